@@ -1,0 +1,143 @@
+//! The conditions under which a delivery is refused, one row each.
+
+use std::fmt;
+
+macro_rules! kinds {
+    ($( $(#[$doc:meta])* $kind:ident = $code:literal, $status:literal, $subject:literal, $predicate:literal; )*) => {
+        /// The condition under which a delivery was refused.
+        ///
+        /// Statuses: 401 where the sender is not believed, 4xx where the request cannot be what the platform sends,
+        /// 503 where the platform should send it again.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind { $( $(#[$doc])* $kind, )* }
+
+        impl ErrorKind {
+            /// Every kind there is in this version, in the order of the declaration.
+            pub const ALL: &[Self] = &[$( Self::$kind, )*];
+
+            /// The stable name in snake case, for metrics and logs.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $( Self::$kind => $code, )* }
+            }
+
+            /// The HTTP status to answer with.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $( Self::$kind => $status, )* }
+            }
+
+            pub(super) const fn subject(self) -> &'static str {
+                match self { $( Self::$kind => $subject, )* }
+            }
+
+            pub(super) const fn predicate(self) -> &'static str {
+                match self { $( Self::$kind => $predicate, )* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The signature header or parameter is absent.
+    SignatureMissing = "signature_missing", 401, "signature", "is missing";
+    /// The signature is not hex of the algorithm's length.
+    SignatureMalformed = "signature_malformed", 401, "signature", "is not hex of the algorithm's length";
+    /// The signature is well formed and matches under no secret.
+    SignatureMismatch = "signature_mismatch", 401, "signature", "matches under no secret";
+
+    /// No token came with the request. Vonage says this can happen on an internal error of its own, and that a 5xx
+    /// answer makes it send again; hence the status.
+    TokenMissing = "token_missing", 503, "token", "is missing";
+    /// The token is not a compact JWS after the word `Bearer`: wrong scheme word, number of segments, base64url or
+    /// header JSON.
+    TokenMalformed = "token_malformed", 401, "token", "is not a compact JWS";
+    /// The token's header names another algorithm than the configured one, or none.
+    AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not HS256";
+    /// The token's header asks for an extension (`crit`, `b64`) that would change its meaning.
+    ExtensionUnsupported = "extension_unsupported", 401, "token header", "asks for an extension";
+    /// The claims are not one JSON object in UTF-8 with each name once.
+    ClaimsMalformed = "claims_malformed", 401, "claims", "are not one JSON object with each name once";
+    /// A claim the scheme requires is absent.
+    ClaimMissing = "claim_missing", 401, "claim", "is missing";
+    /// A claim has the wrong JSON type or form.
+    ClaimMalformed = "claim_malformed", 401, "claim", "has the wrong type or form";
+    /// A claim is not the required one: the issuer, or an account or application the operator asked for.
+    ClaimMismatch = "claim_mismatch", 401, "claim", "is not the required one";
+    /// The token has reached its `exp`.
+    TokenExpired = "token_expired", 401, "token", "has expired";
+    /// The token has not reached its `nbf`.
+    TokenPremature = "token_premature", 401, "token", "is not valid yet";
+    /// The token carries no hash of the payload, so it says nothing of the body or query.
+    PayloadHashMissing = "payload_hash_missing", 401, "claim `payload_hash`", "is missing";
+    /// The payload hash is not a string of 64 hex digits.
+    PayloadHashMalformed = "payload_hash_malformed", 401, "claim `payload_hash`", "is not 64 hex digits";
+    /// The body or query is not the one the token was signed for.
+    PayloadHashMismatch = "payload_hash_mismatch", 401, "payload", "is not the one the token was signed for";
+
+    /// Tenants are told apart by `api_key`, and the delivery names none.
+    ApiKeyMissing = "api_key_missing", 401, "api key", "is missing";
+    /// Tenants are told apart by `api_key`, and the delivery names one without a secret here.
+    ApiKeyUnknown = "api_key_unknown", 401, "api key", "belongs to no tenant";
+
+    /// A tolerance is set and the delivery carries no timestamp.
+    TimestampMissing = "timestamp_missing", 401, "timestamp", "is missing";
+    /// A tolerance is set and the timestamp is not a plain decimal number of seconds.
+    TimestampMalformed = "timestamp_malformed", 401, "timestamp", "is not a number of seconds";
+    /// The delivery was signed longer ago than the tolerance allows.
+    TimestampStale = "timestamp_stale", 401, "timestamp", "is older than the tolerance allows";
+    /// The delivery was signed further in the future than the tolerance allows.
+    TimestampFuture = "timestamp_future", 401, "timestamp", "is further in the future than the tolerance allows";
+    /// The clock could not tell the time.
+    ClockUnavailable = "clock_unavailable", 503, "clock", "could not tell the time";
+
+    /// A header that must be unique appears more than once.
+    HeaderRepeated = "header_repeated", 401, "header", "appears more than once";
+    /// A header value is longer than 16 KiB.
+    HeaderTooLong = "header_too_long", 431, "header", "is longer than 16 KiB";
+    /// The scheme signs no request of this method.
+    MethodUnsupported = "method_unsupported", 405, "method", "is neither GET nor POST";
+    /// The body is of a media type the scheme does not sign, or of none.
+    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is neither a form nor JSON";
+
+    /// The body is absent where the scheme signs one.
+    BodyMissing = "body_missing", 400, "body", "is empty";
+    /// The body is present where the scheme signs none.
+    BodyUnexpected = "body_unexpected", 400, "body", "is not covered by the signature of a GET request";
+    /// The body is longer than the verifier's limit.
+    BodyTooLarge = "body_too_large", 413, "body", "is longer than the limit";
+    /// The body is not one JSON object in UTF-8.
+    BodyMalformed = "body_malformed", 400, "body", "is not one JSON object";
+    /// The query is longer than 64 KiB.
+    QueryTooLong = "query_too_long", 414, "query", "is longer than 64 KiB";
+
+    /// A parameter has an empty name, an invalid percent-escape, or text that is not UTF-8 where the scheme needs it.
+    ParameterMalformed = "parameter_malformed", 400, "parameter", "is malformed";
+    /// A parameter's name holds `&` or `=`, so the signed string could be split in more than one way.
+    ParameterAmbiguous = "parameter_ambiguous", 400, "parameter name", "holds `&` or `=`";
+    /// A parameter appears more than once.
+    ParameterRepeated = "parameter_repeated", 400, "parameter", "appears more than once";
+    /// A parameter's JSON value is an array or an object.
+    ParameterNested = "parameter_nested", 400, "parameter", "is an array or an object";
+    /// There are more parameters than 1,000.
+    ParametersTooMany = "parameters_too_many", 400, "parameters", "are more than 1,000";
+    /// The delivery is of another scheme of the same platform: a Messages API webhook at the SMS API verifier.
+    SchemeMismatch = "scheme_mismatch", 401, "delivery",
+        "is a Messages API webhook: verify it with `vonage::SignedWebhook`";
+}
+
+impl ErrorKind {
+    /// Whether the platform should be asked to send the event again: true exactly where
+    /// [`status`](Self::status) is a 5xx.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        self.status() >= 500
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

@@ -1,0 +1,69 @@
+//! Compact JSON Web Signatures with HMAC-SHA256 (RFC 7515, RFC 7519): shape, then signature, then claims.
+
+mod header;
+mod policy;
+
+pub(crate) use policy::Policy;
+
+use std::sync::Arc;
+
+use crate::claims::Claims;
+use crate::encoding::base64;
+use crate::error::{Error, ErrorKind};
+use crate::mac::{KeySource, Tag};
+use crate::secret::KeyId;
+
+/// A well-formed token, of which nothing is proved yet.
+#[derive(Debug)]
+pub(crate) struct Token<'t> {
+    /// The encoded header and payload with the dot between them: what is signed.
+    signing_input: &'t [u8],
+    payload: Vec<u8>,
+    signature: [u8; 32],
+}
+
+/// What a token's signature proves.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) key: KeyId,
+    pub(crate) tenant: Option<Arc<str>>,
+    pub(crate) claims: Claims,
+}
+
+impl<'t> Token<'t> {
+    /// Takes a token apart and decodes it: three segments of base64url, a header that asks for HS256 and nothing
+    /// beyond, a signature of 32 bytes. The payload's JSON is not looked at.
+    pub(crate) fn parse(token: &'t [u8]) -> Result<Self, Error> {
+        let mut segments = token.splitn(4, |byte| *byte == b'.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (segments.next(), segments.next(), segments.next(), segments.next())
+        else {
+            return Err(ErrorKind::TokenMalformed.into());
+        };
+        header::check(&base64::decode_url(header).ok_or(ErrorKind::TokenMalformed)?)?;
+        let signed_bytes = header.len().saturating_add(payload.len()).saturating_add(1);
+        Ok(Self {
+            signing_input: token.get(..signed_bytes).unwrap_or_default(),
+            payload: base64::decode_url(payload).ok_or(ErrorKind::TokenMalformed)?,
+            signature: base64::decode_url_32(signature).ok_or(ErrorKind::SignatureMalformed)?,
+        })
+    }
+
+    /// Checks the signature and, only if it holds, parses the claims. Where there are tenants, the secret is selected by
+    /// the token's own word, which the signature then confirms.
+    pub(crate) fn verify(&self, keys: &KeySource) -> Result<Signed, Error> {
+        let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
+        let key =
+            keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
+        let claims = Claims::parse(&self.payload)?;
+        if tenant.is_some_and(|tenant| claims.api_key() != Some(tenant)) {
+            return Err(Error::claim(ErrorKind::ClaimMismatch, "api_key"));
+        }
+        Ok(Signed { key, tenant: tenant.cloned(), claims })
+    }
+
+    /// The account the token claims to be signed by.
+    pub(crate) fn untrusted_api_key(&self) -> Result<String, Error> {
+        Claims::untrusted_api_key(&self.payload)
+    }
+}

@@ -1,0 +1,67 @@
+//! What a token's claims must be.
+
+use crate::claims::Claims;
+use crate::error::{Error, ErrorKind};
+use crate::time::{SharedClock, SystemClock, Tolerance};
+
+/// Conditions on the claims of a token whose signature holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) clock: SharedClock,
+    /// Bounds of `iat`; `None` where any age is accepted.
+    pub(crate) window: Option<Tolerance>,
+    /// Whether `exp` must be there. Where it is there, it is enforced.
+    pub(crate) expiry_required: bool,
+    /// Required where the token names an issuer.
+    pub(crate) issuer: &'static str,
+    pub(crate) api_key: Option<String>,
+    pub(crate) application_id: Option<String>,
+}
+
+impl Policy {
+    pub(crate) fn new(issuer: &'static str, window: Tolerance) -> Self {
+        Self {
+            clock: SharedClock::new(SystemClock),
+            window: Some(window),
+            expiry_required: false,
+            issuer,
+            api_key: None,
+            application_id: None,
+        }
+    }
+
+    pub(crate) fn check(&self, claims: &Claims) -> Result<(), Error> {
+        if claims.issuer().is_some_and(|issuer| issuer != self.issuer) {
+            return Err(Error::claim(ErrorKind::ClaimMismatch, "iss"));
+        }
+        require("api_key", self.api_key.as_deref(), claims.api_key())?;
+        require("application_id", self.application_id.as_deref(), claims.application_id())?;
+        self.check_time(claims)
+    }
+
+    fn check_time(&self, claims: &Claims) -> Result<(), Error> {
+        let now = self.clock.now()?;
+        match claims.expires_at() {
+            None if self.expiry_required => return Err(Error::claim(ErrorKind::ClaimMissing, "exp")),
+            // RFC 7519, section 4.1.4: not on or after.
+            Some(expires_at) if now >= expires_at => return Err(ErrorKind::TokenExpired.into()),
+            _ => {}
+        }
+        if claims.not_before().is_some_and(|not_before| now < not_before) {
+            return Err(ErrorKind::TokenPremature.into());
+        }
+        match self.window {
+            None => Ok(()),
+            Some(window) => window.check(now, claims.issued_at()).map_err(|kind| Error::claim(kind, "iat")),
+        }
+    }
+}
+
+fn require(name: &'static str, required: Option<&str>, given: Option<&str>) -> Result<(), Error> {
+    match (required, given) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(Error::claim(ErrorKind::ClaimMissing, name)),
+        (Some(required), Some(given)) if required == given => Ok(()),
+        (Some(_), Some(_)) => Err(Error::claim(ErrorKind::ClaimMismatch, name)),
+    }
+}

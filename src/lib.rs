@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod claims;
+mod compare;
+mod config_error;
+mod encoding;
+mod error;
+mod jwt;
+mod mac;
+mod params;
+mod providers;
+mod request;
+mod secret;
+#[cfg(feature = "sign")]
+pub mod sign;
+mod time;
+mod verifier;
+
+pub use claims::Claims;
+pub use config_error::ConfigError;
+pub use error::{Error, ErrorKind};
+pub use mac::Algorithm;
+pub use providers::{hex_hmac, vogent, vonage, voxagent};
+pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
+pub use request::{Head, HeaderLookup, HeaderName, Headers, Request};
+pub use secret::{KeyId, Keyring, Secret, Tenants};
+pub use time::{Clock, SystemClock, Tolerance, UnixTime};
+pub use verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verified, Verifier};

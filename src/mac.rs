@@ -1,0 +1,35 @@
+//! Keyed hashing. States are keyed once, when a verifier is built; a message is hashed under every key.
+
+mod function;
+mod keyed;
+mod keys;
+mod select;
+
+pub use function::Algorithm;
+pub(crate) use function::Function;
+pub(crate) use keys::{Mac, MacKeys};
+pub(crate) use select::KeySource;
+
+/// A tag as it is given: decoded, of the length its function has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tag {
+    bytes: [u8; MAX_TAG_BYTES],
+    length: usize,
+}
+
+impl Tag {
+    pub(crate) fn new(tag: &[u8]) -> Self {
+        let mut bytes = [0; MAX_TAG_BYTES];
+        let length = tag.len().min(MAX_TAG_BYTES);
+        for (to, from) in bytes.iter_mut().zip(tag) {
+            *to = *from;
+        }
+        Self { bytes, length }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+const MAX_TAG_BYTES: usize = 64;

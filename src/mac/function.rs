@@ -1,0 +1,51 @@
+//! The functions that turn a key and a message into a tag.
+
+use super::Tag;
+use crate::encoding::hex;
+
+/// The hash function of an HMAC (RFC 2104) over a raw body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC-SHA1, 40 hex digits. Legacy: SHA-1's collision resistance is broken; the HMAC is not known to be, and no
+    /// new system should choose it.
+    Sha1,
+    /// HMAC-SHA256, 64 hex digits.
+    #[default]
+    Sha256,
+    /// HMAC-SHA512, 128 hex digits.
+    Sha512,
+}
+
+/// Every keyed function there is in the schemes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    /// MD5(message ‖ key).
+    Md5Suffix,
+    HmacMd5,
+    HmacSha1,
+    HmacSha256,
+    HmacSha512,
+}
+
+impl Function {
+    /// Decodes a tag of exactly this function's length from hex of either case.
+    pub(crate) fn decode_hex(self, text: &[u8]) -> Option<Tag> {
+        match self {
+            Self::Md5Suffix | Self::HmacMd5 => hex::decode::<16>(text).map(|tag| Tag::new(&tag)),
+            Self::HmacSha1 => hex::decode::<20>(text).map(|tag| Tag::new(&tag)),
+            Self::HmacSha256 => hex::decode::<32>(text).map(|tag| Tag::new(&tag)),
+            Self::HmacSha512 => hex::decode::<64>(text).map(|tag| Tag::new(&tag)),
+        }
+    }
+}
+
+impl From<Algorithm> for Function {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Sha1 => Self::HmacSha1,
+            Algorithm::Sha256 => Self::HmacSha256,
+            Algorithm::Sha512 => Self::HmacSha512,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! One keyed state: a function that has absorbed its key.
+
+use std::sync::Arc;
+
+use hmac::{EagerHash, Hmac, KeyInit, Mac as _};
+use md5::Md5;
+use sha2::Digest;
+use sha2::digest::common::Key;
+use zeroize::{Zeroize, Zeroizing};
+
+/// A state that a message is fed to; cloning one is how a message is begun.
+pub(crate) trait Keyed: Clone {
+    fn new(key: &[u8]) -> Self;
+    fn update(&mut self, chunk: &[u8]);
+    fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R;
+}
+
+impl<D> Keyed for Hmac<D>
+where
+    D: Digest + EagerHash,
+    Hmac<D>: KeyInit + hmac::Mac + Clone,
+{
+    fn new(key: &[u8]) -> Self {
+        // RFC 2104, section 2: a key longer than a block is hashed first, a shorter one is filled up with zeros. A block is
+        // the one form of key for which keying cannot fail.
+        let mut block = Key::<Self>::default();
+        if key.len() > block.len() {
+            fill(&mut block, &D::digest(key));
+        } else {
+            fill(&mut block, key);
+        }
+        let state = KeyInit::new(&block);
+        block.as_mut_slice().zeroize();
+        state
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        hmac::Mac::update(self, chunk);
+    }
+
+    fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
+        read(&self.finalize().into_bytes())
+    }
+}
+
+/// MD5 of the message followed by the key.
+#[derive(Clone)]
+pub(crate) struct Md5Suffix {
+    digest: Md5,
+    key: Arc<Zeroizing<Vec<u8>>>,
+}
+
+impl Keyed for Md5Suffix {
+    fn new(key: &[u8]) -> Self {
+        Self { digest: Md5::new(), key: Arc::new(Zeroizing::new(key.to_vec())) }
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        Digest::update(&mut self.digest, chunk);
+    }
+
+    fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
+        read(&self.digest.chain_update(self.key.as_slice()).finalize())
+    }
+}
+
+fn fill(block: &mut [u8], key: &[u8]) {
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+}

@@ -1,0 +1,46 @@
+//! Whose keys a delivery is tried with.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Function, MacKeys};
+use crate::error::{Error, ErrorKind};
+use crate::secret::{Keyring, Tenants};
+
+/// One sender's keys, or each tenant's by `api_key`.
+#[derive(Debug)]
+pub(crate) enum KeySource {
+    One(MacKeys),
+    Tenants(HashMap<Arc<str>, MacKeys>),
+}
+
+impl KeySource {
+    pub(crate) fn one(function: Function, keyring: &Keyring) -> Self {
+        Self::One(MacKeys::new(function, keyring))
+    }
+
+    pub(crate) fn tenants(function: Function, tenants: &Tenants) -> Self {
+        Self::Tenants(
+            tenants
+                .iter()
+                .map(|(name, keyring)| (Arc::clone(name), MacKeys::new(function, keyring)))
+                .collect(),
+        )
+    }
+
+    /// The keys to try, and the tenant they belong to where there are tenants. `untrusted_api_key` reads the delivery's
+    /// own word for whose it is, and is not asked where there is one sender.
+    pub(crate) fn select(
+        &self,
+        untrusted_api_key: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<(&MacKeys, Option<&Arc<str>>), Error> {
+        match self {
+            Self::One(keys) => Ok((keys, None)),
+            Self::Tenants(tenants) => {
+                let (name, keys) =
+                    tenants.get_key_value(untrusted_api_key()?.as_str()).ok_or(ErrorKind::ApiKeyUnknown)?;
+                Ok((keys, Some(name)))
+            }
+        }
+    }
+}

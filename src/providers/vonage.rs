@@ -1,0 +1,20 @@
+//! Vonage, formerly Nexmo. Which of its schemes signs a webhook depends on the product, not on the account.
+//!
+//! | product | scheme | where it shows |
+//! |---|---|---|
+//! | SMS API: inbound SMS, delivery receipts | [`Sms`] | a parameter `sig` in the query, form or JSON |
+//! | Messages, Dispatch, Voice, Video | [`SignedWebhook`] | `Authorization: Bearer …` |
+//! | Contact Center | [`ContactCenter`] | `Vonage-Signature: Bearer …` |
+//!
+//! All of them sign with the account's *signature secret* (the Contact Center: the subscription's secret). It is
+//! neither the API secret nor an application's private key.
+
+mod contact_center;
+mod signed_webhook;
+mod sms;
+
+pub use contact_center::ContactCenter;
+pub(crate) use contact_center::SIGNATURE as CONTACT_CENTER_SIGNATURE;
+pub(crate) use signed_webhook::ISSUER;
+pub use signed_webhook::SignedWebhook;
+pub use sms::{Method, Sms};

@@ -1,0 +1,109 @@
+//! The Contact Center's webhooks: a setting of the signed webhook.
+
+use super::signed_webhook::SignedWebhook;
+use crate::config_error::ConfigError;
+use crate::error::Error;
+use crate::request::{Head, HeaderName, Request};
+use crate::secret::{Keyring, Secret};
+use crate::time::{Clock, Tolerance};
+use crate::verifier::{Verification, Verified, Verifier};
+
+/// Verifies the webhooks of the Vonage Contact Center.
+///
+/// # The rule
+///
+/// That of [`SignedWebhook`], with these differences ([documented], as read in November 2026):
+///
+/// - The token is in the header `Vonage-Signature`, after the word `Bearer`.
+/// - The key is the **base64-decoded** subscription secret; it is decoded here.
+/// - `exp`, five minutes after issue, is required.
+///
+/// Whether these tokens name an issuer is not documented; where one does, it must be `Vonage`, as for the other products.
+/// The subscription secret belongs to one subscription, so there are no tenants.
+///
+/// # Deployment caveat
+///
+/// A token lives five minutes. A server whose clock runs more than that ahead refuses every delivery, and one in a queue
+/// for longer is lost.
+///
+/// # Example
+///
+/// ```
+/// use countersign::vonage::ContactCenter;
+/// use countersign::{ConfigError, ErrorKind, Head, Secret, Verifier};
+///
+/// let contact_center = ContactCenter::new(Secret::new("bXlfc2VjcmV0X2tleQ==")?)?;
+/// let headers = [("Vonage-Signature", "Bearer eyJhbGciOiJub25lIn0.e30.")];
+/// let refused = contact_center.begin(Head::new("POST", &headers)).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::AlgorithmMismatch);
+///
+/// let undecodable = ContactCenter::new(Secret::new("my secret key")?).unwrap_err();
+/// assert_eq!(undecodable, ConfigError::SecretNotBase64);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`SignedWebhook`].
+///
+/// [documented]: https://newvoicemedia.atlassian.net/wiki/spaces/DP/pages/3943465165/Webhooks+subscriptions
+#[derive(Debug)]
+#[must_use]
+pub struct ContactCenter(SignedWebhook);
+
+impl ContactCenter {
+    /// Verifies with the subscription secret, or several, as the dashboard shows them: in base64.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
+        let texts = keyring.into();
+        let secrets: Result<Vec<_>, _> =
+            texts.secrets().iter().map(|text| Secret::from_base64(text.bytes())).collect();
+        let keyring = Keyring::new(secrets?)?;
+        Ok(Self(SignedWebhook::new(keyring).carried_in(HeaderName::from_static(SIGNATURE)).require_expiry()))
+    }
+
+    /// Reads the token from another header, where it may stand alone or after `Bearer`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
+        self.0.header(name).map(Self)
+    }
+
+    /// Sets the bounds of `iat`: by default 300 s in the past and 60 s in the future. `exp` holds besides.
+    pub fn tolerance(self, window: Tolerance) -> Self {
+        Self(self.0.tolerance(window))
+    }
+
+    /// Accepts a token signed at any time, as long as its `exp` has not come.
+    pub fn insecure_accept_any_age(self) -> Self {
+        Self(self.0.insecure_accept_any_age())
+    }
+
+    /// Tells the time by another clock than the system's.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        Self(self.0.clock(clock))
+    }
+
+    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
+    pub fn max_body(self, limit: usize) -> Self {
+        Self(self.0.max_body(limit))
+    }
+}
+
+impl Verifier for ContactCenter {
+    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        self.0.begin(head)
+    }
+
+    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
+        self.0.verify(request)
+    }
+}
+
+pub(crate) const SIGNATURE: &str = "vonage-signature";

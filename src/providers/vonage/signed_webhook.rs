@@ -1,0 +1,377 @@
+//! Signed webhooks: a token that covers the body or the query.
+
+use sha2::{Digest, Sha256};
+
+use crate::compare;
+use crate::config_error::ConfigError;
+use crate::encoding::json;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::{Policy, Token};
+use crate::mac::{Function, KeySource};
+use crate::params::Params;
+use crate::request::{Head, HeaderName, Request};
+use crate::secret::{Keyring, Tenants};
+use crate::time::{Clock, SharedClock, Tolerance};
+use crate::verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verified, Verifier};
+
+/// Verifies the signed webhooks of Vonage's Messages, Dispatch, Voice and Video.
+///
+/// # The rule
+///
+/// - `Authorization: Bearer <JWT>`, the word in any case; HS256 only, whatever the dashboard's signature method says.
+/// - The key is the account's *signature secret* as UTF-8 text.
+/// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
+///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the second.
+/// - `iss`, where there is one, is `Vonage`.
+/// - **POST**: `payload_hash` is the hex SHA-256 of the raw body. The query is not signed.
+/// - **GET** (Voice's answer URL by default): `payload_hash` is that of the query's parameters as a compact JSON object,
+///   decoded, in their order, every value a string. A repeated name is refused as ambiguous; what a GET
+///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
+/// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
+///   ignored.
+///
+/// Sources: Vonage's [webhooks guide] and support article 19033783342876 (payload hash), published captures
+/// (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
+///
+/// # Unsigned callbacks
+///
+/// Vonage documents that an internal error of its own can make it send an unsigned callback, and that a 5xx answer makes
+/// it send again. So a missing token is an error of its own, [`TokenMissing`](ErrorKind::TokenMissing), with status 503.
+/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
+///
+/// # Deployment caveat
+///
+/// For a POST, a query is in the request and not in the signature: take nothing from it that matters. Put the verifier
+/// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
+/// `X-Vonage-Webhook-Auth-Token`: name it with [`header`](Self::header).
+///
+/// # Example
+///
+/// ```
+/// use countersign::vonage::SignedWebhook;
+/// use countersign::{ErrorKind, Head, Request, Secret, UnixTime, Verifier};
+/// # #[cfg(feature = "sign")] {
+/// let secret = || Secret::new("signature-secret-of-the-account");
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let webhook = SignedWebhook::new(secret()?).clock(move || now);
+///
+/// let genuine = countersign::sign::SignedWebhook::new(&secret()?, now).post(r#"{"status":"answered"}"#);
+/// let verified = webhook.verify(genuine.request())?;
+/// assert_eq!(verified.signed_at(), Some(now));
+///
+/// let altered = Request::new(genuine.head(), r#"{"status":"rejected"}"#);
+/// assert_eq!(webhook.verify(altered).unwrap_err().kind(), ErrorKind::PayloadHashMismatch);
+///
+/// let unsigned = webhook.begin(Head::new("POST", &[("accept", "*/*")])).unwrap_err();
+/// assert_eq!((unsigned.kind(), unsigned.status()), (ErrorKind::TokenMissing, 503));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// Of the head, so before a body byte is needed:
+///
+/// - [`TokenMissing`](ErrorKind::TokenMissing), [`HeaderRepeated`](ErrorKind::HeaderRepeated),
+///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
+/// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
+///   `Bearer` and a compact JWS.
+/// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
+/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
+/// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
+/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
+/// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
+///   [`ClaimMalformed`](ErrorKind::ClaimMalformed), [`ClaimMismatch`](ErrorKind::ClaimMismatch),
+///   [`TokenExpired`](ErrorKind::TokenExpired), [`TokenPremature`](ErrorKind::TokenPremature),
+///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
+///   [`ClockUnavailable`](ErrorKind::ClockUnavailable), [`PayloadHashMissing`](ErrorKind::PayloadHashMissing),
+///   [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed).
+/// - Of a GET's query: [`QueryTooLong`](ErrorKind::QueryTooLong) (over 64 KiB),
+///   [`ParameterMalformed`](ErrorKind::ParameterMalformed), [`ParameterRepeated`](ErrorKind::ParameterRepeated),
+///   [`ParametersTooMany`](ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch).
+///
+/// Of the body: [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](ErrorKind::BodyTooLarge), and
+/// for a GET [`BodyUnexpected`](ErrorKind::BodyUnexpected).
+///
+/// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
+#[derive(Debug)]
+#[must_use]
+pub struct SignedWebhook {
+    header: HeaderName,
+    scheme_word: SchemeWord,
+    keys: KeySource,
+    policy: Policy,
+    unhashed_body: UnhashedBody,
+    max_body: usize,
+}
+
+#[derive(Debug)]
+enum SchemeWord {
+    Required,
+    Optional,
+}
+
+#[derive(Debug)]
+enum UnhashedBody {
+    Refused,
+    Accepted,
+}
+
+/// What is left to be proved of the body once the head has passed.
+enum Body {
+    Hashed([u8; 32]),
+    Absent,
+    Unsigned,
+}
+
+impl SignedWebhook {
+    /// Verifies with an account's signature secret, or a [`Keyring`] of several.
+    pub fn new(keyring: impl Into<Keyring>) -> Self {
+        Self::with_keys(KeySource::one(Function::HmacSha256, &keyring.into()))
+    }
+
+    /// Verifies for several accounts: the token names the account in its claim `api_key`, that account's secrets are
+    /// tried, and the verified claim must still name it.
+    pub fn tenants(tenants: &Tenants) -> Self {
+        Self::with_keys(KeySource::tenants(Function::HmacSha256, tenants))
+    }
+
+    /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`, since
+    /// whether the one who moved it kept the word is not documented.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
+        let header = HeaderName::new(name)?;
+        let scheme_word =
+            if header.as_str() == AUTHORIZATION { SchemeWord::Required } else { SchemeWord::Optional };
+        Ok(Self { header, scheme_word, ..self })
+    }
+
+    /// Sets the window of `iat`, by default 300 s in the past and 60 s in the future.
+    pub fn tolerance(self, window: Tolerance) -> Self {
+        self.with_policy(|policy| policy.window = Some(window))
+    }
+
+    /// Accepts a token signed at any time. Whoever has seen one delivery can then send it again for ever, unless the
+    /// [`replay_key`](Verified::replay_key)s are remembered for ever.
+    pub fn insecure_accept_any_age(self) -> Self {
+        self.with_policy(|policy| policy.window = None)
+    }
+
+    /// Tells the time by another clock than the system's.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        self.with_policy(|policy| policy.clock = SharedClock::new(clock))
+    }
+
+    /// Requires the claim `api_key` to be this account.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::NameEmpty`]: the name is empty.
+    pub fn api_key(self, api_key: &str) -> Result<Self, ConfigError> {
+        let api_key = Some(non_empty(api_key)?);
+        Ok(self.with_policy(|policy| policy.api_key = api_key))
+    }
+
+    /// Requires the claim `application_id` to be this application.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::NameEmpty`]: the name is empty.
+    pub fn application_id(self, application_id: &str) -> Result<Self, ConfigError> {
+        let application_id = Some(non_empty(application_id)?);
+        Ok(self.with_policy(|policy| policy.application_id = application_id))
+    }
+
+    /// Accepts a token without `payload_hash`, which proves nothing of the body or query: whoever has seen one
+    /// delivery can send another body with its token. [`Verified::coverage`] then says [`Coverage::Token`]. A hash that
+    /// is there is still checked.
+    pub fn insecure_accept_unhashed_body(self) -> Self {
+        Self { unhashed_body: UnhashedBody::Accepted, ..self }
+    }
+
+    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
+    pub fn max_body(self, limit: usize) -> Self {
+        Self { max_body: limit, ..self }
+    }
+
+    /// Reads the account that the token in `Authorization` claims to be signed by, so that its secret can be looked up.
+    ///
+    /// **Nothing is verified.** Use the answer for a look-up and nothing else; then verify with [`tenants`](Self::tenants)
+    /// of this one account, which requires the verified claim to equal it.
+    ///
+    /// # Errors
+    ///
+    /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no such claim.
+    /// - Those of the token's shape, see [above](SignedWebhook#errors).
+    pub fn untrusted_api_key(head: Head<'_>) -> Result<String, Error> {
+        let header = HeaderName::from_static(AUTHORIZATION);
+        Token::parse(token(head, &header, &SchemeWord::Required)?)?.untrusted_api_key()
+    }
+
+    pub(super) fn carried_in(self, header: HeaderName) -> Self {
+        Self { header, ..self }
+    }
+
+    pub(super) fn require_expiry(self) -> Self {
+        self.with_policy(|policy| policy.expiry_required = true)
+    }
+
+    fn with_keys(keys: KeySource) -> Self {
+        Self {
+            header: HeaderName::from_static(AUTHORIZATION),
+            scheme_word: SchemeWord::Required,
+            keys,
+            policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
+            unhashed_body: UnhashedBody::Refused,
+            max_body: usize::MAX,
+        }
+    }
+
+    fn with_policy(mut self, set: impl FnOnce(&mut Policy)) -> Self {
+        set(&mut self.policy);
+        self
+    }
+
+    fn open(&self, head: Head<'_>) -> Result<(Evidence, Body), Error> {
+        let token = Token::parse(token(head, &self.header, &self.scheme_word)?)?;
+        let covers_body = match head.method() {
+            "POST" => true,
+            "GET" => false,
+            _ => return Err(ErrorKind::MethodUnsupported.into()),
+        };
+        let signed = token.verify(&self.keys)?;
+        self.policy.check(&signed.claims)?;
+        let (coverage, body) = match (signed.claims.payload_hash(), &self.unhashed_body) {
+            (None, UnhashedBody::Refused) => return Err(ErrorKind::PayloadHashMissing.into()),
+            (None, UnhashedBody::Accepted) => (Coverage::Token, Body::Unsigned),
+            (Some(hash), _) if covers_body => (Coverage::Body, Body::Hashed(*hash)),
+            (Some(hash), _) => {
+                check_query(head.query(), hash)?;
+                (Coverage::Query, Body::Absent)
+            }
+        };
+        let evidence = Evidence::new(signed.key, coverage)
+            .signed_at(Some(signed.claims.issued_at()))
+            .replay_key(replay_key(signed.claims.api_key(), signed.claims.id()))
+            .tenant(signed.tenant.as_ref())
+            .claims(signed.claims);
+        Ok((evidence, body))
+    }
+}
+
+impl Verifier for SignedWebhook {
+    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        let (evidence, body) = self.open(head)?;
+        let verification = match body {
+            Body::Hashed(hash) => Verification::new(BodyHash { digest: Sha256::new(), hash, evidence }),
+            Body::Absent => Verification::decided(evidence),
+            Body::Unsigned => Verification::new(BodyIgnored(evidence)),
+        };
+        Ok(verification.limit(self.max_body))
+    }
+
+    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
+        let (evidence, body) = self.open(request.head())?;
+        if request.body().len() > self.max_body {
+            return Err(ErrorKind::BodyTooLarge.into());
+        }
+        match body {
+            Body::Hashed(hash) => check_hash(&hash, &[Sha256::digest(request.body()).into()])?,
+            Body::Absent if !request.body().is_empty() => return Err(ErrorKind::BodyUnexpected.into()),
+            Body::Absent | Body::Unsigned => {}
+        }
+        Ok(Verified::new(evidence))
+    }
+}
+
+struct BodyHash {
+    digest: Sha256,
+    hash: [u8; 32],
+    evidence: Evidence,
+}
+
+impl Check for BodyHash {
+    fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.digest.update(chunk);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        check_hash(&self.hash, &[self.digest.finalize().into()])?;
+        Ok(self.evidence)
+    }
+}
+
+struct BodyIgnored(Evidence);
+
+impl Check for BodyIgnored {
+    fn update(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        Ok(self.0)
+    }
+}
+
+/// Takes the token out of its header (RFC 6750, section 2.1).
+fn token<'r>(head: Head<'r>, header: &HeaderName, scheme_word: &SchemeWord) -> Result<&'r [u8], Error> {
+    let value =
+        head.header(header)?.ok_or_else(|| Error::header(ErrorKind::TokenMissing, header.shared()))?;
+    match (value.split_at_checked(BEARER.len()), scheme_word) {
+        (Some((word, token)), _) if word.eq_ignore_ascii_case(BEARER) => Ok(token),
+        (_, SchemeWord::Optional) => Ok(value),
+        (_, SchemeWord::Required) => Err(Error::header(ErrorKind::TokenMalformed, header.shared())),
+    }
+}
+
+fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
+    let mut params = Params::from_query(query)?;
+    let mut object = vec![b'{'];
+    for param in params.iter() {
+        if object.len() > 1 {
+            object.push(b',');
+        }
+        write_string(param.name, &mut object)?;
+        object.push(b':');
+        write_string(param.value, &mut object)?;
+    }
+    object.push(b'}');
+    params.sort_unique()?;
+    if params.iter().next().is_some() {
+        check_hash(hash, &[Sha256::digest(object).into()])
+    } else {
+        check_hash(hash, &[Sha256::digest(object).into(), Sha256::digest(b"").into()])
+    }
+}
+
+fn write_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    let written = str::from_utf8(text).ok().and_then(|text| json::write_string(text, out));
+    written.ok_or_else(|| ErrorKind::ParameterMalformed.into())
+}
+
+fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
+    if accepted.iter().fold(false, |equal, expected| compare::eq(expected, given) | equal) {
+        Ok(())
+    } else {
+        Err(ErrorKind::PayloadHashMismatch.into())
+    }
+}
+
+/// `jti` is unique to the account that signed: another's tokens must not stand for this one's. The length keeps the two
+/// apart.
+fn replay_key(api_key: Option<&str>, id: Option<&str>) -> Option<ReplayKey> {
+    let id = id.filter(|id| !id.is_empty())?;
+    Some(ReplayKey::new(format!("{}:{id}:{}", id.len(), api_key.unwrap_or_default())))
+}
+
+fn non_empty(name: &str) -> Result<String, ConfigError> {
+    if name.is_empty() { Err(ConfigError::NameEmpty) } else { Ok(name.to_owned()) }
+}
+
+pub(crate) const ISSUER: &str = "Vonage";
+const AUTHORIZATION: &str = "authorization";
+const BEARER: &[u8] = b"bearer ";

@@ -1,0 +1,65 @@
+//! Where header values are looked up.
+
+use super::HeaderName;
+
+/// Answer to the look-up of a header that must be unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderLookup<'r> {
+    /// There is no such header.
+    Absent,
+    /// There is one; this is its value, byte for byte.
+    One(&'r [u8]),
+    /// There are several, with equal values or not.
+    Repeated,
+}
+
+/// A request's headers. Implemented for slices, arrays and `Vec`s of pairs and, with the feature `http`, for
+/// `http::HeaderMap`.
+///
+/// # Example
+///
+/// ```
+/// use countersign::{HeaderLookup, HeaderName, Headers};
+///
+/// let headers = [("Content-Type", "text/plain"), ("X-Sig", "a"), ("x-sig", "a")];
+/// assert_eq!(headers.lookup(&HeaderName::new("content-type")?), HeaderLookup::One(b"text/plain"));
+/// assert_eq!(headers.lookup(&HeaderName::new("x-sig")?), HeaderLookup::Repeated);
+/// # Ok::<(), countersign::ConfigError>(())
+/// ```
+pub trait Headers {
+    /// Finds the header of this name, whatever the case of its letters.
+    fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_>;
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+    fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
+        let mut values = self
+            .iter()
+            .filter(|(given, _)| given.as_ref().eq_ignore_ascii_case(name.as_str()))
+            .map(|pair| &pair.1);
+        match (values.next(), values.next()) {
+            (None, _) => HeaderLookup::Absent,
+            (Some(value), None) => HeaderLookup::One(value.as_ref()),
+            (Some(_), Some(_)) => HeaderLookup::Repeated,
+        }
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
+    fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
+        self.as_slice().lookup(name)
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
+    fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
+        self.as_slice().lookup(name)
+    }
+}
+
+impl<H: Headers + ?Sized> Headers for &H {
+    fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
+        (**self).lookup(name)
+    }
+}

@@ -1,0 +1,110 @@
+//! Shared secrets: one, several in rotation, or one keyring a tenant.
+
+mod keyring;
+mod tenants;
+
+pub use keyring::{KeyId, Keyring};
+pub use tenants::Tenants;
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::config_error::ConfigError;
+use crate::encoding;
+
+/// A shared secret: at least one byte, redacted in `Debug`, overwritten when dropped.
+///
+/// There is no way to make one that is empty, to print it or to compare it.
+///
+/// # Example
+///
+/// ```
+/// use countersign::{ConfigError, Secret};
+///
+/// let secret = Secret::new("whsec-5f1e3c07")?;
+/// assert_eq!(format!("{secret:?}"), "Secret(redacted)");
+///
+/// assert_eq!(Secret::new("").unwrap_err(), ConfigError::SecretEmpty);
+/// assert_eq!(Secret::new("whsec-5f1e3c07\n").unwrap_err(), ConfigError::SecretPadded);
+/// # Ok::<(), ConfigError>(())
+/// ```
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes a secret as the platform's dashboard shows it: text, used as its UTF-8 bytes, never decoded.
+    ///
+    /// Bytes that are not UTF-8 are taken as they are, since white space means nothing there.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::SecretEmpty`]: there is no byte.
+    /// - [`ConfigError::SecretBlank`]: there is nothing but white space.
+    /// - [`ConfigError::SecretIsKeyFile`]: it is a PEM, a JSON Web Key or an SSH public key.
+    /// - [`ConfigError::SecretPadded`]: white space (line feed, no-break space, byte order mark, …) surrounds it. If it
+    ///   belongs there, use [`Secret::verbatim`].
+    pub fn new(key: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
+        let secret = Self::verbatim(key)?;
+        let Ok(text) = str::from_utf8(&secret.0) else { return Ok(secret) };
+        let core = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
+        if core.is_empty() {
+            Err(ConfigError::SecretBlank)
+        } else if is_key_file(core) {
+            Err(ConfigError::SecretIsKeyFile)
+        } else if core.len() < text.len() {
+            Err(ConfigError::SecretPadded)
+        } else {
+            Ok(secret)
+        }
+    }
+
+    /// Takes a secret's bytes as they are, white space and all.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::SecretEmpty`]: there is no byte.
+    pub fn verbatim(key: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
+        let bytes = Zeroizing::new(key.into());
+        if bytes.is_empty() { Err(ConfigError::SecretEmpty) } else { Ok(Self(bytes)) }
+    }
+
+    /// Decodes a secret from base64: the standard alphabet of RFC 4648, section 4, padded or not.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::SecretNotBase64`]: the text is not base64.
+    /// - [`ConfigError::SecretEmpty`]: it decodes to no byte.
+    pub fn from_base64(text: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        Self::verbatim(encoding::base64::decode_standard(text.as_ref()).ok_or(ConfigError::SecretNotBase64)?)
+    }
+
+    /// A short name for logs and dashboards that tells secrets apart: 8 hex digits of a SHA-256 over it.
+    ///
+    /// It does not let anyone compute signatures. It does let someone who guesses the secret see that they may be
+    /// right, so a secret short enough to be guessed should not be named in public.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest =
+            Sha256::new().chain_update(b"countersign fingerprint\0").chain_update(self.bytes()).finalize();
+        encoding::hex::encode(digest.get(..4).unwrap_or_default())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+fn is_key_file(text: &str) -> bool {
+    let is_jwk = || text.starts_with('{') && (text.contains("\"kty\"") || text.contains("\"keys\""));
+    ["-----BEGIN", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-"].iter().any(|start| text.starts_with(start))
+        || is_jwk()
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -1,0 +1,64 @@
+//! The secrets of several senders.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Keyring;
+use crate::config_error::ConfigError;
+
+/// Several accounts' keyrings by `api_key`, for a service that receives for all of them at one address.
+///
+/// The delivery names the account, the account's secrets are tried and no other's.
+///
+/// # Example
+///
+/// ```
+/// use countersign::{ConfigError, Secret, Tenants};
+///
+/// let tenants = Tenants::new([
+///     ("a1b2c3d4", Secret::new("secret-of-the-first")?),
+///     ("e5f6a7b8", Secret::new("secret-of-the-second")?),
+/// ])?;
+/// assert_eq!(format!("{tenants:?}"), "Tenants { count: 2 }");
+///
+/// assert_eq!(Tenants::new([("", Secret::new("s3cr3t")?)]).unwrap_err(), ConfigError::NameEmpty);
+/// # Ok::<(), ConfigError>(())
+/// ```
+pub struct Tenants(HashMap<Arc<str>, Keyring>);
+
+impl Tenants {
+    /// Takes pairs of `api_key` and secret, or keyring.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::KeyringEmpty`]: there is no pair.
+    /// - [`ConfigError::NameEmpty`]: an `api_key` is empty.
+    /// - [`ConfigError::TenantRepeated`]: an `api_key` appears twice.
+    pub fn new<N: AsRef<str>, K: Into<Keyring>>(
+        keyrings: impl IntoIterator<Item = (N, K)>,
+    ) -> Result<Self, ConfigError> {
+        let mut tenants = HashMap::new();
+        for (api_key, keyring) in keyrings {
+            if api_key.as_ref().is_empty() {
+                return Err(ConfigError::NameEmpty);
+            }
+            match tenants.entry(api_key.as_ref().into()) {
+                Entry::Vacant(tenant) => tenant.insert(keyring.into()),
+                Entry::Occupied(_) => return Err(ConfigError::TenantRepeated),
+            };
+        }
+        if tenants.is_empty() { Err(ConfigError::KeyringEmpty) } else { Ok(Self(tenants)) }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Keyring)> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Debug for Tenants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenants").field("count", &self.0.len()).finish()
+    }
+}

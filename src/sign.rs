@@ -1,0 +1,26 @@
+//! Whole genuine deliveries, signed as the platforms sign them: for the tests of a handler.
+//!
+//! Feature `sign`. Meant for `[dev-dependencies]`; it never helps to verify.
+//!
+//! # Example
+//!
+//! ```
+//! use countersign::{Secret, Verifier, Vogent, sign};
+//!
+//! let secret = || Secret::new("s3cr3t");
+//! let delivery = sign::vogent(&secret()?, r#"{"event":"dial.started"}"#);
+//! let vogent = Vogent::new(secret()?);
+//! assert!(vogent.verify(delivery.request()).is_ok());
+//! assert!(vogent.verify(delivery.with_body("{}").request()).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod delivery;
+mod hex_hmac;
+mod signed_webhook;
+mod sms;
+
+pub use delivery::Delivery;
+pub use hex_hmac::{hex_hmac, vogent, voxagent};
+pub use signed_webhook::{ContactCenter, SignedWebhook};
+pub use sms::Sms;

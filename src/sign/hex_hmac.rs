@@ -1,0 +1,24 @@
+//! Signs as the hex HMAC schemes do.
+
+use super::Delivery;
+use crate::encoding::hex;
+use crate::mac::{Algorithm, MacKeys};
+use crate::providers::vogent::SIGNATURE;
+use crate::secret::Secret;
+
+/// A POST of JSON with the hex HMAC of its body in `header`, verified by [`HexHmac`](crate::HexHmac).
+pub fn hex_hmac(header: &str, algorithm: Algorithm, secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
+    let body = body.into();
+    let tag = MacKeys::of_secret(algorithm.into(), secret).sign(std::iter::once(body.as_slice()));
+    Delivery::post("application/json", body).with_header(header, &hex::encode(&tag))
+}
+
+/// A delivery of Vogent, verified by [`Vogent`](crate::Vogent).
+pub fn vogent(secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
+    hex_hmac(SIGNATURE, Algorithm::Sha256, secret, body)
+}
+
+/// A delivery of Voxagent with its signature in `header`, verified by [`Voxagent`](crate::Voxagent).
+pub fn voxagent(header: &str, secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
+    hex_hmac(header, Algorithm::Sha256, secret, body)
+}

@@ -1,0 +1,158 @@
+//! What was proved.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::claims::Claims;
+use crate::secret::KeyId;
+use crate::time::UnixTime;
+
+/// Proof that a request was signed with one of the secrets. Only a verification makes one.
+///
+/// # Example
+///
+/// ```compile_fail
+/// // There is no constructor.
+/// let verified = countersign::Verified::new(countersign::Evidence::new(
+///     countersign::KeyId::new(0),
+///     countersign::Coverage::Body,
+/// ));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a proof that nobody looks at protects nothing"]
+pub struct Verified(Evidence);
+
+/// What the signature covers. Everything else in the request is the sender's word, whoever that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Coverage {
+    /// The raw body, and no header, path or query.
+    Body,
+    /// The decoded parameters of the query, names, values and order, and nothing else.
+    Query,
+    /// The parameters of the query, form or JSON object, save that `&`, `=` and `_` in values are alike and blank
+    /// values may have been added or removed.
+    Params,
+    /// The token alone: neither body nor query.
+    Token,
+}
+
+impl Coverage {
+    /// The stable name in lower case, for logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Query => "query",
+            Self::Params => "params",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// Name of a delivery that stays the same when it is sent again byte for byte, made of signed bytes only.
+///
+/// Of two deliveries with one replay key, the second is a replay or a retry. The text is opaque and at most a few
+/// hundred bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ReplayKey(String);
+
+impl ReplayKey {
+    /// Takes the text of a replay key. Only signed bytes belong in it, with what tells one signer's from another's.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The opaque text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReplayKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Verified {
+    pub(crate) fn new(evidence: Evidence) -> Self {
+        Self(evidence)
+    }
+
+    /// Which secret matched.
+    #[must_use]
+    pub fn key(&self) -> KeyId {
+        self.0.key
+    }
+
+    /// What the signature covers.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.0.coverage
+    }
+
+    /// When it was signed, where the signature says so.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<UnixTime> {
+        self.0.signed_at
+    }
+
+    /// What tells this delivery from every other, where something signed does.
+    #[must_use]
+    pub fn replay_key(&self) -> Option<&ReplayKey> {
+        self.0.replay_key.as_ref()
+    }
+
+    /// The claims, where a token signs.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        self.0.claims.as_ref()
+    }
+
+    /// The `api_key` of the tenant whose secret matched, where the verifier was built from
+    /// [`Tenants`](crate::Tenants).
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.0.tenant.as_deref()
+    }
+}
+
+/// What a [`Check`](crate::Check) concludes; [`Verification::finish`](crate::Verification::finish) makes the proof of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Evidence {
+    key: KeyId,
+    coverage: Coverage,
+    signed_at: Option<UnixTime>,
+    replay_key: Option<ReplayKey>,
+    claims: Option<Claims>,
+    tenant: Option<Arc<str>>,
+}
+
+impl Evidence {
+    /// Concludes that the secret `key` signed what `coverage` names.
+    pub fn new(key: KeyId, coverage: Coverage) -> Self {
+        Self { key, coverage, signed_at: None, replay_key: None, claims: None, tenant: None }
+    }
+
+    /// Adds the signed time.
+    pub fn signed_at(self, signed_at: Option<UnixTime>) -> Self {
+        Self { signed_at, ..self }
+    }
+
+    /// Adds the replay key.
+    pub fn replay_key(self, replay_key: Option<ReplayKey>) -> Self {
+        Self { replay_key, ..self }
+    }
+
+    pub(crate) fn claims(self, claims: Claims) -> Self {
+        Self { claims: Some(claims), ..self }
+    }
+
+    pub(crate) fn tenant(self, tenant: Option<&Arc<str>>) -> Self {
+        Self { tenant: tenant.cloned(), ..self }
+    }
+}
