@@ -1,0 +1,164 @@
+//! From a record to a verdict: build the verifier it asks for, verify the request it holds.
+
+use std::time::Duration;
+
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{
+    Algorithm, ConfigError, Error, Head, HexHmac, Keyring, Request, Secret, SystemClock, Tenants, Tolerance,
+    UnixTime, Verified, Verifier, Vogent, Voxagent,
+};
+use serde_json::Number;
+
+use crate::record::{Record, Secrets, Window};
+
+/// What became of a delivery.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Accepted(Box<Verified>),
+    Refused(Error),
+    /// No verifier can be built as the record asks.
+    Misconfigured(String),
+}
+
+impl Verdict {
+    pub(crate) fn of(record: &Record) -> Self {
+        let verifier = match verifier(record) {
+            Ok(verifier) => verifier,
+            Err(Misconfigured(reason)) => return Self::Misconfigured(reason),
+        };
+        let head = Head::new(&record.method, &record.headers).with_query(&record.query);
+        match verifier.verify(Request::new(head, &record.body)) {
+            Ok(proof) => Self::Accepted(Box::new(proof)),
+            Err(error) => Self::Refused(error),
+        }
+    }
+}
+
+struct Misconfigured(String);
+
+impl From<ConfigError> for Misconfigured {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn verifier(record: &Record) -> Result<Box<dyn Verifier>, Misconfigured> {
+    let header = record.header.as_deref();
+    Ok(match record.scheme.as_str() {
+        "vogent" => {
+            let vogent = Vogent::with_algorithm(algorithm(record)?, keyring(record)?);
+            Box::new(match header {
+                Some(name) => vogent.header(name)?,
+                None => vogent,
+            })
+        }
+        "voxagent" => Box::new(Voxagent::new(header.unwrap_or_default(), keyring(record)?)?),
+        "hex-hmac" => Box::new(HexHmac::with_algorithm(
+            header.unwrap_or_default(),
+            algorithm(record)?,
+            keyring(record)?,
+        )?),
+        "vonage-sms" => Box::new(sms(record)?),
+        "vonage-jwt" => Box::new(signed_webhook(record)?),
+        "vonage-contact-center" => Box::new(contact_center(record)?),
+        _ => return Err(Misconfigured("scheme is unknown".to_owned())),
+    })
+}
+
+fn sms(record: &Record) -> Result<Sms, Misconfigured> {
+    let method = match record.algorithm.as_deref() {
+        Some("md5hash") => Method::Md5Hash,
+        Some("md5") => Method::Md5,
+        Some("sha1") => Method::Sha1,
+        Some("sha256") => Method::Sha256,
+        Some("sha512") => Method::Sha512,
+        _ => return Err(Misconfigured("algorithm is unknown".to_owned())),
+    };
+    let sms = match tenants(record)? {
+        Some(tenants) => Sms::tenants(method, &tenants),
+        None => Sms::new(method, keyring(record)?),
+    };
+    let sms = match record.now {
+        Some(now) => sms.clock(stopped(now)),
+        None => sms.clock(SystemClock),
+    };
+    Ok(match &record.tolerance {
+        Window::Default | Window::AnyAge => sms,
+        Window::Seconds(seconds) => sms.tolerance(tolerance(seconds)?),
+    })
+}
+
+fn signed_webhook(record: &Record) -> Result<SignedWebhook, Misconfigured> {
+    let mut webhook = match tenants(record)? {
+        Some(tenants) => SignedWebhook::tenants(&tenants),
+        None => SignedWebhook::new(keyring(record)?),
+    };
+    if let Some(name) = &record.header {
+        webhook = webhook.header(name)?;
+    }
+    if let Some(now) = record.now {
+        webhook = webhook.clock(stopped(now));
+    }
+    Ok(match &record.tolerance {
+        Window::Default => webhook,
+        Window::AnyAge => webhook.insecure_accept_any_age(),
+        Window::Seconds(seconds) => webhook.tolerance(tolerance(seconds)?),
+    })
+}
+
+fn contact_center(record: &Record) -> Result<ContactCenter, Misconfigured> {
+    let mut webhook = ContactCenter::new(keyring(record)?)?;
+    if let Some(name) = &record.header {
+        webhook = webhook.header(name)?;
+    }
+    if let Some(now) = record.now {
+        webhook = webhook.clock(stopped(now));
+    }
+    Ok(match &record.tolerance {
+        Window::Default => webhook,
+        Window::AnyAge => webhook.insecure_accept_any_age(),
+        Window::Seconds(seconds) => webhook.tolerance(tolerance(seconds)?),
+    })
+}
+
+fn keyring(record: &Record) -> Result<Keyring, Misconfigured> {
+    Ok(match &record.secrets {
+        Secrets::Text(text) => Secret::new(text.as_str())?.into(),
+        Secrets::Bytes(bytes) => Secret::verbatim(bytes.as_slice())?.into(),
+        Secrets::Rotation(texts) => {
+            let secrets: Result<Vec<_>, _> = texts.iter().map(|text| Secret::new(text.as_str())).collect();
+            Keyring::new(secrets?)?
+        }
+        Secrets::Tenants(_) => return Err(Misconfigured("scheme has no tenants".to_owned())),
+    })
+}
+
+fn tenants(record: &Record) -> Result<Option<Tenants>, ConfigError> {
+    let Secrets::Tenants(keys) = &record.secrets else { return Ok(None) };
+    let secrets: Result<Vec<_>, _> =
+        keys.iter().map(|(api_key, text)| Ok((api_key, Secret::new(text.as_str())?))).collect();
+    Tenants::new(secrets?).map(Some)
+}
+
+fn algorithm(record: &Record) -> Result<Algorithm, Misconfigured> {
+    match record.algorithm.as_deref() {
+        Some("sha1") => Ok(Algorithm::Sha1),
+        None | Some("sha256") => Ok(Algorithm::Sha256),
+        Some("sha512") => Ok(Algorithm::Sha512),
+        Some(_) => Err(Misconfigured("algorithm is unknown".to_owned())),
+    }
+}
+
+fn tolerance(seconds: &Number) -> Result<Tolerance, Misconfigured> {
+    let limit = match (seconds.as_u64(), seconds.as_f64()) {
+        (Some(seconds), _) => Some(Duration::from_secs(seconds)),
+        (None, Some(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
+        (None, None) => None,
+    };
+    let limit = limit.ok_or_else(|| Misconfigured("tolerance is not a number of seconds".to_owned()))?;
+    Ok(Tolerance::either_way(limit)?)
+}
+
+fn stopped(now: i64) -> impl Fn() -> UnixTime {
+    move || UnixTime::from_secs(now)
+}
