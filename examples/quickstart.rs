@@ -1,0 +1,30 @@
+//! The shortest honest program: build a verifier, verify a delivery, look at the proof, see one refused.
+//!
+//! `cargo run --example quickstart`
+
+use std::error::Error;
+
+use countersign::{Head, Request, Secret, Verifier, Vogent};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // Once, at start-up. In a service: `Secret::new(std::env::var("VOGENT_WEBHOOK_SECRET")?)?`.
+    let vogent = Vogent::new(Secret::new("Yl5IeAEhVuSgCjX")?);
+
+    // For each request: the headers and the raw body, as they were received.
+    let headers = [("X-Elto-Signature", "1a62165745611b657b548c7bb663c4aa515a9ad01af450ac71f4a69a664dc360")];
+    let head = Head::new("POST", &headers);
+    let body = r#"{"event":"dial.started","dial_id":"d_01H8"}"#;
+
+    let verified = vogent.verify(Request::new(head, body))?;
+    println!("accepted: secret {} signed the {}", verified.key(), verified.coverage().as_str());
+
+    // The same signature over a body that somebody changed on the way.
+    let forged = body.replace("started", "ended");
+    match vogent.verify(Request::new(head, &forged)) {
+        Ok(_) => Err("a forged body was accepted".into()),
+        Err(error) => {
+            println!("refused:  {error} (code {}, answer {})", error.code(), error.status());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Many accounts at one address: read whose delivery it says it is, look that account's secret up in a store, verify.
+//!
+//! `cargo run --example tenants`
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::time::Duration;
+
+use countersign::vonage::SignedWebhook;
+use countersign::{Request, Secret, Tenants, UnixTime, Verified, Verifier, sign};
+
+const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+
+/// Stands for a database: it answers later.
+struct Store(HashMap<&'static str, &'static str>);
+
+impl Store {
+    async fn signature_secret(&self, api_key: &str) -> Option<&'static str> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        self.0.get(api_key).copied()
+    }
+}
+
+async fn verify(store: &Store, request: Request<'_>) -> Result<Verified, Box<dyn Error>> {
+    // Whose delivery is it? Its own word, not verified: good for a look-up and nothing else.
+    let api_key = SignedWebhook::untrusted_api_key(request.head())?;
+    let secret = store.signature_secret(&api_key).await.ok_or("no account has this api_key")?;
+
+    // Now it must be signed with that account's secret, and the signed claim must name that account.
+    let tenants = Tenants::new([(api_key, Secret::new(secret)?)])?;
+    Ok(SignedWebhook::tenants(&tenants).clock(|| NOW).verify(request)?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let store =
+        Store(HashMap::from([("a1b2c3d4", "secret-of-the-first"), ("e5f6a7b8", "secret-of-the-second")]));
+    let signed = |secret: &str, api_key: &str| -> Result<_, Box<dyn Error>> {
+        let webhook = sign::SignedWebhook::new(&Secret::new(secret)?, NOW).claim("api_key", api_key);
+        Ok(webhook.post(r#"{"status":"answered"}"#))
+    };
+    let deliveries = [
+        ("the first's own", signed("secret-of-the-first", "a1b2c3d4")?),
+        ("the second's own", signed("secret-of-the-second", "e5f6a7b8")?),
+        ("the first's, in the second's name", signed("secret-of-the-first", "e5f6a7b8")?),
+        ("a stranger's", signed("guessed", "00000000")?),
+    ];
+    for (whose, delivery) in &deliveries {
+        match verify(&store, delivery.request()).await {
+            Ok(verified) => println!("{whose}: accepted for {}", verified.tenant().unwrap_or_default()),
+            Err(error) => println!("{whose}: refused, {error}"),
+        }
+    }
+    Ok(())
+}
