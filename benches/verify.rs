@@ -5,8 +5,10 @@
 //! `cargo bench --bench verify`; claims are ratios of the two medians in one run.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::format_collect,
+    clippy::unwrap_used,
     reason = "a bench that cannot be set up has nothing to measure"
 )]
 #![allow(missing_docs, reason = "criterion's macros")]
@@ -57,7 +59,7 @@ fn body(bytes: usize) -> Vec<u8> {
 fn verify(
     group: &mut BenchmarkGroup<'_, WallTime>,
     bytes: usize,
-    verifier: Arc<dyn Verifier>,
+    verifier: &Arc<dyn Verifier>,
     delivery: &Delivery,
 ) {
     let request = delivery.to_http("/webhook").unwrap();
@@ -88,7 +90,7 @@ fn bodies(criterion: &mut Criterion) {
                 "vogent" => (vogent.clone(), sign::vogent(&secret(), &*body)),
                 _ => (voxagent.clone(), sign::voxagent("X-Webhook-Signature", &secret(), &*body)),
             };
-            verify(&mut group, bytes, verifier, &delivery);
+            verify(&mut group, bytes, &verifier, &delivery);
             floor(&mut group, bytes, || hmac(&keyed, &body));
         }
         group.finish();
@@ -106,8 +108,8 @@ fn sms(criterion: &mut Criterion) {
         let signer = INBOUND_SMS
             .iter()
             .fold(sign::Sms::new(method, &secret()), |signer, (name, value)| signer.param(name, value));
-        let verifier = Arc::new(vonage::Sms::new(method, secret()));
-        verify(&mut group, message.len(), verifier, &signer.form());
+        let verifier: Arc<dyn Verifier> = Arc::new(vonage::Sms::new(method, secret()));
+        verify(&mut group, message.len(), &verifier, &signer.form());
         floor(&mut group, message.len(), floor_of);
         group.finish();
     };
@@ -126,7 +128,7 @@ fn sms(criterion: &mut Criterion) {
 
 fn jwt(criterion: &mut Criterion) {
     let keyed = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
-    let verifier = Arc::new(vonage::SignedWebhook::new(secret()).clock(|| NOW));
+    let verifier: Arc<dyn Verifier> = Arc::new(vonage::SignedWebhook::new(secret()).clock(|| NOW));
     let signer = || {
         sign::SignedWebhook::new(&secret(), NOW)
             .claim("api_key", "a1b2c3d4")
@@ -143,7 +145,7 @@ fn jwt(criterion: &mut Criterion) {
         let body = body(bytes);
         let delivery = signer().post(&*body);
         let signing_input = signing_input(&delivery);
-        verify(&mut group, bytes, verifier.clone(), &delivery);
+        verify(&mut group, bytes, &verifier, &delivery);
         floor(&mut group, bytes, || (hmac(&keyed, &signing_input), Sha256::digest(black_box(&body))));
     }
     group.finish();
@@ -156,7 +158,7 @@ fn jwt(criterion: &mut Criterion) {
     let members: Vec<_> =
         pairs.iter().map(|pair| format!("\"{}\"", pair.replacen('=', "\":\"", 1))).collect();
     let object = format!("{{{}}}", members.join(","));
-    verify(&mut group, object.len(), verifier, &delivery);
+    verify(&mut group, object.len(), &verifier, &delivery);
     floor(&mut group, object.len(), || (hmac(&keyed, &signing_input), Sha256::digest(black_box(&object))));
     group.finish();
 }

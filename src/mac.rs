@@ -4,6 +4,8 @@ mod function;
 mod keyed;
 mod keys;
 mod select;
+#[cfg(test)]
+mod tests;
 
 pub use function::Algorithm;
 pub(crate) use function::Function;

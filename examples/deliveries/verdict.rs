@@ -9,7 +9,7 @@ use countersign::{
 };
 use serde_json::Number;
 
-use crate::record::{Record, Secrets, Window};
+use super::record::{Record, Secrets, Window};
 
 /// What became of a delivery.
 #[derive(Debug)]

@@ -9,12 +9,10 @@
 //! All of them sign with the account's *signature secret* (the Contact Center: the subscription's secret). It is
 //! neither the API secret nor an application's private key.
 
-mod contact_center;
-mod signed_webhook;
+pub(crate) mod contact_center;
+pub(crate) mod signed_webhook;
 mod sms;
 
 pub use contact_center::ContactCenter;
-pub(crate) use contact_center::SIGNATURE as CONTACT_CENTER_SIGNATURE;
-pub(crate) use signed_webhook::ISSUER;
 pub use signed_webhook::SignedWebhook;
 pub use sms::{Method, Sms};

@@ -8,7 +8,8 @@ use super::Delivery;
 use crate::config_error::ConfigError;
 use crate::encoding::{base64, form, hex};
 use crate::mac::{Function, MacKeys};
-use crate::providers::vonage::{CONTACT_CENTER_SIGNATURE, ISSUER};
+use crate::providers::vonage::contact_center::SIGNATURE;
+use crate::providers::vonage::signed_webhook::ISSUER;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
@@ -119,7 +120,7 @@ impl ContactCenter {
     /// - [`ConfigError::SecretEmpty`]: it decodes to no byte.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Result<Self, ConfigError> {
         let webhook = SignedWebhook::new(&Secret::from_base64(secret.bytes())?, issued_at)
-            .header(CONTACT_CENTER_SIGNATURE)
+            .header(SIGNATURE)
             .claim_json("exp", &issued_at.as_secs().saturating_add(300).to_string());
         Ok(Self(webhook))
     }

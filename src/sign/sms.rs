@@ -5,9 +5,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Delivery;
 use crate::encoding::hex;
 use crate::mac::{Function, MacKeys};
+use crate::providers::vonage::Method;
 use crate::secret::Secret;
 use crate::time::UnixTime;
-use crate::vonage::Method;
 
 /// Parameters of an SMS API webhook, signed, as a query, a form or JSON; verified by
 /// [`vonage::Sms`](crate::vonage::Sms).

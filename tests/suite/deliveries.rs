@@ -1,0 +1,99 @@
+//! The bundled captured deliveries, through the example's own modules.
+
+#[path = "../../examples/deliveries/record.rs"]
+pub(crate) mod record;
+#[path = "../../examples/deliveries/verdict.rs"]
+mod verdict;
+
+use record::Record;
+use verdict::Verdict;
+
+fn code(line: &str) -> String {
+    match Verdict::of(&serde_json::from_str::<Record>(line).unwrap()) {
+        Verdict::Accepted(verified) => format!("{} {}", verified.key(), verified.coverage().as_str()),
+        Verdict::Refused(error) => error.code().to_owned(),
+        Verdict::Misconfigured(reason) => {
+            assert!(!reason.is_empty());
+            "misconfigured".to_owned()
+        }
+    }
+}
+
+#[test]
+fn bundled_deliveries_get_their_verdicts() {
+    let bundled = include_str!("../../examples/deliveries.jsonl");
+    let expected = include_str!("../vectors/deliveries.txt");
+    assert_eq!(bundled.lines().count(), 62);
+    for (line, expected) in bundled.lines().zip(expected.lines()) {
+        let record: Record = serde_json::from_str(line).unwrap();
+        assert_eq!(format!("{}: {}", record.id.as_str().unwrap(), code(line)), expected);
+        // By their names, too.
+        assert_eq!(expected.contains("genuine") || expected.contains("not UTF-8"), code(line).contains(' '));
+    }
+    for scheme in ["vogent", "voxagent", "hex-hmac", "vonage-sms", "vonage-jwt", "vonage-contact-center"] {
+        let verdicts: Vec<_> =
+            bundled.lines().filter(|line| line.contains(&format!("\"{scheme}\""))).map(code).collect();
+        assert!(verdicts.iter().any(|code| code.contains(' ')), "{scheme}");
+        assert!(verdicts.iter().any(|code| !code.contains(' ')), "{scheme}");
+    }
+}
+
+#[test]
+fn a_verifier_that_cannot_be_built_is_misconfigured() {
+    for line in [
+        r#"{"id":1,"scheme":"vogent","secret":""}"#,
+        r#"{"id":1,"scheme":"vogent","secret":" "}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s3cr3t\n"}"#,
+        r#"{"id":1,"scheme":"vogent","secret_b64":""}"#,
+        r#"{"id":1,"scheme":"vogent","secrets":[]}"#,
+        r#"{"id":1,"scheme":"vogent","secrets":["a",""]}"#,
+        r#"{"id":1,"scheme":"vogent","keys":{"a":"b"}}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","header":""}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","algorithm":"md5"}"#,
+        r#"{"id":1,"scheme":"voxagent","secret":"s"}"#,
+        r#"{"id":1,"scheme":"hex-hmac","secret":"s"}"#,
+        r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha384","secret":"s"}"#,
+        r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha1","secret":"s","tolerance_s":-1}"#,
+        r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha1","secret":"s","tolerance_s":0.5}"#,
+        r#"{"id":1,"scheme":"vonage-jwt","keys":{}}"#,
+        r#"{"id":1,"scheme":"vonage-jwt","keys":{"":"s"}}"#,
+        r#"{"id":1,"scheme":"vonage-contact-center","secret":"not base64!"}"#,
+        r#"{"id":1,"scheme":"stripe","secret":"s"}"#,
+    ] {
+        assert_eq!(code(line), "misconfigured", "{line}");
+    }
+}
+
+#[test]
+fn a_line_that_lacks_a_field_cannot_be_read() {
+    for line in [
+        "",
+        "{}",
+        "[]",
+        "not JSON",
+        r#"{"scheme":"vogent","secret":"s"}"#,
+        r#"{"id":1,"secret":"s"}"#,
+        r#"{"id":1,"scheme":"vogent"}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","secret_b64":"cw=="}"#,
+        r#"{"id":1,"scheme":"vonage-sms","secret":"s"}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","body":"","body_b64":""}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","body_b64":"!"}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","tolerance_s":"60"}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","now":1.5}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","headers":[["a"]]}"#,
+    ] {
+        assert!(serde_json::from_str::<Record>(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_format() {
+    let record: Record =
+        serde_json::from_str(r#"{"id":1,"scheme":"vogent","secret":"s","note":"ignored"}"#).unwrap();
+    assert_eq!((record.method.as_str(), record.body.len(), record.headers.len()), ("POST", 0, 0));
+    assert!(record.query.is_empty() && record.now.is_none());
+    assert!(matches!(record.tolerance, record::Window::Default));
+    let any_age: Record =
+        serde_json::from_str(r#"{"id":1,"scheme":"vogent","secret":"s","tolerance_s":null}"#).unwrap();
+    assert!(matches!(any_age.tolerance, record::Window::AnyAge));
+}

@@ -1,0 +1,28 @@
+//! What the crate promises, through its public interface.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod conformance;
+mod contact_center;
+mod custom_scheme;
+mod deliveries;
+mod errors;
+mod hex_hmac;
+mod redaction;
+mod request;
+mod schemes;
+mod secret;
+mod signed_webhook;
+mod sms;
+mod support;
+mod time;
+mod vectors;

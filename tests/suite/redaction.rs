@@ -1,0 +1,84 @@
+//! Nothing printed holds a secret or a signature.
+
+use countersign::vonage::{ContactCenter, SignedWebhook, Sms};
+use countersign::{Head, Keyring, Secret, Tenants, sign};
+
+use crate::schemes::{METHODS, Scheme};
+use crate::support::{KEY, NOW, OTHER_KEY, secret};
+
+#[track_caller]
+fn assert_hides(printed: &str, hidden: &str) {
+    for window in hidden.as_bytes().windows(6) {
+        let window = str::from_utf8(window).unwrap();
+        assert!(!printed.contains(window), "{printed} shows {window}");
+    }
+}
+
+#[test]
+fn what_holds_a_secret_does_not_print_it() {
+    let secrets = [KEY, OTHER_KEY, "qZ7xW2pL9vT4kR8mJ3nB6c", "uY5hG1dS0fA8"];
+    let mut printed = vec![
+        format!("{0:?} {0:#?}", secret(KEY)),
+        format!("{0:?} {0:#?}", Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap()),
+        format!("{0:?} {0:#?}", Tenants::new([("a1b2c3d4", secret(KEY))]).unwrap()),
+        format!("{0:?} {0:#?}", ContactCenter::new(secret(KEY)).unwrap()),
+        format!("{0:?} {0:#?}", SignedWebhook::tenants(&Tenants::new([("a", secret(KEY))]).unwrap())),
+        format!("{0:?} {0:#?}", sign::SignedWebhook::new(&secret(KEY), NOW)),
+        format!("{0:?} {0:#?}", sign::ContactCenter::new(&secret(KEY), NOW).unwrap()),
+        format!("{:?}", Secret::new(format!("{KEY} ")).unwrap_err()),
+        format!("{}", Secret::new(format!("-----BEGIN {KEY}")).unwrap_err()),
+    ];
+    for method in METHODS {
+        printed.push(format!("{0:?} {0:#?}", Sms::new(method, secret(KEY))));
+        printed.push(format!("{0:?} {0:#?}", sign::Sms::new(method, &secret(KEY))));
+    }
+    for scheme in Scheme::all() {
+        let verifier = scheme.verifier();
+        printed.push(format!("{verifier:?} {verifier:#?}"));
+        let delivery = scheme.delivery();
+        printed.push(format!("{0:?} {0:#?}", verifier.begin(delivery.head()).unwrap()));
+        printed.push(format!("{:?}", delivery.request()));
+    }
+    for printed in &printed {
+        for hidden in secrets {
+            assert_hides(printed, hidden);
+        }
+        // As a list of bytes.
+        assert_hides(printed, "99, 86, 111, 51");
+        assert_hides(printed, "113, 90, 55, 120");
+    }
+}
+
+#[test]
+fn a_refusal_holds_neither_signature() {
+    for scheme in Scheme::all() {
+        let expected = scheme.signature();
+        let forged = scheme.signed_with_another_key();
+        for delivery in [&forged, &scheme.altered()] {
+            let Err(refused) = scheme.verifier().verify(delivery.request()) else { panic!("{scheme:?}") };
+            let printed = format!("{refused} {refused:?} {refused:#?}");
+            assert_hides(&printed, &expected);
+            assert_hides(&printed, &expected.to_lowercase());
+            assert_hides(&printed, KEY);
+            assert!(printed.len() < 400, "{printed}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_holds_nothing_of_the_request() {
+    let marked = "marker-of-the-request";
+    for scheme in Scheme::all() {
+        let headers = [
+            ("x-elto-signature", marked),
+            ("x-voxagent", marked),
+            ("x-hex", marked),
+            ("authorization", marked),
+            ("vonage-signature", marked),
+            ("content-type", marked),
+        ];
+        let head = Head::new("POST", &headers).with_query(marked);
+        let refused = scheme.verifier().begin(head).unwrap_err();
+        assert_hides(&format!("{refused} {refused:?}"), marked);
+    }
+}

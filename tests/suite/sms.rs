@@ -1,0 +1,432 @@
+//! What is particular to the SMS API.
+
+use std::time::Duration;
+
+use countersign::sign::{self, Delivery};
+use countersign::vonage::{Method, Sms};
+use countersign::{ConfigError, Coverage, ErrorKind, Keyring, Tenants, Tolerance, UnixTime};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::schemes::METHODS;
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret};
+
+fn verifier() -> Sms {
+    Sms::new(Method::Sha256, secret(KEY))
+}
+
+/// The signature of a string as it stands.
+fn sig(string: &[u8]) -> String {
+    let key = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
+    hex::encode(key.chain_update(string).finalize().into_bytes())
+}
+
+fn query(raw: &str, signed: &[u8]) -> Delivery {
+    let separator = if raw.is_empty() { "" } else { "&" };
+    sign::Sms::new(Method::Sha256, &secret(KEY))
+        .query()
+        .with_query(&format!("{raw}{separator}sig={}", sig(signed)))
+}
+
+fn form(raw: &str, signed: &[u8]) -> Delivery {
+    let query = query(raw, signed);
+    sign::Sms::new(Method::Sha256, &secret(KEY)).form().with_body(query.query())
+}
+
+/// `members` without the braces.
+fn json(members: &str, signed: &[u8]) -> Delivery {
+    let separator = if members.is_empty() { "" } else { "," };
+    json_body(&format!("{{{members}{separator}\"sig\":\"{}\"}}", sig(signed)))
+}
+
+fn json_body(body: &str) -> Delivery {
+    sign::Sms::new(Method::Sha256, &secret(KEY)).json().with_body(body)
+}
+
+#[track_caller]
+fn accepts_both(raw: &str, signed: &[u8]) {
+    let _ = accepts(&verifier(), query(raw, signed).request());
+    let _ = accepts(&verifier(), form(raw, signed).request());
+}
+
+#[track_caller]
+fn refuses_both(raw: &str, signed: &[u8], kind: ErrorKind) {
+    refuses(&verifier(), query(raw, signed).request(), kind);
+    refuses(&verifier(), form(raw, signed).request(), kind);
+}
+
+#[test]
+fn parameters_are_sorted_by_bytes_whatever_their_order() {
+    for raw in ["a=1&b=2&C=3", "b=2&C=3&a=1", "C=3&b=2&a=1", "C=3&a=1&b=2"] {
+        accepts_both(raw, b"&C=3&a=1&b=2");
+    }
+    // U+FF5E sorts before U+10400 in bytes and after it in UTF-16.
+    accepts_both("%F0%90%90%80=2&%EF%BD%9E=1", "&\u{ff5e}=1&\u{10400}=2".as_bytes());
+}
+
+#[test]
+fn values_are_decoded_once_to_bytes() {
+    accepts_both("a=x+y%20z", b"&a=x y z");
+    accepts_both("a=%2B%2b+", b"&a=++ ");
+    accepts_both("a=%2526", b"&a=%26");
+    accepts_both("a=%00%ff%c0%af", b"&a=\x00\xff\xc0\xaf");
+    accepts_both("a=\u{e9}%C3%A9", "&a=éé".as_bytes());
+    accepts_both("%61=1", b"&a=1");
+    accepts_both("a=b=c=d", b"&a=b_c_d");
+    accepts_both("a=1;b=2", b"&a=1;b_2");
+    accepts_both("?a=1", b"&?a=1");
+    refuses_both("a=x+y", b"&a=x+y", ErrorKind::SignatureMismatch);
+    refuses_both("a=%2526", b"&a=_", ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn empty_pairs_are_nothing() {
+    for raw in ["&a=1&&b=2&", "&&&a=1&b=2", "a=1&b=2&&"] {
+        accepts_both(raw, b"&a=1&b=2");
+    }
+}
+
+#[test]
+fn invalid_escapes_and_empty_names_are_refused() {
+    for raw in ["a=%", "a=%4", "a=%G1", "a=%zz", "a=%+4", "%=1", "%4=1", "a=1%", "=1", "a=1&=2", "="] {
+        refuses_both(raw, b"&a=1", ErrorKind::ParameterMalformed);
+    }
+}
+
+#[test]
+fn ampersand_and_equals_in_values_become_underscores() {
+    // One signature for three values, by the platform's design.
+    for raw in ["a=x%26y%3Dz", "a=x_y_z", "a=x%3Dy%26z", "a=x=y_z"] {
+        accepts_both(raw, b"&a=x_y_z");
+    }
+    refuses_both("a=x%26y", b"&a=x&y", ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn names_that_could_be_split_are_refused() {
+    // All of them share the signed string of `a=1&b=2`.
+    let _ = accepts(&verifier(), query("a=1&b=2", b"&a=1&b=2").request());
+    for raw in ["a%3D1%26b=2", "a%3D1%26b%3D2", "%26a=1&b=2", "a%26=1"] {
+        refuses_both(raw, b"&a=1&b=2", ErrorKind::ParameterAmbiguous);
+    }
+    let forged = json("\"a=1&b\":\"2\"", b"&a=1&b=2");
+    refuses(&verifier(), forged.request(), ErrorKind::ParameterAmbiguous);
+}
+
+#[test]
+fn repeated_parameters_are_refused() {
+    for raw in ["a=1&a=1", "a=1&b=2&a=3", "a=1&%61=2", "a=&a="] {
+        refuses_both(raw, b"&a=1", ErrorKind::ParameterRepeated);
+    }
+    for members in ["\"a\":\"1\",\"a\":\"1\"", "\"a\":\"1\",\"\\u0061\":\"2\"", "\"a\":null,\"a\":1"] {
+        refuses(&verifier(), json(members, b"&a=1").request(), ErrorKind::ParameterRepeated);
+    }
+}
+
+#[test]
+fn only_sig_is_the_signature() {
+    let _ = accepts(&verifier(), query("a=1", b"&a=1").request());
+    let signature = sig(b"&a=1");
+    let get = |raw: &str| sign::Sms::new(Method::Sha256, &secret(KEY)).query().with_query(raw);
+    let _ = accepts(&verifier(), get(&format!("a=1&%73ig={signature}")).request());
+    for name in ["Sig", "SIG", "sig[]", "sig%00", "_sig", "signature"] {
+        refuses(&verifier(), get(&format!("a=1&{name}={signature}")).request(), ErrorKind::SignatureMissing);
+    }
+    refuses(&verifier(), get("").request(), ErrorKind::SignatureMissing);
+    refuses(&verifier(), get("a=1&sig").request(), ErrorKind::SignatureMalformed);
+    refuses(&verifier(), json_body("{\"a\":\"1\",\"sig\":null}").request(), ErrorKind::SignatureMalformed);
+    refuses(&verifier(), json_body("{\"a\":\"1\",\"sig\":7}").request(), ErrorKind::SignatureMalformed);
+    refuses(&verifier(), json_body("{\"a\":\"1\",\"sig\":{}}").request(), ErrorKind::ParameterNested);
+}
+
+#[test]
+fn if_any_value_is_blank_both_strings_are_accepted() {
+    for blank in ["", "+", "%00", "%09%0D%0A+"] {
+        let raw = format!("a=1&b={blank}&c=");
+        let decoded = blank.replace('+', " ").replace("%00", "\0").replace("%09%0D%0A", "\t\r\n");
+        accepts_both(&raw, format!("&a=1&b={decoded}&c=").as_bytes());
+        accepts_both(&raw, b"&a=1");
+        // All blank ones or none.
+        refuses_both(&raw, format!("&a=1&b={decoded}").as_bytes(), ErrorKind::SignatureMismatch);
+    }
+    accepts_both("a=1&b", b"&a=1&b=");
+    refuses_both("a=1&b=%C2%A0", b"&a=1", ErrorKind::SignatureMismatch);
+    refuses_both("a=1&b=2", b"&a=1", ErrorKind::SignatureMismatch);
+    let _ = accepts(&verifier(), json("\"a\":\"1\",\"b\":null", b"&a=1").request());
+    let _ = accepts(&verifier(), json("\"a\":\"1\",\"b\":null", b"&a=1&b=").request());
+}
+
+#[test]
+fn rotation_holds_with_blank_values() {
+    let keyring = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
+    let sms = Sms::new(Method::Sha256, keyring);
+    for signed in [&b"&a=1&b="[..], b"&a=1"] {
+        assert_eq!(accepts(&sms, query("a=1&b=", signed).request()).key().index(), 1);
+    }
+}
+
+#[test]
+fn json_values_count_as_the_text_they_are() {
+    let _ = accepts(&verifier(), json("", b"").request());
+    let _ = accepts(
+        &verifier(),
+        json("\"a\":1.50,\"b\":12345678901234567890", b"&a=1.50&b=12345678901234567890").request(),
+    );
+    let _ = accepts(&verifier(), json("\"a\":-0,\"b\":1E5", b"&a=-0&b=1E5").request());
+    let _ = accepts(&verifier(), json("\"a\":true,\"b\":false", b"&a=true&b=false").request());
+    let _ = accepts(&verifier(), json("\"a\":\"\\u00e9\\/\\n&\"", "&a=é/\n_".as_bytes()).request());
+    let _ = accepts(&verifier(), json("\"a\":\"\\ud83d\\ude00\"", "&a=😀".as_bytes()).request());
+    let _ = accepts(&verifier(), json("\"\\u0061\":\"1\"", b"&a=1").request());
+    let _ = accepts(
+        &verifier(),
+        json_body(&format!(" {{ \"a\" : 1 , \"sig\" : \"{}\" }} \r\n", sig(b"&a=1"))).request(),
+    );
+    refuses(&verifier(), json("\"a\":1.50", b"&a=1.5").request(), ErrorKind::SignatureMismatch);
+    refuses(&verifier(), json("\"a\":null", b"&a=null").request(), ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn json_that_is_not_one_flat_object_is_refused() {
+    let valid = format!("{{\"a\":\"1\",\"sig\":\"{}\"}}", sig(b"&a=1"));
+    let _ = accepts(&verifier(), json_body(&valid).request());
+    for body in [
+        format!("\u{feff}{valid}"),
+        format!("{valid}x"),
+        format!("{valid}{valid}"),
+        format!("[{valid}]"),
+        valid.replace('}', ",}"),
+        valid.replace("\"1\"", "01"),
+        valid.replace("\"1\"", "NaN"),
+        valid.replace("\"1\"", "\"\\ud800\""),
+        valid.replace("\"1\"", "\"\n\""),
+        valid.replace("\"1\"", "'1'"),
+        "null".to_owned(),
+        "[".repeat(100_000),
+        "{\"a\":".repeat(100_000),
+        format!("{{\"a\":{}", "[".repeat(100_000)),
+    ] {
+        refuses(&verifier(), json_body(&body).request(), ErrorKind::BodyMalformed);
+    }
+    let not_utf8 = json_body("").with_body([valid.as_bytes(), b"\xff"].concat());
+    refuses(&verifier(), not_utf8.request(), ErrorKind::BodyMalformed);
+    for nested in ["[]", "{}", "[1]", "{\"b\":1}"] {
+        let body = valid.replace("\"1\"", nested);
+        refuses(&verifier(), json_body(&body).request(), ErrorKind::ParameterNested);
+    }
+    refuses(&verifier(), json("\"\":\"1\"", b"").request(), ErrorKind::ParameterMalformed);
+}
+
+#[test]
+fn a_messages_api_webhook_says_which_verifier_it_wants() {
+    for body in [
+        r#"{"channel":"sms","message_uuid":"aaaaaaaa","text":"Hello"}"#,
+        r#"{"message_uuid":"aaaaaaaa","to":{"type":"sms","number":"1"}}"#,
+        r#"{"channel":"whatsapp","usage":{"price":"0.1"}}"#,
+    ] {
+        refuses(&verifier(), json_body(body).request(), ErrorKind::SchemeMismatch);
+    }
+    let refused = countersign::Verifier::verify(&verifier(), json_body(r#"{"channel":"sms"}"#).request());
+    assert!(refused.unwrap_err().to_string().contains("SignedWebhook"));
+    let _ = accepts(&verifier(), json("\"channel\":\"sms\"", b"&channel=sms").request());
+}
+
+#[test]
+fn the_media_type_selects_form_or_json() {
+    let delivery = form("a=1", b"&a=1");
+    let typed = |media_type: &str| {
+        delivery.clone().without_header("content-type").with_header("Content-Type", media_type)
+    };
+    for media_type in [
+        "application/x-www-form-urlencoded",
+        "Application/X-WWW-Form-URLEncoded; charset=utf-8",
+        "application/x-www-form-urlencoded;charset=utf-8",
+        " application/x-www-form-urlencoded ; a=b",
+    ] {
+        let _ = accepts(&verifier(), typed(media_type).request());
+    }
+    for media_type in
+        ["", "text/plain", "application/x-www-form-urlencoded2", "multipart/form-data", "application/xml"]
+    {
+        refuses(&verifier(), typed(media_type).request(), ErrorKind::MediaTypeUnsupported);
+    }
+    refuses(&verifier(), typed("application/json").request(), ErrorKind::BodyMalformed);
+    refuses(
+        &verifier(),
+        delivery.clone().without_header("content-type").request(),
+        ErrorKind::MediaTypeUnsupported,
+    );
+    let twice = delivery.clone().with_header("content-type", "application/json");
+    refuses(&verifier(), twice.request(), ErrorKind::HeaderRepeated);
+    let _ = accepts(
+        &verifier(),
+        json("\"a\":1", b"&a=1")
+            .without_header("content-type")
+            .with_header("content-type", "APPLICATION/JSON;x")
+            .request(),
+    );
+}
+
+#[test]
+fn only_the_declared_source_counts() {
+    let genuine = form("a=1", b"&a=1");
+    // A POST's query is not signed.
+    let _ = accepts(&verifier(), genuine.clone().with_query("a=2&b=3&sig=0").request());
+    let moved = query("a=1", b"&a=1")
+        .with_method("POST")
+        .with_header("content-type", "application/x-www-form-urlencoded");
+    refuses(&verifier(), moved.request(), ErrorKind::BodyMissing);
+    refuses(&verifier(), genuine.with_method("GET").request(), ErrorKind::SignatureMissing);
+    for method in ["PUT", "get", "post", "HEAD", ""] {
+        let other = query("a=1", b"&a=1").with_method(method);
+        refuses(&verifier(), other.request(), ErrorKind::MethodUnsupported);
+    }
+    let in_header = query("a=1", b"&a=1").with_query("a=1").with_header("sig", &sig(b"&a=1"));
+    refuses(&verifier(), in_header.request(), ErrorKind::SignatureMissing);
+}
+
+#[test]
+fn no_method_but_the_named_one_is_tried() {
+    for signed in METHODS {
+        for configured in METHODS {
+            let delivery = sign::Sms::new(signed, &secret(KEY)).param("a", "1").query();
+            let sms = Sms::new(configured, secret(KEY));
+            if signed == configured {
+                let _ = accepts(&sms, delivery.request());
+                continue;
+            }
+            let of_one_length =
+                [signed, configured].iter().all(|m| matches!(m, Method::Md5 | Method::Md5Hash));
+            let kind =
+                if of_one_length { ErrorKind::SignatureMismatch } else { ErrorKind::SignatureMalformed };
+            refuses(&sms, delivery.request(), kind);
+        }
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let many = |count: usize| (0..count).map(|index| format!("p{index:04}=1")).collect::<Vec<_>>().join("&");
+    let string = |count: usize| (0..count).map(|index| format!("&p{index:04}=1")).collect::<String>();
+    // With `sig`.
+    accepts_both(&many(999), string(999).as_bytes());
+    refuses_both(&many(1_000), string(1_000).as_bytes(), ErrorKind::ParametersTooMany);
+    let members: Vec<_> = (0..1_000).map(|index| format!("\"p{index:04}\":1")).collect();
+    let _ = accepts(&verifier(), json(&members[..999].join(","), string(999).as_bytes()).request());
+    refuses(&verifier(), json(&members.join(","), b"").request(), ErrorKind::ParametersTooMany);
+
+    refuses(&verifier(), query(&"a".repeat(64 * 1024), b"").request(), ErrorKind::QueryTooLong);
+    refuses(&verifier(), form(&many(100_000), b"").request(), ErrorKind::ParametersTooMany);
+    let mebibyte = 1024 * 1024;
+    let of_length = |bytes: usize| form("", b"").with_body("&".repeat(bytes));
+    refuses(&verifier(), of_length(mebibyte).request(), ErrorKind::SignatureMissing);
+    refuses(&verifier(), of_length(mebibyte + 1).request(), ErrorKind::BodyTooLarge);
+    refuses(
+        &verifier(),
+        form("", b"").with_body("%".repeat(mebibyte)).request(),
+        ErrorKind::ParameterMalformed,
+    );
+    refuses(&verifier().max_body(10), form("a=1", b"&a=1").request(), ErrorKind::BodyTooLarge);
+}
+
+#[test]
+fn without_a_tolerance_any_age_and_any_timestamp_verify() {
+    for timestamp in ["0", "1", "99999999999", "", "soon", "+5", "00001", "1.5"] {
+        let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("timestamp", timestamp).query();
+        let verified = accepts(&verifier(), delivery.request());
+        let expected = ["0", "1", "99999999999"].contains(&timestamp).then(|| timestamp.parse().unwrap());
+        assert_eq!(verified.signed_at().map(UnixTime::as_secs), expected, "{timestamp:?}");
+    }
+}
+
+#[test]
+fn with_a_tolerance_the_timestamp_is_a_plain_number_within_it() {
+    let within = |past, future| {
+        let tolerance = Tolerance::new(Duration::from_secs(past), Duration::from_secs(future)).unwrap();
+        verifier().tolerance(tolerance).clock(|| NOW)
+    };
+    let signed =
+        |timestamp: &str| sign::Sms::new(Method::Sha256, &secret(KEY)).param("timestamp", timestamp).form();
+    let now = NOW.to_string();
+    let malformed = [
+        "",
+        "+5",
+        "-1",
+        " 1",
+        "1 ",
+        "1.5",
+        "1e9",
+        "0x1",
+        "1_000",
+        "00001",
+        "٣",
+        "９",
+        "18446744073709551616",
+        "9223372036854775808",
+    ];
+    for timestamp in malformed.map(str::to_owned).into_iter().chain(["9".repeat(400), format!("0{now}")]) {
+        refuses(&within(300, 300), signed(&timestamp).request(), ErrorKind::TimestampMalformed);
+    }
+    refuses(&within(300, 300), signed("0").request(), ErrorKind::TimestampStale);
+    refuses(&within(300, 300), signed(&format!("{now}000")).request(), ErrorKind::TimestampFuture);
+    refuses(&within(300, 300), query("a=1", b"&a=1").request(), ErrorKind::TimestampMissing);
+    let _ = accepts(&within(0, 0), signed(&now).request());
+    refuses(&within(0, 0), signed(&(NOW.as_secs() - 1).to_string()).request(), ErrorKind::TimestampStale);
+    let forever = verifier().tolerance(Tolerance::either_way(Duration::MAX).unwrap()).clock(|| NOW);
+    let _ = accepts(&forever, signed("9223372036854775807").request());
+    let as_number = json(&format!("\"timestamp\":{now}"), format!("&timestamp={now}").as_bytes());
+    assert_eq!(accepts(&within(0, 0), as_number.request()).signed_at(), Some(NOW));
+}
+
+#[test]
+fn the_signature_comes_before_the_time() {
+    let stale = sign::Sms::new(Method::Sha256, &secret(OTHER_KEY)).param("timestamp", "soon").query();
+    let tolerance = Tolerance::either_way(Duration::from_secs(1)).unwrap();
+    let sms = verifier().tolerance(tolerance).clock(|| UnixTime::from_secs(-1));
+    refuses(&sms, stale.request(), ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn a_timestamp_is_covered() {
+    let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).timestamp(NOW).query();
+    let changed = delivery.query().replace(&NOW.to_string(), &(NOW.as_secs() + 1).to_string());
+    refuses(&verifier(), delivery.with_query(&changed).request(), ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn tenants_are_told_apart_by_the_signed_api_key() {
+    let tenants = Tenants::new([("first", secret(KEY)), ("second", secret(OTHER_KEY))]).unwrap();
+    let sms = Sms::tenants(Method::Sha256, &tenants);
+    let signed = |name: &str, api_key: &str, key: &str| {
+        sign::Sms::new(Method::Sha256, &secret(key)).param(name, api_key).param("text", "Hello").form()
+    };
+    for name in ["api-key", "api_key"] {
+        for (api_key, key) in [("first", KEY), ("second", OTHER_KEY)] {
+            let verified = accepts(&sms, signed(name, api_key, key).request());
+            assert_eq!((verified.tenant(), verified.coverage()), (Some(api_key), Coverage::Params));
+        }
+        refuses(&sms, signed(name, "first", OTHER_KEY).request(), ErrorKind::SignatureMismatch);
+        refuses(&sms, signed(name, "third", KEY).request(), ErrorKind::ApiKeyUnknown);
+        refuses(&sms, signed(name, "", KEY).request(), ErrorKind::ApiKeyUnknown);
+    }
+    refuses(&sms, signed("account", "first", KEY).request(), ErrorKind::ApiKeyMissing);
+    refuses(&sms, query("api-key=%ff", b"&api-key=\xff").request(), ErrorKind::ApiKeyUnknown);
+    let both = |second: &str| {
+        let with_hyphen = sign::Sms::new(Method::Sha256, &secret(KEY)).param("api-key", "first");
+        with_hyphen.param("api_key", second).query()
+    };
+    let _ = accepts(&sms, both("first").request());
+    refuses(&sms, both("second").request(), ErrorKind::ApiKeyUnknown);
+
+    let twice = Tenants::new([("first", secret(KEY)), ("first", secret(OTHER_KEY))]);
+    assert_eq!(twice.unwrap_err(), ConfigError::TenantRepeated);
+}
+
+#[test]
+fn the_replay_key_is_the_signature_in_one_spelling() {
+    let delivery = query("a=1", b"&a=1");
+    let upper = sign::Sms::new(Method::Sha256, &secret(KEY)).param("a", "1").query();
+    let key =
+        |delivery: &Delivery| accepts(&verifier(), delivery.request()).replay_key().unwrap().to_string();
+    assert_eq!(key(&delivery), sig(b"&a=1"));
+    assert_eq!(key(&delivery), key(&upper));
+}

@@ -1,0 +1,58 @@
+//! What the tests share: the fixed moment, the fixed secrets, and the ways to hand over a request.
+
+use countersign::{Error, ErrorKind, Request, Secret, UnixTime, Verified, Verifier};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+
+/// Base64, so that it is a secret of every scheme.
+pub(crate) const KEY: &str = "cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==";
+pub(crate) const OTHER_KEY: &str = "dVk1aEcxZFMwZkE4";
+
+pub(crate) fn secret(text: &str) -> Secret {
+    Secret::new(text).unwrap()
+}
+
+/// Verifies in one call and in chunks, and requires the same verdict of all.
+#[track_caller]
+pub(crate) fn verdict(verifier: &dyn Verifier, request: Request<'_>) -> Result<Verified, Error> {
+    let whole = verifier.verify(request);
+    for size in [1, 7, usize::MAX] {
+        assert_eq!(in_chunks(verifier, request, size), whole, "in chunks of {size}");
+    }
+    whole
+}
+
+pub(crate) fn in_chunks(
+    verifier: &dyn Verifier,
+    request: Request<'_>,
+    size: usize,
+) -> Result<Verified, Error> {
+    let mut verification = verifier.begin(request.head())?;
+    for chunk in request.body().chunks(size) {
+        verification.update(chunk)?;
+        verification.update(b"")?;
+    }
+    verification.finish()
+}
+
+#[track_caller]
+pub(crate) fn accepts(verifier: &dyn Verifier, request: Request<'_>) -> Verified {
+    verdict(verifier, request).unwrap()
+}
+
+#[track_caller]
+pub(crate) fn refuses(verifier: &dyn Verifier, request: Request<'_>, kind: ErrorKind) {
+    assert_eq!(verdict(verifier, request).map_err(|error| error.kind()), Err(kind));
+}
+
+/// A token of any header and claims, signed as they stand.
+pub(crate) fn token(header: &str, claims: &str, key: &[u8]) -> String {
+    use base64::Engine as _;
+    let encode = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let signing_input = format!("{}.{}", encode(header.as_bytes()), encode(claims.as_bytes()));
+    let tag =
+        Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(&signing_input).finalize().into_bytes();
+    format!("{signing_input}.{}", encode(&tag))
+}
