@@ -1,5 +1,5 @@
 //! What verifying costs: `verify/N` is a whole verification through `Arc<dyn Verifier>` on an `http::Request`, `floor/N`
-//! is the keyed hashing of the same bytes with the `RustCrypto` crates and nothing else. N counts the bytes hashed: the
+//! is the keyed hashing of the same bytes with the RustCrypto crates and nothing else. N counts the bytes hashed: the
 //! body's, or those of the string the parameters sign.
 //!
 //! `cargo bench --bench verify`; claims are ratios of the two medians in one run.
@@ -20,7 +20,7 @@ use countersign::sign::{self, Delivery};
 use countersign::vonage::{self, Method};
 use countersign::{Secret, UnixTime, Verifier, Vogent, Voxagent};
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
@@ -65,13 +65,13 @@ fn verify(
     let request = delivery.to_http("/webhook").unwrap();
     assert!(verifier.verify((&request).into()).is_ok());
     group.throughput(Throughput::Bytes(bytes as u64));
-    group.bench_function(format!("verify/{bytes}"), |bencher| {
+    group.bench_function(BenchmarkId::new("verify", bytes), |bencher| {
         bencher.iter(|| verifier.verify(black_box(&request).into()));
     });
 }
 
 fn floor<R>(group: &mut BenchmarkGroup<'_, WallTime>, bytes: usize, mut hash: impl FnMut() -> R) {
-    group.bench_function(format!("floor/{bytes}"), |bencher| bencher.iter(&mut hash));
+    group.bench_function(BenchmarkId::new("floor", bytes), |bencher| bencher.iter(&mut hash));
 }
 
 fn hmac<M: Mac + Clone>(keyed: &M, message: &[u8]) -> hmac::digest::Output<M> {

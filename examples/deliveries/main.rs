@@ -10,8 +10,10 @@ mod record;
 mod report;
 mod verdict;
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -26,35 +28,32 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     let mut strict = false;
     let mut files = Vec::new();
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--json" => report.json = true,
-            "--summary" => report.summary = true,
-            "--strict" => strict = true,
-            "--help" | "-h" => {
-                println!("{USAGE}");
+    for argument in std::env::args_os().skip(1) {
+        match argument.to_str() {
+            Some("--json") => report.json = true,
+            Some("--summary") => report.summary = true,
+            Some("--strict") => strict = true,
+            Some("--help" | "-h") => {
+                report::print(USAGE);
                 return ExitCode::SUCCESS;
             }
-            option if option.starts_with("--") => {
-                eprintln!("unknown option {option}\n{USAGE}");
+            Some(option) if option.starts_with("--") => {
+                report.unreadable(format_args!("unknown option {option}\n{USAGE}"));
                 return ExitCode::from(2);
             }
             _ => files.push(argument),
         }
     }
     if files.is_empty() {
-        files.push(BUNDLED.to_owned());
+        files.push(OsString::from(BUNDLED));
     }
 
-    match files.iter().try_for_each(|file| verify_file(file, &mut report)).and_then(|()| report.finish()) {
-        Ok(()) => {}
-        // The reader of our output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(2);
+    for file in &files {
+        if let Err(error) = verify_file(file, &mut report) {
+            report.unreadable(format_args!("{}: {error}", Path::new(file).display()));
         }
     }
+    report.finish();
     if report.unreadable > 0 {
         ExitCode::from(2)
     } else {
@@ -62,31 +61,24 @@ fn main() -> ExitCode {
     }
 }
 
-/// Verifies every line. A line that cannot be read is reported and the others still count; so is a file.
-fn verify_file(file: &str, report: &mut Report) -> io::Result<()> {
-    let lines: Box<dyn BufRead> = if file == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        match File::open(file) {
-            Ok(opened) => Box::new(BufReader::new(opened)),
-            Err(error) => {
-                report.unreadable(format_args!("{file}: {error}"));
-                return Ok(());
-            }
-        }
-    };
+/// Verifies every line. One that cannot be read is reported, and the others still count.
+fn verify_file(file: &OsStr, report: &mut Report) -> io::Result<()> {
+    let lines: Box<dyn BufRead> =
+        if file == "-" { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(file)?)) };
     for (number, line) in (1..).zip(lines.split(b'\n')) {
         let line = line?;
         if line.trim_ascii().is_empty() {
             continue;
         }
-        match serde_json::from_slice::<Record>(&line) {
+        match Record::parse(&line) {
             Ok(record) => {
                 let start = Instant::now();
                 let verdict = Verdict::of(&record);
-                report.verdict(&record, &verdict, start.elapsed())?;
+                report.verdict(&record, &verdict, start.elapsed());
             }
-            Err(error) => report.unreadable(format_args!("{file}: line {number}: {error}")),
+            Err(error) => {
+                report.unreadable(format_args!("{}: line {number}: {error}", Path::new(file).display()));
+            }
         }
     }
     Ok(())

@@ -14,14 +14,14 @@
 //! | `headers` | list of `[name, value]` |
 //! | `body` or `body_b64` | raw |
 //!
-//! Other fields are ignored.
+//! Other fields are ignored. A secret in base64 is taken as it is; as text it must look like one (no white space around
+//! it, no PEM).
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::de::{Deserialize, Deserializer, Error};
-use serde_json::{Number, Value};
+use serde_json::{Map, Value};
 
 /// One captured delivery and what to verify it with.
 #[derive(Debug)]
@@ -42,87 +42,143 @@ pub(crate) struct Record {
 #[derive(Debug)]
 pub(crate) enum Secrets {
     Text(String),
-    Bytes(Vec<u8>),
+    Base64(String),
     Rotation(Vec<String>),
-    Tenants(BTreeMap<String, String>),
+    Tenants(Vec<(String, String)>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) enum Window {
-    #[default]
     Default,
     AnyAge,
-    Seconds(Number),
+    /// Whatever stands there; it may be no number of seconds.
+    Given(Value),
 }
 
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        let line = Line::deserialize(reader)?;
-        if line.scheme == "vonage-sms" && line.algorithm.is_none() {
-            return Err(D::Error::missing_field("algorithm"));
+/// Why a line is no record. Names fields, and shows nothing of what they hold: it may be a secret.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    NotJson(serde_json::Error),
+    NotAnObject,
+    Missing(&'static str),
+    Wrong(&'static str, &'static str),
+    Conflicting(&'static str),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson(error) => write!(f, "not JSON: {error}"),
+            Self::NotAnObject => f.write_str("not a JSON object"),
+            Self::Missing(field) => write!(f, "field `{field}` is missing"),
+            Self::Wrong(field, expected) => write!(f, "field `{field}` is not {expected}"),
+            Self::Conflicting(fields) => write!(f, "more than one of {fields}"),
         }
-        let secrets = match (line.secret, line.secret_b64, line.secrets, line.keys) {
-            (Some(text), None, None, None) => Secrets::Text(text),
-            (None, Some(base64), None, None) => Secrets::Bytes(decode("secret_b64", &base64)?),
-            (None, None, Some(secrets), None) => Secrets::Rotation(secrets),
-            (None, None, None, Some(keys)) => Secrets::Tenants(keys),
-            (None, None, None, None) => return Err(D::Error::missing_field("secret")),
-            _ => return Err(D::Error::custom("more than one of `secret`, `secret_b64`, `secrets`, `keys`")),
+    }
+}
+
+impl Record {
+    pub(crate) fn parse(line: &[u8]) -> Result<Self, Unreadable> {
+        let Value::Object(object) = serde_json::from_slice(line).map_err(Unreadable::NotJson)? else {
+            return Err(Unreadable::NotAnObject);
         };
+        let fields = Fields(object);
+        let scheme = fields.text("scheme")?.ok_or(Unreadable::Missing("scheme"))?;
+        let algorithm = fields.text("algorithm")?;
+        if scheme == "vonage-sms" && algorithm.is_none() {
+            return Err(Unreadable::Missing("algorithm"));
+        }
         Ok(Self {
-            id: line.id,
-            scheme: line.scheme,
-            algorithm: line.algorithm,
-            header: line.header,
-            secrets,
-            tolerance: line.tolerance_s,
-            now: line.now,
-            method: line.method.unwrap_or_else(|| "POST".to_owned()),
-            query: raw("query", line.query, line.query_b64)?,
-            headers: line.headers.unwrap_or_default(),
-            body: raw("body", line.body, line.body_b64)?,
+            id: fields.0.get("id").ok_or(Unreadable::Missing("id"))?.clone(),
+            scheme,
+            algorithm,
+            header: fields.text("header")?,
+            secrets: fields.secrets()?,
+            tolerance: match fields.0.get("tolerance_s") {
+                None => Window::Default,
+                Some(Value::Null) => Window::AnyAge,
+                Some(given) => Window::Given(given.clone()),
+            },
+            now: fields.get("now", "a whole number", Value::as_i64)?,
+            method: fields.text("method")?.unwrap_or_else(|| "POST".to_owned()),
+            query: fields.raw("query", "query_b64", "`query` and `query_b64`")?,
+            headers: fields.get("headers", "a list of [name, value]", headers)?.unwrap_or_default(),
+            body: fields.raw("body", "body_b64", "`body` and `body_b64`")?,
         })
     }
 }
 
 /// The object as it is written.
-#[derive(serde::Deserialize)]
-struct Line {
-    id: Value,
-    scheme: String,
-    algorithm: Option<String>,
-    header: Option<String>,
-    secret: Option<String>,
-    secret_b64: Option<String>,
-    secrets: Option<Vec<String>>,
-    keys: Option<BTreeMap<String, String>>,
-    #[serde(default)]
-    tolerance_s: Window,
-    now: Option<i64>,
-    method: Option<String>,
-    query: Option<String>,
-    query_b64: Option<String>,
-    headers: Option<Vec<(String, String)>>,
-    body: Option<String>,
-    body_b64: Option<String>,
-}
+struct Fields(Map<String, Value>);
 
-/// Tells `null` from an absent field.
-impl<'de> Deserialize<'de> for Window {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(reader)?.map_or(Self::AnyAge, Self::Seconds))
+impl Fields {
+    /// A field that may be absent, or null, and must otherwise be what is expected.
+    fn get<'f, T>(
+        &'f self,
+        name: &'static str,
+        expected: &'static str,
+        read: impl FnOnce(&'f Value) -> Option<T>,
+    ) -> Result<Option<T>, Unreadable> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => read(value).map(Some).ok_or(Unreadable::Wrong(name, expected)),
+        }
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, Unreadable> {
+        self.get(name, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    fn base64(&self, name: &'static str) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.get(name, "base64", |value| BASE64_STANDARD.decode(value.as_str()?).ok())
+    }
+
+    fn raw(
+        &self,
+        text: &'static str,
+        base64: &'static str,
+        both: &'static str,
+    ) -> Result<Vec<u8>, Unreadable> {
+        match (self.text(text)?, self.base64(base64)?) {
+            (Some(_), Some(_)) => Err(Unreadable::Conflicting(both)),
+            (text, bytes) => Ok(text.map(String::into_bytes).or(bytes).unwrap_or_default()),
+        }
+    }
+
+    fn secrets(&self) -> Result<Secrets, Unreadable> {
+        let given = [
+            self.text("secret")?.map(Secrets::Text),
+            self.text("secret_b64")?.map(Secrets::Base64),
+            self.get("secrets", "a list of texts", texts)?.map(Secrets::Rotation),
+            self.get("keys", "an object of texts", tenants)?.map(Secrets::Tenants),
+        ];
+        let mut given = given.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(secrets), None) => Ok(secrets),
+            (None, _) => Err(Unreadable::Missing("secret")),
+            (Some(_), Some(_)) => {
+                Err(Unreadable::Conflicting("`secret`, `secret_b64`, `secrets` and `keys`"))
+            }
+        }
     }
 }
 
-fn raw<E: Error>(name: &str, text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, E> {
-    match (text, base64) {
-        (Some(text), None) => Ok(text.into_bytes()),
-        (None, Some(base64)) => decode(name, &base64),
-        (None, None) => Ok(Vec::new()),
-        (Some(_), Some(_)) => Err(E::custom(format_args!("both `{name}` and `{name}_b64`"))),
-    }
+fn texts(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-fn decode<E: Error>(name: &str, base64: &str) -> Result<Vec<u8>, E> {
-    BASE64_STANDARD.decode(base64).map_err(|_| E::custom(format_args!("`{name}` is not base64")))
+fn tenants(value: &Value) -> Option<Vec<(String, String)>> {
+    value
+        .as_object()?
+        .iter()
+        .map(|(api_key, text)| Some((api_key.clone(), text.as_str()?.to_owned())))
+        .collect()
+}
+
+fn headers(value: &Value) -> Option<Vec<(String, String)>> {
+    let pair = |pair: &Value| match texts(pair)?.as_slice() {
+        [name, value] => Some((name.clone(), value.clone())),
+        _ => None,
+    };
+    value.as_array()?.iter().map(pair).collect()
 }

@@ -1,7 +1,7 @@
 //! What is printed: a table for people, or a line of JSON a delivery.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::record::Record;
 use crate::verdict::Verdict;
 
+/// Counts, and prints. A reader that has seen enough of our output does not change what the counts say.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) json: bool,
     pub(crate) summary: bool,
-    pub(crate) accepted: u64,
+    accepted: u64,
     pub(crate) refused: u64,
     pub(crate) unreadable: u64,
     time: Duration,
@@ -37,26 +38,26 @@ struct Refused<'r> {
 }
 
 impl Report {
-    pub(crate) fn verdict(&mut self, record: &Record, verdict: &Verdict, time: Duration) -> io::Result<()> {
+    pub(crate) fn verdict(&mut self, record: &Record, verdict: &Verdict, time: Duration) {
         if !self.json && self.accepted + self.refused == 0 {
-            row("id", "scheme", "verdict", "reason")?;
+            print(&row("id", "scheme", "verdict", "reason"));
         }
         self.time += time;
         match verdict {
             Verdict::Accepted(_) => self.accepted += 1,
             Verdict::Refused(_) | Verdict::Misconfigured(_) => self.refused += 1,
         }
-        if self.json { line(record, verdict) } else { table_row(record, verdict) }
+        print(&if self.json { json_line(record, verdict) } else { table_row(record, verdict) });
     }
 
     pub(crate) fn unreadable(&mut self, problem: fmt::Arguments<'_>) {
         self.unreadable += 1;
-        eprintln!("{problem}");
+        let _ = writeln!(io::stderr(), "{problem}");
     }
 
-    pub(crate) fn finish(&self) -> io::Result<()> {
+    pub(crate) fn finish(&self) {
         if !self.summary {
-            return Ok(());
+            return;
         }
         let count = self.accepted + self.refused;
         let rate = Duration::from_secs(1).as_nanos() * u128::from(count) / self.time.as_nanos().max(1);
@@ -65,11 +66,19 @@ impl Report {
             self.accepted, self.refused, self.unreadable
         );
         // JSON lines stay JSON lines.
-        if self.json { writeln!(io::stderr(), "{summary}") } else { writeln!(io::stdout(), "\n{summary}") }
+        if self.json {
+            let _ = writeln!(io::stderr(), "{summary}");
+        } else {
+            print(&format!("\n{summary}"));
+        }
     }
 }
 
-fn line(record: &Record, verdict: &Verdict) -> io::Result<()> {
+pub(crate) fn print(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+fn json_line(record: &Record, verdict: &Verdict) -> String {
     let id = &record.id;
     let refused = |kind, status| serde_json::to_string(&Refused { id, verdict: "reject", kind, status });
     let line = match verdict {
@@ -82,10 +91,10 @@ fn line(record: &Record, verdict: &Verdict) -> io::Result<()> {
         Verdict::Refused(error) => refused(error.code(), error.status()),
         Verdict::Misconfigured(_) => refused("misconfigured", 500),
     };
-    writeln!(io::stdout(), "{}", line?)
+    line.unwrap_or_default()
 }
 
-fn table_row(record: &Record, verdict: &Verdict) -> io::Result<()> {
+fn table_row(record: &Record, verdict: &Verdict) -> String {
     let id = record.id.as_str().map_or_else(|| record.id.to_string(), str::to_owned);
     let (word, reason) = match verdict {
         Verdict::Accepted(verified) => {
@@ -97,6 +106,11 @@ fn table_row(record: &Record, verdict: &Verdict) -> io::Result<()> {
     row(&id, &record.scheme, word, &reason)
 }
 
-fn row(id: &str, scheme: &str, verdict: &str, reason: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{id:<42} {scheme:<22} {verdict:<8} {reason}")
+fn row(id: &str, scheme: &str, verdict: &str, reason: &str) -> String {
+    format!("{:<42} {:<22} {verdict:<8} {reason}", visible(id), visible(scheme))
+}
+
+/// A text from a captured file, so that it cannot break the table or command the terminal.
+fn visible(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
     Algorithm, ConfigError, Error, Head, HexHmac, Keyring, Request, Secret, SystemClock, Tenants, Tolerance,
     UnixTime, Verified, Verifier, Vogent, Voxagent,
 };
-use serde_json::Number;
+use serde_json::Value;
 
 use super::record::{Record, Secrets, Window};
 
@@ -84,7 +86,7 @@ fn sms(record: &Record) -> Result<Sms, Misconfigured> {
     };
     Ok(match &record.tolerance {
         Window::Default | Window::AnyAge => sms,
-        Window::Seconds(seconds) => sms.tolerance(tolerance(seconds)?),
+        Window::Given(seconds) => sms.tolerance(tolerance(seconds)?),
     })
 }
 
@@ -102,7 +104,7 @@ fn signed_webhook(record: &Record) -> Result<SignedWebhook, Misconfigured> {
     Ok(match &record.tolerance {
         Window::Default => webhook,
         Window::AnyAge => webhook.insecure_accept_any_age(),
-        Window::Seconds(seconds) => webhook.tolerance(tolerance(seconds)?),
+        Window::Given(seconds) => webhook.tolerance(tolerance(seconds)?),
     })
 }
 
@@ -117,14 +119,17 @@ fn contact_center(record: &Record) -> Result<ContactCenter, Misconfigured> {
     Ok(match &record.tolerance {
         Window::Default => webhook,
         Window::AnyAge => webhook.insecure_accept_any_age(),
-        Window::Seconds(seconds) => webhook.tolerance(tolerance(seconds)?),
+        Window::Given(seconds) => webhook.tolerance(tolerance(seconds)?),
     })
 }
 
 fn keyring(record: &Record) -> Result<Keyring, Misconfigured> {
     Ok(match &record.secrets {
         Secrets::Text(text) => Secret::new(text.as_str())?.into(),
-        Secrets::Bytes(bytes) => Secret::verbatim(bytes.as_slice())?.into(),
+        Secrets::Base64(base64) => {
+            let bytes = BASE64_STANDARD.decode(base64).map_err(|_| ConfigError::SecretNotBase64)?;
+            Secret::verbatim(bytes)?.into()
+        }
         Secrets::Rotation(texts) => {
             let secrets: Result<Vec<_>, _> = texts.iter().map(|text| Secret::new(text.as_str())).collect();
             Keyring::new(secrets?)?
@@ -136,7 +141,7 @@ fn keyring(record: &Record) -> Result<Keyring, Misconfigured> {
 fn tenants(record: &Record) -> Result<Option<Tenants>, ConfigError> {
     let Secrets::Tenants(keys) = &record.secrets else { return Ok(None) };
     let secrets: Result<Vec<_>, _> =
-        keys.iter().map(|(api_key, text)| Ok((api_key, Secret::new(text.as_str())?))).collect();
+        keys.iter().map(|(api_key, text)| Ok((api_key.as_str(), Secret::new(text.as_str())?))).collect();
     Tenants::new(secrets?).map(Some)
 }
 
@@ -149,7 +154,7 @@ fn algorithm(record: &Record) -> Result<Algorithm, Misconfigured> {
     }
 }
 
-fn tolerance(seconds: &Number) -> Result<Tolerance, Misconfigured> {
+fn tolerance(seconds: &Value) -> Result<Tolerance, Misconfigured> {
     let limit = match (seconds.as_u64(), seconds.as_f64()) {
         (Some(seconds), _) => Some(Duration::from_secs(seconds)),
         (None, Some(seconds)) => Duration::try_from_secs_f64(seconds).ok(),

@@ -12,8 +12,10 @@ pub(crate) struct Policy {
     pub(crate) window: Option<Tolerance>,
     /// Whether `exp` must be there. Where it is there, it is enforced.
     pub(crate) expiry_required: bool,
-    /// Required where the token names an issuer.
-    pub(crate) issuer: &'static str,
+    /// How long after `exp` and before `nbf` a token is still accepted.
+    pub(crate) leeway: Tolerance,
+    /// Required where the token names an issuer; `None` where any issuer is accepted.
+    pub(crate) issuer: Option<&'static str>,
     pub(crate) api_key: Option<String>,
     pub(crate) application_id: Option<String>,
 }
@@ -24,14 +26,15 @@ impl Policy {
             clock: SharedClock::new(SystemClock),
             window: Some(window),
             expiry_required: false,
-            issuer,
+            leeway: Tolerance::from_secs(0, 0),
+            issuer: Some(issuer),
             api_key: None,
             application_id: None,
         }
     }
 
     pub(crate) fn check(&self, claims: &Claims) -> Result<(), Error> {
-        if claims.issuer().is_some_and(|issuer| issuer != self.issuer) {
+        if self.issuer.is_some() && claims.issuer().is_some() && self.issuer != claims.issuer() {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "iss"));
         }
         require("api_key", self.api_key.as_deref(), claims.api_key())?;
@@ -41,13 +44,13 @@ impl Policy {
 
     fn check_time(&self, claims: &Claims) -> Result<(), Error> {
         let now = self.clock.now()?;
-        match claims.expires_at() {
-            None if self.expiry_required => return Err(Error::claim(ErrorKind::ClaimMissing, "exp")),
-            // RFC 7519, section 4.1.4: not on or after.
-            Some(expires_at) if now >= expires_at => return Err(ErrorKind::TokenExpired.into()),
-            _ => {}
+        if self.expiry_required && claims.expires_at().is_none() {
+            return Err(Error::claim(ErrorKind::ClaimMissing, "exp"));
         }
-        if claims.not_before().is_some_and(|not_before| now < not_before) {
+        if claims.expires_at().is_some_and(|expires_at| self.leeway.has_expired(now, expires_at)) {
+            return Err(ErrorKind::TokenExpired.into());
+        }
+        if claims.not_before().is_some_and(|not_before| self.leeway.is_premature(now, not_before)) {
             return Err(ErrorKind::TokenPremature.into());
         }
         match self.window {

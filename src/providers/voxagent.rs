@@ -1,4 +1,4 @@
-//! Voxagent, formerly `SpeakNode`.
+//! Voxagent, formerly SpeakNode.
 //!
 //! # The rule
 //!

@@ -64,6 +64,18 @@ impl Tolerance {
         Self { past, future }
     }
 
+    /// Whether a token that is valid until before `expires_at` (RFC 7519, section 4.1.4) has expired, the tolerated age
+    /// added.
+    pub(crate) fn has_expired(self, now: UnixTime, expires_at: UnixTime) -> bool {
+        now >= expires_at && now.as_secs().abs_diff(expires_at.as_secs()) >= self.past
+    }
+
+    /// Whether a token that is valid from `not_before` on (section 4.1.5) is not valid yet, the tolerated lead added.
+    pub(crate) fn is_premature(self, now: UnixTime, not_before: UnixTime) -> bool {
+        now < not_before && now.as_secs().abs_diff(not_before.as_secs()) > self.future
+    }
+
+    /// Whether a timestamp is within the tolerance.
     pub(crate) fn check(self, now: UnixTime, signed_at: UnixTime) -> Result<(), ErrorKind> {
         let distance = now.as_secs().abs_diff(signed_at.as_secs());
         if signed_at > now {

@@ -109,7 +109,7 @@ impl Verified {
     /// The claims, where a token signs.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
-        self.0.claims.as_ref()
+        self.0.claims.as_deref()
     }
 
     /// The `api_key` of the tenant whose secret matched, where the verifier was built from
@@ -128,7 +128,7 @@ pub struct Evidence {
     coverage: Coverage,
     signed_at: Option<UnixTime>,
     replay_key: Option<ReplayKey>,
-    claims: Option<Claims>,
+    claims: Option<Box<Claims>>,
     tenant: Option<Arc<str>>,
 }
 
@@ -149,7 +149,7 @@ impl Evidence {
     }
 
     pub(crate) fn claims(self, claims: Claims) -> Self {
-        Self { claims: Some(claims), ..self }
+        Self { claims: Some(Box::new(claims)), ..self }
     }
 
     pub(crate) fn tenant(self, tenant: Option<&Arc<str>>) -> Self {

@@ -55,6 +55,9 @@ fn expiry_is_required_and_exact() {
     let _ = accepts(&at(299), delivery.request());
     refuses(&at(300), delivery.request(), ErrorKind::TokenExpired);
     refuses(&at(300).insecure_accept_any_age(), delivery.request(), ErrorKind::TokenExpired);
+    let leeway = Tolerance::either_way(std::time::Duration::from_secs(1)).unwrap();
+    let _ = accepts(&at(300).leeway(leeway), delivery.request());
+    refuses(&at(301).insecure_accept_any_age().leeway(leeway), delivery.request(), ErrorKind::TokenExpired);
     refuses(&verifier(), signer().without_claim("exp").post("{}").request(), ErrorKind::ClaimMissing);
 }
 
@@ -84,6 +87,18 @@ fn the_settings_of_a_signed_webhook_hold() {
         signer().claim_json("iss", "\"Nexmo\"").post("{}").request(),
         ErrorKind::ClaimMismatch,
     );
+}
+
+#[test]
+fn any_issuer_is_accepted_only_where_that_is_said() {
+    for issuer in ["\"vcc\"", "\"\""] {
+        let delivery = signer().claim_json("iss", issuer).post("{}");
+        refuses(&verifier(), delivery.request(), ErrorKind::ClaimMismatch);
+        let _ = accepts(&verifier().accept_any_issuer(), delivery.request());
+    }
+    let wrong_type = signer().claim_json("iss", "1").post("{}");
+    refuses(&verifier().accept_any_issuer(), wrong_type.request(), ErrorKind::ClaimMalformed);
+    let _ = accepts(&verifier(), signer().without_claim("iss").post("{}").request());
 }
 
 #[test]

@@ -8,8 +8,12 @@ mod verdict;
 use record::Record;
 use verdict::Verdict;
 
+fn record(line: &str) -> Record {
+    Record::parse(line.as_bytes()).unwrap()
+}
+
 fn code(line: &str) -> String {
-    match Verdict::of(&serde_json::from_str::<Record>(line).unwrap()) {
+    match Verdict::of(&record(line)) {
         Verdict::Accepted(verified) => format!("{} {}", verified.key(), verified.coverage().as_str()),
         Verdict::Refused(error) => error.code().to_owned(),
         Verdict::Misconfigured(reason) => {
@@ -25,7 +29,7 @@ fn bundled_deliveries_get_their_verdicts() {
     let expected = include_str!("../vectors/deliveries.txt");
     assert_eq!(bundled.lines().count(), 62);
     for (line, expected) in bundled.lines().zip(expected.lines()) {
-        let record: Record = serde_json::from_str(line).unwrap();
+        let record = record(line);
         assert_eq!(format!("{}: {}", record.id.as_str().unwrap(), code(line)), expected);
         // By their names, too.
         assert_eq!(expected.contains("genuine") || expected.contains("not UTF-8"), code(line).contains(' '));
@@ -55,6 +59,9 @@ fn a_verifier_that_cannot_be_built_is_misconfigured() {
         r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha384","secret":"s"}"#,
         r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha1","secret":"s","tolerance_s":-1}"#,
         r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha1","secret":"s","tolerance_s":0.5}"#,
+        r#"{"id":1,"scheme":"vonage-jwt","secret":"s","tolerance_s":"60"}"#,
+        r#"{"id":1,"scheme":"vonage-contact-center","secret":"cw==","tolerance_s":[]}"#,
+        r#"{"id":1,"scheme":"vogent","secret_b64":"marker-of-the-line"}"#,
         r#"{"id":1,"scheme":"vonage-jwt","keys":{}}"#,
         r#"{"id":1,"scheme":"vonage-jwt","keys":{"":"s"}}"#,
         r#"{"id":1,"scheme":"vonage-contact-center","secret":"not base64!"}"#,
@@ -71,6 +78,9 @@ fn a_line_that_lacks_a_field_cannot_be_read() {
         "{}",
         "[]",
         "not JSON",
+        "\"a text\"",
+        r#"[1,"vogent",null,null,"s"]"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s"}{}"#,
         r#"{"scheme":"vogent","secret":"s"}"#,
         r#"{"id":1,"secret":"s"}"#,
         r#"{"id":1,"scheme":"vogent"}"#,
@@ -78,22 +88,37 @@ fn a_line_that_lacks_a_field_cannot_be_read() {
         r#"{"id":1,"scheme":"vonage-sms","secret":"s"}"#,
         r#"{"id":1,"scheme":"vogent","secret":"s","body":"","body_b64":""}"#,
         r#"{"id":1,"scheme":"vogent","secret":"s","body_b64":"!"}"#,
-        r#"{"id":1,"scheme":"vogent","secret":"s","tolerance_s":"60"}"#,
         r#"{"id":1,"scheme":"vogent","secret":"s","now":1.5}"#,
         r#"{"id":1,"scheme":"vogent","secret":"s","headers":[["a"]]}"#,
     ] {
-        assert!(serde_json::from_str::<Record>(line).is_err(), "{line}");
+        assert!(Record::parse(line.as_bytes()).is_err(), "{line}");
     }
 }
 
 #[test]
 fn the_defaults_are_those_of_the_format() {
-    let record: Record =
-        serde_json::from_str(r#"{"id":1,"scheme":"vogent","secret":"s","note":"ignored"}"#).unwrap();
-    assert_eq!((record.method.as_str(), record.body.len(), record.headers.len()), ("POST", 0, 0));
-    assert!(record.query.is_empty() && record.now.is_none());
-    assert!(matches!(record.tolerance, record::Window::Default));
-    let any_age: Record =
-        serde_json::from_str(r#"{"id":1,"scheme":"vogent","secret":"s","tolerance_s":null}"#).unwrap();
+    let plain = record(r#"{"id":1,"scheme":"vogent","secret":"s","note":"ignored"}"#);
+    assert_eq!((plain.method.as_str(), plain.body.len(), plain.headers.len()), ("POST", 0, 0));
+    assert!(plain.query.is_empty() && plain.now.is_none());
+    assert!(matches!(plain.tolerance, record::Window::Default));
+    let any_age = record(r#"{"id":1,"scheme":"vogent","secret":"s","tolerance_s":null}"#);
     assert!(matches!(any_age.tolerance, record::Window::AnyAge));
+}
+
+#[test]
+fn what_cannot_be_read_is_not_shown() {
+    let marked = "marker-of-the-line";
+    for line in [
+        r#""marker-of-the-line""#,
+        r#"{"id":1,"scheme":"vogent","secret":["marker-of-the-line"]}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","body_b64":"marker-of-the-line"}"#,
+        r#"{"id":1,"scheme":"vogent","secrets":"marker-of-the-line"}"#,
+        r#"{"id":1,"scheme":"vogent","keys":{"marker-of-the-line":1}}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","headers":["marker-of-the-line"]}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"s","now":"marker-of-the-line"}"#,
+        r#"{"id":1,"scheme":"vogent","secret":"marker-of-the-line"#,
+    ] {
+        let unreadable = Record::parse(line.as_bytes()).unwrap_err();
+        assert!(!format!("{unreadable}").contains(marked), "{unreadable}");
+    }
 }

@@ -350,6 +350,21 @@ fn expiry_and_beginning_hold_to_the_second() {
 }
 
 #[test]
+fn leeway_shifts_expiry_and_beginning() {
+    let now = NOW.as_secs();
+    let seconds = std::time::Duration::from_secs;
+    let lenient = || verifier().leeway(Tolerance::new(seconds(10), seconds(5)).unwrap());
+    let _ = accepts(&lenient(), with_claim(&format!("\"exp\":{}", now - 9)).request());
+    refuses(&lenient(), with_claim(&format!("\"exp\":{}", now - 10)).request(), ErrorKind::TokenExpired);
+    let _ = accepts(&lenient(), with_claim(&format!("\"nbf\":{}", now + 5)).request());
+    refuses(&lenient(), with_claim(&format!("\"nbf\":{}", now + 6)).request(), ErrorKind::TokenPremature);
+    let forever = verifier().leeway(Tolerance::either_way(std::time::Duration::MAX).unwrap());
+    for extreme in [i64::MIN, i64::MAX] {
+        let _ = accepts(&forever, with_claim(&format!("\"exp\":{extreme},\"nbf\":{extreme}")).request());
+    }
+}
+
+#[test]
 fn the_window_is_the_callers() {
     let at = |seconds: i64| {
         sign::SignedWebhook::new(&secret(KEY), UnixTime::from_secs(NOW.as_secs() + seconds)).post(BODY)

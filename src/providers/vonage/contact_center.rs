@@ -18,7 +18,8 @@ use crate::verifier::{Verification, Verified, Verifier};
 /// - The key is the **base64-decoded** subscription secret; it is decoded here.
 /// - `exp`, five minutes after issue, is required.
 ///
-/// Whether these tokens name an issuer is not documented; where one does, it must be `Vonage`, as for the other products.
+/// Whether these tokens name an issuer is not documented; where one does, it must be `Vonage`, as for the other products,
+/// unless you [`accept_any_issuer`](Self::accept_any_issuer).
 /// The subscription secret belongs to one subscription, so there are no tenants.
 ///
 /// # Deployment caveat
@@ -78,6 +79,17 @@ impl ContactCenter {
     /// Sets the bounds of `iat`: by default 300 s in the past and 60 s in the future. `exp` holds besides.
     pub fn tolerance(self, window: Tolerance) -> Self {
         Self(self.0.tolerance(window))
+    }
+
+    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), for
+    /// clocks that differ. By default both hold to the second.
+    pub fn leeway(self, leeway: Tolerance) -> Self {
+        Self(self.0.leeway(leeway))
+    }
+
+    /// Accepts a token of any issuer: the subscription's secret signed it all the same.
+    pub fn accept_any_issuer(self) -> Self {
+        Self(self.0.any_issuer())
     }
 
     /// Accepts a token signed at any time, as long as its `exp` has not come.

@@ -21,7 +21,8 @@ use crate::verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verifi
 /// - `Authorization: Bearer <JWT>`, the word in any case; HS256 only, whatever the dashboard's signature method says.
 /// - The key is the account's *signature secret* as UTF-8 text.
 /// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
-///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the second.
+///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the
+///   second, unless a [`leeway`](Self::leeway) is set.
 /// - `iss`, where there is one, is `Vonage`.
 /// - **POST**: `payload_hash` is the hex SHA-256 of the raw body. The query is not signed.
 /// - **GET** (Voice's answer URL by default): `payload_hash` is that of the query's parameters as a compact JSON object,
@@ -154,6 +155,12 @@ impl SignedWebhook {
         self.with_policy(|policy| policy.window = Some(window))
     }
 
+    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), for
+    /// clocks that differ. By default both hold to the second.
+    pub fn leeway(self, leeway: Tolerance) -> Self {
+        self.with_policy(|policy| policy.leeway = leeway)
+    }
+
     /// Accepts a token signed at any time. Whoever has seen one delivery can then send it again for ever, unless the
     /// [`replay_key`](Verified::replay_key)s are remembered for ever.
     pub fn insecure_accept_any_age(self) -> Self {
@@ -217,6 +224,10 @@ impl SignedWebhook {
 
     pub(super) fn require_expiry(self) -> Self {
         self.with_policy(|policy| policy.expiry_required = true)
+    }
+
+    pub(super) fn any_issuer(self) -> Self {
+        self.with_policy(|policy| policy.issuer = None)
     }
 
     fn with_keys(keys: KeySource) -> Self {
