@@ -3,7 +3,7 @@
 use super::signed_webhook::SignedWebhook;
 use crate::config_error::ConfigError;
 use crate::error::Error;
-use crate::request::{Head, HeaderName, Request};
+use crate::request::{Head, Request};
 use crate::secret::{Keyring, Secret};
 use crate::time::{Clock, Tolerance};
 use crate::verifier::{Verification, Verified, Verifier};
@@ -64,7 +64,7 @@ impl ContactCenter {
         let secrets: Result<Vec<_>, _> =
             texts.secrets().iter().map(|text| Secret::from_base64(text.bytes())).collect();
         let keyring = Keyring::new(secrets?)?;
-        Ok(Self(SignedWebhook::new(keyring).carried_in(HeaderName::from_static(SIGNATURE)).require_expiry()))
+        Ok(Self(SignedWebhook::new(keyring).carried_in(SIGNATURE).require_expiry()))
     }
 
     /// Reads the token from another header, where it may stand alone or after `Bearer`.

@@ -1,18 +1,18 @@
 //! Signed webhooks: a token that covers the body or the query.
 
-use sha2::{Digest, Sha256};
+mod carrier;
+mod check;
+mod payload;
 
-use crate::compare;
 use crate::config_error::ConfigError;
-use crate::encoding::json;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Policy, Token};
 use crate::mac::{Function, KeySource};
-use crate::params::Params;
-use crate::request::{Head, HeaderName, Request};
+use crate::request::{Head, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
-use crate::verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verified, Verifier};
+use crate::verifier::{Verification, Verified, Verifier};
+use carrier::{AUTHORIZATION, Carrier};
 
 /// Verifies the signed webhooks of Vonage's Messages, Dispatch, Voice and Video.
 ///
@@ -37,8 +37,8 @@ use crate::verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verifi
 /// # Unsigned callbacks
 ///
 /// Vonage documents that an internal error of its own can make it send an unsigned callback, and that a 5xx answer makes
-/// it send again. So a missing token is an error of its own, [`TokenMissing`](ErrorKind::TokenMissing), with status 503.
-/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
+/// it send again: hence [`TokenMissing`](ErrorKind::TokenMissing), with status 503. Messages and SMS are sent again on
+/// 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
 ///
 /// # Deployment caveat
 ///
@@ -98,8 +98,7 @@ use crate::verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verifi
 #[derive(Debug)]
 #[must_use]
 pub struct SignedWebhook {
-    header: HeaderName,
-    scheme_word: SchemeWord,
+    carrier: Carrier,
     keys: KeySource,
     policy: Policy,
     unhashed_body: UnhashedBody,
@@ -107,22 +106,9 @@ pub struct SignedWebhook {
 }
 
 #[derive(Debug)]
-enum SchemeWord {
-    Required,
-    Optional,
-}
-
-#[derive(Debug)]
 enum UnhashedBody {
     Refused,
     Accepted,
-}
-
-/// What is left to be proved of the body once the head has passed.
-enum Body {
-    Hashed([u8; 32]),
-    Absent,
-    Unsigned,
 }
 
 impl SignedWebhook {
@@ -137,17 +123,14 @@ impl SignedWebhook {
         Self::with_keys(KeySource::tenants(Function::HmacSha256, tenants))
     }
 
-    /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`, since
-    /// whether the one who moved it kept the word is not documented.
+    /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`: whether the
+    /// one who moved it keeps the word is not documented.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
     pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        let header = HeaderName::new(name)?;
-        let scheme_word =
-            if header.as_str() == AUTHORIZATION { SchemeWord::Required } else { SchemeWord::Optional };
-        Ok(Self { header, scheme_word, ..self })
+        Ok(Self { carrier: Carrier::named(name)?, ..self })
     }
 
     /// Sets the window of `iat`, by default 300 s in the past and 60 s in the future.
@@ -193,7 +176,7 @@ impl SignedWebhook {
     }
 
     /// Accepts a token without `payload_hash`, which proves nothing of the body or query: whoever has seen one
-    /// delivery can send another body with its token. [`Verified::coverage`] then says [`Coverage::Token`]. A hash that
+    /// delivery can send another body with its token. [`Verified::coverage`] then says [`Coverage::Token`](crate::Coverage::Token). A hash that
     /// is there is still checked.
     pub fn insecure_accept_unhashed_body(self) -> Self {
         Self { unhashed_body: UnhashedBody::Accepted, ..self }
@@ -204,22 +187,20 @@ impl SignedWebhook {
         Self { max_body: limit, ..self }
     }
 
-    /// Reads the account that the token in `Authorization` claims to be signed by, so that its secret can be looked up.
-    ///
-    /// **Nothing is verified.** Use the answer for a look-up and nothing else; then verify with [`tenants`](Self::tenants)
-    /// of this one account, which requires the verified claim to equal it.
+    /// Reads the account that the token in `Authorization` claims to be signed by. **Nothing is verified**: use the answer
+    /// to look up that account's secret, then verify with [`tenants`](Self::tenants) of this one account, which
+    /// requires the verified claim to equal it.
     ///
     /// # Errors
     ///
     /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no such claim.
     /// - Those of the token's shape, see [above](SignedWebhook#errors).
     pub fn untrusted_api_key(head: Head<'_>) -> Result<String, Error> {
-        let header = HeaderName::from_static(AUTHORIZATION);
-        Token::parse(token(head, &header, &SchemeWord::Required)?)?.untrusted_api_key()
+        Token::parse(Carrier::documented(AUTHORIZATION).token(head)?)?.untrusted_api_key()
     }
 
-    pub(super) fn carried_in(self, header: HeaderName) -> Self {
-        Self { header, ..self }
+    pub(super) fn carried_in(self, header: &'static str) -> Self {
+        Self { carrier: Carrier::documented(header), ..self }
     }
 
     pub(super) fn require_expiry(self) -> Self {
@@ -232,8 +213,7 @@ impl SignedWebhook {
 
     fn with_keys(keys: KeySource) -> Self {
         Self {
-            header: HeaderName::from_static(AUTHORIZATION),
-            scheme_word: SchemeWord::Required,
+            carrier: Carrier::documented(AUTHORIZATION),
             keys,
             policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
             unhashed_body: UnhashedBody::Refused,
@@ -245,138 +225,22 @@ impl SignedWebhook {
         set(&mut self.policy);
         self
     }
-
-    fn open(&self, head: Head<'_>) -> Result<(Evidence, Body), Error> {
-        let token = Token::parse(token(head, &self.header, &self.scheme_word)?)?;
-        let covers_body = match head.method() {
-            "POST" => true,
-            "GET" => false,
-            _ => return Err(ErrorKind::MethodUnsupported.into()),
-        };
-        let signed = token.verify(&self.keys)?;
-        self.policy.check(&signed.claims)?;
-        let (coverage, body) = match (signed.claims.payload_hash(), &self.unhashed_body) {
-            (None, UnhashedBody::Refused) => return Err(ErrorKind::PayloadHashMissing.into()),
-            (None, UnhashedBody::Accepted) => (Coverage::Token, Body::Unsigned),
-            (Some(hash), _) if covers_body => (Coverage::Body, Body::Hashed(*hash)),
-            (Some(hash), _) => {
-                check_query(head.query(), hash)?;
-                (Coverage::Query, Body::Absent)
-            }
-        };
-        let evidence = Evidence::new(signed.key, coverage)
-            .signed_at(Some(signed.claims.issued_at()))
-            .replay_key(replay_key(signed.claims.api_key(), signed.claims.id()))
-            .tenant(signed.tenant.as_ref())
-            .claims(signed.claims);
-        Ok((evidence, body))
-    }
 }
 
 impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let (evidence, body) = self.open(head)?;
-        let verification = match body {
-            Body::Hashed(hash) => Verification::new(BodyHash { digest: Sha256::new(), hash, evidence }),
-            Body::Absent => Verification::decided(evidence),
-            Body::Unsigned => Verification::new(BodyIgnored(evidence)),
-        };
-        Ok(verification.limit(self.max_body))
+        let (evidence, body) = self.check_head(head)?;
+        Ok(body.begin(evidence).limit(self.max_body))
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let (evidence, body) = self.open(request.head())?;
+        let (evidence, body) = self.check_head(request.head())?;
         if request.body().len() > self.max_body {
             return Err(ErrorKind::BodyTooLarge.into());
         }
-        match body {
-            Body::Hashed(hash) => check_hash(&hash, &[Sha256::digest(request.body()).into()])?,
-            Body::Absent if !request.body().is_empty() => return Err(ErrorKind::BodyUnexpected.into()),
-            Body::Absent | Body::Unsigned => {}
-        }
+        body.check(request)?;
         Ok(Verified::new(evidence))
     }
-}
-
-struct BodyHash {
-    digest: Sha256,
-    hash: [u8; 32],
-    evidence: Evidence,
-}
-
-impl Check for BodyHash {
-    fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.digest.update(chunk);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        check_hash(&self.hash, &[self.digest.finalize().into()])?;
-        Ok(self.evidence)
-    }
-}
-
-struct BodyIgnored(Evidence);
-
-impl Check for BodyIgnored {
-    fn update(&mut self, _: &[u8]) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        Ok(self.0)
-    }
-}
-
-/// Takes the token out of its header (RFC 6750, section 2.1).
-fn token<'r>(head: Head<'r>, header: &HeaderName, scheme_word: &SchemeWord) -> Result<&'r [u8], Error> {
-    let value =
-        head.header(header)?.ok_or_else(|| Error::header(ErrorKind::TokenMissing, header.shared()))?;
-    match (value.split_at_checked(BEARER.len()), scheme_word) {
-        (Some((word, token)), _) if word.eq_ignore_ascii_case(BEARER) => Ok(token),
-        (_, SchemeWord::Optional) => Ok(value),
-        (_, SchemeWord::Required) => Err(Error::header(ErrorKind::TokenMalformed, header.shared())),
-    }
-}
-
-fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
-    let mut params = Params::from_query(query)?;
-    let mut object = vec![b'{'];
-    for param in params.iter() {
-        if object.len() > 1 {
-            object.push(b',');
-        }
-        write_string(param.name, &mut object)?;
-        object.push(b':');
-        write_string(param.value, &mut object)?;
-    }
-    object.push(b'}');
-    params.sort_unique()?;
-    if params.iter().next().is_some() {
-        check_hash(hash, &[Sha256::digest(object).into()])
-    } else {
-        check_hash(hash, &[Sha256::digest(object).into(), Sha256::digest(b"").into()])
-    }
-}
-
-fn write_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    let written = str::from_utf8(text).ok().and_then(|text| json::write_string(text, out));
-    written.ok_or_else(|| ErrorKind::ParameterMalformed.into())
-}
-
-fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
-    if accepted.iter().fold(false, |equal, expected| compare::eq(expected, given) | equal) {
-        Ok(())
-    } else {
-        Err(ErrorKind::PayloadHashMismatch.into())
-    }
-}
-
-/// `jti` is unique to the account that signed: another's tokens must not stand for this one's. The length keeps the two
-/// apart.
-fn replay_key(api_key: Option<&str>, id: Option<&str>) -> Option<ReplayKey> {
-    let id = id.filter(|id| !id.is_empty())?;
-    Some(ReplayKey::new(format!("{}:{id}:{}", id.len(), api_key.unwrap_or_default())))
 }
 
 fn non_empty(name: &str) -> Result<String, ConfigError> {
@@ -384,5 +248,3 @@ fn non_empty(name: &str) -> Result<String, ConfigError> {
 }
 
 pub(crate) const ISSUER: &str = "Vonage";
-const AUTHORIZATION: &str = "authorization";
-const BEARER: &[u8] = b"bearer ";

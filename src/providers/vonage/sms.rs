@@ -1,32 +1,17 @@
 //! The SMS API: a signature over the sorted parameters, in a parameter of its own.
 
-use crate::compare::Search;
-use crate::encoding::hex;
+mod check;
+mod method;
+
+pub use method::Method;
+
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, KeySource};
-use crate::params::{Param, Params};
+use crate::params::Params;
 use crate::request::{Head, HeaderName, Request};
-use crate::secret::{KeyId, Keyring, Tenants};
-use crate::time::{Clock, SharedClock, SystemClock, Tolerance, UnixTime};
-use crate::verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verified, Verifier};
-
-/// The signature method set for the account. It is not in the request: no method but the named one is ever tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// "MD5 HASH signature" on the dashboard, the account's default: MD5 of the string with the secret appended. Legacy
-    /// and weak: MD5 is broken, and this is not an HMAC; someone who can find MD5 collisions can make two messages with
-    /// one signature. Set the account to SHA-256 or SHA-512.
-    Md5Hash,
-    /// "MD5 HMAC signature". Legacy: no attack on HMAC-MD5 as such is known, and no new system should choose it.
-    Md5,
-    /// "SHA1 HMAC signature". Legacy: as for [`Md5`](Self::Md5).
-    Sha1,
-    /// "SHA-256 HMAC signature".
-    Sha256,
-    /// "SHA-512 HMAC signature".
-    Sha512,
-}
+use crate::secret::{Keyring, Tenants};
+use crate::time::{Clock, SharedClock, SystemClock, Tolerance};
+use crate::verifier::{Check, Evidence, Verification, Verified, Verifier};
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///
@@ -198,47 +183,6 @@ impl Sms {
             Source::Form | Source::Query => self.check(Params::from_form(body)?),
         }
     }
-
-    fn check(&self, mut params: Params) -> Result<Evidence, Error> {
-        params.sort_unique()?;
-        if params.iter().any(|param| param.name.iter().any(|byte| matches!(byte, b'&' | b'='))) {
-            return Err(ErrorKind::ParameterAmbiguous.into());
-        }
-        let sig = params.get("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
-        let given = self
-            .function
-            .decode_hex(sig.value)
-            .ok_or_else(|| Error::parameter(ErrorKind::SignatureMalformed, "sig"))?;
-        params.clean_values();
-
-        let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
-        let signed = || params.iter().filter(|param| param.name != b"sig");
-        let mut search = Search::new(given.as_bytes());
-        keys.offer(&mut search, &signed().map(|param| param.whole));
-        if signed().any(|param| param.is_blank()) {
-            keys.offer(&mut search, &signed().filter(|param| !param.is_blank()).map(|param| param.whole));
-        }
-        let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
-
-        let signed_at = self.check_time(params.get("timestamp"))?;
-        Ok(Evidence::new(key, Coverage::Params)
-            .signed_at(signed_at)
-            .replay_key(Some(ReplayKey::new(hex::encode(given.as_bytes()))))
-            .tenant(tenant))
-    }
-
-    fn check_time(&self, timestamp: Option<Param<'_>>) -> Result<Option<UnixTime>, Error> {
-        let refuse = |kind| Error::parameter(kind, "timestamp");
-        let signed_at = timestamp.and_then(|param| seconds(param.value));
-        let Some(tolerance) = self.tolerance else { return Ok(signed_at) };
-        let signed_at = match (timestamp, signed_at) {
-            (None, _) => return Err(refuse(ErrorKind::TimestampMissing)),
-            (Some(_), None) => return Err(refuse(ErrorKind::TimestampMalformed)),
-            (Some(_), Some(signed_at)) => signed_at,
-        };
-        tolerance.check(self.clock.now()?, signed_at).map_err(refuse)?;
-        Ok(Some(signed_at))
-    }
 }
 
 impl Verifier for Sms {
@@ -284,36 +228,6 @@ impl Check for BufferedBody<'_> {
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         self.sms.check_body(self.source, &self.body)
     }
-}
-
-impl From<Method> for Function {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Md5Hash => Self::Md5Suffix,
-            Method::Md5 => Self::HmacMd5,
-            Method::Sha1 => Self::HmacSha1,
-            Method::Sha256 => Self::HmacSha256,
-            Method::Sha512 => Self::HmacSha512,
-        }
-    }
-}
-
-/// Webhooks spell the account's name with a hyphen, requests to the API with an underscore.
-fn untrusted_api_key(params: &Params) -> Result<String, Error> {
-    let param = match (params.get("api-key"), params.get("api_key")) {
-        (Some(param), None) | (None, Some(param)) => param,
-        (Some(hyphen), Some(underscore)) if hyphen.value == underscore.value => hyphen,
-        (Some(_), Some(_)) => return Err(ErrorKind::ApiKeyUnknown.into()),
-        (None, None) => return Err(ErrorKind::ApiKeyMissing.into()),
-    };
-    str::from_utf8(param.value).map(str::to_owned).map_err(|_| ErrorKind::ApiKeyUnknown.into())
-}
-
-/// A plain decimal number: no sign, no white space, no leading zero.
-fn seconds(text: &[u8]) -> Option<UnixTime> {
-    let plain = text.iter().all(u8::is_ascii_digit) && (text.len() == 1 || !text.starts_with(b"0"));
-    let seconds = str::from_utf8(text).ok().filter(|_| plain)?.parse().ok()?;
-    Some(UnixTime::from_secs(seconds))
 }
 
 const DEFAULT_MAX_BODY: usize = 1024 * 1024;

@@ -1,0 +1,41 @@
+//! The header that carries a token (RFC 6750, section 2.1).
+
+use crate::config_error::ConfigError;
+use crate::error::{Error, ErrorKind};
+use crate::request::{Head, HeaderName};
+
+/// Where the token is, and whether the word `Bearer` must stand before it.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    header: HeaderName,
+    bearer_required: bool,
+}
+
+impl Carrier {
+    /// The scheme's own header, where the word is documented.
+    pub(super) fn documented(header: &'static str) -> Self {
+        Self { header: HeaderName::from_static(header), bearer_required: true }
+    }
+
+    /// A header of the caller's naming. Whether the one who moved the token kept the word is not documented, so that
+    /// both are taken; `Authorization` keeps its rule.
+    pub(super) fn named(header: &str) -> Result<Self, ConfigError> {
+        let header = HeaderName::new(header)?;
+        let bearer_required = header.as_str() == AUTHORIZATION;
+        Ok(Self { header, bearer_required })
+    }
+
+    /// Takes the token out of its header.
+    pub(super) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Error> {
+        let refuse = |kind| Error::header(kind, self.header.shared());
+        let value = head.header(&self.header)?.ok_or_else(|| refuse(ErrorKind::TokenMissing))?;
+        match value.split_at_checked(BEARER.len()) {
+            Some((word, token)) if word.eq_ignore_ascii_case(BEARER) => Ok(token),
+            _ if self.bearer_required => Err(refuse(ErrorKind::TokenMalformed)),
+            _ => Ok(value),
+        }
+    }
+}
+
+pub(super) const AUTHORIZATION: &str = "authorization";
+const BEARER: &[u8] = b"bearer ";

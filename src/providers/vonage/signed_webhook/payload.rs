@@ -1,0 +1,103 @@
+//! What `payload_hash` must be the hash of.
+
+use sha2::{Digest, Sha256};
+
+use crate::compare;
+use crate::encoding::json;
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+use crate::request::Request;
+use crate::verifier::{Check, Evidence, Verification};
+
+/// What is left to be proved of the body once the head has passed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Body {
+    /// It must have this hash.
+    Hashed([u8; 32]),
+    /// The query was signed, and there must be none.
+    Absent,
+    /// Nothing is known of it, as the operator accepts.
+    Unsigned,
+}
+
+impl Body {
+    pub(super) fn check(self, request: Request<'_>) -> Result<(), Error> {
+        match self {
+            Self::Hashed(hash) => check_hash(&hash, &[Sha256::digest(request.body()).into()]),
+            Self::Absent if !request.body().is_empty() => Err(ErrorKind::BodyUnexpected.into()),
+            Self::Absent | Self::Unsigned => Ok(()),
+        }
+    }
+
+    pub(super) fn begin<'v>(self, evidence: Evidence) -> Verification<'v> {
+        match self {
+            Self::Hashed(hash) => Verification::new(BodyHash { digest: Sha256::new(), hash, evidence }),
+            Self::Absent => Verification::decided(evidence),
+            Self::Unsigned => Verification::new(BodyIgnored(evidence)),
+        }
+    }
+}
+
+struct BodyHash {
+    digest: Sha256,
+    hash: [u8; 32],
+    evidence: Evidence,
+}
+
+impl Check for BodyHash {
+    fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.digest.update(chunk);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        check_hash(&self.hash, &[self.digest.finalize().into()])?;
+        Ok(self.evidence)
+    }
+}
+
+struct BodyIgnored(Evidence);
+
+impl Check for BodyIgnored {
+    fn update(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        Ok(self.0)
+    }
+}
+
+/// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
+pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
+    let mut params = Params::from_query(query)?;
+    let mut object = vec![b'{'];
+    for param in params.iter() {
+        if object.len() > 1 {
+            object.push(b',');
+        }
+        write_string(param.name, &mut object)?;
+        object.push(b':');
+        write_string(param.value, &mut object)?;
+    }
+    object.push(b'}');
+    params.sort_unique()?;
+    if params.iter().next().is_some() {
+        check_hash(hash, &[Sha256::digest(object).into()])
+    } else {
+        check_hash(hash, &[Sha256::digest(object).into(), Sha256::digest(b"").into()])
+    }
+}
+
+fn write_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    let written = str::from_utf8(text).ok().and_then(|text| json::write_string(text, out));
+    written.ok_or_else(|| ErrorKind::ParameterMalformed.into())
+}
+
+fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
+    if accepted.iter().fold(false, |equal, expected| compare::eq(expected, given) | equal) {
+        Ok(())
+    } else {
+        Err(ErrorKind::PayloadHashMismatch.into())
+    }
+}
