@@ -25,7 +25,9 @@ where
         // the one form of key for which keying cannot fail.
         let mut block = Key::<Self>::default();
         if key.len() > block.len() {
-            fill(&mut block, &D::digest(key));
+            let mut hashed = D::digest(key);
+            fill(&mut block, &hashed);
+            hashed.as_mut_slice().zeroize();
         } else {
             fill(&mut block, key);
         }

@@ -31,15 +31,21 @@ use crate::verifier::{Verification, Verified, Verifier};
 ///
 /// ```
 /// use countersign::vonage::ContactCenter;
-/// use countersign::{ConfigError, ErrorKind, Head, Secret, Verifier};
+/// use countersign::{ConfigError, ErrorKind, Secret, UnixTime, Verifier};
+/// # #[cfg(feature = "sign")] {
+/// let secret = || Secret::new("bXlfc2VjcmV0X2tleQ==");
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let contact_center = ContactCenter::new(secret()?)?.clock(move || now);
 ///
-/// let contact_center = ContactCenter::new(Secret::new("bXlfc2VjcmV0X2tleQ==")?)?;
-/// let headers = [("Vonage-Signature", "Bearer eyJhbGciOiJub25lIn0.e30.")];
-/// let refused = contact_center.begin(Head::new("POST", &headers)).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::AlgorithmMismatch);
+/// let genuine = countersign::sign::ContactCenter::new(&secret()?, now)?.post(r#"{"type":"interaction.ended"}"#);
+/// assert!(contact_center.verify(genuine.request()).is_ok());
 ///
-/// let undecodable = ContactCenter::new(Secret::new("my secret key")?).unwrap_err();
-/// assert_eq!(undecodable, ConfigError::SecretNotBase64);
+/// let later = UnixTime::from_secs(1_700_000_300);
+/// let refused = contact_center.clock(move || later).verify(genuine.request()).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::TokenExpired);
+///
+/// assert_eq!(ContactCenter::new(Secret::new("my secret key")?).unwrap_err(), ConfigError::SecretNotBase64);
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
