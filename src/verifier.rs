@@ -1,10 +1,12 @@
 //! The trait that every scheme implements, and what it gives.
 
+mod replay_key;
 mod verification;
 mod verified;
 
+pub use replay_key::ReplayKey;
 pub use verification::{Check, Verification};
-pub use verified::{Coverage, Evidence, ReplayKey, Verified};
+pub use verified::{Coverage, Evidence, Verified};
 
 use std::fmt::Debug;
 

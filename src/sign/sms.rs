@@ -1,6 +1,6 @@
 //! Signs as Vonage's SMS API does.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Delivery;
 use crate::encoding::hex;
@@ -70,8 +70,7 @@ impl Sms {
     }
 
     fn urlencoded(self) -> String {
-        let encoded =
-            |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%20", "+");
+        let encoded = |text: &str| utf8_percent_encode(text, ESCAPED).to_string().replace("%20", "+");
         let pairs: Vec<_> =
             self.signed().map(|(name, value)| format!("{}={}", encoded(&name), encoded(&value))).collect();
         pairs.join("&")
@@ -98,3 +97,6 @@ impl Sms {
 fn quoted(text: &str) -> serde_json::Value {
     serde_json::Value::from(text)
 }
+
+/// All but letters, digits and what the form encoding leaves as it is (WHATWG URL, section 1.3).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');

@@ -1,9 +1,10 @@
 //! What was proved.
 
-use std::fmt;
 use std::sync::Arc;
 
+use super::ReplayKey;
 use crate::claims::Claims;
+use crate::mac::Tag;
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 
@@ -50,33 +51,6 @@ impl Coverage {
     }
 }
 
-/// Name of a delivery that stays the same when it is sent again byte for byte, made of signed bytes only.
-///
-/// Of two deliveries with one replay key, the second is a replay or a retry. The text is opaque and at most a few
-/// hundred bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ReplayKey(String);
-
-impl ReplayKey {
-    /// Takes the text of a replay key. Only signed bytes belong in it, with what tells one signer's from another's.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The opaque text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ReplayKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Verified {
     pub(crate) fn new(evidence: Evidence) -> Self {
         Self(evidence)
@@ -100,10 +74,16 @@ impl Verified {
         self.0.signed_at
     }
 
-    /// What tells this delivery from every other, where something signed does.
+    /// What tells this delivery from every other, where something signed does: `jti` with the account, the SMS API's `sig`,
+    /// nothing for Vogent and Voxagent.
     #[must_use]
-    pub fn replay_key(&self) -> Option<&ReplayKey> {
-        self.0.replay_key.as_ref()
+    pub fn replay_key(&self) -> Option<ReplayKey> {
+        match (&self.0.origin, self.claims()) {
+            (Origin::ReplayKey(key), _) => Some(key.clone()),
+            (Origin::Signature(tag), _) => Some(ReplayKey::of_signature(tag)),
+            (Origin::Other, Some(claims)) => ReplayKey::of_token(claims),
+            (Origin::Other, None) => None,
+        }
     }
 
     /// The claims, where a token signs.
@@ -127,15 +107,23 @@ pub struct Evidence {
     key: KeyId,
     coverage: Coverage,
     signed_at: Option<UnixTime>,
-    replay_key: Option<ReplayKey>,
+    origin: Origin,
     claims: Option<Box<Claims>>,
     tenant: Option<Arc<str>>,
+}
+
+/// What a replay key can be made of, if it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    ReplayKey(ReplayKey),
+    Signature(Tag),
+    Other,
 }
 
 impl Evidence {
     /// Concludes that the secret `key` signed what `coverage` names.
     pub fn new(key: KeyId, coverage: Coverage) -> Self {
-        Self { key, coverage, signed_at: None, replay_key: None, claims: None, tenant: None }
+        Self { key, coverage, signed_at: None, origin: Origin::Other, claims: None, tenant: None }
     }
 
     /// Adds the signed time.
@@ -144,8 +132,12 @@ impl Evidence {
     }
 
     /// Adds the replay key.
-    pub fn replay_key(self, replay_key: Option<ReplayKey>) -> Self {
-        Self { replay_key, ..self }
+    pub fn replay_key(self, replay_key: ReplayKey) -> Self {
+        Self { origin: Origin::ReplayKey(replay_key), ..self }
+    }
+
+    pub(crate) fn unique_signature(self, tag: Tag) -> Self {
+        Self { origin: Origin::Signature(tag), ..self }
     }
 
     pub(crate) fn claims(self, claims: Claims) -> Self {

@@ -5,7 +5,7 @@ use super::{SignedWebhook, UnhashedBody};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Token;
 use crate::request::Head;
-use crate::verifier::{Coverage, Evidence, ReplayKey};
+use crate::verifier::{Coverage, Evidence};
 
 impl SignedWebhook {
     /// Judges all but the body, and says what is left to be proved of that.
@@ -29,16 +29,8 @@ impl SignedWebhook {
         };
         let evidence = Evidence::new(signed.key, coverage)
             .signed_at(Some(signed.claims.issued_at()))
-            .replay_key(replay_key(signed.claims.api_key(), signed.claims.id()))
             .tenant(signed.tenant.as_ref())
             .claims(signed.claims);
         Ok((evidence, body))
     }
-}
-
-/// `jti` is unique to the account that signed: another's tokens must not stand for this one's. The length keeps the two
-/// apart.
-fn replay_key(api_key: Option<&str>, id: Option<&str>) -> Option<ReplayKey> {
-    let id = id.filter(|id| !id.is_empty())?;
-    Some(ReplayKey::new(format!("{}:{id}:{}", id.len(), api_key.unwrap_or_default())))
 }

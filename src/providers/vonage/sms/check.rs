@@ -2,12 +2,11 @@
 
 use super::Sms;
 use crate::compare::Search;
-use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
 use crate::params::{Param, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
-use crate::verifier::{Coverage, Evidence, ReplayKey};
+use crate::verifier::{Coverage, Evidence};
 
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
@@ -32,10 +31,7 @@ impl Sms {
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
 
         let signed_at = self.check_time(params.get("timestamp"))?;
-        Ok(Evidence::new(key, Coverage::Params)
-            .signed_at(signed_at)
-            .replay_key(Some(ReplayKey::new(hex::encode(given.as_bytes()))))
-            .tenant(tenant))
+        Ok(Evidence::new(key, Coverage::Params).signed_at(signed_at).unique_signature(given).tenant(tenant))
     }
 
     fn check_time(&self, timestamp: Option<Param<'_>>) -> Result<Option<UnixTime>, Error> {
