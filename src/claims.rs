@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::encoding::hex;
-use crate::encoding::json::{self, Value};
+use crate::encoding::json::{self, Stop, Value};
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
@@ -13,11 +13,19 @@ pub struct Claims {
     issued_at: UnixTime,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
-    id: Option<String>,
-    issuer: Option<String>,
-    api_key: Option<String>,
-    application_id: Option<String>,
+    // The strings in one piece of memory, and where each of them is.
+    texts: String,
+    id: Option<Span>,
+    issuer: Option<Span>,
+    api_key: Option<Span>,
+    application_id: Option<Span>,
     payload_hash: Option<[u8; 32]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
 }
 
 impl Claims {
@@ -42,25 +50,25 @@ impl Claims {
     /// `jti`: the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.text(self.id)
     }
 
     /// `iss`: who issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+        self.text(self.issuer)
     }
 
     /// `api_key`: the account whose secret signed.
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
-        self.api_key.as_deref()
+        self.text(self.api_key)
     }
 
     /// `application_id`: the application the event belongs to.
     #[must_use]
     pub fn application_id(&self) -> Option<&str> {
-        self.application_id.as_deref()
+        self.text(self.application_id)
     }
 
     /// `payload_hash`: the SHA-256 of what the token was signed for.
@@ -70,45 +78,66 @@ impl Claims {
 
     /// Parses the decoded payload of a token whose signature holds.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Error> {
-        let mut issued_at = None;
-        let mut claims = Self::EMPTY;
-        for (name, value) in members(payload)? {
-            match &*name {
+        let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
+        let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
+        walk(payload, |name, value| {
+            match name {
                 "iat" => issued_at = Some(time("iat", &value)?),
-                "exp" => claims.expires_at = Some(time("exp", &value)?),
-                "nbf" => claims.not_before = Some(time("nbf", &value)?),
-                "jti" => claims.id = Some(text("jti", value)?),
-                "iss" => claims.issuer = Some(text("iss", value)?),
-                "api_key" => claims.api_key = Some(text("api_key", value)?),
-                "application_id" => claims.application_id = Some(text("application_id", value)?),
-                "payload_hash" => claims.payload_hash = Some(hash(&value)?),
+                "exp" => expires_at = Some(time("exp", &value)?),
+                "nbf" => not_before = Some(time("nbf", &value)?),
+                "jti" => id = Some(text("jti", value)?),
+                "iss" => issuer = Some(text("iss", value)?),
+                "api_key" => api_key = Some(text("api_key", value)?),
+                "application_id" => application_id = Some(text("application_id", value)?),
+                "payload_hash" => payload_hash = Some(hash(&value)?),
                 _ => {}
             }
-        }
-        claims.issued_at = issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?;
-        Ok(claims)
+            Ok(())
+        })?;
+        let mut texts = String::with_capacity(payload.len());
+        let mut keep = |text: Option<Cow<'_, str>>| {
+            text.map(|text| {
+                let start = texts.len();
+                texts.push_str(&text);
+                Span { start, end: texts.len() }
+            })
+        };
+        Ok(Self {
+            issued_at: issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?,
+            expires_at,
+            not_before,
+            id: keep(id),
+            issuer: keep(issuer),
+            api_key: keep(api_key),
+            application_id: keep(application_id),
+            texts,
+            payload_hash,
+        })
     }
 
     /// Reads the account a token claims to be signed by, before anything is known of its signature.
     pub(crate) fn untrusted_api_key(payload: &[u8]) -> Result<String, Error> {
-        let api_key = members(payload)?.into_iter().find(|(name, _)| name == "api_key");
-        text("api_key", api_key.ok_or(ErrorKind::ApiKeyMissing)?.1)
+        let mut api_key = None;
+        walk(payload, |name, value| {
+            if name == "api_key" {
+                api_key = Some(text("api_key", value)?);
+            }
+            Ok(())
+        })?;
+        api_key.map(Cow::into_owned).ok_or_else(|| ErrorKind::ApiKeyMissing.into())
     }
 
-    const EMPTY: Self = Self {
-        issued_at: UnixTime::from_secs(0),
-        expires_at: None,
-        not_before: None,
-        id: None,
-        issuer: None,
-        api_key: None,
-        application_id: None,
-        payload_hash: None,
-    };
+    fn text(&self, span: Option<Span>) -> Option<&str> {
+        span.and_then(|span| self.texts.get(span.start..span.end))
+    }
 }
 
-fn members(payload: &[u8]) -> Result<Vec<(Cow<'_, str>, Value<'_>)>, Error> {
-    json::unique_members(payload).ok_or_else(|| ErrorKind::ClaimsMalformed.into())
+/// Shows `visit` each claim, and refuses a payload that is not one JSON object with each name once.
+fn walk<'t>(payload: &'t [u8], visit: impl FnMut(&str, Value<'t>) -> Result<(), Error>) -> Result<(), Error> {
+    json::walk_unique(payload, visit).map_err(|stop| match stop {
+        Stop::Syntax => ErrorKind::ClaimsMalformed.into(),
+        Stop::Refused(refusal) => refusal,
+    })
 }
 
 fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {
@@ -119,9 +148,9 @@ fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {
     .ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))
 }
 
-fn text(name: &'static str, value: Value<'_>) -> Result<String, Error> {
+fn text<'t>(name: &'static str, value: Value<'t>) -> Result<Cow<'t, str>, Error> {
     match value {
-        Value::String(text) if !text.contains('\0') => Ok(text.into_owned()),
+        Value::String(text) if !text.contains('\0') => Ok(text),
         _ => Err(Error::claim(ErrorKind::ClaimMalformed, name)),
     }
 }

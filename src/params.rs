@@ -1,7 +1,7 @@
 //! The parameters of a request, decoded to bytes, in the order they came in.
 
 use crate::encoding::form;
-use crate::encoding::json::{self, Problem, Value};
+use crate::encoding::json::{self, Stop, Value};
 use crate::error::{Error, ErrorKind};
 
 /// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them.
@@ -44,7 +44,7 @@ impl Params {
     pub(crate) fn from_form(raw: &[u8]) -> Result<Self, Error> {
         let mut params = Self::with_capacity(raw.len());
         for (name, value) in form::pairs(raw) {
-            params.push(|text| form::decode_into(name, text), |text| form::decode_into(value, text))?;
+            params.push(name, value, form::decode_into)?;
         }
         Ok(params)
     }
@@ -53,14 +53,10 @@ impl Params {
     ///
     /// The second result says whether a value was nested; such a value is left out.
     pub(crate) fn from_json(body: &[u8]) -> Result<(Self, bool), Error> {
-        let members = json::members(body, MAX_COUNT).map_err(|problem| match problem {
-            Problem::Syntax => ErrorKind::BodyMalformed,
-            Problem::TooMany => ErrorKind::ParametersTooMany,
-        })?;
         let mut params = Self::with_capacity(body.len());
         let mut nested = false;
-        for (name, value) in &members {
-            let value = match value {
+        let walked = json::walk(body, |name, value| {
+            let value = match &value {
                 Value::Null => "",
                 Value::Bool(true) => "true",
                 Value::Bool(false) => "false",
@@ -68,21 +64,19 @@ impl Params {
                 Value::String(text) => text,
                 Value::Nested => {
                     nested = true;
-                    continue;
+                    return Ok(());
                 }
             };
-            params.push(
-                |text| {
-                    text.extend_from_slice(name.as_bytes());
-                    Some(())
-                },
-                |text| {
-                    text.extend_from_slice(value.as_bytes());
-                    Some(())
-                },
-            )?;
+            params.push(name.as_bytes(), value.as_bytes(), |decoded, text| {
+                text.extend_from_slice(decoded);
+                Some(())
+            })
+        });
+        match walked {
+            Ok(()) => Ok((params, nested)),
+            Err(Stop::Syntax) => Err(ErrorKind::BodyMalformed.into()),
+            Err(Stop::Refused(refusal)) => Err(refusal),
         }
-        Ok((params, nested))
     }
 
     /// The parameters, in the order they came in or the one they were sorted to.
@@ -128,21 +122,22 @@ impl Params {
 
     fn push(
         &mut self,
-        name: impl FnOnce(&mut Vec<u8>) -> Option<()>,
-        value: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+        name: &[u8],
+        value: &[u8],
+        decode: impl Fn(&[u8], &mut Vec<u8>) -> Option<()>,
     ) -> Result<(), Error> {
         if self.spans.len() == MAX_COUNT {
             return Err(ErrorKind::ParametersTooMany.into());
         }
         let start = self.text.len();
         self.text.push(b'&');
-        name(&mut self.text).ok_or(ErrorKind::ParameterMalformed)?;
+        decode(name, &mut self.text).ok_or(ErrorKind::ParameterMalformed)?;
         let name_end = self.text.len();
         if name_end == start.saturating_add(1) {
             return Err(ErrorKind::ParameterMalformed.into());
         }
         self.text.push(b'=');
-        value(&mut self.text).ok_or(ErrorKind::ParameterMalformed)?;
+        decode(value, &mut self.text).ok_or(ErrorKind::ParameterMalformed)?;
         self.spans.push(Span { start, name_end, end: self.text.len() });
         Ok(())
     }

@@ -13,22 +13,22 @@ pub(crate) fn pairs(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// Appends the decoded form of `raw` to `out`; `None` if it holds an invalid percent-escape.
 pub(crate) fn decode_into(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    if !raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        out.extend_from_slice(raw);
-        return Some(());
+    let mut rest = raw;
+    loop {
+        let plain = rest.iter().take_while(|byte| !matches!(byte, b'%' | b'+')).count();
+        let (head, tail) = rest.split_at_checked(plain)?;
+        out.extend_from_slice(head);
+        rest = match tail {
+            [] => return Some(()),
+            [b'+', tail @ ..] => {
+                out.push(b' ');
+                tail
+            }
+            [percent, high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                out.extend(percent_decode(&[*percent, *high, *low]));
+                tail
+            }
+            _ => return None,
+        };
     }
-    let escapes_are_valid = raw.split(|byte| *byte == b'%').skip(1).all(|rest| match rest {
-        [high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
-        _ => false,
-    });
-    if !escapes_are_valid {
-        return None;
-    }
-    for (position, word) in raw.split(|byte| *byte == b'+').enumerate() {
-        if position > 0 {
-            out.push(b' ');
-        }
-        out.extend(percent_decode(word));
-    }
-    Some(())
 }

@@ -1,6 +1,7 @@
-//! One flat walk over a JSON object (RFC 8259): the members in their order, repeats kept, numbers as they are written.
+//! One flat walk over a JSON object (RFC 8259): the members in their order, numbers as they are written.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
@@ -19,37 +20,45 @@ pub(crate) enum Value<'t> {
     Nested,
 }
 
-/// Why a text has no members.
+/// Why a walk ended early.
 #[derive(Debug)]
-pub(crate) enum Problem {
-    /// Not exactly one JSON object in UTF-8.
+pub(crate) enum Stop<E> {
+    /// The text is not exactly one JSON object in UTF-8.
     Syntax,
-    /// More members than the limit.
-    TooMany,
+    /// The visitor refused a member.
+    Refused(E),
 }
 
-/// Lists the members of the one JSON object that `text` is, at most `limit` of them.
-pub(crate) fn members(text: &[u8], limit: usize) -> Result<Vec<(Cow<'_, str>, Value<'_>)>, Problem> {
-    let text = str::from_utf8(text).map_err(|_| Problem::Syntax)?;
-    let mut too_many = false;
+/// Shows `visit` each member of the one JSON object that `text` is, in their order, repeats included.
+pub(crate) fn walk<'t, E>(
+    text: &'t [u8],
+    visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
+) -> Result<(), Stop<E>> {
+    let text = str::from_utf8(text).map_err(|_| Stop::Syntax)?;
+    let mut refusal = None;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let raw = reader
-        .deserialize_map(Members { limit, too_many: &mut too_many })
-        .and_then(|members| reader.end().map(|()| members));
-    match raw {
-        Ok(members) => members.into_iter().map(|(Text(name), raw)| Ok((name, value(raw)?))).collect(),
-        Err(_) if too_many => Err(Problem::TooMany),
-        Err(_) => Err(Problem::Syntax),
+    let walked = reader.deserialize_map(Walk { visit, refusal: &mut refusal }).and_then(|()| reader.end());
+    match (walked, refusal) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(refusal)) => Err(Stop::Refused(refusal)),
+        (Err(_), None) => Err(Stop::Syntax),
     }
 }
 
-/// Lists the members of the one JSON object that `text` is; `None` if it is not one or a name appears twice.
-pub(crate) fn unique_members(text: &[u8]) -> Option<Vec<(Cow<'_, str>, Value<'_>)>> {
-    let members = members(text, usize::MAX).ok()?;
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
-    names.sort_unstable();
-    let mut pairs = names.iter().zip(names.iter().skip(1));
-    if pairs.any(|(name, next)| name == next) { None } else { Some(members) }
+/// As [`walk`], for an object in which a name that appears twice is as good as a syntax error.
+pub(crate) fn walk_unique<'t, E>(
+    text: &'t [u8],
+    mut visit: impl FnMut(&str, Value<'t>) -> Result<(), E>,
+) -> Result<(), Stop<E>> {
+    let mut names = Names::default();
+    let walked = walk(text, |name, value| {
+        let visited = visit(&name, value);
+        if names.insert(name) { visited.map_err(Stop::Refused) } else { Err(Stop::Syntax) }
+    });
+    walked.map_err(|stop| match stop {
+        Stop::Syntax => Stop::Syntax,
+        Stop::Refused(stop) => stop,
+    })
 }
 
 /// Reads a number that is written as an integer, without fraction or exponent.
@@ -62,44 +71,72 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) -> Option<()> {
     serde_json::to_writer(out, text).ok()
 }
 
-fn value(raw: &RawValue) -> Result<Value<'_>, Problem> {
-    let literal = raw.get();
-    Ok(match literal.as_bytes().first() {
-        Some(b'n') => Value::Null,
-        Some(b't') => Value::Bool(true),
-        Some(b'f') => Value::Bool(false),
-        Some(b'"') => {
-            let Text(text) = serde_json::from_str(literal).map_err(|_| Problem::Syntax)?;
-            Value::String(text)
+/// The names a walk has met. Usually there are few and a look at each is quickest; beyond that, and for escaped ones, a
+/// set.
+#[derive(Default)]
+struct Names<'t> {
+    few: [&'t str; FEW],
+    count: usize,
+    rest: HashSet<Cow<'t, str>>,
+}
+
+impl<'t> Names<'t> {
+    /// Adds a name; false if it was there.
+    fn insert(&mut self, name: Cow<'t, str>) -> bool {
+        if self.few.iter().take(self.count).any(|known| *known == name) {
+            return false;
         }
-        Some(b'[' | b'{') => Value::Nested,
-        _ => Value::Number(literal),
-    })
+        match (name, self.few.get_mut(self.count)) {
+            (Cow::Borrowed(name), Some(free)) if self.rest.is_empty() => {
+                *free = name;
+                self.count = self.count.saturating_add(1);
+                true
+            }
+            (name, _) => self.rest.insert(name),
+        }
+    }
 }
 
-struct Members<'l> {
-    limit: usize,
-    too_many: &'l mut bool,
+struct Walk<'r, V, E> {
+    visit: V,
+    refusal: &'r mut Option<E>,
 }
 
-impl<'t> Visitor<'t> for Members<'_> {
-    type Value = Vec<(Text<'t>, &'t RawValue)>;
+impl<'t, V: FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>, E> Visitor<'t> for Walk<'_, V, E> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            if members.len() == self.limit {
-                *self.too_many = true;
-                return Err(A::Error::custom("too many members"));
+    fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some((Text(name), raw)) = map.next_entry::<Text<'t>, &'t RawValue>()? {
+            let value = value(raw).ok_or_else(|| A::Error::custom("not a string"))?;
+            if let Err(refusal) = (self.visit)(name, value) {
+                *self.refusal = Some(refusal);
+                return Err(A::Error::custom("refused"));
             }
-            members.push(member);
         }
-        Ok(members)
+        Ok(())
     }
+}
+
+fn value(raw: &RawValue) -> Option<Value<'_>> {
+    let literal = raw.get();
+    Some(match literal.as_bytes() {
+        [b'n', ..] => Value::Null,
+        [b't', ..] => Value::Bool(true),
+        [b'f', ..] => Value::Bool(false),
+        [b'[' | b'{', ..] => Value::Nested,
+        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+            Value::String(Cow::Borrowed(literal.get(1..literal.len().saturating_sub(1))?))
+        }
+        [b'"', ..] => {
+            let Text(text) = serde_json::from_str(literal).ok()?;
+            Value::String(text)
+        }
+        _ => Value::Number(literal),
+    })
 }
 
 /// A string that borrows where nothing was escaped; `Cow`'s own implementation always copies.
@@ -128,3 +165,5 @@ impl<'de> Deserialize<'de> for Text<'de> {
         reader.deserialize_str(TextVisitor)
     }
 }
+
+const FEW: usize = 16;
