@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::vonage::SignedWebhook;
@@ -21,20 +22,20 @@ impl Store {
     }
 }
 
-async fn verify(store: &Store, request: Request<'_>) -> Result<Verified, Box<dyn Error>> {
+async fn verify(store: &Store, request: Request<'_>) -> Result<Verified, Box<dyn Error + Send + Sync>> {
     // Whose delivery is it? Its own word, not verified: good for a look-up and nothing else.
     let api_key = SignedWebhook::untrusted_api_key(request.head())?;
     let secret = store.signature_secret(&api_key).await.ok_or("no account has this api_key")?;
 
     // Now it must be signed with that account's secret, and the signed claim must name that account.
     let tenants = Tenants::new([(api_key, Secret::new(secret)?)])?;
-    Ok(SignedWebhook::tenants(&tenants).clock(|| NOW).verify(request)?)
+    Ok(SignedWebhook::tenants(tenants).clock(|| NOW).verify(request)?)
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let store =
-        Store(HashMap::from([("a1b2c3d4", "secret-of-the-first"), ("e5f6a7b8", "secret-of-the-second")]));
+    let secrets = [("a1b2c3d4", "secret-of-the-first"), ("e5f6a7b8", "secret-of-the-second")];
+    let store = Arc::new(Store(HashMap::from(secrets)));
     let signed = |secret: &str, api_key: &str| -> Result<_, Box<dyn Error>> {
         let webhook = sign::SignedWebhook::new(&Secret::new(secret)?, NOW).claim("api_key", api_key);
         Ok(webhook.post(r#"{"status":"answered"}"#))
@@ -45,11 +46,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ("the first's, in the second's name", signed("secret-of-the-first", "e5f6a7b8")?),
         ("a stranger's", signed("guessed", "00000000")?),
     ];
-    for (whose, delivery) in &deliveries {
-        match verify(&store, delivery.request()).await {
-            Ok(verified) => println!("{whose}: accepted for {}", verified.tenant().unwrap_or_default()),
-            Err(error) => println!("{whose}: refused, {error}"),
-        }
+    for (whose, delivery) in deliveries {
+        // A task of its own, as a server has it.
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            match verify(&store, delivery.request()).await {
+                Ok(verified) => println!("{whose}: accepted for {}", verified.tenant().unwrap_or_default()),
+                Err(error) => println!("{whose}: refused, {error}"),
+            }
+        })
+        .await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 /// Refusal to build: what is wrong with a secret, a name or a setting.
 ///
 /// Comes from constructors only, so a verifier that exists is rightly configured. Never holds the secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The secret has no bytes.

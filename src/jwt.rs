@@ -56,6 +56,7 @@ impl<'t> Token<'t> {
         let key =
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
         let claims = Claims::parse(&self.payload)?;
+        // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         if tenant.is_some_and(|tenant| claims.api_key() != Some(tenant)) {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "api_key"));
         }

@@ -32,7 +32,8 @@ pub struct Head<'r> {
 }
 
 impl<'r> Head<'r> {
-    /// Views a request of `method` (as on the wire: `GET`, `POST`), without a query.
+    /// Views a request of `method` (as on the wire: `GET`, `POST`), without a query. Headers in a slice are given by a
+    /// reference to it: `&slice`.
     #[must_use]
     pub fn new(method: &'r str, headers: &'r dyn Headers) -> Self {
         Self { method, query: b"", headers }

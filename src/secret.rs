@@ -30,6 +30,7 @@ use crate::encoding;
 /// assert_eq!(Secret::new("whsec-5f1e3c07\n").unwrap_err(), ConfigError::SecretPadded);
 /// # Ok::<(), ConfigError>(())
 /// ```
+#[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -70,6 +71,8 @@ impl Secret {
     }
 
     /// Decodes a secret from base64: the standard alphabet of RFC 4648, section 4, padded or not.
+    ///
+    /// Not for [`vonage::ContactCenter`](crate::vonage::ContactCenter), which decodes for itself.
     ///
     /// # Errors
     ///

@@ -1,9 +1,11 @@
 //! The trait that every scheme implements, and what it gives.
 
+mod delegate;
 mod replay_key;
 mod verification;
 mod verified;
 
+pub(crate) use delegate::delegate_verifier;
 pub use replay_key::ReplayKey;
 pub use verification::{Check, Verification};
 pub use verified::{Coverage, Evidence, Verified};
@@ -27,34 +29,50 @@ use crate::request::{Head, Request};
 /// # A scheme of your own
 ///
 /// Implement [`begin`](Self::begin). Where a built-in scheme can do the hashing and the comparing, hand it what your
-/// platform signs; where none can, conclude with a [`Check`] of your own.
+/// platform signs and add what it says; where none can, conclude with a [`Check`] of your own.
 ///
 /// ```
-/// use countersign::{Error, ErrorKind, Head, HeaderName, HexHmac, Request, Secret, Verification, Verifier};
+/// use std::time::Duration;
+///
+/// use countersign::{
+///     Error, ErrorKind, Head, HeaderName, HexHmac, Request, Secret, Tolerance, UnixTime, Verification, Verifier,
+/// };
 ///
 /// /// Signs `time.body`, and sends `Acme-Signature: time,hex`.
 /// #[derive(Debug)]
 /// struct Acme {
 ///     header: HeaderName,
 ///     hmac: HexHmac,
+///     tolerance: Tolerance,
+///     clock: fn() -> UnixTime,
 /// }
 ///
 /// impl Verifier for Acme {
 ///     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
 ///         let value = head.header(&self.header)?.ok_or(ErrorKind::SignatureMissing)?;
-///         let comma = value.iter().position(|byte| *byte == b',').ok_or(ErrorKind::SignatureMalformed)?;
-///         let (time, signature) = (&value[..comma], &value[comma + 1..]);
+///         let (time, signature) = str::from_utf8(value)
+///             .ok()
+///             .and_then(|value| value.split_once(','))
+///             // Digits alone: with a `.` in it, the body could be cut at another place.
+///             .filter(|(time, _)| !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit()))
+///             .ok_or(ErrorKind::SignatureMalformed)?;
+///         let signed_at = UnixTime::from_secs(time.parse().map_err(|_| ErrorKind::TimestampMalformed)?);
 ///
 ///         let mut verification = self.hmac.begin(Head::new("POST", &[("hex", signature)]))?;
-///         verification.update(time)?;
+///         verification.update(time.as_bytes())?;
 ///         verification.update(b".")?;
-///         Ok(verification)
+///         Ok(verification.and_then(move |evidence| {
+///             self.tolerance.check((self.clock)(), signed_at)?;
+///             Ok(evidence.signed_at(Some(signed_at)))
+///         }))
 ///     }
 /// }
 ///
 /// let acme = Acme {
 ///     header: HeaderName::new("Acme-Signature")?,
 ///     hmac: HexHmac::new("hex", Secret::new("s3cr3t")?)?,
+///     tolerance: Tolerance::either_way(Duration::from_secs(300))?,
+///     clock: || UnixTime::from_secs(1_700_000_000),
 /// };
 /// let signature = "1700000000,771fa669dccff4e3358e54314c62b351e8926c55afb53a5f7c8453eae6ce0343";
 /// let headers = [("Acme-Signature", signature)];

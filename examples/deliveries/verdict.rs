@@ -77,7 +77,7 @@ fn sms(record: &Record) -> Result<Sms, Misconfigured> {
         _ => return Err(Misconfigured("algorithm is unknown".to_owned())),
     };
     let sms = match tenants(record)? {
-        Some(tenants) => Sms::tenants(method, &tenants),
+        Some(tenants) => Sms::tenants(method, tenants),
         None => Sms::new(method, keyring(record)?),
     };
     let sms = match record.now {
@@ -90,37 +90,34 @@ fn sms(record: &Record) -> Result<Sms, Misconfigured> {
     })
 }
 
+/// `SignedWebhook` and `ContactCenter` have the same settings.
+macro_rules! with_settings {
+    ($webhook:expr, $record:expr) => {{
+        let mut webhook = $webhook;
+        if let Some(name) = &$record.header {
+            webhook = webhook.header(name)?;
+        }
+        if let Some(now) = $record.now {
+            webhook = webhook.clock(stopped(now));
+        }
+        match &$record.tolerance {
+            Window::Default => webhook,
+            Window::AnyAge => webhook.insecure_accept_any_age(),
+            Window::Given(seconds) => webhook.tolerance(tolerance(seconds)?),
+        }
+    }};
+}
+
 fn signed_webhook(record: &Record) -> Result<SignedWebhook, Misconfigured> {
-    let mut webhook = match tenants(record)? {
-        Some(tenants) => SignedWebhook::tenants(&tenants),
+    let webhook = match tenants(record)? {
+        Some(tenants) => SignedWebhook::tenants(tenants),
         None => SignedWebhook::new(keyring(record)?),
     };
-    if let Some(name) = &record.header {
-        webhook = webhook.header(name)?;
-    }
-    if let Some(now) = record.now {
-        webhook = webhook.clock(stopped(now));
-    }
-    Ok(match &record.tolerance {
-        Window::Default => webhook,
-        Window::AnyAge => webhook.insecure_accept_any_age(),
-        Window::Given(seconds) => webhook.tolerance(tolerance(seconds)?),
-    })
+    Ok(with_settings!(webhook, record))
 }
 
 fn contact_center(record: &Record) -> Result<ContactCenter, Misconfigured> {
-    let mut webhook = ContactCenter::new(keyring(record)?)?;
-    if let Some(name) = &record.header {
-        webhook = webhook.header(name)?;
-    }
-    if let Some(now) = record.now {
-        webhook = webhook.clock(stopped(now));
-    }
-    Ok(match &record.tolerance {
-        Window::Default => webhook,
-        Window::AnyAge => webhook.insecure_accept_any_age(),
-        Window::Given(seconds) => webhook.tolerance(tolerance(seconds)?),
-    })
+    Ok(with_settings!(ContactCenter::new(keyring(record)?)?, record))
 }
 
 fn keyring(record: &Record) -> Result<Keyring, Misconfigured> {

@@ -42,17 +42,19 @@ macro_rules! kinds {
 kinds! {
     /// The signature header or parameter is absent.
     SignatureMissing = "signature_missing", 401, "signature", "is missing";
-    /// The signature is not hex of the algorithm's length.
-    SignatureMalformed = "signature_malformed", 401, "signature", "is not hex of the algorithm's length";
-    /// The signature is well formed and matches under no secret.
+    /// The signature is not hex (of a token: base64url) of the algorithm's length.
+    SignatureMalformed = "signature_malformed", 401, "signature", "has the wrong form or length";
+    /// The signature is well formed and matches under no secret. If it should match, look for another of the platform's
+    /// credentials in place of the secret, another SMS method, or something before the verifier that parses, decompresses
+    /// or rewrites the body.
     SignatureMismatch = "signature_mismatch", 401, "signature", "matches under no secret";
 
     /// No token came with the request. Vonage says this can happen on an internal error of its own, and that a 5xx
-    /// answer makes it send again; hence the status.
+    /// answer makes it send again; hence the status. Strangers get it as well: watch your 5xx rate by the code.
     TokenMissing = "token_missing", 503, "token", "is missing";
     /// The token is not a compact JWS after the word `Bearer`: wrong scheme word, number of segments, base64url or
     /// header JSON.
-    TokenMalformed = "token_malformed", 401, "token", "is not a compact JWS";
+    TokenMalformed = "token_malformed", 401, "token", "is not `Bearer` and a compact JWS";
     /// The token's header names another algorithm than the configured one, or none.
     AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not HS256";
     /// The token's header asks for an extension (`crit`, `b64`) that would change its meaning.

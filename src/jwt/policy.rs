@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::time::{SharedClock, SystemClock, Tolerance};
 
 /// Conditions on the claims of a token whose signature holds.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) clock: SharedClock,
     /// Bounds of `iat`; `None` where any age is accepted.

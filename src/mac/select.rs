@@ -19,13 +19,9 @@ impl KeySource {
         Self::One(MacKeys::new(function, keyring))
     }
 
-    pub(crate) fn tenants(function: Function, tenants: &Tenants) -> Self {
-        Self::Tenants(
-            tenants
-                .iter()
-                .map(|(name, keyring)| (Arc::clone(name), MacKeys::new(function, keyring)))
-                .collect(),
-        )
+    pub(crate) fn tenants(function: Function, tenants: Tenants) -> Self {
+        let keyed = |(name, keyring)| (name, MacKeys::new(function, &keyring));
+        Self::Tenants(tenants.into_keyrings().map(keyed).collect())
     }
 
     /// The keys to try, and the tenant they belong to where there are tenants. `untrusted_api_key` reads the delivery's

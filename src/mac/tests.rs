@@ -18,7 +18,7 @@ const HMAC_MD5: [(&[u8], &[u8], &[u8]); 4] = [
 const MESSAGE: &[u8] = b"kTCRawcijyNTfQ1sNqVrz3ZDyRQRZXoL8IhaYTrMxKg153UcHT";
 
 #[test]
-fn hmac_md5() -> Result<(), crate::ConfigError> {
+fn hmac_md5() -> Result<(), crate::config_error::ConfigError> {
     for (message, key, tag) in HMAC_MD5 {
         let keys = MacKeys::new(Function::HmacMd5, &Keyring::from(Secret::verbatim(key)?));
         let tag = Tag::new(&hex::decode::<16>(tag).unwrap_or_default());

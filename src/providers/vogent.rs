@@ -20,11 +20,10 @@
 
 use super::hex_hmac::HexHmac;
 use crate::config_error::ConfigError;
-use crate::error::Error;
 use crate::mac::Algorithm;
-use crate::request::{Head, HeaderName, Request};
+use crate::request::HeaderName;
 use crate::secret::Keyring;
-use crate::verifier::{Verification, Verified, Verifier};
+use crate::verifier::delegate_verifier;
 
 /// Verifies Vogent's webhooks.
 ///
@@ -77,14 +76,6 @@ impl Vogent {
     }
 }
 
-impl Verifier for Vogent {
-    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        self.0.begin(head)
-    }
-
-    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        self.0.verify(request)
-    }
-}
+delegate_verifier!(impl[] for Vogent, this => this.0);
 
 pub(crate) const SIGNATURE: &str = "x-elto-signature";

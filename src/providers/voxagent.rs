@@ -19,10 +19,8 @@
 
 use super::hex_hmac::HexHmac;
 use crate::config_error::ConfigError;
-use crate::error::Error;
-use crate::request::{Head, Request};
 use crate::secret::Keyring;
-use crate::verifier::{Verification, Verified, Verifier};
+use crate::verifier::delegate_verifier;
 
 /// Verifies Voxagent's webhooks.
 ///
@@ -66,12 +64,4 @@ impl Voxagent {
     }
 }
 
-impl Verifier for Voxagent {
-    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        self.0.begin(head)
-    }
-
-    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        self.0.verify(request)
-    }
-}
+delegate_verifier!(impl[] for Voxagent, this => this.0);

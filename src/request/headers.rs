@@ -15,7 +15,7 @@ pub enum HeaderLookup<'r> {
 }
 
 /// A request's headers. Implemented for slices, arrays and `Vec`s of pairs and, with the feature `http`, for
-/// `http::HeaderMap`.
+/// `http::HeaderMap`. `Sync`, so that a view of a request may be held across an `await`.
 ///
 /// # Example
 ///
@@ -27,12 +27,12 @@ pub enum HeaderLookup<'r> {
 /// assert_eq!(headers.lookup(&HeaderName::new("x-sig")?), HeaderLookup::Repeated);
 /// # Ok::<(), countersign::ConfigError>(())
 /// ```
-pub trait Headers {
+pub trait Headers: Sync {
     /// Finds the header of this name, whatever the case of its letters.
     fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_>;
 }
 
-impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+impl<N: AsRef<str> + Sync, V: AsRef<[u8]> + Sync> Headers for [(N, V)] {
     fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
         let mut values = self
             .iter()
@@ -46,13 +46,13 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
     }
 }
 
-impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
+impl<N: AsRef<str> + Sync, V: AsRef<[u8]> + Sync, const COUNT: usize> Headers for [(N, V); COUNT] {
     fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
         self.as_slice().lookup(name)
     }
 }
 
-impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
+impl<N: AsRef<str> + Sync, V: AsRef<[u8]> + Sync> Headers for Vec<(N, V)> {
     fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
         self.as_slice().lookup(name)
     }

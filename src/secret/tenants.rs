@@ -26,6 +26,7 @@ use crate::config_error::ConfigError;
 /// assert_eq!(Tenants::new([("", Secret::new("s3cr3t")?)]).unwrap_err(), ConfigError::NameEmpty);
 /// # Ok::<(), ConfigError>(())
 /// ```
+#[derive(Clone)]
 pub struct Tenants(HashMap<Arc<str>, Keyring>);
 
 impl Tenants {
@@ -52,8 +53,8 @@ impl Tenants {
         if tenants.is_empty() { Err(ConfigError::KeyringEmpty) } else { Ok(Self(tenants)) }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Keyring)> {
-        self.0.iter()
+    pub(crate) fn into_keyrings(self) -> impl Iterator<Item = (Arc<str>, Keyring)> {
+        self.0.into_iter()
     }
 }
 

@@ -39,7 +39,8 @@ pub struct SignedWebhook {
 }
 
 impl SignedWebhook {
-    /// Signs with an account's signature secret. The claims are `iat` as given, `jti` fixed, and `iss`.
+    /// Signs with an account's signature secret. The claims are `iat` as given, `iss`, a `jti` made of
+    /// the payload and `iat`, and `payload_hash`.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Self {
         Self {
             keys: MacKeys::of_secret(Function::HmacSha256, secret),
@@ -47,7 +48,6 @@ impl SignedWebhook {
             claims: Vec::new(),
         }
         .claim_json("iat", &issued_at.to_string())
-        .claim("jti", "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5")
         .claim("iss", ISSUER)
     }
 
@@ -84,6 +84,10 @@ impl SignedWebhook {
         Delivery::get(query.to_owned()).with_header(&header, &format!("Bearer {token}"))
     }
 
+    fn or_claim(self, name: &str, value: &str) -> Self {
+        if self.claims.iter().any(|(given, _)| given == name) { self } else { self.claim(name, value) }
+    }
+
     fn set(mut self, name: &str, json: Option<String>) -> Self {
         self.claims.retain(|(given, _)| given != name);
         self.claims.push((name.to_owned(), json));
@@ -91,11 +95,10 @@ impl SignedWebhook {
     }
 
     fn token(self, payload: &[u8]) -> String {
-        let signed = if self.claims.iter().any(|(name, _)| name == "payload_hash") {
-            self
-        } else {
-            self.claim("payload_hash", &hex::encode(&Sha256::digest(payload)))
-        };
+        let hash = hex::encode(&Sha256::digest(payload));
+        let iat = self.claims.iter().find(|(name, _)| name == "iat").and_then(|(_, json)| json.clone());
+        let jti = hex::encode(&Sha256::digest(format!("{iat:?} {hash}")));
+        let signed = self.or_claim("jti", &jti).or_claim("payload_hash", &hash);
         let header = serde_json::to_vec(&Header::new(Algorithm::HS256)).unwrap_or_default();
         let claims =
             object(signed.claims.iter().filter_map(|(name, json)| Some((name.clone(), json.clone()?))));

@@ -1,6 +1,7 @@
 //! What tells the time.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -40,13 +41,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A verifier's clock.
-#[derive(Clone)]
-pub(crate) struct SharedClock(Arc<dyn Clock>);
+/// A verifier's clock. A clock that panics leaves nothing of ours half done.
+pub(crate) struct SharedClock(AssertUnwindSafe<Arc<dyn Clock>>);
 
 impl SharedClock {
     pub(crate) fn new(clock: impl Clock + 'static) -> Self {
-        Self(Arc::new(clock))
+        Self(AssertUnwindSafe(Arc::new(clock)))
     }
 
     pub(crate) fn now(&self) -> Result<UnixTime, Error> {

@@ -75,8 +75,13 @@ impl Tolerance {
         now < not_before && now.as_secs().abs_diff(not_before.as_secs()) > self.future
     }
 
-    /// Whether a timestamp is within the tolerance.
-    pub(crate) fn check(self, now: UnixTime, signed_at: UnixTime) -> Result<(), ErrorKind> {
+    /// Checks that a signed time is within the tolerance.
+    ///
+    /// # Errors
+    ///
+    /// - [`TimestampStale`](ErrorKind::TimestampStale): it is longer ago than [`past`](Self::past).
+    /// - [`TimestampFuture`](ErrorKind::TimestampFuture): it is further ahead than [`future`](Self::future).
+    pub fn check(self, now: UnixTime, signed_at: UnixTime) -> Result<(), ErrorKind> {
         let distance = now.as_secs().abs_diff(signed_at.as_secs());
         if signed_at > now {
             if distance > self.future { Err(ErrorKind::TimestampFuture) } else { Ok(()) }

@@ -55,9 +55,14 @@ impl<'v> Verification<'v> {
         Self { check: Box::new(check), room: usize::MAX, refusal: None }
     }
 
-    /// Refuses a body of more bytes than `limit`.
+    /// Refuses a body of more bytes than `limit`, from here on. A limit that is already lower stays.
     pub fn limit(self, limit: usize) -> Self {
-        Self { room: limit, ..self }
+        Self { room: self.room.min(limit), ..self }
+    }
+
+    /// Adds what a scheme that builds on this one has to say once the signature holds: a time to check, a replay key.
+    pub fn and_then(self, conclude: impl FnOnce(Evidence) -> Result<Evidence, Error> + Send + 'v) -> Self {
+        Self { check: Box::new(Then { check: self.check, conclude }), ..self }
     }
 
     /// Concludes already, for a scheme that signs no body: a body is then refused.
@@ -104,6 +109,21 @@ impl<'v> Verification<'v> {
 impl fmt::Debug for Verification<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verification").field("refusal", &self.refusal).finish_non_exhaustive()
+    }
+}
+
+struct Then<'v, F> {
+    check: Box<dyn Check + 'v>,
+    conclude: F,
+}
+
+impl<F: FnOnce(Evidence) -> Result<Evidence, Error> + Send> Check for Then<'_, F> {
+    fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.check.update(chunk)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        (self.conclude)(self.check.finish()?)
     }
 }
 

@@ -8,11 +8,12 @@ use crate::mac::Tag;
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 
-/// Proof that a request was signed with one of the secrets. Only a verification makes one.
+/// Proof that a request was signed with one of the secrets. Only a [`Verification`](crate::Verification) makes one, so that
+/// besides the schemes here it takes a [`Check`](crate::Check) of your own to vouch for anything.
 ///
 /// # Example
 ///
-/// ```compile_fail
+/// ```compile_fail,E0624
 /// // There is no constructor.
 /// let verified = countersign::Verified::new(countersign::Evidence::new(
 ///     countersign::KeyId::new(0),

@@ -383,6 +383,25 @@ fn rotation_accepts_old_and_new_and_says_which() {
 }
 
 #[test]
+fn a_pointer_to_a_verifier_is_a_verifier() {
+    fn serve(verifier: impl Verifier) -> bool {
+        let delivery = Scheme::Vogent.delivery();
+        verifier.verify(delivery.request()).is_ok() && in_chunks(&verifier, delivery.request(), 3).is_ok()
+    }
+    let shared: Arc<dyn Verifier> = Scheme::Vogent.verifier().into();
+    assert!(serve(&*shared) && serve(Scheme::Vogent.verifier()) && serve(shared));
+}
+
+#[test]
+fn verifiers_are_unwind_safe() {
+    fn is_unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+    is_unwind_safe::<Vogent>();
+    is_unwind_safe::<countersign::vonage::Sms>();
+    is_unwind_safe::<countersign::vonage::SignedWebhook>();
+    is_unwind_safe::<countersign::vonage::ContactCenter>();
+}
+
+#[test]
 fn verifiers_are_shared_between_threads() {
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<Arc<dyn Verifier>>();
@@ -390,6 +409,9 @@ fn verifiers_are_shared_between_threads() {
     is_shared::<countersign::Verified>();
     is_shared::<countersign::Error>();
     is_shared::<countersign::Secret>();
+    // Held across an `await`, in a task that moves between threads.
+    is_shared::<countersign::Head<'static>>();
+    is_shared::<Request<'static>>();
 
     let verifier: Arc<dyn Verifier> = Scheme::JwtPost.verifier().into();
     std::thread::scope(|scope| {

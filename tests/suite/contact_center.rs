@@ -90,6 +90,15 @@ fn the_settings_of_a_signed_webhook_hold() {
 }
 
 #[test]
+fn only_a_body_is_signed() {
+    let get = sign::SignedWebhook::new(&Secret::from_base64(KEY).unwrap(), NOW)
+        .claim_json("exp", "9999999999")
+        .header("vonage-signature")
+        .get("a=1");
+    refuses(&verifier(), get.request(), ErrorKind::MethodUnsupported);
+}
+
+#[test]
 fn any_issuer_is_accepted_only_where_that_is_said() {
     for issuer in ["\"vcc\"", "\"\""] {
         let delivery = signer().claim_json("iss", issuer).post("{}");

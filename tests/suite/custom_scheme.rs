@@ -1,11 +1,11 @@
 //! A scheme of a user's own, with a check of its own.
 
 use countersign::{
-    Check, Coverage, Error, ErrorKind, Evidence, Head, HeaderName, KeyId, ReplayKey, Request, UnixTime,
-    Verification, Verifier,
+    Algorithm, Check, Coverage, Error, ErrorKind, Evidence, Head, HeaderName, HexHmac, KeyId, ReplayKey,
+    Request, Tolerance, UnixTime, Verification, Verifier, sign,
 };
 
-use crate::support::{accepts, refuses};
+use crate::support::{KEY, accepts, refuses, secret};
 
 /// Signs with the number of bytes.
 #[derive(Debug)]
@@ -55,6 +55,41 @@ fn a_scheme_of_ones_own_verifies_and_refuses() {
     refuses(&scheme, Request::new(head, "hel\0o"), ErrorKind::BodyMalformed);
     refuses(&scheme, Request::new(head, &[b'x'; 101]), ErrorKind::BodyTooLarge);
     refuses(&scheme, Request::new(Head::new("POST", &[("a", "b")]), "hello"), ErrorKind::SignatureMissing);
+}
+
+#[test]
+fn a_scheme_can_build_on_another_and_add_to_its_evidence() {
+    let hmac = HexHmac::new("x-sig", secret(KEY)).unwrap();
+    let delivery = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "1700000000.hello");
+    let window = Tolerance::either_way(std::time::Duration::from_secs(10)).unwrap();
+    let finish = |body: &[u8], now: i64| {
+        let signed_at = UnixTime::from_secs(1_700_000_000);
+        let verification = hmac.begin(delivery.head()).unwrap();
+        let mut verification = verification.and_then(move |evidence| {
+            window.check(UnixTime::from_secs(now), signed_at)?;
+            Ok(evidence.signed_at(Some(signed_at)).replay_key(ReplayKey::new("once")))
+        });
+        verification.update(b"1700000000.").unwrap();
+        verification.update(body).unwrap();
+        verification.finish().map_err(|error| error.kind())
+    };
+    let verified = finish(b"hello", 1_700_000_010).unwrap();
+    assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(1_700_000_000)));
+    assert_eq!((verified.replay_key(), verified.coverage()), (Some(ReplayKey::new("once")), Coverage::Body));
+    assert_eq!(finish(b"hello", 1_700_000_011), Err(ErrorKind::TimestampStale));
+    assert_eq!(finish(b"hello", 1_699_999_989), Err(ErrorKind::TimestampFuture));
+    assert_eq!(finish(b"other", 1_700_000_011), Err(ErrorKind::SignatureMismatch));
+}
+
+#[test]
+fn a_limit_is_only_ever_lowered() {
+    let hmac = HexHmac::new("x-sig", secret(KEY)).unwrap().max_body(4);
+    let delivery = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "hello");
+    for (limit, taken) in [(usize::MAX, 4), (4, 4), (3, 3), (0, 0)] {
+        let mut verification = hmac.begin(delivery.head()).unwrap().limit(limit);
+        assert!(verification.update(&b"hello"[..taken]).is_ok());
+        assert_eq!(verification.update(b"!").unwrap_err().kind(), ErrorKind::BodyTooLarge);
+    }
 }
 
 #[test]

@@ -5,6 +5,60 @@ use std::error::Error as _;
 
 use countersign::{ConfigError, Error, ErrorKind};
 
+/// What each kind answers and says. Changing a row changes what operators see.
+const TABLE: &[(ErrorKind, u16, &str)] = &[
+    (ErrorKind::SignatureMissing, 401, "signature is missing"),
+    (ErrorKind::SignatureMalformed, 401, "signature has the wrong form or length"),
+    (ErrorKind::SignatureMismatch, 401, "signature matches under no secret"),
+    (ErrorKind::TokenMissing, 503, "token is missing"),
+    (ErrorKind::TokenMalformed, 401, "token is not `Bearer` and a compact JWS"),
+    (ErrorKind::AlgorithmMismatch, 401, "token algorithm is not HS256"),
+    (ErrorKind::ExtensionUnsupported, 401, "token header asks for an extension"),
+    (ErrorKind::ClaimsMalformed, 401, "claims are not one JSON object with each name once"),
+    (ErrorKind::ClaimMissing, 401, "claim is missing"),
+    (ErrorKind::ClaimMalformed, 401, "claim has the wrong type or form"),
+    (ErrorKind::ClaimMismatch, 401, "claim is not the required one"),
+    (ErrorKind::TokenExpired, 401, "token has expired"),
+    (ErrorKind::TokenPremature, 401, "token is not valid yet"),
+    (ErrorKind::PayloadHashMissing, 401, "claim `payload_hash` is missing"),
+    (ErrorKind::PayloadHashMalformed, 401, "claim `payload_hash` is not 64 hex digits"),
+    (ErrorKind::PayloadHashMismatch, 401, "payload is not the one the token was signed for"),
+    (ErrorKind::ApiKeyMissing, 401, "api key is missing"),
+    (ErrorKind::ApiKeyUnknown, 401, "api key belongs to no tenant"),
+    (ErrorKind::TimestampMissing, 401, "timestamp is missing"),
+    (ErrorKind::TimestampMalformed, 401, "timestamp is not a number of seconds"),
+    (ErrorKind::TimestampStale, 401, "timestamp is older than the tolerance allows"),
+    (ErrorKind::TimestampFuture, 401, "timestamp is further in the future than the tolerance allows"),
+    (ErrorKind::ClockUnavailable, 503, "clock could not tell the time"),
+    (ErrorKind::HeaderRepeated, 401, "header appears more than once"),
+    (ErrorKind::HeaderTooLong, 431, "header is longer than 16 KiB"),
+    (ErrorKind::MethodUnsupported, 405, "method is neither GET nor POST"),
+    (ErrorKind::MediaTypeUnsupported, 415, "media type is neither a form nor JSON"),
+    (ErrorKind::BodyMissing, 400, "body is empty"),
+    (ErrorKind::BodyUnexpected, 400, "body is not covered by the signature of a GET request"),
+    (ErrorKind::BodyTooLarge, 413, "body is longer than the limit"),
+    (ErrorKind::BodyMalformed, 400, "body is not one JSON object"),
+    (ErrorKind::QueryTooLong, 414, "query is longer than 64 KiB"),
+    (ErrorKind::ParameterMalformed, 400, "parameter is malformed"),
+    (ErrorKind::ParameterAmbiguous, 400, "parameter name holds `&` or `=`"),
+    (ErrorKind::ParameterRepeated, 400, "parameter appears more than once"),
+    (ErrorKind::ParameterNested, 400, "parameter is an array or an object"),
+    (ErrorKind::ParametersTooMany, 400, "parameters are more than 1,000"),
+    (
+        ErrorKind::SchemeMismatch,
+        401,
+        "delivery is a Messages API webhook: verify it with `vonage::SignedWebhook`",
+    ),
+];
+
+#[test]
+fn statuses_and_messages_are_pinned() {
+    assert_eq!(TABLE.iter().map(|row| row.0).collect::<Vec<_>>(), ErrorKind::ALL);
+    for (kind, status, message) in TABLE {
+        assert_eq!((kind.status(), Error::new(*kind).to_string().as_str()), (*status, *message));
+    }
+}
+
 #[test]
 fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
     let codes: HashSet<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();

@@ -22,7 +22,7 @@ fn what_holds_a_secret_does_not_print_it() {
         format!("{0:?} {0:#?}", Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap()),
         format!("{0:?} {0:#?}", Tenants::new([("a1b2c3d4", secret(KEY))]).unwrap()),
         format!("{0:?} {0:#?}", ContactCenter::new(secret(KEY)).unwrap()),
-        format!("{0:?} {0:#?}", SignedWebhook::tenants(&Tenants::new([("a", secret(KEY))]).unwrap())),
+        format!("{0:?} {0:#?}", SignedWebhook::tenants(Tenants::new([("a", secret(KEY))]).unwrap())),
         format!("{0:?} {0:#?}", sign::SignedWebhook::new(&secret(KEY), NOW)),
         format!("{0:?} {0:#?}", sign::ContactCenter::new(&secret(KEY), NOW).unwrap()),
         format!("{:?}", Secret::new(format!("{KEY} ")).unwrap_err()),
@@ -38,6 +38,11 @@ fn what_holds_a_secret_does_not_print_it() {
         let delivery = scheme.delivery();
         printed.push(format!("{0:?} {0:#?}", verifier.begin(delivery.head()).unwrap()));
         printed.push(format!("{:?}", delivery.request()));
+        let proof = verifier.verify(delivery.request()).unwrap();
+        let proof = format!("{proof:?} {proof:#?} {:?}", proof.replay_key());
+        assert_hides(&proof, &scheme.signature());
+        assert_hides(&proof, &scheme.signature().to_lowercase());
+        printed.push(proof);
     }
     for printed in &printed {
         for hidden in secrets {

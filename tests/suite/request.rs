@@ -40,9 +40,12 @@ fn a_view_of_an_http_request_is_the_request() {
     assert_eq!(view.head().header(&name("x-b")).unwrap_err().kind(), countersign::ErrorKind::HeaderRepeated);
     assert_eq!(view.head().header(&name("x-c")).unwrap(), None);
 
-    let (parts, ()) = http::Request::get("/path").body(()).unwrap().into_parts();
-    let head = Head::from(&parts);
-    assert_eq!((head.method(), head.query()), ("GET", &b""[..]));
+    for (target, query) in [("/path", &b""[..]), ("/path?a=%31&b", b"a=%31&b")] {
+        let (parts, ()) = http::Request::get(target).header("x-a", "1").body(()).unwrap().into_parts();
+        let head = Head::from(&parts);
+        assert_eq!((head.method(), head.query()), ("GET", query));
+        assert_eq!(head.header(&name("x-a")).unwrap(), Some(&b"1"[..]));
+    }
 }
 
 #[test]

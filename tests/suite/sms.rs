@@ -109,6 +109,10 @@ fn names_that_could_be_split_are_refused() {
     for raw in ["a%3D1%26b=2", "a%3D1%26b%3D2", "%26a=1&b=2", "a%26=1"] {
         refuses_both(raw, b"&a=1&b=2", ErrorKind::ParameterAmbiguous);
     }
+    for raw in ["a%3D1=2", "a%3D=1=2", "%3Da=1=2"] {
+        refuses_both(raw, b"&a=1=2", ErrorKind::ParameterAmbiguous);
+    }
+    refuses(&verifier(), json("\"a=1\":\"2\"", b"&a=1=2").request(), ErrorKind::ParameterAmbiguous);
     let forged = json("\"a=1&b\":\"2\"", b"&a=1&b=2");
     refuses(&verifier(), forged.request(), ErrorKind::ParameterAmbiguous);
 }
@@ -244,9 +248,15 @@ fn the_media_type_selects_form_or_json() {
     ] {
         let _ = accepts(&verifier(), typed(media_type).request());
     }
-    for media_type in
-        ["", "text/plain", "application/x-www-form-urlencoded2", "multipart/form-data", "application/xml"]
-    {
+    for media_type in [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded2",
+        "multipart/form-data",
+        "application/xml",
+        "application/vnd.api+json",
+        "text/json",
+    ] {
         refuses(&verifier(), typed(media_type).request(), ErrorKind::MediaTypeUnsupported);
     }
     refuses(&verifier(), typed("application/json").request(), ErrorKind::BodyMalformed);
@@ -314,7 +324,10 @@ fn limits_hold() {
     let _ = accepts(&verifier(), json(&members[..999].join(","), string(999).as_bytes()).request());
     refuses(&verifier(), json(&members.join(","), b"").request(), ErrorKind::ParametersTooMany);
 
-    refuses(&verifier(), query(&"a".repeat(64 * 1024), b"").request(), ErrorKind::QueryTooLong);
+    let of_query_length =
+        |bytes: usize| sign::Sms::new(Method::Sha256, &secret(KEY)).query().with_query(&"a".repeat(bytes));
+    refuses(&verifier(), of_query_length(64 * 1024).request(), ErrorKind::SignatureMissing);
+    refuses(&verifier(), of_query_length(64 * 1024 + 1).request(), ErrorKind::QueryTooLong);
     refuses(&verifier(), form(&many(100_000), b"").request(), ErrorKind::ParametersTooMany);
     let mebibyte = 1024 * 1024;
     let of_length = |bytes: usize| form("", b"").with_body("&".repeat(bytes));
@@ -395,7 +408,7 @@ fn a_timestamp_is_covered() {
 #[test]
 fn tenants_are_told_apart_by_the_signed_api_key() {
     let tenants = Tenants::new([("first", secret(KEY)), ("second", secret(OTHER_KEY))]).unwrap();
-    let sms = Sms::tenants(Method::Sha256, &tenants);
+    let sms = Sms::tenants(Method::Sha256, tenants);
     let signed = |name: &str, api_key: &str, key: &str| {
         sign::Sms::new(Method::Sha256, &secret(key)).param(name, api_key).param("text", "Hello").form()
     };
@@ -419,6 +432,19 @@ fn tenants_are_told_apart_by_the_signed_api_key() {
 
     let twice = Tenants::new([("first", secret(KEY)), ("first", secret(OTHER_KEY))]);
     assert_eq!(twice.unwrap_err(), ConfigError::TenantRepeated);
+}
+
+#[test]
+fn the_untrusted_api_key_is_for_a_look_up() {
+    let signer = || sign::Sms::new(Method::Sha256, &secret(KEY)).param("api-key", "a1b2c3d4");
+    for delivery in [signer().query(), signer().form(), signer().json()] {
+        assert_eq!(Sms::untrusted_api_key(delivery.request()).unwrap(), "a1b2c3d4");
+    }
+    let kind = |delivery: Delivery| Sms::untrusted_api_key(delivery.request()).unwrap_err().kind();
+    assert_eq!(kind(query("a=1", b"")), ErrorKind::ApiKeyMissing);
+    assert_eq!(kind(query("api-key=1&api-key=1", b"")), ErrorKind::ParameterRepeated);
+    assert_eq!(kind(form("", b"").with_body("a".repeat(1024 * 1024 + 1))), ErrorKind::BodyTooLarge);
+    assert_eq!(kind(query("", b"").with_method("PUT")), ErrorKind::MethodUnsupported);
 }
 
 #[test]

@@ -2,11 +2,9 @@
 
 use super::signed_webhook::SignedWebhook;
 use crate::config_error::ConfigError;
-use crate::error::Error;
-use crate::request::{Head, Request};
 use crate::secret::{Keyring, Secret};
 use crate::time::{Clock, Tolerance};
-use crate::verifier::{Verification, Verified, Verifier};
+use crate::verifier::delegate_verifier;
 
 /// Verifies the webhooks of the Vonage Contact Center.
 ///
@@ -17,6 +15,7 @@ use crate::verifier::{Verification, Verified, Verifier};
 /// - The token is in the header `Vonage-Signature`, after the word `Bearer`.
 /// - The key is the **base64-decoded** subscription secret; it is decoded here.
 /// - `exp`, five minutes after issue, is required.
+/// - Only a POST, whose body is signed: no other form is documented.
 ///
 /// Whether these tokens name an issuer is not documented; where one does, it must be `Vonage`, as for the other products,
 /// unless you [`accept_any_issuer`](Self::accept_any_issuer).
@@ -70,7 +69,7 @@ impl ContactCenter {
         let secrets: Result<Vec<_>, _> =
             texts.secrets().iter().map(|text| Secret::from_base64(text.bytes())).collect();
         let keyring = Keyring::new(secrets?)?;
-        Ok(Self(SignedWebhook::new(keyring).carried_in(SIGNATURE).require_expiry()))
+        Ok(Self(SignedWebhook::new(keyring).carried_in(SIGNATURE).require_expiry().bodies_only()))
     }
 
     /// Reads the token from another header, where it may stand alone or after `Bearer`.
@@ -98,7 +97,7 @@ impl ContactCenter {
         Self(self.0.any_issuer())
     }
 
-    /// Accepts a token signed at any time, as long as its `exp` has not come.
+    /// Accepts a token signed at any time, as long as its `exp` has not come. It must still say when: `iat` stays required.
     pub fn insecure_accept_any_age(self) -> Self {
         Self(self.0.insecure_accept_any_age())
     }
@@ -114,14 +113,6 @@ impl ContactCenter {
     }
 }
 
-impl Verifier for ContactCenter {
-    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        self.0.begin(head)
-    }
-
-    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        self.0.verify(request)
-    }
-}
+delegate_verifier!(impl[] for ContactCenter, this => this.0);
 
 pub(crate) const SIGNATURE: &str = "vonage-signature";

@@ -3,12 +3,13 @@
 mod carrier;
 mod check;
 mod payload;
+mod untrusted;
 
 use crate::config_error::ConfigError;
-use crate::error::{Error, ErrorKind};
-use crate::jwt::{Policy, Token};
+use crate::error::Error;
+use crate::jwt::Policy;
 use crate::mac::{Function, KeySource};
-use crate::request::{Head, Request};
+use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Verification, Verified, Verifier};
@@ -37,10 +38,14 @@ use carrier::{AUTHORIZATION, Carrier};
 /// # Unsigned callbacks
 ///
 /// Vonage documents that an internal error of its own can make it send an unsigned callback, and that a 5xx answer makes
-/// it send again: hence [`TokenMissing`](ErrorKind::TokenMissing), with status 503. Messages and SMS are sent again on
+/// it send again: hence [`TokenMissing`](crate::ErrorKind::TokenMissing), with status 503. Messages and SMS are sent again on
 /// 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
 ///
 /// # Deployment caveat
+///
+/// Whether a retry is signed anew is not documented. If it is not, one that comes after the window is refused as stale,
+/// and lost: to survive an outage of yours, widen the [`tolerance`](Self::tolerance) and remember the
+/// [`replay_key`](Verified::replay_key)s for as long.
 ///
 /// For a POST, a query is in the request and not in the signature: take nothing from it that matters. Put the verifier
 /// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
@@ -73,26 +78,26 @@ use carrier::{AUTHORIZATION, Carrier};
 ///
 /// Of the head, so before a body byte is needed:
 ///
-/// - [`TokenMissing`](ErrorKind::TokenMissing), [`HeaderRepeated`](ErrorKind::HeaderRepeated),
-///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
-/// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
+/// - [`TokenMissing`](crate::ErrorKind::TokenMissing), [`HeaderRepeated`](crate::ErrorKind::HeaderRepeated),
+///   [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
+/// - [`TokenMalformed`](crate::ErrorKind::TokenMalformed), [`SignatureMalformed`](crate::ErrorKind::SignatureMalformed): it is not
 ///   `Bearer` and a compact JWS.
-/// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
-/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
-/// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
-/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
-/// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
-///   [`ClaimMalformed`](ErrorKind::ClaimMalformed), [`ClaimMismatch`](ErrorKind::ClaimMismatch),
-///   [`TokenExpired`](ErrorKind::TokenExpired), [`TokenPremature`](ErrorKind::TokenPremature),
-///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
-///   [`ClockUnavailable`](ErrorKind::ClockUnavailable), [`PayloadHashMissing`](ErrorKind::PayloadHashMissing),
-///   [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed).
-/// - Of a GET's query: [`QueryTooLong`](ErrorKind::QueryTooLong) (over 64 KiB),
-///   [`ParameterMalformed`](ErrorKind::ParameterMalformed), [`ParameterRepeated`](ErrorKind::ParameterRepeated),
-///   [`ParametersTooMany`](ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch).
+/// - [`AlgorithmMismatch`](crate::ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](crate::ErrorKind::ExtensionUnsupported).
+/// - [`MethodUnsupported`](crate::ErrorKind::MethodUnsupported): neither GET nor POST.
+/// - [`ApiKeyMissing`](crate::ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](crate::ErrorKind::ApiKeyUnknown): where there are tenants.
+/// - [`SignatureMismatch`](crate::ErrorKind::SignatureMismatch).
+/// - After the signature: [`ClaimsMalformed`](crate::ErrorKind::ClaimsMalformed), [`ClaimMissing`](crate::ErrorKind::ClaimMissing),
+///   [`ClaimMalformed`](crate::ErrorKind::ClaimMalformed), [`ClaimMismatch`](crate::ErrorKind::ClaimMismatch),
+///   [`TokenExpired`](crate::ErrorKind::TokenExpired), [`TokenPremature`](crate::ErrorKind::TokenPremature),
+///   [`TimestampStale`](crate::ErrorKind::TimestampStale), [`TimestampFuture`](crate::ErrorKind::TimestampFuture),
+///   [`ClockUnavailable`](crate::ErrorKind::ClockUnavailable), [`PayloadHashMissing`](crate::ErrorKind::PayloadHashMissing),
+///   [`PayloadHashMalformed`](crate::ErrorKind::PayloadHashMalformed).
+/// - Of a GET's query: [`QueryTooLong`](crate::ErrorKind::QueryTooLong) (over 64 KiB),
+///   [`ParameterMalformed`](crate::ErrorKind::ParameterMalformed), [`ParameterRepeated`](crate::ErrorKind::ParameterRepeated),
+///   [`ParametersTooMany`](crate::ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch).
 ///
-/// Of the body: [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](ErrorKind::BodyTooLarge), and
-/// for a GET [`BodyUnexpected`](ErrorKind::BodyUnexpected).
+/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and
+/// for a GET [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected).
 ///
 /// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
 #[derive(Debug)]
@@ -102,6 +107,7 @@ pub struct SignedWebhook {
     keys: KeySource,
     policy: Policy,
     unhashed_body: UnhashedBody,
+    query_signed: bool,
     max_body: usize,
 }
 
@@ -119,7 +125,7 @@ impl SignedWebhook {
 
     /// Verifies for several accounts: the token names the account in its claim `api_key`, that account's secrets are
     /// tried, and the verified claim must still name it.
-    pub fn tenants(tenants: &Tenants) -> Self {
+    pub fn tenants(tenants: Tenants) -> Self {
         Self::with_keys(KeySource::tenants(Function::HmacSha256, tenants))
     }
 
@@ -130,7 +136,7 @@ impl SignedWebhook {
     ///
     /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
     pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        Ok(Self { carrier: Carrier::named(name)?, ..self })
+        Ok(Self { carrier: Carrier::named(HeaderName::new(name)?), ..self })
     }
 
     /// Sets the window of `iat`, by default 300 s in the past and 60 s in the future.
@@ -187,24 +193,16 @@ impl SignedWebhook {
         Self { max_body: limit, ..self }
     }
 
-    /// Reads the account that the token in `Authorization` claims to be signed by. **Nothing is verified**: use the answer
-    /// to look up that account's secret, then verify with [`tenants`](Self::tenants) of this one account, which
-    /// requires the verified claim to equal it.
-    ///
-    /// # Errors
-    ///
-    /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no such claim.
-    /// - Those of the token's shape, see [above](SignedWebhook#errors).
-    pub fn untrusted_api_key(head: Head<'_>) -> Result<String, Error> {
-        Token::parse(Carrier::documented(AUTHORIZATION).token(head)?)?.untrusted_api_key()
-    }
-
     pub(super) fn carried_in(self, header: &'static str) -> Self {
         Self { carrier: Carrier::documented(header), ..self }
     }
 
     pub(super) fn require_expiry(self) -> Self {
         self.with_policy(|policy| policy.expiry_required = true)
+    }
+
+    pub(super) fn bodies_only(self) -> Self {
+        Self { query_signed: false, ..self }
     }
 
     pub(super) fn any_issuer(self) -> Self {
@@ -217,6 +215,7 @@ impl SignedWebhook {
             keys,
             policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
             unhashed_body: UnhashedBody::Refused,
+            query_signed: true,
             max_body: usize::MAX,
         }
     }
@@ -230,15 +229,12 @@ impl SignedWebhook {
 impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
         let (evidence, body) = self.check_head(head)?;
-        Ok(body.begin(evidence).limit(self.max_body))
+        Ok(body.begin(evidence, self.max_body))
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let (evidence, body) = self.check_head(request.head())?;
-        if request.body().len() > self.max_body {
-            return Err(ErrorKind::BodyTooLarge.into());
-        }
-        body.check(request)?;
+        body.check(request.body(), self.max_body)?;
         Ok(Verified::new(evidence))
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod method;
+mod source;
 
 pub use method::Method;
 
@@ -12,6 +13,7 @@ use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, SystemClock, Tolerance};
 use crate::verifier::{Check, Evidence, Verification, Verified, Verifier};
+use source::{MediaType, Source};
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///
@@ -99,14 +101,6 @@ pub struct Sms {
     max_body: usize,
 }
 
-/// Where the parameters are.
-#[derive(Clone, Copy, Debug)]
-enum Source {
-    Query,
-    Form,
-    Json,
-}
-
 impl Sms {
     /// Verifies by the account's method with its signature secret, or a [`Keyring`] of several.
     pub fn new(method: Method, keyring: impl Into<Keyring>) -> Self {
@@ -116,7 +110,7 @@ impl Sms {
 
     /// Verifies for several accounts: the signed parameter `api-key` (or `api_key`) names the account, and that
     /// account's secrets are tried.
-    pub fn tenants(method: Method, tenants: &Tenants) -> Self {
+    pub fn tenants(method: Method, tenants: Tenants) -> Self {
         let function = method.into();
         Self::with_keys(function, KeySource::tenants(function, tenants))
     }
@@ -137,67 +131,54 @@ impl Sms {
         Self { max_body: limit, ..self }
     }
 
+    /// Reads the account that a delivery says it is signed by. **Nothing is verified**: use the answer to look up that
+    /// account's secret, then verify with [`tenants`](Self::tenants) of this one account.
+    ///
+    /// # Errors
+    ///
+    /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no parameter `api-key` or `api_key`.
+    /// - Those of the shape, see [above](Sms#errors), a body over 1 MiB among them.
+    pub fn untrusted_api_key(request: Request<'_>) -> Result<String, Error> {
+        let mut params = match Source::of(request.head(), &HeaderName::from_static(CONTENT_TYPE))? {
+            Source::Query => Params::from_query(request.head().query())?,
+            Source::Body(_) if request.body().len() > DEFAULT_MAX_BODY => {
+                return Err(ErrorKind::BodyTooLarge.into());
+            }
+            Source::Body(media_type) => media_type.params(request.body())?,
+        };
+        params.sort_unique()?;
+        check::untrusted_api_key(&params)
+    }
+
     fn with_keys(function: Function, keys: KeySource) -> Self {
         Self {
             keys,
             function,
             tolerance: None,
             clock: SharedClock::new(SystemClock),
-            content_type: HeaderName::from_static("content-type"),
+            content_type: HeaderName::from_static(CONTENT_TYPE),
             max_body: DEFAULT_MAX_BODY,
         }
     }
 
-    fn source(&self, head: Head<'_>) -> Result<Source, Error> {
-        match head.method() {
-            "GET" => return Ok(Source::Query),
-            "POST" => {}
-            _ => return Err(ErrorKind::MethodUnsupported.into()),
-        }
-        let content_type = head.header(&self.content_type)?.unwrap_or_default();
-        let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        if media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
-            Ok(Source::Form)
-        } else if media_type.eq_ignore_ascii_case(b"application/json") {
-            Ok(Source::Json)
-        } else {
-            Err(ErrorKind::MediaTypeUnsupported.into())
-        }
-    }
-
-    fn check_body(&self, source: Source, body: &[u8]) -> Result<Evidence, Error> {
-        if body.is_empty() {
-            return Err(ErrorKind::BodyMissing.into());
-        }
-        match source {
-            Source::Json => {
-                let (params, nested) = Params::from_json(body)?;
-                if params.get("sig").is_none() && MESSAGES_API.iter().any(|name| params.get(name).is_some()) {
-                    Err(ErrorKind::SchemeMismatch.into())
-                } else if nested {
-                    Err(ErrorKind::ParameterNested.into())
-                } else {
-                    self.check(params)
-                }
-            }
-            Source::Form | Source::Query => self.check(Params::from_form(body)?),
-        }
+    fn check_body(&self, media_type: MediaType, body: &[u8]) -> Result<Evidence, Error> {
+        self.check(media_type.params(body)?)
     }
 }
 
 impl Verifier for Sms {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        match self.source(head)? {
+        match Source::of(head, &self.content_type)? {
             Source::Query => Ok(Verification::decided(self.check(Params::from_query(head.query())?)?)),
-            source => {
-                Ok(Verification::new(BufferedBody { sms: self, source, body: Vec::new() })
-                    .limit(self.max_body))
+            Source::Body(media_type) => {
+                let buffered = BufferedBody { sms: self, media_type, body: Vec::new() };
+                Ok(Verification::new(buffered).limit(self.max_body))
             }
         }
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let evidence = match self.source(request.head())? {
+        let evidence = match Source::of(request.head(), &self.content_type)? {
             Source::Query => {
                 let evidence = self.check(Params::from_query(request.head().query())?)?;
                 if !request.body().is_empty() {
@@ -205,8 +186,10 @@ impl Verifier for Sms {
                 }
                 evidence
             }
-            _ if request.body().len() > self.max_body => return Err(ErrorKind::BodyTooLarge.into()),
-            source => self.check_body(source, request.body())?,
+            Source::Body(_) if request.body().len() > self.max_body => {
+                return Err(ErrorKind::BodyTooLarge.into());
+            }
+            Source::Body(media_type) => self.check_body(media_type, request.body())?,
         };
         Ok(Verified::new(evidence))
     }
@@ -215,7 +198,7 @@ impl Verifier for Sms {
 /// The parameters come in any order, so none can be hashed before the last is there.
 struct BufferedBody<'v> {
     sms: &'v Sms,
-    source: Source,
+    media_type: MediaType,
     body: Vec<u8>,
 }
 
@@ -226,9 +209,9 @@ impl Check for BufferedBody<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        self.sms.check_body(self.source, &self.body)
+        self.sms.check_body(self.media_type, &self.body)
     }
 }
 
+const CONTENT_TYPE: &str = "content-type";
 const DEFAULT_MAX_BODY: usize = 1024 * 1024;
-const MESSAGES_API: [&str; 2] = ["message_uuid", "channel"];

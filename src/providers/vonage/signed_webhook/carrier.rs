@@ -1,7 +1,7 @@
 //! The header that carries a token (RFC 6750, section 2.1).
 
-use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
+use crate::jwt::Token;
 use crate::request::{Head, HeaderName};
 
 /// Where the token is, and whether the word `Bearer` must stand before it.
@@ -19,10 +19,13 @@ impl Carrier {
 
     /// A header of the caller's naming. Whether the one who moved the token kept the word is not documented, so that
     /// both are taken; `Authorization` keeps its rule.
-    pub(super) fn named(header: &str) -> Result<Self, ConfigError> {
-        let header = HeaderName::new(header)?;
+    pub(super) fn named(header: HeaderName) -> Self {
         let bearer_required = header.as_str() == AUTHORIZATION;
-        Ok(Self { header, bearer_required })
+        Self { header, bearer_required }
+    }
+
+    pub(super) fn untrusted_api_key(&self, head: Head<'_>) -> Result<String, Error> {
+        Token::parse(self.token(head)?)?.untrusted_api_key()
     }
 
     /// Takes the token out of its header.

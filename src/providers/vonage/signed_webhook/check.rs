@@ -13,7 +13,7 @@ impl SignedWebhook {
         let token = Token::parse(self.carrier.token(head)?)?;
         let covers_body = match head.method() {
             "POST" => true,
-            "GET" => false,
+            "GET" if self.query_signed => false,
             _ => return Err(ErrorKind::MethodUnsupported.into()),
         };
         let signed = token.verify(&self.keys)?;

@@ -6,7 +6,6 @@ use crate::compare;
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
-use crate::request::Request;
 use crate::verifier::{Check, Evidence, Verification};
 
 /// What is left to be proved of the body once the head has passed.
@@ -21,19 +20,22 @@ pub(super) enum Body {
 }
 
 impl Body {
-    pub(super) fn check(self, request: Request<'_>) -> Result<(), Error> {
+    pub(super) fn check(self, body: &[u8], limit: usize) -> Result<(), Error> {
         match self {
-            Self::Hashed(hash) => check_hash(&hash, &[Sha256::digest(request.body()).into()]),
-            Self::Absent if !request.body().is_empty() => Err(ErrorKind::BodyUnexpected.into()),
+            Self::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
+            _ if body.len() > limit => Err(ErrorKind::BodyTooLarge.into()),
+            Self::Hashed(hash) => check_hash(&hash, &[Sha256::digest(body).into()]),
             Self::Absent | Self::Unsigned => Ok(()),
         }
     }
 
-    pub(super) fn begin<'v>(self, evidence: Evidence) -> Verification<'v> {
+    pub(super) fn begin<'v>(self, evidence: Evidence, limit: usize) -> Verification<'v> {
         match self {
-            Self::Hashed(hash) => Verification::new(BodyHash { digest: Sha256::new(), hash, evidence }),
             Self::Absent => Verification::decided(evidence),
-            Self::Unsigned => Verification::new(BodyIgnored(evidence)),
+            Self::Hashed(hash) => {
+                Verification::new(BodyHash { digest: Sha256::new(), hash, evidence }).limit(limit)
+            }
+            Self::Unsigned => Verification::new(BodyIgnored(evidence)).limit(limit),
         }
     }
 }

@@ -49,7 +49,7 @@ impl Sms {
 }
 
 /// Webhooks spell the account's name with a hyphen, requests to the API with an underscore.
-fn untrusted_api_key(params: &Params) -> Result<String, Error> {
+pub(super) fn untrusted_api_key(params: &Params) -> Result<String, Error> {
     let param = match (params.get("api-key"), params.get("api_key")) {
         (Some(param), None) | (None, Some(param)) => param,
         (Some(hyphen), Some(underscore)) if hyphen.value == underscore.value => hyphen,

@@ -1,0 +1,62 @@
+//! Where the parameters are.
+
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+use crate::request::{Head, HeaderName};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    Query,
+    Body(MediaType),
+}
+
+/// How a body holds parameters.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MediaType {
+    Form,
+    Json,
+}
+
+impl Source {
+    /// Selects by the method and, of a POST, by the media type alone: `; charset=…` and the like are ignored.
+    pub(super) fn of(head: Head<'_>, content_type: &HeaderName) -> Result<Self, Error> {
+        match head.method() {
+            "GET" => return Ok(Self::Query),
+            "POST" => {}
+            _ => return Err(ErrorKind::MethodUnsupported.into()),
+        }
+        let content_type = head.header(content_type)?.unwrap_or_default();
+        let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            Ok(Self::Body(MediaType::Form))
+        } else if media_type.eq_ignore_ascii_case(b"application/json") {
+            Ok(Self::Body(MediaType::Json))
+        } else {
+            Err(ErrorKind::MediaTypeUnsupported.into())
+        }
+    }
+}
+
+impl MediaType {
+    /// Decodes a body. Of JSON, it must be one flat object; a Messages API webhook is told by its name.
+    pub(super) fn params(self, body: &[u8]) -> Result<Params, Error> {
+        if body.is_empty() {
+            return Err(ErrorKind::BodyMissing.into());
+        }
+        match self {
+            Self::Form => Params::from_form(body),
+            Self::Json => {
+                let (params, nested) = Params::from_json(body)?;
+                if params.get("sig").is_none() && MESSAGES_API.iter().any(|name| params.get(name).is_some()) {
+                    Err(ErrorKind::SchemeMismatch.into())
+                } else if nested {
+                    Err(ErrorKind::ParameterNested.into())
+                } else {
+                    Ok(params)
+                }
+            }
+        }
+    }
+}
+
+const MESSAGES_API: [&str; 2] = ["message_uuid", "channel"];
