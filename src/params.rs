@@ -40,11 +40,32 @@ impl Params {
         if raw.len() > MAX_QUERY_BYTES { Err(ErrorKind::QueryTooLong.into()) } else { Self::from_form(raw) }
     }
 
-    /// Decodes a form body.
+    /// Decodes a form body (WHATWG URL, section 5.1), to bytes and strictly: an escape that is none is refused instead of
+    /// kept.
     pub(crate) fn from_form(raw: &[u8]) -> Result<Self, Error> {
         let mut params = Self::with_capacity(raw.len());
-        for (name, value) in form::pairs(raw) {
-            params.push(name, value, form::decode_into)?;
+        for pair in raw.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            params.begin()?;
+            let mut in_name = true;
+            let mut bytes = pair.iter();
+            while let Some(byte) = bytes.next() {
+                match byte {
+                    b'=' if in_name => {
+                        params.end_name()?;
+                        in_name = false;
+                    }
+                    b'+' => params.text.push(b' '),
+                    b'%' => {
+                        let byte = form::unescape(bytes.next(), bytes.next());
+                        params.text.push(byte.ok_or(ErrorKind::ParameterMalformed)?);
+                    }
+                    _ => params.text.push(*byte),
+                }
+            }
+            if in_name {
+                params.end_name()?;
+            }
+            params.end();
         }
         Ok(params)
     }
@@ -67,10 +88,12 @@ impl Params {
                     return Ok(());
                 }
             };
-            params.push(name.as_bytes(), value.as_bytes(), |decoded, text| {
-                text.extend_from_slice(decoded);
-                Some(())
-            })
+            params.begin()?;
+            params.text.extend_from_slice(name.as_bytes());
+            params.end_name()?;
+            params.text.extend_from_slice(value.as_bytes());
+            params.end();
+            Ok(())
         });
         match walked {
             Ok(()) => Ok((params, nested)),
@@ -120,26 +143,33 @@ impl Params {
         Self { text: Vec::with_capacity(raw_bytes.saturating_add(2)), spans: Vec::with_capacity(USUAL_COUNT) }
     }
 
-    fn push(
-        &mut self,
-        name: &[u8],
-        value: &[u8],
-        decode: impl Fn(&[u8], &mut Vec<u8>) -> Option<()>,
-    ) -> Result<(), Error> {
+    /// Begins a parameter, of which the name's text follows.
+    fn begin(&mut self) -> Result<(), Error> {
         if self.spans.len() == MAX_COUNT {
             return Err(ErrorKind::ParametersTooMany.into());
         }
         let start = self.text.len();
+        self.spans.push(Span { start, name_end: start, end: start });
         self.text.push(b'&');
-        decode(name, &mut self.text).ok_or(ErrorKind::ParameterMalformed)?;
+        Ok(())
+    }
+
+    /// Ends the name of the parameter under way, of which the value's text follows.
+    fn end_name(&mut self) -> Result<(), Error> {
         let name_end = self.text.len();
-        if name_end == start.saturating_add(1) {
-            return Err(ErrorKind::ParameterMalformed.into());
+        match self.spans.last_mut() {
+            Some(span) if name_end > span.start.saturating_add(1) => span.name_end = name_end,
+            _ => return Err(ErrorKind::ParameterMalformed.into()),
         }
         self.text.push(b'=');
-        decode(value, &mut self.text).ok_or(ErrorKind::ParameterMalformed)?;
-        self.spans.push(Span { start, name_end, end: self.text.len() });
         Ok(())
+    }
+
+    /// Ends the parameter under way.
+    fn end(&mut self) {
+        if let Some(span) = self.spans.last_mut() {
+            span.end = self.text.len();
+        }
     }
 }
 

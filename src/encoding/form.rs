@@ -1,34 +1,10 @@
-//! Decoding of `application/x-www-form-urlencoded` text (WHATWG URL, section 5.1), to bytes and strictly: an escape
-//! that is none is refused instead of kept.
+//! Percent-escapes (RFC 3986, section 2.1) of `application/x-www-form-urlencoded` text.
 
 use percent_encoding::percent_decode;
 
-/// Splits raw text into its undecoded pairs of name and value, empty pairs left out.
-pub(crate) fn pairs(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    raw.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let mut halves = pair.splitn(2, |byte| *byte == b'=');
-        (halves.next().unwrap_or_default(), halves.next().unwrap_or_default())
-    })
-}
-
-/// Appends the decoded form of `raw` to `out`; `None` if it holds an invalid percent-escape.
-pub(crate) fn decode_into(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let mut rest = raw;
-    loop {
-        let plain = rest.iter().take_while(|byte| !matches!(byte, b'%' | b'+')).count();
-        let (head, tail) = rest.split_at_checked(plain)?;
-        out.extend_from_slice(head);
-        rest = match tail {
-            [] => return Some(()),
-            [b'+', tail @ ..] => {
-                out.push(b' ');
-                tail
-            }
-            [percent, high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                out.extend(percent_decode(&[*percent, *high, *low]));
-                tail
-            }
-            _ => return None,
-        };
-    }
+/// Decodes the two characters after a `%`; `None` unless both are hex digits.
+pub(crate) fn unescape(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
+    let (high, low) =
+        (high.filter(|digit| digit.is_ascii_hexdigit())?, low.filter(|digit| digit.is_ascii_hexdigit())?);
+    percent_decode(&[b'%', *high, *low]).next()
 }

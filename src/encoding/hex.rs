@@ -2,9 +2,8 @@
 
 /// Decodes exactly `2 * N` hex digits, and nothing else.
 pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    ::hex::decode_to_slice(text, &mut bytes).ok()?;
-    Some(bytes)
+    // The decoder skips a leading `0x`: of the right length before, the text is then too short.
+    if text.len() == N.saturating_mul(2) { const_hex::decode_to_array(text).ok() } else { None }
 }
 
 /// Encodes in lower case. For public values only: the table look-up depends on the bytes.

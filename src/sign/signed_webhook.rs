@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::Delivery;
 use crate::config_error::ConfigError;
-use crate::encoding::{base64, form, hex};
+use crate::encoding::{base64, hex};
 use crate::mac::{Function, MacKeys};
+use crate::params::Params;
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::ISSUER;
 use crate::secret::Secret;
@@ -146,14 +147,13 @@ impl ContactCenter {
 
 /// The compact JSON object of a query's parameters in their order, every value a string.
 fn query_object(query: &str) -> String {
-    let decoded = |raw: &[u8]| {
-        let mut text = Vec::new();
-        form::decode_into(raw, &mut text);
-        String::from_utf8_lossy(&text).into_owned()
-    };
+    let params = Params::from_form(query.as_bytes()).ok();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     object(
-        form::pairs(query.as_bytes())
-            .map(|(name, value)| (decoded(name), Value::from(decoded(value)).to_string())),
+        params
+            .iter()
+            .flat_map(Params::iter)
+            .map(|param| (text(param.name), Value::from(text(param.value)).to_string())),
     )
 }
 
