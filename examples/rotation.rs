@@ -2,27 +2,25 @@
 //!
 //! `cargo run --example rotation`
 
-#![allow(clippy::arithmetic_side_effects, reason = "counts of a program's run")]
-
 use std::error::Error;
 
 use countersign::{Keyring, Secret, Verifier, Vogent, sign};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let old = || Secret::new("old-9a2b4d61c7");
-    let new = || Secret::new("new-5f1e3c07d8");
-    println!("secrets: 0 is {} (new), 1 is {} (old)", new()?.fingerprint(), old()?.fingerprint());
+    let old = Secret::new("old-9a2b4d61c7")?;
+    let new = Secret::new("new-5f1e3c07d8")?;
+    println!("secrets: 0 is {} (new), 1 is {} (old)", new.fingerprint(), old.fingerprint());
 
     // 1. Deploy with both, newest first. 2. Change the secret on the platform's dashboard. 3. Watch.
-    let vogent = Vogent::new(Keyring::new([new()?, old()?])?);
+    let vogent = Vogent::new(Keyring::new([new.clone(), old.clone()])?);
 
     // The platform signs with the old secret until the change has reached all of it.
     let deliveries = [
-        ("08:00", sign::vogent(&old()?, "{\"n\":1}")),
-        ("08:05", sign::vogent(&new()?, "{\"n\":2}")),
-        ("08:06", sign::vogent(&old()?, "{\"n\":3}")),
-        ("08:30", sign::vogent(&new()?, "{\"n\":4}")),
-        ("09:30", sign::vogent(&new()?, "{\"n\":5}")),
+        ("08:00", sign::vogent(&old, "{\"n\":1}")),
+        ("08:05", sign::vogent(&new, "{\"n\":2}")),
+        ("08:06", sign::vogent(&old, "{\"n\":3}")),
+        ("08:30", sign::vogent(&new, "{\"n\":4}")),
+        ("09:30", sign::vogent(&new, "{\"n\":5}")),
     ];
     let mut under_old = Vec::new();
     for (time, delivery) in &deliveries {
@@ -38,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // 4. Once it has not matched for as long as the platform retries, deploy without it.
     println!("after a day without a match: Keyring of the new one alone");
-    let vogent = Vogent::new(new()?);
+    let vogent = Vogent::new(new);
     for (time, delivery) in &deliveries {
         match vogent.verify(delivery.request()) {
             Ok(_) => println!("{time}  accepted"),

@@ -7,9 +7,9 @@
 //! ```
 //! use countersign::{Secret, Verifier, Vogent, sign};
 //!
-//! let secret = || Secret::new("s3cr3t");
-//! let delivery = sign::vogent(&secret()?, r#"{"event":"dial.started"}"#);
-//! let vogent = Vogent::new(secret()?);
+//! let secret = Secret::new("s3cr3t")?;
+//! let delivery = sign::vogent(&secret, r#"{"event":"dial.started"}"#);
+//! let vogent = Vogent::new(secret);
 //! assert!(vogent.verify(delivery.request()).is_ok());
 //! assert!(vogent.verify(delivery.with_body("{}").request()).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -22,11 +22,11 @@ use crate::time::UnixTime;
 /// ```
 /// use countersign::{Secret, UnixTime, Verifier, sign, vonage};
 ///
-/// let secret = || Secret::new("s3cr3t");
+/// let secret = Secret::new("s3cr3t")?;
 /// let now = UnixTime::from_secs(1_700_000_000);
-/// let delivery = sign::SignedWebhook::new(&secret()?, now).claim("api_key", "a1b2c3d4").get("to=14155550100");
+/// let delivery = sign::SignedWebhook::new(&secret, now).claim("api_key", "a1b2c3d4").get("to=14155550100");
 ///
-/// let webhook = vonage::SignedWebhook::new(secret()?).clock(move || now);
+/// let webhook = vonage::SignedWebhook::new(secret).clock(move || now);
 /// assert!(webhook.verify(delivery.request()).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

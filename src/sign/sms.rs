@@ -18,13 +18,13 @@ use crate::time::UnixTime;
 /// use countersign::vonage::{self, Method};
 /// use countersign::{Secret, UnixTime, Verifier, sign};
 ///
-/// let secret = || Secret::new("s3cr3t");
-/// let delivery = sign::Sms::new(Method::Sha256, &secret()?)
+/// let secret = Secret::new("s3cr3t")?;
+/// let delivery = sign::Sms::new(Method::Sha256, &secret)
 ///     .param("msisdn", "447700900001")
 ///     .param("text", "Hello & welcome")
 ///     .timestamp(UnixTime::from_secs(1_700_000_000))
 ///     .form();
-/// assert!(vonage::Sms::new(Method::Sha256, secret()?).verify(delivery.request()).is_ok());
+/// assert!(vonage::Sms::new(Method::Sha256, secret).verify(delivery.request()).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

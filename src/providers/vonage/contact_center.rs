@@ -32,11 +32,11 @@ use crate::verifier::delegate_verifier;
 /// use countersign::vonage::ContactCenter;
 /// use countersign::{ConfigError, ErrorKind, Secret, UnixTime, Verifier};
 /// # #[cfg(feature = "sign")] {
-/// let secret = || Secret::new("bXlfc2VjcmV0X2tleQ==");
+/// let secret = Secret::new("bXlfc2VjcmV0X2tleQ==")?;
 /// let now = UnixTime::from_secs(1_700_000_000);
-/// let contact_center = ContactCenter::new(secret()?)?.clock(move || now);
+/// let contact_center = ContactCenter::new(secret.clone())?.clock(move || now);
 ///
-/// let genuine = countersign::sign::ContactCenter::new(&secret()?, now)?.post(r#"{"type":"interaction.ended"}"#);
+/// let genuine = countersign::sign::ContactCenter::new(&secret, now)?.post(r#"{"type":"interaction.ended"}"#);
 /// assert!(contact_center.verify(genuine.request()).is_ok());
 ///
 /// let later = UnixTime::from_secs(1_700_000_300);

@@ -57,11 +57,11 @@ use carrier::{AUTHORIZATION, Carrier};
 /// use countersign::vonage::SignedWebhook;
 /// use countersign::{ErrorKind, Head, Request, Secret, UnixTime, Verifier};
 /// # #[cfg(feature = "sign")] {
-/// let secret = || Secret::new("signature-secret-of-the-account");
+/// let secret = Secret::new("signature-secret-of-the-account")?;
 /// let now = UnixTime::from_secs(1_700_000_000);
-/// let webhook = SignedWebhook::new(secret()?).clock(move || now);
+/// let webhook = SignedWebhook::new(secret.clone()).clock(move || now);
 ///
-/// let genuine = countersign::sign::SignedWebhook::new(&secret()?, now).post(r#"{"status":"answered"}"#);
+/// let genuine = countersign::sign::SignedWebhook::new(&secret, now).post(r#"{"status":"answered"}"#);
 /// let verified = webhook.verify(genuine.request())?;
 /// assert_eq!(verified.signed_at(), Some(now));
 ///
