@@ -142,7 +142,7 @@ fn walk<'t>(payload: &'t [u8], visit: impl FnMut(&str, Value<'t>) -> Result<(), 
 
 fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {
     match value {
-        Value::Number(literal) => json::integer(literal).map(UnixTime::from_secs),
+        Value::Literal(literal) => json::integer(literal).map(UnixTime::from_secs),
         _ => None,
     }
     .ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))

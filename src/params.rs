@@ -79,9 +79,7 @@ impl Params {
         let walked = json::walk(body, |name, value| {
             let value = match &value {
                 Value::Null => "",
-                Value::Bool(true) => "true",
-                Value::Bool(false) => "false",
-                Value::Number(literal) => literal,
+                Value::Literal(literal) => literal,
                 Value::String(text) => text,
                 Value::Nested => {
                     nested = true;

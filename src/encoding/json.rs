@@ -11,9 +11,8 @@ use serde_json::value::RawValue;
 #[derive(Debug)]
 pub(crate) enum Value<'t> {
     Null,
-    Bool(bool),
-    /// The literal text, so that `1.50` stays `1.50`.
-    Number(&'t str),
+    /// A number, `true` or `false`: the text as it is written, so that `1.50` stays `1.50`.
+    Literal(&'t str),
     /// The decoded text.
     String(Cow<'t, str>),
     /// An array or an object, unread.
@@ -125,8 +124,6 @@ fn value(raw: &RawValue) -> Option<Value<'_>> {
     let literal = raw.get();
     Some(match literal.as_bytes() {
         [b'n', ..] => Value::Null,
-        [b't', ..] => Value::Bool(true),
-        [b'f', ..] => Value::Bool(false),
         [b'[' | b'{', ..] => Value::Nested,
         [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
             Value::String(Cow::Borrowed(literal.get(1..literal.len().saturating_sub(1))?))
@@ -135,7 +132,7 @@ fn value(raw: &RawValue) -> Option<Value<'_>> {
             let Text(text) = serde_json::from_str(literal).ok()?;
             Value::String(text)
         }
-        _ => Value::Number(literal),
+        _ => Value::Literal(literal),
     })
 }
 

@@ -14,7 +14,7 @@ pub(super) fn check(header: &[u8]) -> Result<(), Error> {
             ("alg", Value::String(name)) => algorithm = name.parse().ok(),
             // RFC 7515, section 4.1.11: a recipient that does not understand all of `crit` refuses. RFC 7797: `b64` is
             // true by default, and false would change what is signed.
-            ("b64", Value::Bool(true)) => {}
+            ("b64", Value::Literal("true")) => {}
             ("crit" | "b64", _) => return Err(ErrorKind::ExtensionUnsupported),
             _ => {}
         }

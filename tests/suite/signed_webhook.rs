@@ -14,6 +14,10 @@ use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret, token};
 const BODY: &str = r#"{"status":"answered","price":1.50,"url":"https:\/\/example.com"}"#;
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
+/// More names than are usual, the last of them again.
+const MANY_NAMES_ONE_TWICE: &str = r#"{"alg":"HS256","a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,
+    "l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"r":1,"r":1}"#;
+
 fn verifier() -> SignedWebhook {
     SignedWebhook::new(secret(KEY)).clock(|| NOW)
 }
@@ -198,7 +202,10 @@ fn the_header_is_one_object_with_each_name_once() {
         r#"{"alg":"none","alg":"HS256"}"#,
         r#"{"alg":"HS256","alg":"none"}"#,
         r#"{"alg":"HS256","\u0061lg":"HS256"}"#,
+        r#"{"\u0061lg":"HS256","alg":"HS256"}"#,
+        r#"{"\u0061lg":"HS256","\u0061lg":"HS256"}"#,
         r#"{"alg":"HS256","x":1,"x":1}"#,
+        MANY_NAMES_ONE_TWICE,
         "[]",
         "\"x\"",
         "1",
@@ -279,6 +286,7 @@ fn claims_are_one_object_with_each_name_once() {
         format!("{{{genuine},\"iat\":{NOW}}}"),
         format!("{{{genuine},\"x\":1,\"x\":1}}"),
         format!("{{{genuine},\"pay\\u006coad_hash\":\"\"}}"),
+        format!("{{\"\\u0069at\":{NOW},{genuine}}}"),
         format!("{{\"payload_hash\":\"{}\",{genuine}}}", "0".repeat(64)),
         format!("{{{genuine},\"x\":NaN}}"),
     ] {
