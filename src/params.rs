@@ -137,7 +137,7 @@ impl Params {
     }
 
     fn with_capacity(raw_bytes: usize) -> Self {
-        // Decoding never lengthens, and every pair but the first brings the `&` it is split at.
+        // Decoding lengthens by nothing but the first `&` and the `=` of a name that came without one.
         Self { text: Vec::with_capacity(raw_bytes.saturating_add(2)), spans: Vec::with_capacity(USUAL_COUNT) }
     }
 
