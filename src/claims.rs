@@ -1,9 +1,10 @@
 //! The claims of a Vonage token.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::encoding::hex;
-use crate::encoding::json::{self, Stop, Value};
+use crate::encoding::json::{self, Names, Stop, Value};
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
@@ -13,19 +14,13 @@ pub struct Claims {
     issued_at: UnixTime,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
-    // The strings in one piece of memory, and where each of them is.
+    // The strings in one piece of memory, the payload's own, and where each of them is.
     texts: String,
-    id: Option<Span>,
-    issuer: Option<Span>,
-    api_key: Option<Span>,
-    application_id: Option<Span>,
+    id: Option<Range<usize>>,
+    issuer: Option<Range<usize>>,
+    api_key: Option<Range<usize>>,
+    application_id: Option<Range<usize>>,
     payload_hash: Option<[u8; 32]>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span {
-    start: usize,
-    end: usize,
 }
 
 impl Claims {
@@ -50,25 +45,25 @@ impl Claims {
     /// `jti`: the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.text(self.id)
+        self.text(self.id.as_ref())
     }
 
     /// `iss`: who issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.text(self.issuer)
+        self.text(self.issuer.as_ref())
     }
 
     /// `api_key`: the account whose secret signed.
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
-        self.text(self.api_key)
+        self.text(self.api_key.as_ref())
     }
 
     /// `application_id`: the application the event belongs to.
     #[must_use]
     pub fn application_id(&self) -> Option<&str> {
-        self.text(self.application_id)
+        self.text(self.application_id.as_ref())
     }
 
     /// `payload_hash`: the SHA-256 of what the token was signed for.
@@ -77,31 +72,23 @@ impl Claims {
     }
 
     /// Parses the decoded payload of a token whose signature holds.
-    pub(crate) fn parse(payload: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Error> {
+        let mut texts = String::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
         let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
-        walk(payload, |name, value| {
-            match name {
-                "iat" => issued_at = Some(time("iat", &value)?),
-                "exp" => expires_at = Some(time("exp", &value)?),
-                "nbf" => not_before = Some(time("nbf", &value)?),
-                "jti" => id = Some(text("jti", value)?),
-                "iss" => issuer = Some(text("iss", value)?),
-                "api_key" => api_key = Some(text("api_key", value)?),
-                "application_id" => application_id = Some(text("application_id", value)?),
-                "payload_hash" => payload_hash = Some(hash(&value)?),
-                _ => {}
-            }
-            Ok(())
+        let mut others = Names::default();
+        walk(&texts, |name, value| match &*name {
+            "iat" => once(&mut issued_at, || time("iat", &value)),
+            "exp" => once(&mut expires_at, || time("exp", &value)),
+            "nbf" => once(&mut not_before, || time("nbf", &value)),
+            "jti" => once(&mut id, || Text::of("jti", value, &texts)),
+            "iss" => once(&mut issuer, || Text::of("iss", value, &texts)),
+            "api_key" => once(&mut api_key, || Text::of("api_key", value, &texts)),
+            "application_id" => once(&mut application_id, || Text::of("application_id", value, &texts)),
+            "payload_hash" => once(&mut payload_hash, || hash(&value)),
+            _ => others.insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
         })?;
-        let mut texts = String::with_capacity(payload.len());
-        let mut keep = |text: Option<Cow<'_, str>>| {
-            text.map(|text| {
-                let start = texts.len();
-                texts.push_str(&text);
-                Span { start, end: texts.len() }
-            })
-        };
+        let mut keep = |text: Option<Text>| text.map(|text| text.keep(&mut texts));
         Ok(Self {
             issued_at: issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?,
             expires_at,
@@ -116,28 +103,72 @@ impl Claims {
     }
 
     /// Reads the account a token claims to be signed by, before anything is known of its signature.
-    pub(crate) fn untrusted_api_key(payload: &[u8]) -> Result<String, Error> {
+    pub(crate) fn untrusted_api_key(payload: &[u8]) -> Result<Cow<'_, str>, Error> {
+        let payload = str::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let mut api_key = None;
-        walk(payload, |name, value| {
-            if name == "api_key" {
-                api_key = Some(text("api_key", value)?);
-            }
-            Ok(())
+        let mut others = Names::default();
+        walk(payload, |name, value| match &*name {
+            "api_key" => once(&mut api_key, || text("api_key", value)),
+            _ => others.insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
         })?;
-        api_key.map(Cow::into_owned).ok_or_else(|| ErrorKind::ApiKeyMissing.into())
+        api_key.ok_or_else(|| ErrorKind::ApiKeyMissing.into())
     }
 
-    fn text(&self, span: Option<Span>) -> Option<&str> {
-        span.and_then(|span| self.texts.get(span.start..span.end))
+    fn text(&self, range: Option<&Range<usize>>) -> Option<&str> {
+        self.texts.get(range?.clone())
     }
 }
 
-/// Shows `visit` each claim, and refuses a payload that is not one JSON object with each name once.
-fn walk<'t>(payload: &'t [u8], visit: impl FnMut(&str, Value<'t>) -> Result<(), Error>) -> Result<(), Error> {
-    json::walk_unique(payload, visit).map_err(|stop| match stop {
+/// A claim's text while the payload is walked.
+enum Text {
+    /// Where in the payload it is.
+    Plain(Range<usize>),
+    /// What it is, escapes decoded.
+    Decoded(String),
+}
+
+impl Text {
+    fn of(name: &'static str, value: Value<'_>, payload: &str) -> Result<Self, Error> {
+        Ok(match text(name, value)? {
+            Cow::Borrowed(text) => {
+                let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
+                Self::Plain(start..start.wrapping_add(text.len()))
+            }
+            Cow::Owned(text) => Self::Decoded(text),
+        })
+    }
+
+    /// Tells where in `texts` it is, which begins with the payload.
+    fn keep(self, texts: &mut String) -> Range<usize> {
+        match self {
+            Self::Plain(range) => range,
+            Self::Decoded(text) => {
+                let start = texts.len();
+                texts.push_str(&text);
+                start..texts.len()
+            }
+        }
+    }
+}
+
+/// Shows `visit` each claim of a payload that is one JSON object.
+fn walk<'t>(
+    payload: &'t str,
+    visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    json::walk(payload, visit).map_err(|stop| match stop {
         Stop::Syntax => ErrorKind::ClaimsMalformed.into(),
         Stop::Refused(refusal) => refusal,
     })
+}
+
+/// Takes a claim that has not been there before.
+fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Result<(), Error> {
+    if claim.is_some() {
+        return Err(ErrorKind::ClaimsMalformed.into());
+    }
+    *claim = Some(read()?);
+    Ok(())
 }
 
 fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {
@@ -150,7 +181,9 @@ fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {
 
 fn text<'t>(name: &'static str, value: Value<'t>) -> Result<Cow<'t, str>, Error> {
     match value {
-        Value::String(text) if !text.contains('\0') => Ok(text),
+        Value::String(Cow::Borrowed(text)) => Ok(Cow::Borrowed(text)),
+        // JSON has NUL only as an escape.
+        Value::String(Cow::Owned(text)) if !text.contains('\0') => Ok(Cow::Owned(text)),
         _ => Err(Error::claim(ErrorKind::ClaimMalformed, name)),
     }
 }

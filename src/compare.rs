@@ -33,13 +33,17 @@ impl<'g> Search<'g> {
     }
 }
 
-// Words instead of bytes: `subtle` hides every comparison from the optimiser by a memory access of its own.
+// The differences of all words are gathered first, since `subtle` hides each comparison from the optimiser by a memory
+// access of its own.
 fn choose(expected: &[u8], given: &[u8]) -> Choice {
-    let mut equal = Choice::from(u8::from(expected.len() == given.len()));
     let (expected_words, expected_rest) = expected.as_chunks::<8>();
     let (given_words, given_rest) = given.as_chunks::<8>();
+    let mut difference = u64::from(expected.len() != given.len());
     for (expected, given) in expected_words.iter().zip(given_words) {
-        equal &= u64::from_ne_bytes(*expected).ct_eq(&u64::from_ne_bytes(*given));
+        difference |= u64::from_ne_bytes(*expected) ^ u64::from_ne_bytes(*given);
     }
-    equal & expected_rest.ct_eq(given_rest)
+    for (expected, given) in expected_rest.iter().zip(given_rest) {
+        difference |= u64::from(expected ^ given);
+    }
+    difference.ct_eq(&0)
 }

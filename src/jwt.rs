@@ -5,7 +5,10 @@ mod policy;
 
 pub(crate) use policy::Policy;
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use memchr::{memchr, memrchr};
 
 use crate::claims::Claims;
 use crate::encoding::base64;
@@ -27,35 +30,29 @@ pub(crate) struct Token<'t> {
 pub(crate) struct Signed {
     pub(crate) key: KeyId,
     pub(crate) tenant: Option<Arc<str>>,
-    pub(crate) claims: Claims,
+    pub(crate) claims: Box<Claims>,
 }
 
 impl<'t> Token<'t> {
     /// Takes a token apart and decodes it: three segments of base64url, a header that asks for HS256 and nothing
     /// beyond, a signature of 32 bytes. The payload's JSON is not looked at.
     pub(crate) fn parse(token: &'t [u8]) -> Result<Self, Error> {
-        let mut segments = token.splitn(4, |byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (segments.next(), segments.next(), segments.next(), segments.next())
-        else {
-            return Err(ErrorKind::TokenMalformed.into());
-        };
-        header::check(&base64::decode_url(header).ok_or(ErrorKind::TokenMalformed)?)?;
-        let signed_bytes = header.len().saturating_add(payload.len()).saturating_add(1);
-        Ok(Self {
-            signing_input: token.get(..signed_bytes).unwrap_or_default(),
-            payload: base64::decode_url(payload).ok_or(ErrorKind::TokenMalformed)?,
-            signature: base64::decode_url_32(signature).ok_or(ErrorKind::SignatureMalformed)?,
-        })
+        let (signing_input, signature) = split(token, memrchr(b'.', token))?;
+        let (header, payload) = split(signing_input, memchr(b'.', signing_input))?;
+        // A dot is no digit of base64, so that a segment too many is refused here.
+        let payload = base64::decode_url(payload).ok_or(ErrorKind::TokenMalformed)?;
+        header::check(header)?;
+        let signature = base64::decode_url_32(signature).ok_or(ErrorKind::SignatureMalformed)?;
+        Ok(Self { signing_input, payload, signature })
     }
 
     /// Checks the signature and, only if it holds, parses the claims. Where there are tenants, the secret is selected by
     /// the token's own word, which the signature then confirms.
-    pub(crate) fn verify(&self, keys: &KeySource) -> Result<Signed, Error> {
+    pub(crate) fn verify(self, keys: &KeySource) -> Result<Signed, Error> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
         let key =
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
-        let claims = Claims::parse(&self.payload)?;
+        let claims = Box::new(Claims::parse(self.payload)?);
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         if tenant.is_some_and(|tenant| claims.api_key() != Some(tenant)) {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "api_key"));
@@ -64,7 +61,13 @@ impl<'t> Token<'t> {
     }
 
     /// The account the token claims to be signed by.
-    pub(crate) fn untrusted_api_key(&self) -> Result<String, Error> {
+    pub(crate) fn untrusted_api_key(&self) -> Result<Cow<'_, str>, Error> {
         Claims::untrusted_api_key(&self.payload)
     }
+}
+
+/// Splits around the dot at `dot`.
+fn split(text: &[u8], dot: Option<usize>) -> Result<(&[u8], &[u8]), ErrorKind> {
+    dot.and_then(|dot| Some((text.get(..dot)?, text.get(dot.checked_add(1)?..)?)))
+        .ok_or(ErrorKind::TokenMalformed)
 }

@@ -56,7 +56,10 @@ impl Params {
                     }
                     b'+' => params.text.push(b' '),
                     b'%' => {
-                        let byte = form::unescape(bytes.next(), bytes.next());
+                        let byte = bytes
+                            .next()
+                            .zip(bytes.next())
+                            .and_then(|(high, low)| form::unescape(*high, *low));
                         params.text.push(byte.ok_or(ErrorKind::ParameterMalformed)?);
                     }
                     _ => params.text.push(*byte),
@@ -76,23 +79,24 @@ impl Params {
     pub(crate) fn from_json(body: &[u8]) -> Result<(Self, bool), Error> {
         let mut params = Self::with_capacity(body.len());
         let mut nested = false;
-        let walked = json::walk(body, |name, value| {
-            let value = match &value {
-                Value::Null => "",
-                Value::Literal(literal) => literal,
-                Value::String(text) => text,
-                Value::Nested => {
-                    nested = true;
-                    return Ok(());
-                }
-            };
-            params.begin()?;
-            params.text.extend_from_slice(name.as_bytes());
-            params.end_name()?;
-            params.text.extend_from_slice(value.as_bytes());
-            params.end();
-            Ok(())
-        });
+        let walked =
+            json::walk(str::from_utf8(body).map_err(|_| ErrorKind::BodyMalformed)?, |name, value| {
+                let value = match &value {
+                    Value::Null => "",
+                    Value::Literal(literal) => literal,
+                    Value::String(text) => text,
+                    Value::Nested => {
+                        nested = true;
+                        return Ok(());
+                    }
+                };
+                params.begin()?;
+                params.text.extend_from_slice(name.as_bytes());
+                params.end_name()?;
+                params.text.extend_from_slice(value.as_bytes());
+                params.end();
+                Ok(())
+            });
         match walked {
             Ok(()) => Ok((params, nested)),
             Err(Stop::Syntax) => Err(ErrorKind::BodyMalformed.into()),

@@ -1,21 +1,27 @@
 //! Base64 (RFC 4648, sections 4 and 5).
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::engine::{DecodePaddingMode, general_purpose::URL_SAFE_NO_PAD};
+use base64::engine::DecodePaddingMode;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use base64::engine::Simd;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
 
 /// Decodes a segment of a compact JWS (RFC 7515, section 2): base64url without padding, trailing bits or white space.
 pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
+    // `decode` asks for zeroed memory, which glibc serves slower than it does a capacity.
+    let mut bytes = Vec::with_capacity(base64::decoded_len_estimate(text.len()));
+    URL.decode_vec(text, &mut bytes).ok().map(|()| bytes)
 }
 
 /// Decodes the signature of a compact JWS: base64url of exactly 32 bytes.
 pub(crate) fn decode_url_32(text: &[u8]) -> Option<[u8; 32]> {
-    // `decode_slice` wants room for whole groups of four digits.
-    let mut bytes = [0; 33];
-    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-    bytes.get(..length)?.try_into().ok()
+    let mut bytes = [0; 32];
+    let length = URL.decode_slice(text, &mut bytes).ok()?;
+    (length == bytes.len()).then_some(bytes)
 }
 
 /// Decodes a secret: the standard alphabet, padded or not.
@@ -26,9 +32,13 @@ pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
 /// Encodes a segment of a compact JWS.
 #[cfg(feature = "sign")]
 pub(crate) fn encode_url(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+    URL.encode(bytes)
 }
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+static URL: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD);
 const STANDARD_ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),

@@ -1,10 +1,27 @@
 //! Percent-escapes (RFC 3986, section 2.1) of `application/x-www-form-urlencoded` text.
 
-use percent_encoding::percent_decode;
+use super::hex;
 
 /// Decodes the two characters after a `%`; `None` unless both are hex digits.
-pub(crate) fn unescape(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
-    let (high, low) =
-        (high.filter(|digit| digit.is_ascii_hexdigit())?, low.filter(|digit| digit.is_ascii_hexdigit())?);
-    percent_decode(&[b'%', *high, *low]).next()
+pub(crate) fn unescape(high: u8, low: u8) -> Option<u8> {
+    hex::decode(&[high, low]).map(|[byte]| byte)
+}
+
+/// Encodes as a form does: letters, digits and `*-._` as they are (WHATWG URL, section 1.3), a space as `+`.
+#[cfg(feature = "sign")]
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
+                escaped.push(char::from(byte));
+            }
+            b' ' => escaped.push('+'),
+            _ => {
+                escaped.push('%');
+                escaped.push_str(&hex::encode(&[byte]).to_ascii_uppercase());
+            }
+        }
+    }
+    escaped
 }

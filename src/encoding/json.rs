@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// A member's value.
@@ -13,7 +12,7 @@ pub(crate) enum Value<'t> {
     Null,
     /// A number, `true` or `false`: the text as it is written, so that `1.50` stays `1.50`.
     Literal(&'t str),
-    /// The decoded text.
+    /// The decoded text, borrowed where nothing was escaped.
     String(Cow<'t, str>),
     /// An array or an object, unread.
     Nested,
@@ -22,7 +21,7 @@ pub(crate) enum Value<'t> {
 /// Why a walk ended early.
 #[derive(Debug)]
 pub(crate) enum Stop<E> {
-    /// The text is not exactly one JSON object in UTF-8.
+    /// The text is not exactly one JSON object.
     Syntax,
     /// The visitor refused a member.
     Refused(E),
@@ -30,34 +29,17 @@ pub(crate) enum Stop<E> {
 
 /// Shows `visit` each member of the one JSON object that `text` is, in their order, repeats included.
 pub(crate) fn walk<'t, E>(
-    text: &'t [u8],
-    visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
+    text: &'t str,
+    mut visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
-    let text = str::from_utf8(text).map_err(|_| Stop::Syntax)?;
-    let mut refusal = None;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let walked = reader.deserialize_map(Walk { visit, refusal: &mut refusal }).and_then(|()| reader.end());
-    match (walked, refusal) {
-        (Ok(()), _) => Ok(()),
-        (Err(_), Some(refusal)) => Err(Stop::Refused(refusal)),
-        (Err(_), None) => Err(Stop::Syntax),
+    let mut reader = Reader { text, at: 0 };
+    let mut next = reader.open().ok_or(Stop::Syntax)?;
+    while next == b',' {
+        let (name, value) = reader.member().ok_or(Stop::Syntax)?;
+        visit(name, value).map_err(Stop::Refused)?;
+        next = reader.token().filter(|next| matches!(next, b',' | b'}')).ok_or(Stop::Syntax)?;
     }
-}
-
-/// As [`walk`], for an object in which a name that appears twice is as good as a syntax error.
-pub(crate) fn walk_unique<'t, E>(
-    text: &'t [u8],
-    mut visit: impl FnMut(&str, Value<'t>) -> Result<(), E>,
-) -> Result<(), Stop<E>> {
-    let mut names = Names::default();
-    let walked = walk(text, |name, value| {
-        let visited = visit(&name, value);
-        if names.insert(name) { visited.map_err(Stop::Refused) } else { Err(Stop::Syntax) }
-    });
-    walked.map_err(|stop| match stop {
-        Stop::Syntax => Stop::Syntax,
-        Stop::Refused(stop) => stop,
-    })
+    if reader.token().is_none() { Ok(()) } else { Err(Stop::Syntax) }
 }
 
 /// Reads a number that is written as an integer, without fraction or exponent.
@@ -70,96 +52,135 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) -> Option<()> {
     serde_json::to_writer(out, text).ok()
 }
 
+/// Where in the text the walk is. The members' frame, plain strings and plain integers are read here, since the usual
+/// object has nothing else; every other value is `serde_json`'s.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// Reads the object's beginning; `,` stands for the first member, as it does for every other.
+    fn open(&mut self) -> Option<u8> {
+        self.token().filter(|next| *next == b'{')?;
+        let members = self.at;
+        if self.token()? == b'}' {
+            return Some(b'}');
+        }
+        self.at = members;
+        Some(b',')
+    }
+
+    fn member(&mut self) -> Option<(Cow<'t, str>, Value<'t>)> {
+        self.token().filter(|next| *next == b'"')?;
+        let name = self.string()?;
+        self.token().filter(|next| *next == b':')?;
+        let value = match self.token()? {
+            b'"' => Value::String(self.string()?),
+            _ => self.other()?,
+        };
+        Some((name, value))
+    }
+
+    /// Reads a string, of which the first quotation mark was the last token.
+    fn string(&mut self) -> Option<Cow<'t, str>> {
+        let rest = self.text.get(self.at..)?;
+        let length = plain_bytes(rest.as_bytes());
+        if rest.as_bytes().get(length) != Some(&b'"') {
+            return self.parse().map(Cow::Owned);
+        }
+        self.at = self.at.wrapping_add(length).wrapping_add(1);
+        rest.get(..length).map(Cow::Borrowed)
+    }
+
+    /// Reads a value that is no string, of which the first byte was the last token.
+    fn other(&mut self) -> Option<Value<'t>> {
+        let rest = self.text.get(self.at.wrapping_sub(1)..)?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let plain = digits == 1 || (digits > 1 && !rest.starts_with('0'));
+        if plain && matches!(rest.as_bytes().get(digits), Some(b',' | b'}')) {
+            self.at = self.at.wrapping_sub(1).wrapping_add(digits);
+            return rest.get(..digits).map(Value::Literal);
+        }
+        self.parse().map(|raw: &RawValue| match raw.get().as_bytes() {
+            [b'n', ..] => Value::Null,
+            [b'[' | b'{', ..] => Value::Nested,
+            _ => Value::Literal(raw.get()),
+        })
+    }
+
+    /// Reads a value, of which the first byte was the last token, with `serde_json`.
+    #[cold]
+    #[inline(never)]
+    fn parse<T: Deserialize<'t>>(&mut self) -> Option<T> {
+        let start = self.at.wrapping_sub(1);
+        let mut values = serde_json::Deserializer::from_str(self.text.get(start..)?).into_iter();
+        let value = values.next()?.ok()?;
+        self.at = start.wrapping_add(values.byte_offset());
+        Some(value)
+    }
+
+    /// Takes the next byte that is not white space.
+    fn token(&mut self) -> Option<u8> {
+        loop {
+            let next = *self.text.as_bytes().get(self.at)?;
+            self.at = self.at.wrapping_add(1);
+            if !matches!(next, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(next);
+            }
+        }
+    }
+}
+
+/// Counts the bytes before the first that ends a string or is escaped in one: a quotation mark, a reverse solidus, a control
+/// character (RFC 8259, section 7).
+fn plain_bytes(text: &[u8]) -> usize {
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const SOLIDI: u64 = u64::from_ne_bytes([b'\\'; 8]);
+    // Eight bytes at a time, the first in the lowest. A byte below `n` is one from which the subtraction of `n` borrows; of
+    // two bytes that are equal the difference is below 1. A borrow reaches higher bytes, but the lowest hit is true.
+    let below = |word: u64, bound: u64| word.wrapping_sub(bound) & !word & HIGH_BITS;
+    let (words, rest) = text.as_chunks::<8>();
+    let mut count: usize = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let hits = below(word, SPACES) | below(word ^ QUOTES, LOW_BITS) | below(word ^ SOLIDI, LOW_BITS);
+        if hits != 0 {
+            let before = usize::try_from(hits.trailing_zeros() / u8::BITS).unwrap_or_default();
+            return count.wrapping_add(before);
+        }
+        count = count.wrapping_add(8);
+    }
+    let plain = |byte: &&u8| !matches!(byte, ..b' ' | b'"' | b'\\');
+    count.wrapping_add(rest.iter().take_while(plain).count())
+}
+
 /// The names a walk has met. Usually there are few and a look at each is quickest; beyond that, and for escaped ones, a
 /// set.
 #[derive(Default)]
-struct Names<'t> {
+pub(crate) struct Names<'t> {
     few: [&'t str; FEW],
     count: usize,
     rest: HashSet<Cow<'t, str>>,
 }
 
 impl<'t> Names<'t> {
-    /// Adds a name; false if it was there.
-    fn insert(&mut self, name: Cow<'t, str>) -> bool {
+    /// Adds a name; `None` if it was there.
+    pub(crate) fn insert(&mut self, name: Cow<'t, str>) -> Option<()> {
         if self.few.iter().take(self.count).any(|known| *known == name) {
-            return false;
+            return None;
         }
         match (name, self.few.get_mut(self.count)) {
             (Cow::Borrowed(name), Some(free)) if self.rest.is_empty() => {
                 *free = name;
                 self.count = self.count.saturating_add(1);
-                true
+                Some(())
             }
-            (name, _) => self.rest.insert(name),
+            (name, _) => self.rest.insert(name).then_some(()),
         }
-    }
-}
-
-struct Walk<'r, V, E> {
-    visit: V,
-    refusal: &'r mut Option<E>,
-}
-
-impl<'t, V: FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>, E> Visitor<'t> for Walk<'_, V, E> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some((Text(name), raw)) = map.next_entry::<Text<'t>, &'t RawValue>()? {
-            let value = value(raw).ok_or_else(|| A::Error::custom("not a string"))?;
-            if let Err(refusal) = (self.visit)(name, value) {
-                *self.refusal = Some(refusal);
-                return Err(A::Error::custom("refused"));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn value(raw: &RawValue) -> Option<Value<'_>> {
-    let literal = raw.get();
-    Some(match literal.as_bytes() {
-        [b'n', ..] => Value::Null,
-        [b'[' | b'{', ..] => Value::Nested,
-        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
-            Value::String(Cow::Borrowed(literal.get(1..literal.len().saturating_sub(1))?))
-        }
-        [b'"', ..] => {
-            let Text(text) = serde_json::from_str(literal).ok()?;
-            Value::String(text)
-        }
-        _ => Value::Literal(literal),
-    })
-}
-
-/// A string that borrows where nothing was escaped; `Cow`'s own implementation always copies.
-struct Text<'t>(Cow<'t, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        reader.deserialize_str(TextVisitor)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whose keys a delivery is tried with.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,15 +27,15 @@ impl KeySource {
 
     /// The keys to try, and the tenant they belong to where there are tenants. `untrusted_api_key` reads the delivery's
     /// own word for whose it is, and is not asked where there is one sender.
-    pub(crate) fn select(
+    pub(crate) fn select<'d>(
         &self,
-        untrusted_api_key: impl FnOnce() -> Result<String, Error>,
+        untrusted_api_key: impl FnOnce() -> Result<Cow<'d, str>, Error>,
     ) -> Result<(&MacKeys, Option<&Arc<str>>), Error> {
         match self {
             Self::One(keys) => Ok((keys, None)),
             Self::Tenants(tenants) => {
                 let (name, keys) =
-                    tenants.get_key_value(untrusted_api_key()?.as_str()).ok_or(ErrorKind::ApiKeyUnknown)?;
+                    tenants.get_key_value(&*untrusted_api_key()?).ok_or(ErrorKind::ApiKeyUnknown)?;
                 Ok((keys, Some(name)))
             }
         }

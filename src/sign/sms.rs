@@ -1,9 +1,7 @@
 //! Signs as Vonage's SMS API does.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::Delivery;
-use crate::encoding::hex;
+use crate::encoding::{form, hex};
 use crate::mac::{Function, MacKeys};
 use crate::providers::vonage::Method;
 use crate::secret::Secret;
@@ -70,9 +68,10 @@ impl Sms {
     }
 
     fn urlencoded(self) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, ESCAPED).to_string().replace("%20", "+");
-        let pairs: Vec<_> =
-            self.signed().map(|(name, value)| format!("{}={}", encoded(&name), encoded(&value))).collect();
+        let pairs: Vec<_> = self
+            .signed()
+            .map(|(name, value)| format!("{}={}", form::escape(&name), form::escape(&value)))
+            .collect();
         pairs.join("&")
     }
 
@@ -97,6 +96,3 @@ impl Sms {
 fn quoted(text: &str) -> serde_json::Value {
     serde_json::Value::from(text)
 }
-
-/// All but letters, digits and what the form encoding leaves as it is (WHATWG URL, section 1.3).
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');

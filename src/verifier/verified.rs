@@ -141,8 +141,8 @@ impl Evidence {
         Self { origin: Origin::Signature(tag), ..self }
     }
 
-    pub(crate) fn claims(self, claims: Claims) -> Self {
-        Self { claims: Some(Box::new(claims)), ..self }
+    pub(crate) fn claims(self, claims: Box<Claims>) -> Self {
+        Self { claims: Some(claims), ..self }
     }
 
     pub(crate) fn tenant(self, tenant: Option<&Arc<str>>) -> Self {

@@ -6,6 +6,8 @@ mod source;
 
 pub use method::Method;
 
+use std::borrow::Cow;
+
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, KeySource};
 use crate::params::Params;
@@ -147,7 +149,7 @@ impl Sms {
             Source::Body(media_type) => media_type.params(request.body())?,
         };
         params.sort_unique()?;
-        check::untrusted_api_key(&params)
+        check::untrusted_api_key(&params).map(Cow::into_owned)
     }
 
     fn with_keys(function: Function, keys: KeySource) -> Self {

@@ -25,7 +25,7 @@ impl Carrier {
     }
 
     pub(super) fn untrusted_api_key(&self, head: Head<'_>) -> Result<String, Error> {
-        Token::parse(self.token(head)?)?.untrusted_api_key()
+        Ok(Token::parse(self.token(head)?)?.untrusted_api_key()?.into_owned())
     }
 
     /// Takes the token out of its header.

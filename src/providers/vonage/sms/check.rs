@@ -1,5 +1,7 @@
 //! From decoded parameters to what their signature proves.
 
+use std::borrow::Cow;
+
 use super::Sms;
 use crate::compare::Search;
 use crate::error::{Error, ErrorKind};
@@ -49,14 +51,14 @@ impl Sms {
 }
 
 /// Webhooks spell the account's name with a hyphen, requests to the API with an underscore.
-pub(super) fn untrusted_api_key(params: &Params) -> Result<String, Error> {
+pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> {
     let param = match (params.get("api-key"), params.get("api_key")) {
         (Some(param), None) | (None, Some(param)) => param,
         (Some(hyphen), Some(underscore)) if hyphen.value == underscore.value => hyphen,
         (Some(_), Some(_)) => return Err(ErrorKind::ApiKeyUnknown.into()),
         (None, None) => return Err(ErrorKind::ApiKeyMissing.into()),
     };
-    str::from_utf8(param.value).map(str::to_owned).map_err(|_| ErrorKind::ApiKeyUnknown.into())
+    str::from_utf8(param.value).map(Cow::Borrowed).map_err(|_| ErrorKind::ApiKeyUnknown.into())
 }
 
 /// A plain decimal number: no sign, no white space, no leading zero.
