@@ -16,11 +16,18 @@ pub struct Claims {
     not_before: Option<UnixTime>,
     // The strings in one piece of memory, the payload's own, and where each of them is.
     texts: String,
-    id: Option<Range<usize>>,
-    issuer: Option<Range<usize>>,
-    api_key: Option<Range<usize>>,
-    application_id: Option<Range<usize>>,
+    id: Option<Span>,
+    issuer: Option<Span>,
+    api_key: Option<Span>,
+    application_id: Option<Span>,
     payload_hash: Option<[u8; 32]>,
+}
+
+/// Where a text is. A token is no longer than a header may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: u16,
+    end: u16,
 }
 
 impl Claims {
@@ -45,25 +52,25 @@ impl Claims {
     /// `jti`: the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.text(self.id.as_ref())
+        self.text(self.id)
     }
 
     /// `iss`: who issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.text(self.issuer.as_ref())
+        self.text(self.issuer)
     }
 
     /// `api_key`: the account whose secret signed.
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
-        self.text(self.api_key.as_ref())
+        self.text(self.api_key)
     }
 
     /// `application_id`: the application the event belongs to.
     #[must_use]
     pub fn application_id(&self) -> Option<&str> {
-        self.text(self.application_id.as_ref())
+        self.text(self.application_id)
     }
 
     /// `payload_hash`: the SHA-256 of what the token was signed for.
@@ -88,15 +95,15 @@ impl Claims {
             "payload_hash" => once(&mut payload_hash, || hash(&value)),
             _ => others.insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
         })?;
-        let mut keep = |text: Option<Text>| text.map(|text| text.keep(&mut texts));
+        let mut keep = |text: Option<Text>| text.map(|text| text.keep(&mut texts)).transpose();
         Ok(Self {
             issued_at: issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?,
             expires_at,
             not_before,
-            id: keep(id),
-            issuer: keep(issuer),
-            api_key: keep(api_key),
-            application_id: keep(application_id),
+            id: keep(id)?,
+            issuer: keep(issuer)?,
+            api_key: keep(api_key)?,
+            application_id: keep(application_id)?,
             texts,
             payload_hash,
         })
@@ -114,8 +121,8 @@ impl Claims {
         api_key.ok_or_else(|| ErrorKind::ApiKeyMissing.into())
     }
 
-    fn text(&self, range: Option<&Range<usize>>) -> Option<&str> {
-        self.texts.get(range?.clone())
+    fn text(&self, span: Option<Span>) -> Option<&str> {
+        span.and_then(|span| self.texts.get(usize::from(span.start)..usize::from(span.end)))
     }
 }
 
@@ -139,15 +146,17 @@ impl Text {
     }
 
     /// Tells where in `texts` it is, which begins with the payload.
-    fn keep(self, texts: &mut String) -> Range<usize> {
-        match self {
+    fn keep(self, texts: &mut String) -> Result<Span, Error> {
+        let Range { start, end } = match self {
             Self::Plain(range) => range,
             Self::Decoded(text) => {
                 let start = texts.len();
                 texts.push_str(&text);
                 start..texts.len()
             }
-        }
+        };
+        let position = |at| u16::try_from(at).map_err(|_| Error::from(ErrorKind::ClaimsMalformed));
+        Ok(Span { start: position(start)?, end: position(end)? })
     }
 }
 

@@ -4,3 +4,5 @@ pub(crate) mod base64;
 pub(crate) mod form;
 pub(crate) mod hex;
 pub(crate) mod json;
+pub(crate) mod marks;
+pub(crate) mod words;

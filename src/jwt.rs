@@ -30,7 +30,7 @@ pub(crate) struct Token<'t> {
 pub(crate) struct Signed {
     pub(crate) key: KeyId,
     pub(crate) tenant: Option<Arc<str>>,
-    pub(crate) claims: Box<Claims>,
+    pub(crate) claims: Claims,
 }
 
 impl<'t> Token<'t> {
@@ -52,7 +52,7 @@ impl<'t> Token<'t> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
         let key =
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
-        let claims = Box::new(Claims::parse(self.payload)?);
+        let claims = Claims::parse(self.payload)?;
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         if tenant.is_some_and(|tenant| claims.api_key() != Some(tenant)) {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "api_key"));

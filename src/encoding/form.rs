@@ -1,10 +1,12 @@
 //! Percent-escapes (RFC 3986, section 2.1) of `application/x-www-form-urlencoded` text.
 
+#[cfg(feature = "sign")]
 use super::hex;
 
 /// Decodes the two characters after a `%`; `None` unless both are hex digits.
 pub(crate) fn unescape(high: u8, low: u8) -> Option<u8> {
-    hex::decode(&[high, low]).map(|[byte]| byte)
+    let digit = |byte| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 /// Encodes as a form does: letters, digits and `*-._` as they are (WHATWG URL, section 1.3), a space as `+`.

@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::words;
+
 /// A member's value.
 #[derive(Debug)]
 pub(crate) enum Value<'t> {
@@ -47,9 +49,15 @@ pub(crate) fn integer(literal: &str) -> Option<i64> {
     literal.parse().ok()
 }
 
-/// Appends `text` as a JSON string, escaped as `JSON.stringify` does.
-pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) -> Option<()> {
-    serde_json::to_writer(out, text).ok()
+/// Escapes UTF-8 for the inside of a JSON string as `JSON.stringify` does; `None` if it is not UTF-8.
+pub(crate) fn escape(text: &[u8]) -> Option<Vec<u8>> {
+    let quoted = serde_json::to_vec(str::from_utf8(text).ok()?).ok()?;
+    quoted.get(1..quoted.len().saturating_sub(1)).map(<[u8]>::to_owned)
+}
+
+/// Whether `text` is its own [`escape`], and the escape of every part of it.
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\'))
 }
 
 /// Where in the text the walk is. The members' frame, plain strings and plain integers are read here, since the usual
@@ -71,6 +79,8 @@ impl<'t> Reader<'t> {
         Some(b',')
     }
 
+    #[expect(clippy::inline_always, reason = "calls would be a tenth of a token's cost beside its hash")]
+    #[inline(always)]
     fn member(&mut self) -> Option<(Cow<'t, str>, Value<'t>)> {
         self.token().filter(|next| *next == b'"')?;
         let name = self.string()?;
@@ -83,14 +93,16 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a string, of which the first quotation mark was the last token.
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
     fn string(&mut self) -> Option<Cow<'t, str>> {
         let rest = self.text.get(self.at..)?;
-        let length = plain_bytes(rest.as_bytes());
-        if rest.as_bytes().get(length) != Some(&b'"') {
+        let end = words::find(rest.as_bytes(), special);
+        if rest.as_bytes().get(end) != Some(&b'"') {
             return self.parse().map(Cow::Owned);
         }
-        self.at = self.at.wrapping_add(length).wrapping_add(1);
-        rest.get(..length).map(Cow::Borrowed)
+        self.at = self.at.wrapping_add(end).wrapping_add(1);
+        rest.get(..end).map(Cow::Borrowed)
     }
 
     /// Reads a value that is no string, of which the first byte was the last token.
@@ -132,30 +144,9 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Counts the bytes before the first that ends a string or is escaped in one: a quotation mark, a reverse solidus, a control
-/// character (RFC 8259, section 7).
-fn plain_bytes(text: &[u8]) -> usize {
-    const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
-    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
-    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
-    const SOLIDI: u64 = u64::from_ne_bytes([b'\\'; 8]);
-    // Eight bytes at a time, the first in the lowest. A byte below `n` is one from which the subtraction of `n` borrows; of
-    // two bytes that are equal the difference is below 1. A borrow reaches higher bytes, but the lowest hit is true.
-    let below = |word: u64, bound: u64| word.wrapping_sub(bound) & !word & HIGH_BITS;
-    let (words, rest) = text.as_chunks::<8>();
-    let mut count: usize = 0;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let hits = below(word, SPACES) | below(word ^ QUOTES, LOW_BITS) | below(word ^ SOLIDI, LOW_BITS);
-        if hits != 0 {
-            let before = usize::try_from(hits.trailing_zeros() / u8::BITS).unwrap_or_default();
-            return count.wrapping_add(before);
-        }
-        count = count.wrapping_add(8);
-    }
-    let plain = |byte: &&u8| !matches!(byte, ..b' ' | b'"' | b'\\');
-    count.wrapping_add(rest.iter().take_while(plain).count())
+/// Marks what ends a string or is escaped in one (RFC 8259, section 7).
+fn special(word: u64) -> u64 {
+    words::below(word, b' ') | words::equal(word, b'"') | words::equal(word, b'\\')
 }
 
 /// The names a walk has met. Usually there are few and a look at each is quickest; beyond that, and for escaped ones, a

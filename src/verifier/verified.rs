@@ -53,6 +53,7 @@ impl Coverage {
 }
 
 impl Verified {
+    #[inline]
     pub(crate) fn new(evidence: Evidence) -> Self {
         Self(evidence)
     }
@@ -90,7 +91,7 @@ impl Verified {
     /// The claims, where a token signs.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
-        self.0.claims.as_deref()
+        self.0.claims.as_ref()
     }
 
     /// The `api_key` of the tenant whose secret matched, where the verifier was built from
@@ -109,7 +110,7 @@ pub struct Evidence {
     coverage: Coverage,
     signed_at: Option<UnixTime>,
     origin: Origin,
-    claims: Option<Box<Claims>>,
+    claims: Option<Claims>,
     tenant: Option<Arc<str>>,
 }
 
@@ -123,29 +124,35 @@ enum Origin {
 
 impl Evidence {
     /// Concludes that the secret `key` signed what `coverage` names.
+    #[inline]
     pub fn new(key: KeyId, coverage: Coverage) -> Self {
         Self { key, coverage, signed_at: None, origin: Origin::Other, claims: None, tenant: None }
     }
 
     /// Adds the signed time.
+    #[inline]
     pub fn signed_at(self, signed_at: Option<UnixTime>) -> Self {
         Self { signed_at, ..self }
     }
 
     /// Adds the replay key.
+    #[inline]
     pub fn replay_key(self, replay_key: ReplayKey) -> Self {
         Self { origin: Origin::ReplayKey(replay_key), ..self }
     }
 
+    #[inline]
     pub(crate) fn unique_signature(self, tag: Tag) -> Self {
         Self { origin: Origin::Signature(tag), ..self }
     }
 
-    pub(crate) fn claims(self, claims: Box<Claims>) -> Self {
+    #[inline]
+    pub(crate) fn claims(self, claims: Claims) -> Self {
         Self { claims: Some(claims), ..self }
     }
 
-    pub(crate) fn tenant(self, tenant: Option<&Arc<str>>) -> Self {
-        Self { tenant: tenant.cloned(), ..self }
+    #[inline]
+    pub(crate) fn tenant(self, tenant: Option<Arc<str>>) -> Self {
+        Self { tenant, ..self }
     }
 }

@@ -14,6 +14,7 @@ use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Verification, Verified, Verifier};
 use carrier::{AUTHORIZATION, Carrier};
+use check::evidence;
 
 /// Verifies the signed webhooks of Vonage's Messages, Dispatch, Voice and Video.
 ///
@@ -228,14 +229,16 @@ impl SignedWebhook {
 
 impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let (evidence, body) = self.check_head(head)?;
-        Ok(body.begin(evidence, self.max_body))
+        let signed = self.check_token(head)?;
+        let (coverage, body) = self.check_query(head, &signed.claims)?;
+        Ok(body.begin(evidence(signed, coverage), self.max_body))
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let (evidence, body) = self.check_head(request.head())?;
+        let signed = self.check_token(request.head())?;
+        let (coverage, body) = self.check_query(request.head(), &signed.claims)?;
         body.check(request.body(), self.max_body)?;
-        Ok(Verified::new(evidence))
+        Ok(Verified::new(evidence(signed, coverage)))
     }
 }
 

@@ -2,35 +2,44 @@
 
 use super::payload::{Body, check_query};
 use super::{SignedWebhook, UnhashedBody};
+use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
-use crate::jwt::Token;
+use crate::jwt::{Signed, Token};
 use crate::request::Head;
 use crate::verifier::{Coverage, Evidence};
 
 impl SignedWebhook {
-    /// Judges all but the body, and says what is left to be proved of that.
-    pub(super) fn check_head(&self, head: Head<'_>) -> Result<(Evidence, Body), Error> {
+    /// Judges the token, and the head's method.
+    pub(super) fn check_token(&self, head: Head<'_>) -> Result<Signed, Error> {
         let token = Token::parse(self.carrier.token(head)?)?;
-        let covers_body = match head.method() {
-            "POST" => true,
-            "GET" if self.query_signed => false,
+        match head.method() {
+            "POST" => {}
+            "GET" if self.query_signed => {}
             _ => return Err(ErrorKind::MethodUnsupported.into()),
-        };
+        }
         let signed = token.verify(&self.keys)?;
         self.policy.check(&signed.claims)?;
-        let (coverage, body) = match (signed.claims.payload_hash(), &self.unhashed_body) {
-            (None, UnhashedBody::Refused) => return Err(ErrorKind::PayloadHashMissing.into()),
-            (None, UnhashedBody::Accepted) => (Coverage::Token, Body::Unsigned),
-            (Some(hash), _) if covers_body => (Coverage::Body, Body::Hashed(*hash)),
-            (Some(hash), _) => {
-                check_query(head.query(), hash)?;
-                (Coverage::Query, Body::Absent)
-            }
-        };
-        let evidence = Evidence::new(signed.key, coverage)
-            .signed_at(Some(signed.claims.issued_at()))
-            .tenant(signed.tenant.as_ref())
-            .claims(signed.claims);
-        Ok((evidence, body))
+        Ok(signed)
     }
+
+    /// Judges what the token says of a query, and tells what it covers and what is left to be proved of the body.
+    pub(super) fn check_query(&self, head: Head<'_>, claims: &Claims) -> Result<(Coverage, Body), Error> {
+        match (claims.payload_hash(), &self.unhashed_body) {
+            (None, UnhashedBody::Refused) => Err(ErrorKind::PayloadHashMissing.into()),
+            (None, UnhashedBody::Accepted) => Ok((Coverage::Token, Body::Unsigned)),
+            (Some(hash), _) if head.method() == "GET" => {
+                check_query(head.query(), hash)?;
+                Ok((Coverage::Query, Body::Absent))
+            }
+            (Some(hash), _) => Ok((Coverage::Body, Body::Hashed(*hash))),
+        }
+    }
+}
+
+/// What a token proves that covers this much.
+pub(super) fn evidence(signed: Signed, coverage: Coverage) -> Evidence {
+    Evidence::new(signed.key, coverage)
+        .signed_at(Some(signed.claims.issued_at()))
+        .tenant(signed.tenant)
+        .claims(signed.claims)
 }

@@ -73,27 +73,33 @@ impl Check for BodyIgnored {
 /// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
 pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     let mut params = Params::from_query(query)?;
-    let mut object = vec![b'{'];
+    let plain = json::is_plain(params.text());
+    let mut object = Sha256::new();
+    let mut before: &[u8] = b"{\"";
     for param in params.iter() {
-        if object.len() > 1 {
-            object.push(b',');
-        }
-        write_string(param.name, &mut object)?;
-        object.push(b':');
-        write_string(param.value, &mut object)?;
+        object.update(before);
+        string(param.name, plain, &mut object)?;
+        object.update(b"\":\"");
+        string(param.value, plain, &mut object)?;
+        before = b"\",\"";
     }
-    object.push(b'}');
     params.sort_unique()?;
     if params.iter().next().is_some() {
-        check_hash(hash, &[Sha256::digest(object).into()])
+        object.update(b"\"}");
+        check_hash(hash, &[object.finalize().into()])
     } else {
-        check_hash(hash, &[Sha256::digest(object).into(), Sha256::digest(b"").into()])
+        check_hash(hash, &[Sha256::digest(b"{}").into(), Sha256::digest(b"").into()])
     }
 }
 
-fn write_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    let written = str::from_utf8(text).ok().and_then(|text| json::write_string(text, out));
-    written.ok_or_else(|| ErrorKind::ParameterMalformed.into())
+/// Adds the inside of a JSON string.
+fn string(text: &[u8], plain: bool, object: &mut Sha256) -> Result<(), Error> {
+    if plain {
+        object.update(text);
+    } else {
+        object.update(json::escape(text).ok_or(ErrorKind::ParameterMalformed)?);
+    }
+    Ok(())
 }
 
 fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {

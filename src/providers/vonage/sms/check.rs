@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Sms;
 use crate::compare::Search;
 use crate::error::{Error, ErrorKind};
-use crate::params::{Param, Params};
+use crate::params::Params;
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 use crate::verifier::{Coverage, Evidence};
@@ -13,10 +13,19 @@ use crate::verifier::{Coverage, Evidence};
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
         params.sort_unique()?;
-        if params.iter().any(|param| param.name.iter().any(|byte| matches!(byte, b'&' | b'='))) {
+        if params.has_separator_in_name() {
             return Err(ErrorKind::ParameterAmbiguous.into());
         }
-        let sig = params.get("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
+        let (mut sig, mut timestamp, mut any_blank) = (None, None, false);
+        for param in params.iter() {
+            match param.name {
+                b"sig" => sig = Some(param),
+                b"timestamp" => timestamp = Some(Timestamp(seconds(param.value))),
+                _ => {}
+            }
+            any_blank |= param.is_blank();
+        }
+        let sig = sig.ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
         let given = self
             .function
             .decode_hex(sig.value)
@@ -27,28 +36,35 @@ impl Sms {
         let signed = || params.iter().filter(|param| param.name != b"sig");
         let mut search = Search::new(given.as_bytes());
         keys.offer(&mut search, &signed().map(|param| param.whole));
-        if signed().any(|param| param.is_blank()) {
+        if any_blank {
             keys.offer(&mut search, &signed().filter(|param| !param.is_blank()).map(|param| param.whole));
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
 
-        let signed_at = self.check_time(params.get("timestamp"))?;
-        Ok(Evidence::new(key, Coverage::Params).signed_at(signed_at).unique_signature(given).tenant(tenant))
+        let signed_at = self.check_time(timestamp)?;
+        Ok(Evidence::new(key, Coverage::Params)
+            .signed_at(signed_at)
+            .unique_signature(given)
+            .tenant(tenant.cloned()))
     }
 
-    fn check_time(&self, timestamp: Option<Param<'_>>) -> Result<Option<UnixTime>, Error> {
+    fn check_time(&self, timestamp: Option<Timestamp>) -> Result<Option<UnixTime>, Error> {
         let refuse = |kind| Error::parameter(kind, "timestamp");
-        let signed_at = timestamp.and_then(|param| seconds(param.value));
-        let Some(tolerance) = self.tolerance else { return Ok(signed_at) };
-        let signed_at = match (timestamp, signed_at) {
-            (None, _) => return Err(refuse(ErrorKind::TimestampMissing)),
-            (Some(_), None) => return Err(refuse(ErrorKind::TimestampMalformed)),
-            (Some(_), Some(signed_at)) => signed_at,
-        };
-        tolerance.check(self.clock.now()?, signed_at).map_err(refuse)?;
-        Ok(Some(signed_at))
+        match (timestamp, self.tolerance) {
+            (Some(Timestamp(signed_at)), None) => Ok(signed_at),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(refuse(ErrorKind::TimestampMissing)),
+            (Some(Timestamp(None)), Some(_)) => Err(refuse(ErrorKind::TimestampMalformed)),
+            (Some(Timestamp(Some(signed_at))), Some(tolerance)) => {
+                tolerance.check(self.clock.now()?, signed_at).map_err(refuse)?;
+                Ok(Some(signed_at))
+            }
+        }
     }
 }
+
+/// The parameter `timestamp`: a time, if it is one.
+struct Timestamp(Option<UnixTime>);
 
 /// Webhooks spell the account's name with a hyphen, requests to the API with an underscore.
 pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> {
@@ -63,7 +79,12 @@ pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> 
 
 /// A plain decimal number: no sign, no white space, no leading zero.
 fn seconds(text: &[u8]) -> Option<UnixTime> {
-    let plain = text.iter().all(u8::is_ascii_digit) && (text.len() == 1 || !text.starts_with(b"0"));
-    let seconds = str::from_utf8(text).ok().filter(|_| plain)?.parse().ok()?;
-    Some(UnixTime::from_secs(seconds))
+    if text.is_empty() || (text.len() > 1 && text.starts_with(b"0")) {
+        return None;
+    }
+    let append = |seconds: i64, digit: &u8| {
+        let digit = char::from(*digit).to_digit(10)?;
+        seconds.checked_mul(10)?.checked_add(digit.into())
+    };
+    text.iter().try_fold(0, append).map(UnixTime::from_secs)
 }

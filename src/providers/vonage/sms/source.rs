@@ -26,10 +26,15 @@ impl Source {
             _ => return Err(ErrorKind::MethodUnsupported.into()),
         }
         let content_type = head.header(content_type)?.unwrap_or_default();
+        match content_type {
+            FORM => return Ok(Self::Body(MediaType::Form)),
+            JSON => return Ok(Self::Body(MediaType::Json)),
+            _ => {}
+        }
         let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        if media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+        if media_type.eq_ignore_ascii_case(FORM) {
             Ok(Self::Body(MediaType::Form))
-        } else if media_type.eq_ignore_ascii_case(b"application/json") {
+        } else if media_type.eq_ignore_ascii_case(JSON) {
             Ok(Self::Body(MediaType::Json))
         } else {
             Err(ErrorKind::MediaTypeUnsupported.into())
@@ -39,18 +44,18 @@ impl Source {
 
 impl MediaType {
     /// Decodes a body. Of JSON, it must be one flat object; a Messages API webhook is told by its name.
-    pub(super) fn params(self, body: &[u8]) -> Result<Params, Error> {
+    pub(super) fn params(self, body: &[u8]) -> Result<Params, ErrorKind> {
         if body.is_empty() {
-            return Err(ErrorKind::BodyMissing.into());
+            return Err(ErrorKind::BodyMissing);
         }
         match self {
             Self::Form => Params::from_form(body),
             Self::Json => {
                 let (params, nested) = Params::from_json(body)?;
                 if params.get("sig").is_none() && MESSAGES_API.iter().any(|name| params.get(name).is_some()) {
-                    Err(ErrorKind::SchemeMismatch.into())
+                    Err(ErrorKind::SchemeMismatch)
                 } else if nested {
-                    Err(ErrorKind::ParameterNested.into())
+                    Err(ErrorKind::ParameterNested)
                 } else {
                     Ok(params)
                 }
@@ -60,3 +65,5 @@ impl MediaType {
 }
 
 const MESSAGES_API: [&str; 2] = ["message_uuid", "channel"];
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+const JSON: &[u8] = b"application/json";

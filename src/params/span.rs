@@ -1,0 +1,55 @@
+//! Where a parameter is.
+
+use std::cmp::Ordering;
+
+use super::Param;
+use crate::encoding::words;
+
+/// Where a parameter is in the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    /// The name's first eight bytes, by which most names differ; 0 until it is read.
+    prefix: u64,
+    /// Where the `&` before the name is.
+    start: usize,
+    /// Where the `=` after the name is.
+    name_end: usize,
+    end: usize,
+}
+
+impl Span {
+    pub(super) fn new(start: usize, name_end: usize, end: usize) -> Self {
+        Self { prefix: 0, start, name_end, end }
+    }
+
+    pub(super) fn has_empty_name(self) -> bool {
+        self.name_end == self.start.wrapping_add(1)
+    }
+
+    pub(super) fn of(self, text: &[u8]) -> Param<'_> {
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        Param {
+            name: self.name(text),
+            value: part(self.name_end.wrapping_add(1), self.end),
+            whole: part(self.start, self.end),
+        }
+    }
+
+    pub(super) fn value_mut(self, text: &mut [u8]) -> &mut [u8] {
+        text.get_mut(self.name_end.wrapping_add(1)..self.end).unwrap_or_default()
+    }
+
+    pub(super) fn read_prefix(&mut self, text: &[u8]) {
+        let from_name_on = text.get(self.start.wrapping_add(1)..).unwrap_or_default();
+        self.prefix = words::prefix(from_name_on, self.name(text).len());
+    }
+
+    /// Compares names bytewise, the prefixes having been read.
+    pub(super) fn cmp_names(&self, other: &Self, text: &[u8]) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| self.name(text).cmp(other.name(text)))
+    }
+
+    fn name(self, text: &[u8]) -> &[u8] {
+        text.get(self.start.wrapping_add(1)..self.name_end).unwrap_or_default()
+    }
+}
