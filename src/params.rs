@@ -4,6 +4,7 @@ mod form;
 mod json;
 mod span;
 
+use crate::encoding::words;
 use crate::error::ErrorKind;
 use span::Span;
 
@@ -45,19 +46,25 @@ impl Params {
 
     /// The parameter of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Param<'_>> {
-        self.iter().find(|param| param.name == name.as_bytes())
+        let prefix = words::prefix(name.as_bytes(), name.len());
+        let named = |span: &&Span| span.has_prefix(prefix) && span.of(&self.text).name == name.as_bytes();
+        self.spans.iter().find(named).map(|span| span.of(&self.text))
     }
 
     /// Sorts by name, bytewise, and refuses a name that appears twice.
     pub(crate) fn sort_unique(&mut self) -> Result<(), ErrorKind> {
         let text = &self.text;
-        self.spans.iter_mut().for_each(|span| span.read_prefix(text));
         self.spans.sort_unstable_by(|a, b| a.cmp_names(b, text));
         let repeated = self.spans.windows(2).any(|pair| match pair {
             [a, b] => a.cmp_names(b, text).is_eq(),
             _ => false,
         });
         if repeated { Err(ErrorKind::ParameterRepeated) } else { Ok(()) }
+    }
+
+    /// Whether a value is empty or holds nothing but U+0000 to U+0020.
+    pub(crate) fn has_blank_value(&self) -> bool {
+        self.iter().any(|param| param.is_blank())
     }
 
     /// Whether a name holds `&` or `=`.
@@ -84,6 +91,12 @@ impl Params {
             spans: Vec::with_capacity(USUAL_COUNT),
             separators: false,
         }
+    }
+
+    /// Completes the parameters once all text is there.
+    fn finish(mut self) -> Self {
+        self.spans.iter_mut().for_each(|span| span.read_prefix(&self.text));
+        self
     }
 
     /// Adds the parameter whose text is there, or will be.

@@ -117,7 +117,7 @@ impl<'r> Decoder<'r> {
     fn finish(mut self) -> Params {
         self.copy_to(self.raw.len());
         self.space();
-        self.params
+        self.params.finish()
     }
 }
 

@@ -35,7 +35,7 @@ impl Params {
             params.push(Span::new(start, name_end, params.text.len()))
         });
         match walked {
-            Ok(()) => Ok((params, nested)),
+            Ok(()) => Ok((params.finish(), nested)),
             Err(Stop::Syntax) => Err(ErrorKind::BodyMalformed),
             Err(Stop::Refused(refusal)) => Err(refusal),
         }

@@ -8,7 +8,7 @@ use crate::encoding::words;
 /// Where a parameter is in the text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
-    /// The name's first eight bytes, by which most names differ; 0 until it is read.
+    /// The name's first eight bytes, by which most names differ; 0 until they are read.
     prefix: u64,
     /// Where the `&` before the name is.
     start: usize,
@@ -42,6 +42,11 @@ impl Span {
     pub(super) fn read_prefix(&mut self, text: &[u8]) {
         let from_name_on = text.get(self.start.wrapping_add(1)..).unwrap_or_default();
         self.prefix = words::prefix(from_name_on, self.name(text).len());
+    }
+
+    /// Whether the prefix is this one, as that of every equal name is.
+    pub(super) fn has_prefix(self, prefix: u64) -> bool {
+        self.prefix == prefix
     }
 
     /// Compares names bytewise, the prefixes having been read.

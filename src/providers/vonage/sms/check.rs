@@ -16,27 +16,19 @@ impl Sms {
         if params.has_separator_in_name() {
             return Err(ErrorKind::ParameterAmbiguous.into());
         }
-        let (mut sig, mut timestamp, mut any_blank) = (None, None, false);
-        for param in params.iter() {
-            match param.name {
-                b"sig" => sig = Some(param),
-                b"timestamp" => timestamp = Some(Timestamp(seconds(param.value))),
-                _ => {}
-            }
-            any_blank |= param.is_blank();
-        }
-        let sig = sig.ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
+        let sig = params.get("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
         let given = self
             .function
             .decode_hex(sig.value)
             .ok_or_else(|| Error::parameter(ErrorKind::SignatureMalformed, "sig"))?;
+        let timestamp = params.get("timestamp").map(|param| Timestamp(seconds(param.value)));
         params.clean_values();
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
         let signed = || params.iter().filter(|param| param.name != b"sig");
         let mut search = Search::new(given.as_bytes());
         keys.offer(&mut search, &signed().map(|param| param.whole));
-        if any_blank {
+        if params.has_blank_value() {
             keys.offer(&mut search, &signed().filter(|param| !param.is_blank()).map(|param| param.whole));
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
