@@ -2,7 +2,11 @@
 //! is the keyed hashing of the same bytes with the RustCrypto crates and nothing else. N counts the bytes hashed: the
 //! body's, or those of the string the parameters sign.
 //!
-//! `cargo bench --bench verify`; claims are ratios of the two medians in one run.
+//! Beside them, in the groups where there is another way to arrive: `query/N` and `json/N` are the same parameters in a
+//! query and in JSON (`verify/N` is the form), `rotation/N` is a verifier of two secrets of which the older one signed,
+//! `threads/N` is N threads at once on one shared verifier, each with its own deliveries.
+//!
+//! `cargo bench --bench verify`; claims are ratios of two medians in one run, as `.ci/ratios` prints them.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -14,11 +18,13 @@
 #![allow(missing_docs, reason = "criterion's macros")]
 
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Instant;
 
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{self, Method};
-use countersign::{Secret, UnixTime, Verifier, Vogent, Voxagent};
+use countersign::{Keyring, Secret, UnixTime, Verifier, Vogent, Voxagent};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
@@ -58,6 +64,7 @@ fn body(bytes: usize) -> Vec<u8> {
 
 fn verify(
     group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
     bytes: usize,
     verifier: &Arc<dyn Verifier>,
     delivery: &Delivery,
@@ -65,9 +72,37 @@ fn verify(
     let request = delivery.to_http("/webhook").unwrap();
     assert!(verifier.verify((&request).into()).is_ok());
     group.throughput(Throughput::Bytes(bytes as u64));
-    group.bench_function(BenchmarkId::new("verify", bytes), |bencher| {
+    group.bench_function(BenchmarkId::new(name, bytes), |bencher| {
         bencher.iter(|| verifier.verify(black_box(&request).into()));
     });
+}
+
+/// Each of so many threads verifies the deliveries of an iteration.
+fn threads(group: &mut BenchmarkGroup<'_, WallTime>, verifier: &Arc<dyn Verifier>, delivery: &Delivery) {
+    for count in [1, 2] {
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::new("threads", count), |bencher| {
+            bencher.iter_custom(|iterations| {
+                let ready = Barrier::new(count + 1);
+                let run = || {
+                    let request = delivery.to_http("/webhook").unwrap();
+                    ready.wait();
+                    for _ in 0..iterations {
+                        let _ = black_box(verifier.verify(black_box(&request).into()));
+                    }
+                };
+                thread::scope(|scope| {
+                    let threads: Vec<_> = (0..count).map(|_| scope.spawn(run)).collect();
+                    ready.wait();
+                    let start = Instant::now();
+                    for thread in threads {
+                        thread.join().unwrap();
+                    }
+                    start.elapsed()
+                })
+            });
+        });
+    }
 }
 
 fn floor<R>(group: &mut BenchmarkGroup<'_, WallTime>, bytes: usize, mut hash: impl FnMut() -> R) {
@@ -81,6 +116,8 @@ fn hmac<M: Mac + Clone>(keyed: &M, message: &[u8]) -> hmac::digest::Output<M> {
 fn bodies(criterion: &mut Criterion) {
     let keyed = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
     let vogent = Arc::new(Vogent::new(secret()));
+    let rotated = Keyring::new([Secret::new("the newer of the two secrets").unwrap(), secret()]).unwrap();
+    let rotated: Arc<dyn Verifier> = Arc::new(Vogent::new(rotated));
     let voxagent = Arc::new(Voxagent::new("X-Webhook-Signature", secret()).unwrap());
     for name in ["vogent", "voxagent"] {
         let mut group = criterion.benchmark_group(name);
@@ -90,8 +127,14 @@ fn bodies(criterion: &mut Criterion) {
                 "vogent" => (vogent.clone(), sign::vogent(&secret(), &*body)),
                 _ => (voxagent.clone(), sign::voxagent("X-Webhook-Signature", &secret(), &*body)),
             };
-            verify(&mut group, bytes, &verifier, &delivery);
+            verify(&mut group, "verify", bytes, &verifier, &delivery);
             floor(&mut group, bytes, || hmac(&keyed, &body));
+            if name == "vogent" {
+                verify(&mut group, "rotation", bytes, &rotated, &delivery);
+            }
+            if (name, bytes) == ("vogent", 1024) {
+                threads(&mut group, &verifier, &delivery);
+            }
         }
         group.finish();
     }
@@ -105,11 +148,17 @@ fn sms(criterion: &mut Criterion) {
 
     let group = |criterion: &mut Criterion, name: &str, method, floor_of: &mut dyn FnMut()| {
         let mut group = criterion.benchmark_group(name);
-        let signer = INBOUND_SMS
-            .iter()
-            .fold(sign::Sms::new(method, &secret()), |signer, (name, value)| signer.param(name, value));
+        let signer = || {
+            INBOUND_SMS
+                .iter()
+                .fold(sign::Sms::new(method, &secret()), |signer, (name, value)| signer.param(name, value))
+        };
         let verifier: Arc<dyn Verifier> = Arc::new(vonage::Sms::new(method, secret()));
-        verify(&mut group, message.len(), &verifier, &signer.form());
+        verify(&mut group, "verify", message.len(), &verifier, &signer().form());
+        verify(&mut group, "query", message.len(), &verifier, &signer().query());
+        if method == Method::Sha256 {
+            verify(&mut group, "json", message.len(), &verifier, &signer().json());
+        }
         floor(&mut group, message.len(), floor_of);
         group.finish();
     };
@@ -145,7 +194,7 @@ fn jwt(criterion: &mut Criterion) {
         let body = body(bytes);
         let delivery = signer().post(&*body);
         let signing_input = signing_input(&delivery);
-        verify(&mut group, bytes, &verifier, &delivery);
+        verify(&mut group, "verify", bytes, &verifier, &delivery);
         floor(&mut group, bytes, || (hmac(&keyed, &signing_input), Sha256::digest(black_box(&body))));
     }
     group.finish();
@@ -158,7 +207,7 @@ fn jwt(criterion: &mut Criterion) {
     let members: Vec<_> =
         pairs.iter().map(|pair| format!("\"{}\"", pair.replacen('=', "\":\"", 1))).collect();
     let object = format!("{{{}}}", members.join(","));
-    verify(&mut group, object.len(), &verifier, &delivery);
+    verify(&mut group, "verify", object.len(), &verifier, &delivery);
     floor(&mut group, object.len(), || (hmac(&keyed, &signing_input), Sha256::digest(black_box(&object))));
     group.finish();
 }
