@@ -4,12 +4,14 @@ mod form;
 mod json;
 mod span;
 
+pub(crate) use form::Form;
+
 use crate::encoding::words;
 use crate::error::ErrorKind;
 use span::Span;
 
 /// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Params {
     text: Vec<u8>,
     spans: Vec<Span>,
@@ -84,13 +86,9 @@ impl Params {
         }
     }
 
-    fn with_capacity(raw_bytes: usize) -> Self {
-        Self {
-            // Decoding lengthens by nothing but the first `&` and the `=` of a name that came without one.
-            text: Vec::with_capacity(raw_bytes.saturating_add(2)),
-            spans: Vec::with_capacity(USUAL_COUNT),
-            separators: false,
-        }
+    fn reserve(&mut self, text_bytes: usize) {
+        self.text.reserve(text_bytes);
+        self.spans.reserve(USUAL_COUNT);
     }
 
     /// Completes the parameters once all text is there.

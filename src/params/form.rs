@@ -4,37 +4,16 @@ use super::{Params, Span, is_separator};
 use crate::encoding::{form, marks};
 use crate::error::ErrorKind;
 
-impl Params {
-    /// Decodes a query.
-    pub(crate) fn from_query(raw: &[u8]) -> Result<Self, ErrorKind> {
-        if raw.len() > MAX_QUERY_BYTES { Err(ErrorKind::QueryTooLong) } else { Self::from_form(raw) }
-    }
-
-    /// Decodes a form body (WHATWG URL, section 5.1), to bytes and strictly: an escape that is none is refused instead of
-    /// kept.
-    pub(crate) fn from_form(raw: &[u8]) -> Result<Self, ErrorKind> {
-        let mut decoder = Decoder::new(raw);
-        let is_special = |byte| matches!(byte, b'%' | b'&' | b'=');
-        marks::try_for_each(raw, is_special, |at, byte| match byte {
-            b'&' => decoder.end_pair(at),
-            b'%' => decoder.unescape(at),
-            _ => {
-                decoder.end_name(at);
-                Ok(())
-            }
-        })?;
-        decoder.end_pair(raw.len())?;
-        Ok(decoder.finish())
-    }
-}
-
-/// A form under way. Text is copied in pieces as long as can be: up to an escape, or to where an `=` is put in.
-struct Decoder<'r> {
-    raw: &'r [u8],
+/// A form as it arrives, decoded (WHATWG URL, section 5.1) to bytes and strictly: an escape that is none is refused instead
+/// of kept.
+///
+/// Text is copied in pieces as long as can be: up to an escape, or to where an `=` is put in.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
     params: Params,
-    /// How much of `raw` has been copied.
+    /// How much of the chunk has been copied.
     copied: usize,
-    /// By how much positions in the text are ahead of those in `raw`, below zero by wrapping around.
+    /// By how much positions in the text are ahead of those in the chunk, below zero by wrapping around.
     ahead: usize,
     /// Up to where each `+` in the text has become a space.
     spaced: usize,
@@ -42,20 +21,87 @@ struct Decoder<'r> {
     start: usize,
     /// Where its name ends in the text; 0 until it does.
     name_end: usize,
+    /// The beginning of an escape at the end of a chunk.
+    cut_off: Vec<u8>,
+    /// What is wrong with what has arrived.
+    refusal: Option<ErrorKind>,
 }
 
-impl<'r> Decoder<'r> {
-    fn new(raw: &'r [u8]) -> Self {
-        let mut params = Params::with_capacity(raw.len());
-        params.text.push(b'&');
-        Self { raw, params, copied: 0, ahead: 1, spaced: 0, start: 0, name_end: 0 }
+impl Params {
+    /// Decodes a query.
+    pub(crate) fn from_query(raw: &[u8]) -> Result<Self, ErrorKind> {
+        if raw.len() > MAX_QUERY_BYTES { Err(ErrorKind::QueryTooLong) } else { Self::from_form(raw) }
+    }
+
+    /// Decodes the body of a form.
+    pub(crate) fn from_form(raw: &[u8]) -> Result<Self, ErrorKind> {
+        let mut form = Form::default();
+        form.push(raw);
+        form.finish()
+    }
+}
+
+impl Form {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.params.text.is_empty()
+    }
+
+    /// Takes the next chunk. What is wrong with it is told in the end.
+    pub(crate) fn push(&mut self, chunk: &[u8]) {
+        if self.refusal.is_none() && !chunk.is_empty() {
+            self.refusal = self.decode(chunk).err();
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Params, ErrorKind> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
+        if !self.cut_off.is_empty() {
+            return Err(ErrorKind::ParameterMalformed);
+        }
+        if !self.is_empty() {
+            self.ahead = self.params.text.len();
+            self.end_pair(b"", 0)?;
+        }
+        self.space();
+        Ok(self.params.finish())
+    }
+
+    fn decode(&mut self, mut chunk: &[u8]) -> Result<(), ErrorKind> {
+        if self.params.text.is_empty() {
+            // Decoding lengthens by nothing but the first `&` and the `=` of a name that came without one.
+            self.params.reserve(chunk.len().saturating_add(2));
+            self.params.text.push(b'&');
+        }
+        while let (false, Some((byte, rest))) = (self.cut_off.is_empty(), chunk.split_first()) {
+            self.cut_off.push(*byte);
+            chunk = rest;
+            if let [b'%', high, low] = *self.cut_off {
+                self.cut_off.clear();
+                self.unescape(high, low)?;
+            }
+        }
+        self.copied = 0;
+        self.ahead = self.params.text.len();
+        let is_special = |byte| matches!(byte, b'%' | b'&' | b'=');
+        marks::try_for_each(chunk, is_special, |at, byte| match byte {
+            b'&' => self.end_pair(chunk, at),
+            b'%' => self.begin_escape(chunk, at),
+            _ => {
+                self.end_name(at);
+                Ok(())
+            }
+        })?;
+        self.copy_to(chunk, chunk.len());
+        Ok(())
     }
 
     /// Takes the end of a pair: an `&`, or the end of the text. Of nothing between two of them there is no pair.
-    fn end_pair(&mut self, at: usize) -> Result<(), ErrorKind> {
+    fn end_pair(&mut self, chunk: &[u8], at: usize) -> Result<(), ErrorKind> {
         if at.wrapping_add(self.ahead) != self.start.wrapping_add(1) {
             if self.name_end == 0 {
-                self.add_equals_sign(at);
+                self.add_equals_sign(chunk, at);
             }
             self.params.push(Span::new(self.start, self.name_end, at.wrapping_add(self.ahead)))?;
         }
@@ -75,23 +121,32 @@ impl<'r> Decoder<'r> {
 
     /// Ends the name of a pair that has no `=`: its value is empty.
     #[cold]
-    fn add_equals_sign(&mut self, at: usize) {
-        self.copy_to(at);
+    fn add_equals_sign(&mut self, chunk: &[u8], at: usize) {
+        self.copy_to(chunk, at);
         self.name_end = at.wrapping_add(self.ahead);
         self.params.text.push(b'=');
         self.ahead = self.ahead.wrapping_add(1);
     }
 
-    /// Takes a `%` with the two digits after it.
-    fn unescape(&mut self, at: usize) -> Result<(), ErrorKind> {
-        self.copy_to(at);
-        self.copied = at.wrapping_add(3);
-        self.ahead = self.ahead.wrapping_sub(2);
-        let byte = match self.raw.get(at..self.copied) {
-            Some([_, high, low]) => form::unescape(*high, *low),
-            _ => None,
-        };
-        let byte = byte.ok_or(ErrorKind::ParameterMalformed)?;
+    /// Takes a `%` with the two digits after it, if they are in this chunk.
+    fn begin_escape(&mut self, chunk: &[u8], at: usize) -> Result<(), ErrorKind> {
+        self.copy_to(chunk, at);
+        match chunk.get(at..).unwrap_or_default() {
+            [_, high, low, ..] => {
+                self.copied = at.wrapping_add(3);
+                self.ahead = self.ahead.wrapping_sub(2);
+                self.unescape(*high, *low)
+            }
+            cut_off => {
+                self.copied = chunk.len();
+                self.cut_off.extend_from_slice(cut_off);
+                Ok(())
+            }
+        }
+    }
+
+    fn unescape(&mut self, high: u8, low: u8) -> Result<(), ErrorKind> {
+        let byte = form::unescape(high, low).ok_or(ErrorKind::ParameterMalformed)?;
         self.params.separators |= is_separator(byte);
         if byte == b'+' {
             self.space();
@@ -101,8 +156,8 @@ impl<'r> Decoder<'r> {
         Ok(())
     }
 
-    fn copy_to(&mut self, at: usize) {
-        self.params.text.extend_from_slice(self.raw.get(self.copied..at).unwrap_or_default());
+    fn copy_to(&mut self, chunk: &[u8], at: usize) {
+        self.params.text.extend_from_slice(chunk.get(self.copied..at).unwrap_or_default());
         self.copied = at;
     }
 
@@ -112,12 +167,6 @@ impl<'r> Decoder<'r> {
             *byte = if *byte == b'+' { b' ' } else { *byte };
         }
         self.spaced = self.params.text.len();
-    }
-
-    fn finish(mut self) -> Params {
-        self.copy_to(self.raw.len());
-        self.space();
-        self.params.finish()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, SystemClock, Tolerance};
 use crate::verifier::{Check, Evidence, Verification, Verified, Verifier};
-use source::{MediaType, Source};
+use source::{Body, Source};
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///
@@ -162,10 +162,6 @@ impl Sms {
             max_body: DEFAULT_MAX_BODY,
         }
     }
-
-    fn check_body(&self, media_type: MediaType, body: &[u8]) -> Result<Evidence, Error> {
-        self.check(media_type.params(body)?)
-    }
 }
 
 impl Verifier for Sms {
@@ -173,7 +169,7 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => Ok(Verification::decided(self.check(Params::from_query(head.query())?)?)),
             Source::Body(media_type) => {
-                let buffered = BufferedBody { sms: self, media_type, body: Vec::new() };
+                let buffered = BufferedBody { sms: self, body: media_type.begin() };
                 Ok(Verification::new(buffered).limit(self.max_body))
             }
         }
@@ -191,27 +187,25 @@ impl Verifier for Sms {
             Source::Body(_) if request.body().len() > self.max_body => {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
-            Source::Body(media_type) => self.check_body(media_type, request.body())?,
+            Source::Body(media_type) => self.check(media_type.params(request.body())?)?,
         };
         Ok(Verified::new(evidence))
     }
 }
 
-/// The parameters come in any order, so none can be hashed before the last is there.
 struct BufferedBody<'v> {
     sms: &'v Sms,
-    media_type: MediaType,
-    body: Vec<u8>,
+    body: Body,
 }
 
 impl Check for BufferedBody<'_> {
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.body.extend_from_slice(chunk);
+        self.body.push(chunk);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        self.sms.check_body(self.media_type, &self.body)
+        self.sms.check(self.body.params()?)
     }
 }
 

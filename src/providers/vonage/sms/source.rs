@@ -1,7 +1,7 @@
 //! Where the parameters are.
 
 use crate::error::{Error, ErrorKind};
-use crate::params::Params;
+use crate::params::{Form, Params};
 use crate::request::{Head, HeaderName};
 
 #[derive(Clone, Copy, Debug)]
@@ -43,24 +43,54 @@ impl Source {
 }
 
 impl MediaType {
-    /// Decodes a body. Of JSON, it must be one flat object; a Messages API webhook is told by its name.
+    /// Reads a body. Of JSON, it must be one flat object; a Messages API webhook is told by its name.
     pub(super) fn params(self, body: &[u8]) -> Result<Params, ErrorKind> {
-        if body.is_empty() {
-            return Err(ErrorKind::BodyMissing);
-        }
         match self {
+            _ if body.is_empty() => Err(ErrorKind::BodyMissing),
             Self::Form => Params::from_form(body),
-            Self::Json => {
-                let (params, nested) = Params::from_json(body)?;
-                if params.get("sig").is_none() && MESSAGES_API.iter().any(|name| params.get(name).is_some()) {
-                    Err(ErrorKind::SchemeMismatch)
-                } else if nested {
-                    Err(ErrorKind::ParameterNested)
-                } else {
-                    Ok(params)
-                }
-            }
+            Self::Json => json_params(body),
         }
+    }
+
+    pub(super) fn begin(self) -> Body {
+        match self {
+            Self::Form => Body::Form(Form::default()),
+            Self::Json => Body::Json(Vec::new()),
+        }
+    }
+}
+
+/// A body as it arrives. The parameters come in any order, so that none can be hashed before the last is there.
+pub(super) enum Body {
+    Form(Form),
+    Json(Vec<u8>),
+}
+
+impl Body {
+    pub(super) fn push(&mut self, chunk: &[u8]) {
+        match self {
+            Self::Form(form) => form.push(chunk),
+            Self::Json(body) => body.extend_from_slice(chunk),
+        }
+    }
+
+    pub(super) fn params(self) -> Result<Params, ErrorKind> {
+        match self {
+            Self::Form(form) if form.is_empty() => Err(ErrorKind::BodyMissing),
+            Self::Form(form) => form.finish(),
+            Self::Json(body) => MediaType::Json.params(&body),
+        }
+    }
+}
+
+fn json_params(body: &[u8]) -> Result<Params, ErrorKind> {
+    let (params, nested) = Params::from_json(body)?;
+    if params.get("sig").is_none() && MESSAGES_API.iter().any(|name| params.get(name).is_some()) {
+        Err(ErrorKind::SchemeMismatch)
+    } else if nested {
+        Err(ErrorKind::ParameterNested)
+    } else {
+        Ok(params)
     }
 }
 
