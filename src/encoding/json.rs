@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::io;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -49,13 +50,12 @@ pub(crate) fn integer(literal: &str) -> Option<i64> {
     literal.parse().ok()
 }
 
-/// Escapes UTF-8 for the inside of a JSON string as `JSON.stringify` does; `None` if it is not UTF-8.
-pub(crate) fn escape(text: &[u8]) -> Option<Vec<u8>> {
-    let quoted = serde_json::to_vec(str::from_utf8(text).ok()?).ok()?;
-    quoted.get(1..quoted.len().saturating_sub(1)).map(<[u8]>::to_owned)
+/// Writes `text` as a JSON string, escaped as `JSON.stringify` does; `None` if it is not UTF-8.
+pub(crate) fn write_string(text: &[u8], out: impl io::Write) -> Option<()> {
+    serde_json::to_writer(out, str::from_utf8(text).ok()?).ok()
 }
 
-/// Whether `text` is its own [`escape`], and the escape of every part of it.
+/// Whether no part of `text` is escaped in a JSON string.
 pub(crate) fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\'))
 }

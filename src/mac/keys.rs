@@ -14,12 +14,16 @@ use crate::secret::{KeyId, Keyring, Secret};
 
 /// A keyring's states under one function, newest key first.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one in a verifier, and one in the box of a verification"
+)]
 pub(crate) enum MacKeys {
-    Md5Suffix(Vec<Md5Suffix>),
-    HmacMd5(Vec<Hmac<Md5>>),
-    HmacSha1(Vec<Hmac<Sha1>>),
-    HmacSha256(Vec<Hmac<Sha256>>),
-    HmacSha512(Vec<Hmac<Sha512>>),
+    Md5Suffix(States<Md5Suffix>),
+    HmacMd5(States<Hmac<Md5>>),
+    HmacSha1(States<Hmac<Sha1>>),
+    HmacSha256(States<Hmac<Sha256>>),
+    HmacSha512(States<Hmac<Sha512>>),
 }
 
 macro_rules! each {
@@ -47,11 +51,11 @@ impl MacKeys {
 
     fn of_secrets(function: Function, secrets: &[Secret]) -> Self {
         match function {
-            Function::Md5Suffix => Self::Md5Suffix(states(secrets)),
-            Function::HmacMd5 => Self::HmacMd5(states(secrets)),
-            Function::HmacSha1 => Self::HmacSha1(states(secrets)),
-            Function::HmacSha256 => Self::HmacSha256(states(secrets)),
-            Function::HmacSha512 => Self::HmacSha512(states(secrets)),
+            Function::Md5Suffix => Self::Md5Suffix(States::new(secrets)),
+            Function::HmacMd5 => Self::HmacMd5(States::new(secrets)),
+            Function::HmacSha1 => Self::HmacSha1(States::new(secrets)),
+            Function::HmacSha256 => Self::HmacSha256(States::new(secrets)),
+            Function::HmacSha512 => Self::HmacSha512(States::new(secrets)),
         }
     }
 
@@ -78,7 +82,7 @@ impl MacKeys {
         search: &mut Search<'_>,
         parts: &(impl Iterator<Item = &'m [u8]> + Clone),
     ) {
-        each!(self, states => for (index, state) in (0..).zip(states) {
+        each!(self, states => for (index, state) in (0..).zip(states.iter()) {
             let mut state = state.clone();
             parts.clone().for_each(|part| state.update(part));
             state.finish(|tag| search.offer(index, tag));
@@ -93,7 +97,7 @@ impl MacKeys {
     /// The newest key's tag of a message in parts.
     #[cfg(feature = "sign")]
     pub(crate) fn sign<'m>(&self, parts: impl Iterator<Item = &'m [u8]>) -> Vec<u8> {
-        each!(self, states => states.first().map(|state| {
+        each!(self, states => states.iter().next().map(|state| {
             let mut state = state.clone();
             parts.for_each(|part| state.update(part));
             state.finish(<[u8]>::to_vec)
@@ -104,7 +108,7 @@ impl MacKeys {
 
 impl fmt::Debug for MacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = each!(self, states => states.len());
+        let count = each!(self, states => states.iter().count());
         f.debug_struct("MacKeys").field("function", &self.function()).field("keys", &count).finish()
     }
 }
@@ -120,13 +124,35 @@ impl Mac {
 
     pub(crate) fn find(self, given: &Tag) -> Option<KeyId> {
         let mut search = Search::new(given.as_bytes());
-        each!(self.0, states => for (index, state) in (0..).zip(states) {
+        each!(self.0, states => for (index, state) in (0..).zip(states.into_iter()) {
             state.finish(|tag| search.offer(index, tag));
         });
         search.found().map(KeyId::new)
     }
 }
 
-fn states<K: Keyed>(secrets: &[Secret]) -> Vec<K> {
-    secrets.iter().map(|secret| K::new(secret.bytes())).collect()
+/// States of keys. Two of them, as in a rotation, are kept without memory of their own.
+#[derive(Clone)]
+pub(crate) struct States<K> {
+    two: [Option<K>; 2],
+    more: Vec<K>,
+}
+
+impl<K: Keyed> States<K> {
+    fn new(secrets: &[Secret]) -> Self {
+        let mut states = secrets.iter().map(|secret| K::new(secret.bytes()));
+        Self { two: [states.next(), states.next()], more: states.collect() }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &K> {
+        self.two.iter().flatten().chain(&self.more)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut K> {
+        self.two.iter_mut().flatten().chain(&mut self.more)
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = K> {
+        self.two.into_iter().flatten().chain(self.more)
+    }
 }

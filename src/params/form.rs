@@ -21,10 +21,18 @@ pub(crate) struct Form {
     start: usize,
     /// Where its name ends in the text; 0 until it does.
     name_end: usize,
-    /// The beginning of an escape at the end of a chunk.
-    cut_off: Vec<u8>,
+    cut_off: CutOff,
     /// What is wrong with what has arrived.
     refusal: Option<ErrorKind>,
+}
+
+/// The beginning of an escape at the end of a chunk.
+#[derive(Debug, Default)]
+enum CutOff {
+    #[default]
+    Nothing,
+    Percent,
+    PercentAnd(u8),
 }
 
 impl Params {
@@ -57,7 +65,7 @@ impl Form {
         if let Some(refusal) = self.refusal {
             return Err(refusal);
         }
-        if !self.cut_off.is_empty() {
+        if !matches!(self.cut_off, CutOff::Nothing) {
             return Err(ErrorKind::ParameterMalformed);
         }
         if !self.is_empty() {
@@ -74,12 +82,13 @@ impl Form {
             self.params.reserve(chunk.len().saturating_add(2));
             self.params.text.push(b'&');
         }
-        while let (false, Some((byte, rest))) = (self.cut_off.is_empty(), chunk.split_first()) {
-            self.cut_off.push(*byte);
+        while let (CutOff::Percent | CutOff::PercentAnd(_), Some((byte, rest))) =
+            (&self.cut_off, chunk.split_first())
+        {
             chunk = rest;
-            if let [b'%', high, low] = *self.cut_off {
-                self.cut_off.clear();
-                self.unescape(high, low)?;
+            match std::mem::take(&mut self.cut_off) {
+                CutOff::PercentAnd(high) => self.unescape(high, *byte)?,
+                _ => self.cut_off = CutOff::PercentAnd(*byte),
             }
         }
         self.copied = 0;
@@ -139,7 +148,7 @@ impl Form {
             }
             cut_off => {
                 self.copied = chunk.len();
-                self.cut_off.extend_from_slice(cut_off);
+                self.cut_off = cut_off.get(1).map_or(CutOff::Percent, |high| CutOff::PercentAnd(*high));
                 Ok(())
             }
         }

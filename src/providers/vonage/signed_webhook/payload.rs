@@ -1,5 +1,7 @@
 //! What `payload_hash` must be the hash of.
 
+use std::io;
+
 use sha2::{Digest, Sha256};
 
 use crate::compare;
@@ -73,33 +75,51 @@ impl Check for BodyIgnored {
 /// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
 pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     let mut params = Params::from_query(query)?;
-    let plain = json::is_plain(params.text());
-    let mut object = Sha256::new();
-    let mut before: &[u8] = b"{\"";
-    for param in params.iter() {
-        object.update(before);
-        string(param.name, plain, &mut object)?;
-        object.update(b"\":\"");
-        string(param.value, plain, &mut object)?;
-        before = b"\",\"";
-    }
+    let object = hash_object(&params).ok_or(ErrorKind::ParameterMalformed)?;
     params.sort_unique()?;
     if params.iter().next().is_some() {
-        object.update(b"\"}");
-        check_hash(hash, &[object.finalize().into()])
+        check_hash(hash, &[object])
     } else {
-        check_hash(hash, &[Sha256::digest(b"{}").into(), Sha256::digest(b"").into()])
+        check_hash(hash, &[object, Sha256::digest(b"").into()])
     }
 }
 
-/// Adds the inside of a JSON string.
-fn string(text: &[u8], plain: bool, object: &mut Sha256) -> Result<(), Error> {
-    if plain {
-        object.update(text);
-    } else {
-        object.update(json::escape(text).ok_or(ErrorKind::ParameterMalformed)?);
+/// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
+fn hash_object(params: &Params) -> Option<[u8; 32]> {
+    let plain = json::is_plain(params.text());
+    let mut object = Sha256::new();
+    object.update(b"{");
+    for (index, param) in params.iter().enumerate() {
+        if index > 0 {
+            object.update(b",");
+        }
+        if plain {
+            object.update(b"\"");
+            object.update(param.name);
+            object.update(b"\":\"");
+            object.update(param.value);
+            object.update(b"\"");
+        } else {
+            json::write_string(param.name, HashWriter(&mut object))?;
+            object.update(b":");
+            json::write_string(param.value, HashWriter(&mut object))?;
+        }
     }
-    Ok(())
+    object.update(b"}");
+    Some(object.finalize().into())
+}
+
+struct HashWriter<'h>(&'h mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.update(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {

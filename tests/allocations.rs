@@ -1,0 +1,158 @@
+//! How often a verification asks for memory. The allocator of this program counts.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+use allocation_counter::measure;
+use countersign::sign::{self, Delivery};
+use countersign::vonage::{self, Method};
+use countersign::{
+    Algorithm, Head, HexHmac, Keyring, Request, Secret, Tenants, UnixTime, Verifier, Vogent, Voxagent,
+};
+
+const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+const BODY: &str = r#"{"event":"dial.transcript","text":"Hello, is my appointment tomorrow still on?"}"#;
+const METHODS: [Method; 5] = [Method::Md5Hash, Method::Md5, Method::Sha1, Method::Sha256, Method::Sha512];
+
+#[test]
+fn the_allocator_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![0_u8; 100]))), 1);
+}
+
+#[test]
+fn hex_hmac_asks_for_none() {
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        let verifier = HexHmac::with_algorithm("x-sig", algorithm, rotated()).unwrap();
+        holds(&verifier, &sign::hex_hmac("x-sig", algorithm, &secret(), BODY), 0);
+    }
+    holds(&Vogent::new(secret()), &sign::vogent(&secret(), BODY), 0);
+    holds(&Voxagent::new("x-sig", secret()).unwrap(), &sign::voxagent("x-sig", &secret(), BODY), 0);
+}
+
+#[test]
+fn sms_asks_for_two_of_a_query_or_form() {
+    for method in METHODS {
+        let verifier = vonage::Sms::new(method, rotated());
+        let signers: [fn(sign::Sms) -> sign::Sms; 3] = [
+            |signer| {
+                (0..31).fold(signer, |signer, index| signer.param(&format!("parameter-{index:02}"), "plain"))
+            },
+            |signer| {
+                (0..31).fold(signer, |signer, index| signer.param(&format!("näme {index:02}"), "+ % & = é"))
+            },
+            |signer| signer.param("a", "").param("b", " ").timestamp(NOW),
+        ];
+        for params in signers {
+            let signer = || params(sign::Sms::new(method, &secret()));
+            holds(&verifier, &signer().query(), 2);
+            holds(&verifier, &signer().form(), 2);
+        }
+    }
+}
+
+#[test]
+fn sms_asks_for_three_of_json() {
+    // And `serde_json` for one to refuse.
+    let signer = sign::Sms::new(Method::Sha256, &secret()).param("msisdn", "447700900001").timestamp(NOW);
+    holds_at_once(&vonage::Sms::new(Method::Sha256, secret()), &signer.json(), 3);
+}
+
+#[test]
+fn signed_webhooks_ask_for_three() {
+    let signer = || {
+        sign::SignedWebhook::new(&secret(), NOW)
+            .claim("api_key", "a1b2c3d4")
+            .claim("application_id", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
+            .claim("unknown", "claim")
+    };
+    let query = (0..32).map(|index| format!("parameter-{index}=a%20b")).collect::<Vec<_>>().join("&");
+    let tenants = Tenants::new([("a1b2c3d4", secret()), ("e5f6", secret())]).unwrap();
+    for verifier in [vonage::SignedWebhook::new(rotated()), vonage::SignedWebhook::tenants(tenants)] {
+        let verifier = verifier.clock(|| NOW);
+        holds(&verifier, &signer().post(BODY), 3);
+        holds(&verifier, &signer().get("to=19432445023&from=12016131021"), 3);
+        holds(&verifier, &signer().get(&query), 3);
+        holds(&verifier, &signer().get("text=%22quoted%22%0A\u{e9}"), 3);
+    }
+
+    let secret = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
+    let verifier = vonage::ContactCenter::new(secret.clone()).unwrap().clock(|| NOW);
+    holds(&verifier, &sign::ContactCenter::new(&secret, NOW).unwrap().post(BODY), 3);
+}
+
+/// A genuine delivery and what can be made of it by one edit ask for memory at most `most` times; through the trait's three
+/// steps for one more, the box.
+fn holds(verifier: &dyn Verifier, genuine: &Delivery, most: u64) {
+    holds_at_once(verifier, genuine, most);
+    every_edit(genuine, |request| {
+        let in_steps = || {
+            let mut verification = verifier.begin(request.head())?;
+            verification.update(request.body())?;
+            verification.finish()
+        };
+        let count = allocations(|| drop(in_steps()));
+        assert!(count <= most + 1, "{count} in steps: {request:?}");
+    });
+}
+
+fn holds_at_once(verifier: &dyn Verifier, genuine: &Delivery, most: u64) {
+    assert!(verifier.verify(genuine.request()).is_ok());
+    every_edit(genuine, |request| {
+        let count = allocations(|| drop(verifier.verify(request)));
+        assert!(count <= most, "{count} at once: {request:?}");
+    });
+}
+
+/// Shows the delivery as it is; each of its headers left out, doubled, cut and altered; its query and its body cut and
+/// altered at every seventh byte.
+fn every_edit(genuine: &Delivery, mut show: impl FnMut(Request<'_>)) {
+    let request = genuine.request();
+    let head = request.head();
+    let headers: Vec<_> =
+        genuine.headers().iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
+    let mut show = |headers: &Vec<(String, Vec<u8>)>, query: &[u8], body: &[u8]| {
+        show(Request::new(Head::new(head.method(), headers).with_query(query), body));
+    };
+    show(&headers, head.query(), request.body());
+    for index in 0..headers.len() {
+        let mut without = headers.clone();
+        without.remove(index);
+        let mut twice = headers.clone();
+        twice.push(headers[index].clone());
+        let mut cut = headers.clone();
+        cut[index].1.truncate(40);
+        let mut altered = headers.clone();
+        altered[index].1.iter_mut().skip(9).for_each(|byte| *byte ^= 1);
+        for edited in [without, twice, cut, altered] {
+            show(&edited, head.query(), request.body());
+        }
+    }
+    for length in (0..request.body().len()).step_by(7) {
+        show(&headers, head.query(), &request.body()[..length]);
+        let mut altered = request.body().to_vec();
+        altered[length] ^= 2;
+        show(&headers, head.query(), &altered);
+    }
+    for length in (0..head.query().len()).step_by(7) {
+        show(&headers, &head.query()[..length], request.body());
+        let mut altered = head.query().to_vec();
+        altered[length] ^= 2;
+        show(&headers, &altered, request.body());
+    }
+}
+
+fn allocations(run: impl FnOnce()) -> u64 {
+    measure(run).count_total
+}
+
+fn secret() -> Secret {
+    Secret::new("signature-secret-of-the-account").unwrap()
+}
+
+fn rotated() -> Keyring {
+    Keyring::new([Secret::new("the newer of the two secrets").unwrap(), secret()]).unwrap()
+}
