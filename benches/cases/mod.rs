@@ -1,0 +1,151 @@
+//! The deliveries that the benches verify, each with its verifier.
+
+use std::sync::Arc;
+
+use countersign::sign::{self, Delivery};
+use countersign::vonage::{self, Method};
+use countersign::{Keyring, Secret, UnixTime, Verifier, Vogent, Voxagent};
+
+/// One delivery and who verifies it.
+pub(crate) struct Case {
+    pub(crate) group: &'static str,
+    /// `verify`, or the other way to arrive that it is.
+    pub(crate) name: &'static str,
+    /// The bytes of `message` and what else is hashed: the body, the parameters' string, the query's object.
+    pub(crate) bytes: usize,
+    pub(crate) verifier: Arc<dyn Verifier>,
+    pub(crate) delivery: Delivery,
+    /// What is hashed with the key.
+    pub(crate) message: Vec<u8>,
+    /// What is hashed without.
+    pub(crate) hashed: Option<Vec<u8>>,
+}
+
+pub(crate) const KEY: &str = "ZYtdTtGV3BCFN7tWmOWr1md66XsquMggr4W2cTtXtcPgfnI0Xw";
+pub(crate) const METHODS: [(Method, &str); 5] = [
+    (Method::Md5Hash, "vonage-sms-md5hash"),
+    (Method::Md5, "vonage-sms-md5"),
+    (Method::Sha1, "vonage-sms-sha1"),
+    (Method::Sha256, "vonage-sms-sha256"),
+    (Method::Sha512, "vonage-sms-sha512"),
+];
+const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+
+/// A realistic inbound SMS: ten parameters with `sig`.
+const INBOUND_SMS: [(&str, &str); 9] = [
+    ("msisdn", "447700900001"),
+    ("to", "447700900000"),
+    ("messageId", "0A0000000123ABCD1"),
+    ("text", "Hello from Vonage, is my appointment tomorrow still on?"),
+    ("type", "text"),
+    ("keyword", "HELLO"),
+    ("message-timestamp", "2025-11-21 08:00:00"),
+    ("timestamp", "1763712000"),
+    ("nonce", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
+];
+const ANSWER_QUERY: &str = "to=19432445023&endpoint_type=phone&from=12016131021&conversation_uuid=\
+    CON-59d439b9-3e75-4f7d-a5c9-8030aee26ac4&uuid=aade2718c73eada70cfd2096847a1d52&region_url=https%3A%2F%2F\
+    api-us-3.vonage.com";
+
+/// Bodies of so many bytes: `verify` of Vogent and Voxagent, `rotation` where the older of two secrets signed.
+pub(crate) fn bodies(bytes: usize) -> Vec<Case> {
+    let body = body(bytes);
+    let rotated = Keyring::new([Secret::new("the newer of the two secrets").unwrap(), secret()]).unwrap();
+    let vogent = || sign::vogent(&secret(), &*body);
+    let case = |group, name, verifier, delivery| Case {
+        group,
+        name,
+        bytes,
+        verifier,
+        delivery,
+        message: body.clone(),
+        hashed: None,
+    };
+    vec![
+        case("vogent", "verify", Arc::new(Vogent::new(secret())), vogent()),
+        case("vogent", "rotation", Arc::new(Vogent::new(rotated)), vogent()),
+        case(
+            "voxagent",
+            "verify",
+            Arc::new(Voxagent::new("X-Webhook-Signature", secret()).unwrap()),
+            sign::voxagent("X-Webhook-Signature", &secret(), &*body),
+        ),
+    ]
+}
+
+/// The SMS: `verify` as a form, `query`, `json`.
+pub(crate) fn sms(method: Method, group: &'static str) -> Vec<Case> {
+    sms_of(method, group, &INBOUND_SMS.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+/// As [`sms`], of these parameters.
+pub(crate) fn sms_of(method: Method, group: &'static str, params: &[(String, String)]) -> Vec<Case> {
+    let mut sorted = params.to_vec();
+    sorted.sort_unstable();
+    let message: String = sorted.iter().map(|(name, value)| format!("&{name}={value}")).collect();
+    let verifier: Arc<dyn Verifier> = Arc::new(vonage::Sms::new(method, secret()));
+    let signer = || {
+        params
+            .iter()
+            .fold(sign::Sms::new(method, &secret()), |signer, (name, value)| signer.param(name, value))
+    };
+    [("verify", signer().form()), ("query", signer().query()), ("json", signer().json())]
+        .map(|(name, delivery)| Case {
+            group,
+            name,
+            bytes: message.len(),
+            verifier: verifier.clone(),
+            delivery,
+            message: message.clone().into_bytes(),
+            hashed: None,
+        })
+        .into()
+}
+
+/// A token with a body of so many bytes.
+pub(crate) fn jwt_post(bytes: usize) -> Case {
+    let body = body(bytes);
+    token("vonage-jwt-post", signer().post(&*body), body)
+}
+
+/// A token with the query of a call to be answered.
+pub(crate) fn jwt_get() -> Case {
+    jwt_get_of(ANSWER_QUERY)
+}
+
+/// As [`jwt_get`], with this query.
+pub(crate) fn jwt_get_of(query: &str) -> Case {
+    let decoded = query.replace("%3A", ":").replace("%2F", "/");
+    let members: Vec<_> =
+        decoded.split('&').map(|pair| format!("\"{}\"", pair.replacen('=', "\":\"", 1))).collect();
+    token("vonage-jwt-get", signer().get(query), format!("{{{}}}", members.join(",")).into_bytes())
+}
+
+/// As [`jwt_post`], with a claim of so many bytes that nobody reads.
+pub(crate) fn jwt_post_of(claim_bytes: usize) -> Case {
+    let body = body(256);
+    token("vonage-jwt-post", signer().claim("unread", &"x".repeat(claim_bytes)).post(&*body), body)
+}
+
+fn token(group: &'static str, delivery: Delivery, hashed: Vec<u8>) -> Case {
+    let token = delivery.header("authorization").unwrap().strip_prefix("Bearer ").unwrap();
+    let message = token.rsplit_once('.').unwrap().0.as_bytes().to_vec();
+    let verifier = Arc::new(vonage::SignedWebhook::new(secret()).clock(|| NOW));
+    Case { group, name: "verify", bytes: hashed.len(), verifier, delivery, message, hashed: Some(hashed) }
+}
+
+fn signer() -> sign::SignedWebhook {
+    sign::SignedWebhook::new(&secret(), NOW)
+        .claim("api_key", "a1b2c3d4")
+        .claim("application_id", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
+}
+
+/// A JSON body of exactly so many bytes.
+fn body(bytes: usize) -> Vec<u8> {
+    let frame = r#"{"event":"dial.transcript","text":""}"#.len();
+    format!(r#"{{"event":"dial.transcript","text":"{}"}}"#, "x".repeat(bytes - frame)).into_bytes()
+}
+
+fn secret() -> Secret {
+    Secret::new(KEY).unwrap()
+}
