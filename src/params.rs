@@ -17,6 +17,8 @@ pub(crate) struct Params {
     spans: Vec<Span>,
     /// Whether a name or a value may hold `&` or `=`.
     separators: bool,
+    /// Where the parameters' text ends. After it there is room to join them in.
+    end: usize,
 }
 
 /// One parameter.
@@ -25,7 +27,7 @@ pub(crate) struct Param<'p> {
     pub(crate) name: &'p [u8],
     pub(crate) value: &'p [u8],
     /// `&name=value`
-    pub(crate) whole: &'p [u8],
+    whole: &'p [u8],
 }
 
 impl Param<'_> {
@@ -39,6 +41,10 @@ impl Params {
     /// All names and values, and what is between them.
     pub(crate) fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
     }
 
     /// The parameters, in the order they came in or the one they were sorted to.
@@ -86,14 +92,30 @@ impl Params {
         }
     }
 
+    /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to.
+    pub(crate) fn join(&mut self, selects: impl Fn(&Param<'_>) -> bool) -> &[u8] {
+        let end = self.end;
+        self.text.resize(end.saturating_mul(2), 0);
+        let (text, mut free) = self.text.split_at_mut_checked(end).unwrap_or_default();
+        let mut joined_bytes: usize = 0;
+        for param in self.spans.iter().map(|span| span.of(text)).filter(selects) {
+            let Some((to, rest)) = free.split_at_mut_checked(param.whole.len()) else { break };
+            to.copy_from_slice(param.whole);
+            joined_bytes = joined_bytes.wrapping_add(to.len());
+            free = rest;
+        }
+        self.text.get(end..end.wrapping_add(joined_bytes)).unwrap_or_default()
+    }
+
     fn reserve(&mut self, text_bytes: usize) {
-        self.text.reserve(text_bytes);
+        self.text.reserve(text_bytes.saturating_mul(2));
         self.spans.reserve(USUAL_COUNT);
     }
 
     /// Completes the parameters once all text is there.
     fn finish(mut self) -> Self {
         self.spans.iter_mut().for_each(|span| span.read_prefix(&self.text));
+        self.end = self.text.len();
         self
     }
 

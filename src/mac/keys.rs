@@ -72,19 +72,15 @@ impl MacKeys {
     /// Finds the key under which a message has the given tag. All keys are tried, whichever matches.
     pub(crate) fn find(&self, message: &[u8], given: &Tag) -> Option<KeyId> {
         let mut search = Search::new(given.as_bytes());
-        self.offer(&mut search, &std::iter::once(message));
+        self.offer(&mut search, message);
         search.found().map(KeyId::new)
     }
 
-    /// Offers to `search` the tag that each key gives a message in parts.
-    pub(crate) fn offer<'m>(
-        &self,
-        search: &mut Search<'_>,
-        parts: &(impl Iterator<Item = &'m [u8]> + Clone),
-    ) {
+    /// Offers to `search` the tag that each key gives a message.
+    pub(crate) fn offer(&self, search: &mut Search<'_>, message: &[u8]) {
         each!(self, states => for (index, state) in (0..).zip(states.iter()) {
             let mut state = state.clone();
-            parts.clone().for_each(|part| state.update(part));
+            state.update(message);
             state.finish(|tag| search.offer(index, tag));
         });
     }

@@ -77,35 +77,37 @@ pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     let mut params = Params::from_query(query)?;
     let object = hash_object(&params).ok_or(ErrorKind::ParameterMalformed)?;
     params.sort_unique()?;
-    if params.iter().next().is_some() {
-        check_hash(hash, &[object])
-    } else {
+    if params.is_empty() {
         check_hash(hash, &[object, Sha256::digest(b"").into()])
+    } else {
+        check_hash(hash, &[object])
     }
 }
 
 /// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
 fn hash_object(params: &Params) -> Option<[u8; 32]> {
-    let plain = json::is_plain(params.text());
     let mut object = Sha256::new();
-    object.update(b"{");
-    for (index, param) in params.iter().enumerate() {
-        if index > 0 {
-            object.update(b",");
-        }
-        if plain {
-            object.update(b"\"");
+    if json::is_plain(params.text()) {
+        let mut before: &[u8] = b"{\"";
+        for param in params.iter() {
+            object.update(before);
             object.update(param.name);
             object.update(b"\":\"");
             object.update(param.value);
-            object.update(b"\"");
-        } else {
+            before = b"\",\"";
+        }
+        object.update(if params.is_empty() { b"{}" } else { b"\"}" });
+    } else {
+        let mut before: &[u8] = b"{";
+        for param in params.iter() {
+            object.update(before);
             json::write_string(param.name, HashWriter(&mut object))?;
             object.update(b":");
             json::write_string(param.value, HashWriter(&mut object))?;
+            before = b",";
         }
+        object.update(b"}");
     }
-    object.update(b"}");
     Some(object.finalize().into())
 }
 

@@ -25,11 +25,10 @@ impl Sms {
         params.clean_values();
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
-        let signed = || params.iter().filter(|param| param.name != b"sig");
         let mut search = Search::new(given.as_bytes());
-        keys.offer(&mut search, &signed().map(|param| param.whole));
+        keys.offer(&mut search, params.join(|param| param.name != b"sig"));
         if params.has_blank_value() {
-            keys.offer(&mut search, &signed().filter(|param| !param.is_blank()).map(|param| param.whole));
+            keys.offer(&mut search, params.join(|param| param.name != b"sig" && !param.is_blank()));
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
 
