@@ -91,18 +91,25 @@ impl Form {
                 _ => self.cut_off = CutOff::PercentAnd(*byte),
             }
         }
+        let (chunk, cut_off) = match chunk {
+            [] => return Ok(()),
+            [chunk @ .., b'%'] => (chunk, CutOff::Percent),
+            [chunk @ .., b'%', high] => (chunk, CutOff::PercentAnd(*high)),
+            _ => (chunk, CutOff::Nothing),
+        };
         self.copied = 0;
         self.ahead = self.params.text.len();
         let is_special = |byte| matches!(byte, b'%' | b'&' | b'=');
         marks::try_for_each(chunk, is_special, |at, byte| match byte {
             b'&' => self.end_pair(chunk, at),
-            b'%' => self.begin_escape(chunk, at),
+            b'%' => self.take_escape(chunk, at),
             _ => {
                 self.end_name(at);
                 Ok(())
             }
         })?;
         self.copy_to(chunk, chunk.len());
+        self.cut_off = cut_off;
         Ok(())
     }
 
@@ -137,20 +144,14 @@ impl Form {
         self.ahead = self.ahead.wrapping_add(1);
     }
 
-    /// Takes a `%` with the two digits after it, if they are in this chunk.
-    fn begin_escape(&mut self, chunk: &[u8], at: usize) -> Result<(), ErrorKind> {
+    /// Takes a `%` with the two digits after it.
+    fn take_escape(&mut self, chunk: &[u8], at: usize) -> Result<(), ErrorKind> {
         self.copy_to(chunk, at);
-        match chunk.get(at..).unwrap_or_default() {
-            [_, high, low, ..] => {
-                self.copied = at.wrapping_add(3);
-                self.ahead = self.ahead.wrapping_sub(2);
-                self.unescape(*high, *low)
-            }
-            cut_off => {
-                self.copied = chunk.len();
-                self.cut_off = cut_off.get(1).map_or(CutOff::Percent, |high| CutOff::PercentAnd(*high));
-                Ok(())
-            }
+        self.copied = at.wrapping_add(3);
+        self.ahead = self.ahead.wrapping_sub(2);
+        match chunk.get(at..self.copied) {
+            Some([_, high, low]) => self.unescape(*high, *low),
+            _ => Err(ErrorKind::ParameterMalformed),
         }
     }
 

@@ -1,15 +1,17 @@
 //! What is particular to the SMS API.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{Method, Sms};
-use countersign::{ConfigError, Coverage, ErrorKind, Keyring, Tenants, Tolerance, UnixTime};
+use countersign::{ConfigError, Coverage, ErrorKind, Keyring, Tenants, Tolerance, UnixTime, Verifier};
 use hmac::{Hmac, KeyInit, Mac};
+use serde_json::value::RawValue;
 use sha2::Sha256;
 
 use crate::schemes::METHODS;
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, refuses, secret};
 
 fn verifier() -> Sms {
     Sms::new(Method::Sha256, secret(KEY))
@@ -220,6 +222,132 @@ fn json_that_is_not_one_flat_object_is_refused() {
     refuses(&verifier(), json("\"\":\"1\"", b"").request(), ErrorKind::ParameterMalformed);
 }
 
+/// Every text between the brackets is one that `serde_json` is asked about, too.
+#[test]
+fn json_is_what_serde_json_says_it_is() {
+    const NAMES: [&str; 9] = [
+        r#""a""#,
+        r#""""#,
+        r#""é""#,
+        r#""\u0061""#,
+        r#""\ud800""#,
+        "\"a\tb\"",
+        "a",
+        "1",
+        r#""longer than a word""#,
+    ];
+    const VALUES: [&str; 38] = [
+        r#""b""#,
+        r#""""#,
+        r#""exactly8""#,
+        r#""more than eight bytes""#,
+        r#""\"""#,
+        r#""\\""#,
+        r#""\/""#,
+        r#""\u00e9""#,
+        r#""\ud83d\ude00""#,
+        r#""\ud83d""#,
+        r#""\x""#,
+        r#""\u12""#,
+        "\"tab\there\"",
+        "\"nul\0here\"",
+        "\"\u{7f}\u{80}\"",
+        r#""open"#,
+        "0",
+        "7",
+        "-1",
+        "-0",
+        "00",
+        "01",
+        "1.50",
+        "1.",
+        ".5",
+        "1e5",
+        "1e",
+        "1E+400",
+        "12345678901234567890",
+        "+1",
+        "1 2",
+        "true",
+        "nul",
+        "null",
+        "[1,{}]",
+        "{\"b\":[]}",
+        "[",
+        "",
+    ];
+    const SPACES: [&str; 6] = ["", " ", "\n\t\r ", "\u{b}", "\u{a0}", ","];
+    const ENDS: [&str; 5] = ["}", "} ", "}}", "", "},"];
+    let mut texts =
+        vec![String::new(), "{}".into(), " {} ".into(), "[]".into(), "{,}".into(), "\u{feff}{}".into()];
+    for (name, value) in NAMES.iter().flat_map(|name| VALUES.map(|value| (name, value))) {
+        for space in SPACES {
+            texts.extend(ENDS.map(|end| format!("{{{space}{name}{space}:{space}{value}{space}{end}")));
+            texts.push(format!(r#"{{"z":1,{space}{name}:{value}{space},{space}"y":"x"}}"#));
+        }
+    }
+    let mut read = 0;
+    for text in &texts {
+        // The raw values, since a number too large for a float is a number all the same; then the strings among them.
+        let members = serde_json::from_str::<HashMap<String, &RawValue>>(text);
+        let is_json = members.is_ok_and(|members| {
+            members
+                .values()
+                .all(|raw| !raw.get().starts_with('"') || serde_json::from_str::<String>(raw.get()).is_ok())
+        });
+        let refusal = verifier().verify(json_body(text).request()).unwrap_err().kind();
+        let refused_as_json = matches!(refusal, ErrorKind::BodyMalformed | ErrorKind::BodyMissing);
+        let empty_name = refusal == ErrorKind::ParameterMalformed && text.contains(r#""""#);
+        assert_eq!(refused_as_json, !is_json && !empty_name, "{text:?}: {refusal:?}");
+        read += usize::from(is_json);
+    }
+    assert!(read > 900, "{read} of {}", texts.len());
+}
+
+#[test]
+fn a_form_reads_the_same_however_it_is_cut() {
+    let genuine = [
+        ("a=%2B%26%3d&b+c=%20+%2B+", "&a=+__&b c=  + "),
+        ("%61=%25%32%35&flag&&b==%00", "&a=%25&b=_\0&flag="),
+        (
+            "long=0123456789012345678901234567890123456789012345678901234567%e2%82%ac",
+            "&long=0123456789012345678901234567890123456789012345678901234567€",
+        ),
+    ];
+    for (raw, signed) in genuine {
+        let delivery = form(raw, signed.as_bytes());
+        for size in 1..=delivery.body().len() {
+            assert!(in_chunks(&verifier(), delivery.request(), size).is_ok(), "{raw} in chunks of {size}");
+        }
+    }
+    for raw in [
+        "a=%",
+        "a=%4",
+        "a=%&b=1",
+        "a=%4&b=1",
+        "a=%%34",
+        "a=%4=",
+        "%",
+        "&",
+        "=a",
+        "a=1&=2",
+        "a=%zz",
+        "%3",
+        "a=1&a=%31",
+        "%26=1",
+    ] {
+        let delivery = form("", b"").with_body(raw);
+        let whole = verifier().verify(delivery.request()).unwrap_err();
+        for size in 1..=raw.len() {
+            assert_eq!(
+                in_chunks(&verifier(), delivery.request(), size).unwrap_err(),
+                whole,
+                "{raw} in chunks of {size}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_messages_api_webhook_says_which_verifier_it_wants() {
     for body in [
@@ -229,7 +357,7 @@ fn a_messages_api_webhook_says_which_verifier_it_wants() {
     ] {
         refuses(&verifier(), json_body(body).request(), ErrorKind::SchemeMismatch);
     }
-    let refused = countersign::Verifier::verify(&verifier(), json_body(r#"{"channel":"sms"}"#).request());
+    let refused = verifier().verify(json_body(r#"{"channel":"sms"}"#).request());
     assert!(refused.unwrap_err().to_string().contains("SignedWebhook"));
     let _ = accepts(&verifier(), json("\"channel\":\"sms\"", b"&channel=sms").request());
 }

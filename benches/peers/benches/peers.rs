@@ -3,7 +3,8 @@
 //! what it can between deliveries, and must accept the genuine delivery and refuse one with a byte changed.
 //!
 //! `countersign` is a whole verification through `Arc<dyn Verifier>` on an `http::Request`: it finds the header, refuses a
-//! second one, bounds its length, starts from a state keyed once, compares with `subtle` and returns a proof.
+//! second one, bounds its length, starts from a state keyed once, compares with `subtle` and returns a proof. A token's
+//! header in its usual spelling is compared encoded, and not decoded.
 //!
 //! What each peer does less or more, as read in its source (the versions are those of `Cargo.lock`):
 //!
@@ -12,8 +13,8 @@
 //!   and bounds none. It decodes the hex into a `Vec` and compares with `subtle`. Its hash is ours, of the same build: the
 //!   feature `zeroize` that we ask for is on for it as well.
 //! - `standardwebhooks` has a rule of its own: base64, and an identifier and a time signed with the body, copied together
-//!   into a string for each delivery. It reads the system's clock, with no way around it, so it is signed at the time of the
-//!   start. It keys anew for each delivery. It takes the first of repeated headers. Its hash is `hmac-sha256`, which uses no
+//!   into a string for each delivery. It reads the system's clock, with no way around it, so it is signed just before it is
+//!   measured. It keys anew for each delivery. It takes the first of repeated headers. Its hash is `hmac-sha256`, which uses no
 //!   SHA instructions of the processor. It compares base64 text, every byte of it, without a barrier to the optimiser.
 //! - `ring` and `aws-lc-rs` are the bare functions: hex to bytes, a key built once, `verify`. Nothing looks for a header.
 //!   Both compare in constant time. `aws-lc-rs` copies the key's state for each message through its C interface.
@@ -21,7 +22,7 @@
 //!   twice and reads the claims twice, ours and its own. It checks no `iat`, and is not asked to check `iss`; we do both.
 //! - `jwt-simple` is handed the token likewise. It keys anew for each token and hashes with `hmac-sha256`. It reads our claim
 //!   through serde's `flatten`. It checks `iat` in the window that is ours by default, and is not asked to check `iss`. It
-//!   compares every byte, without a barrier.
+//!   compares every byte.
 //!
 //! Neither of the last two knows `payload_hash`. It is checked for them with the hash of `aws-lc-rs` and a plain `==`.
 //!
