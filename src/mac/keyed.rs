@@ -13,6 +13,14 @@ pub(crate) trait Keyed: Clone {
     fn new(key: &[u8]) -> Self;
     fn update(&mut self, chunk: &[u8]);
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R;
+
+    /// Shows `read` the tag of a whole message.
+    #[inline]
+    fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
+        let mut state = self.clone();
+        state.update(message);
+        state.finish(read)
+    }
 }
 
 impl<D> Keyed for Hmac<D>
@@ -36,10 +44,17 @@ where
         state
     }
 
+    #[inline]
     fn update(&mut self, chunk: &[u8]) {
         hmac::Mac::update(self, chunk);
     }
 
+    #[inline]
+    fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
+        read(&self.clone().chain_update(message).finalize().into_bytes())
+    }
+
+    #[inline]
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
         read(&self.finalize().into_bytes())
     }
@@ -57,10 +72,12 @@ impl Keyed for Md5Suffix {
         Self { digest: Md5::new(), key: Arc::new(Zeroizing::new(key.to_vec())) }
     }
 
+    #[inline]
     fn update(&mut self, chunk: &[u8]) {
         Digest::update(&mut self.digest, chunk);
     }
 
+    #[inline]
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
         read(&self.digest.chain_update(self.key.as_slice()).finalize())
     }

@@ -79,9 +79,7 @@ impl MacKeys {
     /// Offers to `search` the tag that each key gives a message.
     pub(crate) fn offer(&self, search: &mut Search<'_>, message: &[u8]) {
         each!(self, states => for (index, state) in (0..).zip(states.iter()) {
-            let mut state = state.clone();
-            state.update(message);
-            state.finish(|tag| search.offer(index, tag));
+            state.tag(message, |tag| search.offer(index, tag));
         });
     }
 
