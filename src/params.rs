@@ -70,11 +70,6 @@ impl Params {
         if repeated { Err(ErrorKind::ParameterRepeated) } else { Ok(()) }
     }
 
-    /// Whether a value is empty or holds nothing but U+0000 to U+0020.
-    pub(crate) fn has_blank_value(&self) -> bool {
-        self.iter().any(|param| param.is_blank())
-    }
-
     /// Whether a name holds `&` or `=`.
     pub(crate) fn has_separator_in_name(&self) -> bool {
         self.separators && self.iter().any(|param| param.name.iter().copied().any(is_separator))
@@ -93,7 +88,7 @@ impl Params {
     }
 
     /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to.
-    pub(crate) fn join(&mut self, selects: impl Fn(&Param<'_>) -> bool) -> &[u8] {
+    pub(crate) fn join(&mut self, selects: impl FnMut(&Param<'_>) -> bool) -> &[u8] {
         let end = self.end;
         self.text.resize(end.saturating_mul(2), 0);
         let (text, mut free) = self.text.split_at_mut_checked(end).unwrap_or_default();
@@ -120,6 +115,7 @@ impl Params {
     }
 
     /// Adds the parameter whose text is there, or will be.
+    #[inline]
     fn push(&mut self, span: Span) -> Result<(), ErrorKind> {
         if self.spans.len() == MAX_COUNT {
             return Err(ErrorKind::ParametersTooMany);

@@ -40,8 +40,8 @@ impl Span {
     }
 
     pub(super) fn read_prefix(&mut self, text: &[u8]) {
-        let from_name_on = text.get(self.start.wrapping_add(1)..).unwrap_or_default();
-        self.prefix = words::prefix(from_name_on, self.name(text).len());
+        let start = self.start.wrapping_add(1);
+        self.prefix = words::prefix(text.get(start..).unwrap_or_default(), self.name_end.wrapping_sub(start));
     }
 
     /// Whether the prefix is this one, as that of every equal name is.

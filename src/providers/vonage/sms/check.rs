@@ -26,8 +26,13 @@ impl Sms {
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
         let mut search = Search::new(given.as_bytes());
-        keys.offer(&mut search, params.join(|param| param.name != b"sig"));
-        if params.has_blank_value() {
+        let mut any_blank = false;
+        let all = params.join(|param| {
+            any_blank |= param.is_blank();
+            param.name != b"sig"
+        });
+        keys.offer(&mut search, all);
+        if any_blank {
             keys.offer(&mut search, params.join(|param| param.name != b"sig" && !param.is_blank()));
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
@@ -74,7 +79,7 @@ fn seconds(text: &[u8]) -> Option<UnixTime> {
         return None;
     }
     let append = |seconds: i64, digit: &u8| {
-        let digit = char::from(*digit).to_digit(10)?;
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
         seconds.checked_mul(10)?.checked_add(digit.into())
     };
     text.iter().try_fold(0, append).map(UnixTime::from_secs)
