@@ -55,19 +55,20 @@ impl Params {
     /// The parameter of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Param<'_>> {
         let prefix = words::prefix(name.as_bytes(), name.len());
-        let named = |span: &&Span| span.has_prefix(prefix) && span.of(&self.text).name == name.as_bytes();
+        let named = |span: &&Span| span.prefix == prefix && span.of(&self.text).name == name.as_bytes();
         self.spans.iter().find(named).map(|span| span.of(&self.text))
     }
 
     /// Sorts by name, bytewise, and refuses a name that appears twice.
     pub(crate) fn sort_unique(&mut self) -> Result<(), ErrorKind> {
+        self.spans.sort_unstable_by_key(|span| span.prefix);
+        if self.spans.is_sorted_by(|a, b| a.prefix < b.prefix) {
+            return Ok(());
+        }
         let text = &self.text;
         self.spans.sort_unstable_by(|a, b| a.cmp_names(b, text));
-        let repeated = self.spans.windows(2).any(|pair| match pair {
-            [a, b] => a.cmp_names(b, text).is_eq(),
-            _ => false,
-        });
-        if repeated { Err(ErrorKind::ParameterRepeated) } else { Ok(()) }
+        let unique = self.spans.is_sorted_by(|a, b| a.cmp_names(b, text).is_lt());
+        if unique { Ok(()) } else { Err(ErrorKind::ParameterRepeated) }
     }
 
     /// Whether a name holds `&` or `=`.

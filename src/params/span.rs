@@ -9,7 +9,7 @@ use crate::encoding::words;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     /// The name's first eight bytes, by which most names differ; 0 until they are read.
-    prefix: u64,
+    pub(super) prefix: u64,
     /// Where the `&` before the name is.
     start: usize,
     /// Where the `=` after the name is.
@@ -42,11 +42,6 @@ impl Span {
     pub(super) fn read_prefix(&mut self, text: &[u8]) {
         let start = self.start.wrapping_add(1);
         self.prefix = words::prefix(text.get(start..).unwrap_or_default(), self.name_end.wrapping_sub(start));
-    }
-
-    /// Whether the prefix is this one, as that of every equal name is.
-    pub(super) fn has_prefix(self, prefix: u64) -> bool {
-        self.prefix == prefix
     }
 
     /// Compares names bytewise, the prefixes having been read.
