@@ -62,6 +62,12 @@ fn parameters_are_sorted_by_bytes_whatever_their_order() {
     for raw in ["a=1&b=2&C=3", "b=2&C=3&a=1", "C=3&b=2&a=1", "C=3&a=1&b=2"] {
         accepts_both(raw, b"&C=3&a=1&b=2");
     }
+    // Names that are alike for eight bytes and more, or but for NULs at the end.
+    accepts_both(
+        "message-to=2&z=4&message-time=1&message-=0",
+        b"&message-=0&message-time=1&message-to=2&z=4",
+    );
+    accepts_both("a%00%00=3&a-b=4&a=1&a%00=2", b"&a=1&a\0=2&a\0\0=3&a-b=4");
     // U+FF5E sorts before U+10400 in bytes and after it in UTF-16.
     accepts_both("%F0%90%90%80=2&%EF%BD%9E=1", "&\u{ff5e}=1&\u{10400}=2".as_bytes());
 }
@@ -121,7 +127,8 @@ fn names_that_could_be_split_are_refused() {
 
 #[test]
 fn repeated_parameters_are_refused() {
-    for raw in ["a=1&a=1", "a=1&b=2&a=3", "a=1&%61=2", "a=&a="] {
+    let long = "message-timestamp=1&message-time=2&message-timestamp=3";
+    for raw in ["a=1&a=1", "a=1&b=2&a=3", "a=1&%61=2", "a=&a=", "a%00=1&a=2&a%00=3", long] {
         refuses_both(raw, b"&a=1", ErrorKind::ParameterRepeated);
     }
     for members in ["\"a\":\"1\",\"a\":\"1\"", "\"a\":\"1\",\"\\u0061\":\"2\"", "\"a\":null,\"a\":1"] {
