@@ -20,7 +20,6 @@ pub struct Claims {
     issuer: Option<Span>,
     api_key: Option<Span>,
     application_id: Option<Span>,
-    payload_hash: Option<[u8; 32]>,
 }
 
 /// Where a text is. A token is no longer than a header may be.
@@ -73,13 +72,9 @@ impl Claims {
         self.text(self.application_id)
     }
 
-    /// `payload_hash`: the SHA-256 of what the token was signed for.
-    pub(crate) fn payload_hash(&self) -> Option<&[u8; 32]> {
-        self.payload_hash.as_ref()
-    }
-
-    /// Parses the decoded payload of a token whose signature holds.
-    pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Error> {
+    /// Parses the decoded payload of a token whose signature holds. Beside the claims it gives `payload_hash`, the SHA-256 of
+    /// what the token was signed for.
+    pub(crate) fn parse(payload: Vec<u8>) -> Result<(Self, Option<[u8; 32]>), Error> {
         let mut texts = String::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
         let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
@@ -96,7 +91,7 @@ impl Claims {
             _ => others.insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
         })?;
         let mut keep = |text: Option<Text>| text.map(|text| text.keep(&mut texts)).transpose();
-        Ok(Self {
+        let claims = Self {
             issued_at: issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?,
             expires_at,
             not_before,
@@ -105,8 +100,8 @@ impl Claims {
             api_key: keep(api_key)?,
             application_id: keep(application_id)?,
             texts,
-            payload_hash,
-        })
+        };
+        Ok((claims, payload_hash))
     }
 
     /// Reads the account a token claims to be signed by, before anything is known of its signature.

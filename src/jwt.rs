@@ -31,6 +31,7 @@ pub(crate) struct Signed {
     pub(crate) key: KeyId,
     pub(crate) tenant: Option<Arc<str>>,
     pub(crate) claims: Claims,
+    pub(crate) payload_hash: Option<[u8; 32]>,
 }
 
 impl<'t> Token<'t> {
@@ -52,12 +53,12 @@ impl<'t> Token<'t> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
         let key =
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
-        let claims = Claims::parse(self.payload)?;
+        let (claims, payload_hash) = Claims::parse(self.payload)?;
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         if tenant.is_some_and(|tenant| claims.api_key() != Some(tenant)) {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "api_key"));
         }
-        Ok(Signed { key, tenant: tenant.cloned(), claims })
+        Ok(Signed { key, tenant: tenant.cloned(), claims, payload_hash })
     }
 
     /// The account the token claims to be signed by.

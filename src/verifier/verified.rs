@@ -80,18 +80,21 @@ impl Verified {
     /// nothing for Vogent and Voxagent.
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
-        match (&self.0.origin, self.claims()) {
-            (Origin::ReplayKey(key), _) => Some(key.clone()),
-            (Origin::Signature(tag), _) => Some(ReplayKey::of_signature(tag)),
-            (Origin::Other, Some(claims)) => ReplayKey::of_token(claims),
-            (Origin::Other, None) => None,
+        match (&self.0.replay_key, &self.0.origin) {
+            (Some(key), _) => Some(key.clone()),
+            (None, Origin::Signature(tag)) => Some(ReplayKey::of_signature(tag)),
+            (None, Origin::Token(claims)) => ReplayKey::of_token(claims),
+            (None, Origin::Other) => None,
         }
     }
 
     /// The claims, where a token signs.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
-        self.0.claims.as_ref()
+        match &self.0.origin {
+            Origin::Token(claims) => Some(claims),
+            _ => None,
+        }
     }
 
     /// The `api_key` of the tenant whose secret matched, where the verifier was built from
@@ -110,15 +113,17 @@ pub struct Evidence {
     coverage: Coverage,
     signed_at: Option<UnixTime>,
     origin: Origin,
-    claims: Option<Claims>,
+    /// One that was named; else it is made of the origin, if it is asked for.
+    replay_key: Option<ReplayKey>,
     tenant: Option<Arc<str>>,
 }
 
-/// What a replay key can be made of, if it is asked for.
+/// What besides the key and the time is worth keeping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Origin {
-    ReplayKey(ReplayKey),
+    /// A signature that no other delivery has.
     Signature(Tag),
+    Token(Claims),
     Other,
 }
 
@@ -126,7 +131,7 @@ impl Evidence {
     /// Concludes that the secret `key` signed what `coverage` names.
     #[inline]
     pub fn new(key: KeyId, coverage: Coverage) -> Self {
-        Self { key, coverage, signed_at: None, origin: Origin::Other, claims: None, tenant: None }
+        Self { key, coverage, signed_at: None, origin: Origin::Other, replay_key: None, tenant: None }
     }
 
     /// Adds the signed time.
@@ -138,7 +143,7 @@ impl Evidence {
     /// Adds the replay key.
     #[inline]
     pub fn replay_key(self, replay_key: ReplayKey) -> Self {
-        Self { origin: Origin::ReplayKey(replay_key), ..self }
+        Self { replay_key: Some(replay_key), ..self }
     }
 
     #[inline]
@@ -148,7 +153,7 @@ impl Evidence {
 
     #[inline]
     pub(crate) fn claims(self, claims: Claims) -> Self {
-        Self { claims: Some(claims), ..self }
+        Self { origin: Origin::Token(claims), ..self }
     }
 
     #[inline]

@@ -230,13 +230,13 @@ impl SignedWebhook {
 impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
         let signed = self.check_token(head)?;
-        let (coverage, body) = self.check_query(head, &signed.claims)?;
+        let (coverage, body) = self.check_query(head, &signed)?;
         Ok(body.begin(evidence(signed, coverage), self.max_body))
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let signed = self.check_token(request.head())?;
-        let (coverage, body) = self.check_query(request.head(), &signed.claims)?;
+        let (coverage, body) = self.check_query(request.head(), &signed)?;
         body.check(request.body(), self.max_body)?;
         Ok(Verified::new(evidence(signed, coverage)))
     }

@@ -2,7 +2,6 @@
 
 use super::payload::{Body, check_query};
 use super::{SignedWebhook, UnhashedBody};
-use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Signed, Token};
 use crate::request::Head;
@@ -23,8 +22,8 @@ impl SignedWebhook {
     }
 
     /// Judges what the token says of a query, and tells what it covers and what is left to be proved of the body.
-    pub(super) fn check_query(&self, head: Head<'_>, claims: &Claims) -> Result<(Coverage, Body), Error> {
-        match (claims.payload_hash(), &self.unhashed_body) {
+    pub(super) fn check_query(&self, head: Head<'_>, signed: &Signed) -> Result<(Coverage, Body), Error> {
+        match (&signed.payload_hash, &self.unhashed_body) {
             (None, UnhashedBody::Refused) => Err(ErrorKind::PayloadHashMissing.into()),
             (None, UnhashedBody::Accepted) => Ok((Coverage::Token, Body::Unsigned)),
             (Some(hash), _) if head.method() == "GET" => {
