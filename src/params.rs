@@ -26,8 +26,6 @@ pub(crate) struct Params {
 pub(crate) struct Param<'p> {
     pub(crate) name: &'p [u8],
     pub(crate) value: &'p [u8],
-    /// `&name=value`
-    whole: &'p [u8],
 }
 
 impl Param<'_> {
@@ -88,24 +86,40 @@ impl Params {
         }
     }
 
-    /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to.
-    pub(crate) fn join(&mut self, selects: impl FnMut(&Param<'_>) -> bool) -> &[u8] {
-        let end = self.end;
-        self.text.resize(end.saturating_mul(2), 0);
-        let (text, mut free) = self.text.split_at_mut_checked(end).unwrap_or_default();
-        let mut joined_bytes: usize = 0;
-        for param in self.spans.iter().map(|span| span.of(text)).filter(selects) {
-            let Some((to, rest)) = free.split_at_mut_checked(param.whole.len()) else { break };
-            to.copy_from_slice(param.whole);
-            joined_bytes = joined_bytes.wrapping_add(to.len());
-            free = rest;
+    /// Appends all parameters in their order, with these bytes instead of the `&` before a name, that before any other name, the
+    /// `=` before a value, and these behind the last.
+    pub(crate) fn join_with(&mut self, [first, next, equals, last]: [&[u8]; 4]) -> &[u8] {
+        self.text.truncate(self.end);
+        let mut before = first;
+        for span in &self.spans {
+            self.text.extend_from_slice(before);
+            self.text.extend_from_within(span.name_range());
+            self.text.extend_from_slice(equals);
+            self.text.extend_from_within(span.value_range());
+            before = next;
         }
-        self.text.get(end..end.wrapping_add(joined_bytes)).unwrap_or_default()
+        self.text.extend_from_slice(last);
+        self.text.get(self.end..).unwrap_or_default()
     }
 
-    fn reserve(&mut self, text_bytes: usize) {
-        self.text.reserve(text_bytes.saturating_mul(2));
-        self.spans.reserve(USUAL_COUNT);
+    /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to.
+    pub(crate) fn join(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) -> &[u8] {
+        self.text.truncate(self.end);
+        for span in &self.spans {
+            if selects(span.of(&self.text)) {
+                self.text.extend_from_within(span.whole_range());
+            }
+        }
+        self.text.get(self.end..).unwrap_or_default()
+    }
+
+    /// Room for a text of so many bytes and for joining them.
+    fn with_capacity(text_bytes: usize) -> Self {
+        Self {
+            text: Vec::with_capacity(text_bytes.saturating_mul(2).saturating_add(USUAL_COUNT * 4)),
+            spans: Vec::with_capacity(USUAL_COUNT),
+            ..Self::default()
+        }
     }
 
     /// Completes the parameters once all text is there.

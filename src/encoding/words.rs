@@ -31,8 +31,7 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
 /// highest, NULs after them.
 pub(crate) fn prefix(text: &[u8], length: usize) -> u64 {
     let word = u64::from_be_bytes(text.first_chunk().copied().unwrap_or_else(|| padded(text)));
-    let beyond = u32::try_from(length.min(8))
-        .map_or(0, |length| u64::MAX.checked_shr(length.wrapping_mul(8)).unwrap_or(0));
+    let beyond = if length < 8 { u64::MAX >> length.wrapping_mul(8) } else { 0 };
     word & !beyond
 }
 

@@ -12,9 +12,8 @@ impl Params {
     /// The second result says whether a value was nested; such a value is left out.
     pub(crate) fn from_json(body: &[u8]) -> Result<(Self, bool), ErrorKind> {
         let body = str::from_utf8(body).map_err(|_| ErrorKind::BodyMalformed)?;
-        let mut params = Self::default();
         // Nothing is longer in the text than with its quotation marks.
-        params.reserve(body.len());
+        let mut params = Self::with_capacity(body.len());
         // After a `\` a string may hold anything.
         params.separators = memchr3(b'&', b'=', b'\\', body.as_bytes()).is_some();
         let mut nested = false;

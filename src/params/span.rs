@@ -1,6 +1,7 @@
 //! Where a parameter is.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::Param;
 use crate::encoding::words;
@@ -27,16 +28,24 @@ impl Span {
     }
 
     pub(super) fn of(self, text: &[u8]) -> Param<'_> {
-        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-        Param {
-            name: self.name(text),
-            value: part(self.name_end.wrapping_add(1), self.end),
-            whole: part(self.start, self.end),
-        }
+        Param { name: self.name(text), value: text.get(self.value_range()).unwrap_or_default() }
+    }
+
+    /// `&name=value`
+    pub(super) fn whole_range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    pub(super) fn name_range(self) -> Range<usize> {
+        self.start.wrapping_add(1)..self.name_end
+    }
+
+    pub(super) fn value_range(self) -> Range<usize> {
+        self.name_end.wrapping_add(1)..self.end
     }
 
     pub(super) fn value_mut(self, text: &mut [u8]) -> &mut [u8] {
-        text.get_mut(self.name_end.wrapping_add(1)..self.end).unwrap_or_default()
+        text.get_mut(self.value_range()).unwrap_or_default()
     }
 
     pub(super) fn read_prefix(&mut self, text: &[u8]) {
@@ -50,6 +59,6 @@ impl Span {
     }
 
     fn name(self, text: &[u8]) -> &[u8] {
-        text.get(self.start.wrapping_add(1)..self.name_end).unwrap_or_default()
+        text.get(self.name_range()).unwrap_or_default()
     }
 }

@@ -75,7 +75,7 @@ impl Check for BodyIgnored {
 /// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
 pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     let mut params = Params::from_query(query)?;
-    let object = hash_object(&params).ok_or(ErrorKind::ParameterMalformed)?;
+    let object = hash_object(&mut params).ok_or(ErrorKind::ParameterMalformed)?;
     params.sort_unique()?;
     if params.is_empty() {
         check_hash(hash, &[object, Sha256::digest(b"").into()])
@@ -85,29 +85,23 @@ pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
 }
 
 /// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
-fn hash_object(params: &Params) -> Option<[u8; 32]> {
-    let mut object = Sha256::new();
-    if json::is_plain(params.text()) {
-        let mut before: &[u8] = b"{\"";
-        for param in params.iter() {
-            object.update(before);
-            object.update(param.name);
-            object.update(b"\":\"");
-            object.update(param.value);
-            before = b"\",\"";
-        }
-        object.update(if params.is_empty() { b"{}" } else { b"\"}" });
-    } else {
-        let mut before: &[u8] = b"{";
-        for param in params.iter() {
-            object.update(before);
-            json::write_string(param.name, HashWriter(&mut object))?;
-            object.update(b":");
-            json::write_string(param.value, HashWriter(&mut object))?;
-            before = b",";
-        }
-        object.update(b"}");
+fn hash_object(params: &mut Params) -> Option<[u8; 32]> {
+    if params.is_empty() {
+        return Some(Sha256::digest(b"{}").into());
     }
+    if json::is_plain(params.text()) {
+        return Some(Sha256::digest(params.join_with([b"{\"", b"\",\"", b"\":\"", b"\"}"])).into());
+    }
+    let mut object = Sha256::new();
+    let mut before: &[u8] = b"{";
+    for param in params.iter() {
+        object.update(before);
+        json::write_string(param.name, HashWriter(&mut object))?;
+        object.update(b":");
+        json::write_string(param.value, HashWriter(&mut object))?;
+        before = b",";
+    }
+    object.update(b"}");
     Some(object.finalize().into())
 }
 
