@@ -5,10 +5,43 @@ use std::time::Duration;
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, Coverage, ErrorKind, HexHmac, Secret, Tolerance, UnixTime, Verifier, Vogent, Voxagent,
+    Algorithm, Coverage, Error, ErrorKind, Head, HexHmac, Request, Secret, Tolerance, UnixTime, Verification,
+    Verified, Verifier, Vogent, Voxagent,
 };
 
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
+
+/// A verifier of any scheme, its type known: each call is of the type's own method.
+#[derive(Debug)]
+pub(crate) enum Subject {
+    Vogent(Vogent),
+    Voxagent(Voxagent),
+    HexHmac(HexHmac),
+    Sms(Sms),
+    SignedWebhook(SignedWebhook),
+    ContactCenter(ContactCenter),
+}
+
+macro_rules! subjects {
+    ($($name:ident)*) => {
+        $(impl From<$name> for Subject {
+            fn from(verifier: $name) -> Self {
+                Self::$name(verifier)
+            }
+        })*
+
+        impl Verifier for Subject {
+            fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+                match self { $(Self::$name(verifier) => verifier.begin(head),)* }
+            }
+
+            fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
+                match self { $(Self::$name(verifier) => verifier.verify(request),)* }
+            }
+        }
+    };
+}
+subjects!(Vogent Voxagent HexHmac Sms SignedWebhook ContactCenter);
 
 /// One scheme in one form: how to verify it, how to sign it, and where its signature is.
 #[derive(Clone, Copy, Debug)]
@@ -44,18 +77,22 @@ impl Scheme {
     }
 
     pub(crate) fn verifier(self) -> Box<dyn Verifier> {
+        Box::new(self.subject())
+    }
+
+    pub(crate) fn subject(self) -> Subject {
         match self {
-            Self::Vogent => Box::new(Vogent::new(secret(KEY))),
-            Self::Voxagent => Box::new(Voxagent::new("X-Voxagent", secret(KEY)).unwrap()),
+            Self::Vogent => Vogent::new(secret(KEY)).into(),
+            Self::Voxagent => Voxagent::new("X-Voxagent", secret(KEY)).unwrap().into(),
             Self::HexHmac(algorithm) => {
-                Box::new(HexHmac::with_algorithm("X-Hex", algorithm, secret(KEY)).unwrap())
+                HexHmac::with_algorithm("X-Hex", algorithm, secret(KEY)).unwrap().into()
             }
             Self::Sms(method, _) => {
                 let tolerance = Tolerance::new(Duration::from_secs(300), Duration::from_secs(60)).unwrap();
-                Box::new(Sms::new(method, secret(KEY)).tolerance(tolerance).clock(|| NOW))
+                Sms::new(method, secret(KEY)).tolerance(tolerance).clock(|| NOW).into()
             }
-            Self::JwtPost | Self::JwtGet => Box::new(SignedWebhook::new(secret(KEY)).clock(|| NOW)),
-            Self::ContactCenter => Box::new(ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW)),
+            Self::JwtPost | Self::JwtGet => SignedWebhook::new(secret(KEY)).clock(|| NOW).into(),
+            Self::ContactCenter => ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into(),
         }
     }
 

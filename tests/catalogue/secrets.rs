@@ -1,0 +1,245 @@
+//! 26 to 40: secrets and construction.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::ErrorKind::{SignatureMalformed, SignatureMismatch};
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{
+    Algorithm, ConfigError, HexHmac, Keyring, Secret, Tenants, Verifier, Vogent, Voxagent, sign,
+};
+use md5::{Digest, Md5};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+
+use crate::forged::Forged;
+use crate::run::{Case, Run};
+use crate::schemes::{METHODS, Scheme};
+use crate::support::{KEY, NOW, OTHER_KEY, secret};
+
+pub(crate) const CASES: &[Case] = &[
+    (26, "an empty secret", |run| {
+        for built in
+            [Secret::new(""), Secret::verbatim(""), Secret::from_base64(""), Secret::from_base64("====")]
+        {
+            run.holds(built.is_err());
+        }
+        run.holds(Secret::new("").unwrap_err() == ConfigError::SecretEmpty);
+    }),
+    (27, "white space alone, or around a secret", |run| {
+        for space in [" ", "\t", "\n", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}"] {
+            run.holds(Secret::new(space).unwrap_err() == ConfigError::SecretBlank);
+            for padded in [format!("{space}key"), format!("key{space}"), format!("{space}key{space}")] {
+                run.holds(Secret::new(padded.clone()).unwrap_err() == ConfigError::SecretPadded);
+                let exact = Vogent::new(Secret::verbatim(padded.clone()).unwrap()).into();
+                let _ = run.accepts(&exact, sign::vogent(&Secret::verbatim(padded).unwrap(), "{}"));
+                run.refuses(&exact, sign::vogent(&secret("key"), "{}"), SignatureMismatch);
+            }
+        }
+    }),
+    (28, "no secret at all", |run| run.elsewhere("not representable: tests/compile_fail/no_secret.rs")),
+    (29, "a secret read with its line feed", |run| {
+        let with_line_feed = Secret::verbatim(format!("{KEY}\n")).unwrap();
+        run.refuses(
+            &Vogent::new(with_line_feed.clone()).into(),
+            Scheme::Vogent.delivery(),
+            SignatureMismatch,
+        );
+        run.refuses(&Scheme::Vogent.subject(), sign::vogent(&with_line_feed, "{}"), SignatureMismatch);
+    }),
+    (30, "secrets of any length", |run| {
+        for length in [1, 63, 64, 65, 127, 128, 129, 1 << 20] {
+            every_algorithm_keyed(run, &vec![b'k'; length]);
+        }
+    }),
+    (31, "secrets of any bytes", |run| {
+        every_algorithm_keyed(run, b"\0");
+        every_algorithm_keyed(run, b"k\0ey\0");
+        every_algorithm_keyed(run, &(0..=u8::MAX).collect::<Vec<_>>());
+        every_algorithm_keyed(run, &(0x80..=0xff).collect::<Vec<_>>());
+    }),
+    (32, "one letter in two normal forms", |run| {
+        let (composed, decomposed) = (secret("caf\u{e9}"), secret("cafe\u{301}"));
+        run.holds(composed.fingerprint() != decomposed.fingerprint());
+        run.refuses(&Vogent::new(composed).into(), sign::vogent(&decomposed, "{}"), SignatureMismatch);
+    }),
+    (33, "a secret that looks like hex or base64", |run| {
+        for text in ["00112233445566778899aabbccddeeff", "c2VjcmV0IGtleQ=="] {
+            let decoded = hex::decode(text).or_else(|_| BASE64_STANDARD.decode(text)).unwrap();
+            for scheme in [Scheme::Vogent, Scheme::JwtPost] {
+                let (subject, delivery, forged) = match scheme {
+                    Scheme::Vogent => (
+                        Vogent::new(secret(text)).into(),
+                        sign::vogent(&secret(text), "{}"),
+                        sign::vogent(&Secret::verbatim(decoded.clone()).unwrap(), "{}"),
+                    ),
+                    _ => (
+                        SignedWebhook::new(secret(text)).clock(|| NOW).into(),
+                        sign::SignedWebhook::new(&secret(text), NOW).post("{}"),
+                        sign::SignedWebhook::new(&Secret::verbatim(decoded.clone()).unwrap(), NOW).post("{}"),
+                    ),
+                };
+                let _ = run.accepts(&subject, delivery);
+                run.refuses(&subject, forged, SignatureMismatch);
+            }
+        }
+        // The one platform that says its secret is base64.
+        let center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into();
+        let as_text = Secret::new(BASE64_STANDARD.encode(KEY)).unwrap();
+        let _ = run.accepts(&center, sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post("{}"));
+        run.refuses(&center, sign::ContactCenter::new(&as_text, NOW).unwrap().post("{}"), SignatureMismatch);
+    }),
+    (34, "rotation", |run| {
+        let keyring = || Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
+        let subjects = [
+            (Scheme::Vogent, Vogent::new(keyring()).into()),
+            (Scheme::Voxagent, Voxagent::new("x-voxagent", keyring()).unwrap().into()),
+            (Scheme::JwtPost, SignedWebhook::new(keyring()).clock(|| NOW).into()),
+            (Scheme::JwtGet, SignedWebhook::new(keyring()).clock(|| NOW).into()),
+            (Scheme::ContactCenter, ContactCenter::new(keyring()).unwrap().clock(|| NOW).into()),
+        ];
+        let sms = Scheme::all().into_iter().filter_map(|scheme| match scheme {
+            Scheme::Sms(method, _) => Some((scheme, Sms::new(method, keyring()).into())),
+            _ => None,
+        });
+        for (scheme, subject) in subjects.into_iter().chain(sms) {
+            for (delivery, index) in [(scheme.delivery(), 1), (scheme.signed_with_another_key(), 0)] {
+                let verified = run.accepts(&subject, delivery);
+                run.holds(verified.key().index() == index);
+            }
+            run.refuses(
+                &subject,
+                scheme.altered(),
+                if scheme.is_jwt() { countersign::ErrorKind::PayloadHashMismatch } else { SignatureMismatch },
+            );
+        }
+        let neither = Vogent::new(Keyring::new([secret("a"), secret("b")]).unwrap()).into();
+        run.refuses(&neither, Scheme::Vogent.delivery(), SignatureMismatch);
+        run.holds(Keyring::new([]).unwrap_err() == ConfigError::KeyringEmpty);
+        run.holds(Keyring::new(vec![Secret::new("a"), Secret::new("")].into_iter().flatten()).is_ok());
+        run.holds(["a", ""].map(Secret::new).into_iter().collect::<Result<Vec<_>, _>>().is_err());
+        run.holds(Tenants::new(Vec::<(&str, Secret)>::new()).is_err());
+    }),
+    (35, "a PEM", |run| {
+        for start in ["", " ", "\n\t", "\u{feff}"] {
+            for kind in ["PRIVATE KEY", "PUBLIC KEY", "RSA PRIVATE KEY", "CERTIFICATE", "OPENSSH PRIVATE KEY"]
+            {
+                wrong_credential(run, &format!("{start}-----BEGIN {kind}-----\nMIIE\n-----END {kind}-----"));
+            }
+        }
+    }),
+    (36, "a JSON Web Key, an SSH key", |run| {
+        for start in ["", " ", "\n", "\u{feff}"] {
+            for text in [
+                r#"{"kty":"oct","k":"c2VjcmV0"}"#,
+                r#"{"k":"c2VjcmV0","kty":"oct"}"#,
+                r#"{ "keys": [{"kty":"RSA"}] }"#,
+                "ssh-rsa AAAAB3NzaC1yc2E= user@host",
+            ] {
+                wrong_credential(run, &format!("{start}{text}"));
+            }
+        }
+    }),
+    (37, "what holds a secret, printed", |run| {
+        let text = "Zq7!vX9#Lm2@Rt5$";
+        let key = || secret(text);
+        let keyring = || Keyring::new([key(), secret(KEY)]).unwrap();
+        let printed: Vec<Box<dyn std::fmt::Debug>> = vec![
+            Box::new(key()),
+            Box::new(keyring()),
+            Box::new(Tenants::new([("account", key())]).unwrap()),
+            Box::new(Vogent::new(keyring())),
+            Box::new(Voxagent::new("x-sig", key()).unwrap()),
+            Box::new(HexHmac::new("x-sig", key()).unwrap()),
+            Box::new(Sms::new(Method::Sha512, key())),
+            Box::new(Sms::tenants(Method::Md5Hash, Tenants::new([("account", key())]).unwrap())),
+            Box::new(SignedWebhook::new(key())),
+            Box::new(sign::SignedWebhook::new(&key(), NOW)),
+            Box::new(sign::Sms::new(Method::Sha1, &key())),
+            Box::new(Vogent::new(key()).verify(Scheme::Vogent.delivery().request()).unwrap_err()),
+            Box::new(Secret::new(format!("{text}\n")).unwrap_err()),
+        ];
+        for value in printed {
+            for printed in [format!("{value:?}"), format!("{value:#?}")] {
+                run.holds(text.as_bytes().windows(4).all(|window| !contains(&printed, window)));
+            }
+        }
+    }),
+    (38, "a refusal, printed", |run| {
+        for scheme in Scheme::all() {
+            let right = scheme.signature();
+            let wrong: String = right.chars().rev().collect();
+            let forged = if scheme.is_jwt() {
+                scheme.signed_with_another_key()
+            } else {
+                scheme.with_signature(&wrong)
+            };
+            let error = scheme.subject().verify(forged.request()).unwrap_err();
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            let printed = format!("{error} {error:?} {error:#?} {source:?}");
+            for hidden in [&right, &wrong, &right.to_lowercase(), KEY] {
+                run.holds(hidden.as_bytes().windows(8).all(|window| !contains(&printed, window)));
+            }
+        }
+    }),
+    (39, "a secret compared, written out or serialised", |run| {
+        run.elsewhere("does not compile: tests/compile_fail/secret_*.rs");
+    }),
+    (40, "keys that are one key by HMAC's construction", |run| {
+        let long = vec![b'x'; 65];
+        for (one, other) in [(b"k".to_vec(), b"k\0".to_vec()), (long.clone(), Sha256::digest(&long).to_vec())]
+        {
+            let delivery = sign::vogent(&Secret::verbatim(one).unwrap(), "{}");
+            let _ = run.accepts(&Vogent::new(Secret::verbatim(other).unwrap()).into(), delivery);
+        }
+    }),
+];
+
+fn contains(text: &str, window: &[u8]) -> bool {
+    text.as_bytes().windows(window.len()).any(|part| part == window)
+}
+
+/// The wrong credential was pasted: refused, unless it is meant.
+fn wrong_credential(run: &mut Run, text: &str) {
+    run.holds(Secret::new(text).unwrap_err() == ConfigError::SecretIsKeyFile);
+    let meant = || Secret::verbatim(text).unwrap();
+    let _ = run.accepts(&Vogent::new(meant()).into(), sign::vogent(&meant(), "{}"));
+}
+
+/// Every algorithm with this key verifies what the definition of HMAC gives, and nothing near it.
+fn every_algorithm_keyed(run: &mut Run, key: &[u8]) {
+    let secret = || Secret::verbatim(key).unwrap();
+    let body = br#"{"event":"dial.started"}"#;
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        let subject = HexHmac::with_algorithm("x-hex", algorithm, secret()).unwrap().into();
+        let tag = match algorithm {
+            Algorithm::Sha1 => hmac::<Sha1>(64, key, body),
+            Algorithm::Sha256 => hmac::<Sha256>(64, key, body),
+            _ => hmac::<Sha512>(128, key, body),
+        };
+        let with = |tag: &[u8]| Forged::of(Scheme::Vogent).body(*body).header("x-hex", hex::encode(tag));
+        let _ = run.accepts(&subject, with(&tag));
+        run.refuses(&subject, with(&tag[1..]), SignatureMalformed);
+    }
+    for method in METHODS {
+        let string = b"&a=1&b=2";
+        let tag = match method {
+            Method::Md5Hash => Md5::digest([string, key].concat()).to_vec(),
+            Method::Md5 => hmac::<Md5>(64, key, string),
+            Method::Sha1 => hmac::<Sha1>(64, key, string),
+            Method::Sha256 => hmac::<Sha256>(64, key, string),
+            _ => hmac::<Sha512>(128, key, string),
+        };
+        let delivery = sign::Sms::new(method, &secret()).query();
+        let genuine = delivery.with_query(&format!("b=2&a=1&sig={}", hex::encode(tag)));
+        let _ = run.accepts(&Sms::new(method, secret()).into(), &genuine);
+        run.refuses(&Sms::new(method, secret()).into(), genuine.with_query("a=1&sig="), SignatureMalformed);
+    }
+}
+
+/// HMAC as RFC 2104 defines it, of a hash with blocks of so many bytes.
+pub(crate) fn hmac<H: Digest>(block: usize, key: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut key = if key.len() > block { H::digest(key).to_vec() } else { key.to_vec() };
+    key.resize(block, 0);
+    let pad = |with: u8| key.iter().map(|byte| byte ^ with).collect::<Vec<_>>();
+    H::digest([pad(0x5c), H::digest([&pad(0x36), message].concat()).to_vec()].concat()).to_vec()
+}
