@@ -35,12 +35,12 @@ pub(crate) const CASES: &[Case] = &[
         run.elsewhere("does not compile: tests/compile_fail/{verdict_ignored,proof_by_hand}.rs");
     }),
     (141, "branches and indices that depend on the key", |run| {
-        run.elsewhere("measured by .ci/constant-time")
+        run.elsewhere("measured by .ci/constant-time");
     }),
     (142, "the same of planted leaks", |run| run.elsewhere("measured by .ci/constant-time")),
     (143, "no table over the expected signature", |run| run.elsewhere("measured by .ci/constant-time")),
     (144, "instructions for a wrong digit at each position", |run| {
-        run.elsewhere("measured by .ci/constant-time")
+        run.elsewhere("measured by .ci/constant-time");
     }),
     (145, "instructions for each slot of a rotation", |run| run.elsewhere("measured by .ci/constant-time")),
     (146, "payload_hash compared by the same function", |run| run.elsewhere("measured by .ci/constant-time")),
@@ -62,7 +62,7 @@ pub(crate) const CASES: &[Case] = &[
         run.elsewhere("built by .ci/supply-chain; this program runs in debug and in release (.ci/catalogue)");
     }),
     (150, "where a panic ends the process", |run| {
-        run.elsewhere("this program runs with `panic=abort` (.ci/catalogue)")
+        run.elsewhere("this program runs with `panic=abort` (.ci/catalogue)");
     }),
 ];
 

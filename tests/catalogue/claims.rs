@@ -167,9 +167,9 @@ pub(crate) const CASES: &[Case] = &[
         for (exp, valid) in [(now - 11, false), (now - 10, false), (now - 9, true), (now, true)] {
             let token = with(Scheme::JwtPost, "exp", &exp.to_string());
             if valid {
-                drop(run.accepts(&lenient, token))
+                drop(run.accepts(&lenient, token));
             } else {
-                run.refuses(&lenient, token, TokenExpired)
+                run.refuses(&lenient, token, TokenExpired);
             }
         }
     }),
@@ -209,9 +209,9 @@ pub(crate) const CASES: &[Case] = &[
             ] {
                 let token = with(scheme, "exp", json);
                 if refused {
-                    run.refuses(&scheme.subject(), token, TokenExpired)
+                    run.refuses(&scheme.subject(), token, TokenExpired);
                 } else {
-                    drop(run.accepts(&scheme.subject(), token))
+                    drop(run.accepts(&scheme.subject(), token));
                 }
             }
         }

@@ -173,7 +173,7 @@ pub(crate) const CASES: &[Case] = &[
         });
     }),
     (22, "`0e…`, a number where numbers are compared", |run| {
-        let (body, right) = (0..)
+        let (body, right) = (0..100_000)
             .map(|counter| format!("{{\"n\":{counter}}}"))
             .map(|body| {
                 (
@@ -293,13 +293,12 @@ fn every_byte_everywhere(run: &mut Run) {
         for position in 0..right.len() {
             for byte in 0..=u8::MAX {
                 let mut forged = genuine.clone();
-                match scheme.header() {
+                if scheme.header().is_some() {
                     // The signature is the last header.
-                    Some(_) => forged.headers.last_mut().unwrap().1[position] = byte,
-                    None => {
-                        let at = forged.query.len() - 3 * (right.len() - position);
-                        forged.query[at..at + 3].copy_from_slice(format!("%{byte:02x}").as_bytes());
-                    }
+                    forged.headers.last_mut().unwrap().1[position] = byte;
+                } else {
+                    let at = forged.query.len() - 3 * (right.len() - position);
+                    forged.query[at..at + 3].copy_from_slice(format!("%{byte:02x}").as_bytes());
                 }
                 if byte.eq_ignore_ascii_case(&right[position]) {
                     let _ = run.accepts(&subject, forged);

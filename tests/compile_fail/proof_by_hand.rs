@@ -1,10 +1,17 @@
 //! Case 140: a proof that no verification gave.
 
-use countersign::{Coverage, Evidence, KeyId, Verified};
+use countersign::{Evidence, Verified};
 
-fn main() {
-    let _ = Verified(Evidence::new(todo!(), Coverage::Body));
-    let _ = Verified::new(Evidence::new(todo!(), Coverage::Body));
-    let _: KeyId = KeyId::new(0);
-    let _: Verified = Default::default();
+fn by_hand(evidence: Evidence) {
+    let _ = Verified(evidence);
 }
+
+fn by_constructor(evidence: Evidence) {
+    let _ = Verified::new(evidence);
+}
+
+fn by_default() -> Verified {
+    Default::default()
+}
+
+fn main() {}

@@ -23,6 +23,7 @@ mod schemes;
 mod secret;
 mod signed_webhook;
 mod sms;
+mod standards;
 mod support;
 mod time;
 mod vectors;
