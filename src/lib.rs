@@ -26,5 +26,7 @@ pub use providers::{hex_hmac, vogent, vonage, voxagent};
 pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
 pub use request::{Head, HeaderLookup, HeaderName, Headers, Request};
 pub use secret::{KeyId, Keyring, Secret, Tenants};
-pub use time::{Clock, SystemClock, Tolerance, UnixTime};
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use time::SystemClock;
+pub use time::{Clock, Tolerance, UnixTime};
 pub use verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verified, Verifier};

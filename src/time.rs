@@ -4,7 +4,9 @@ mod clock;
 mod tolerance;
 
 pub(crate) use clock::SharedClock;
-pub use clock::{Clock, SystemClock};
+pub use clock::Clock;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use clock::SystemClock;
 pub use tolerance::Tolerance;
 
 use std::fmt;

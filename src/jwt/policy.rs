@@ -2,7 +2,7 @@
 
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
-use crate::time::{SharedClock, SystemClock, Tolerance};
+use crate::time::{SharedClock, Tolerance};
 
 /// Conditions on the claims of a token whose signature holds.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Policy {
 impl Policy {
     pub(crate) fn new(issuer: &'static str, window: Tolerance) -> Self {
         Self {
-            clock: SharedClock::new(SystemClock),
+            clock: SharedClock::system(),
             window: Some(window),
             expiry_required: false,
             leeway: Tolerance::from_secs(0, 0),

@@ -102,7 +102,7 @@ impl ContactCenter {
         Self(self.0.insecure_accept_any_age())
     }
 
-    /// Tells the time by another clock than the system's.
+    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self(self.0.clock(clock))
     }

@@ -157,7 +157,7 @@ impl SignedWebhook {
         self.with_policy(|policy| policy.window = None)
     }
 
-    /// Tells the time by another clock than the system's.
+    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         self.with_policy(|policy| policy.clock = SharedClock::new(clock))
     }

@@ -13,7 +13,7 @@ use crate::mac::{Function, KeySource};
 use crate::params::Params;
 use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
-use crate::time::{Clock, SharedClock, SystemClock, Tolerance};
+use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Verification, Verified, Verifier};
 use source::{Body, Source};
 
@@ -123,7 +123,7 @@ impl Sms {
         Self { tolerance: Some(tolerance), ..self }
     }
 
-    /// Tells the time by another clock than the system's.
+    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: SharedClock::new(clock), ..self }
     }
@@ -157,7 +157,7 @@ impl Sms {
             keys,
             function,
             tolerance: None,
-            clock: SharedClock::new(SystemClock),
+            clock: SharedClock::system(),
             content_type: HeaderName::from_static(CONTENT_TYPE),
             max_body: DEFAULT_MAX_BODY,
         }
