@@ -55,10 +55,10 @@ impl<'t> Token<'t> {
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
         let (claims, payload_hash) = Claims::parse(self.payload)?;
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
-        if tenant.is_some_and(|tenant| claims.api_key() != Some(tenant)) {
-            return Err(Error::claim(ErrorKind::ClaimMismatch, "api_key"));
-        }
-        Ok(Signed { key, tenant: tenant.cloned(), claims, payload_hash })
+        let is_theirs = tenant.is_none_or(|tenant| claims.api_key() == Some(tenant));
+        is_theirs
+            .then(|| Signed { key, tenant: tenant.cloned(), claims, payload_hash })
+            .ok_or_else(|| Error::claim(ErrorKind::ClaimMismatch, "api_key"))
     }
 
     /// The account the token claims to be signed by.

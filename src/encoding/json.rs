@@ -51,8 +51,9 @@ pub(crate) fn integer(literal: &str) -> Option<i64> {
 }
 
 /// Writes `text` as a JSON string, escaped as `JSON.stringify` does; `None` if it is not UTF-8.
-pub(crate) fn write_string(text: &[u8], out: impl io::Write) -> Option<()> {
-    serde_json::to_writer(out, str::from_utf8(text).ok()?).ok()
+pub(crate) fn write_string(text: &[u8], mut out: impl io::Write) -> Option<()> {
+    serde_json::to_writer(&mut out, str::from_utf8(text).ok()?).ok()?;
+    out.flush().ok()
 }
 
 /// Whether no part of `text` is escaped in a JSON string.

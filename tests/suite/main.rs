@@ -11,12 +11,14 @@
     reason = "a test may fail"
 )]
 
+mod claims;
 mod conformance;
 mod contact_center;
 mod custom_scheme;
 mod deliveries;
 mod errors;
 mod hex_hmac;
+mod names;
 mod redaction;
 mod request;
 mod schemes;
