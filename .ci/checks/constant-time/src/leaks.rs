@@ -1,0 +1,49 @@
+//! Planted leaks, each of which must be found.
+
+use std::hint::black_box;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::compare;
+
+/// Whether `signature` is the hex of HMAC(key, body), found out in a way that leaks.
+pub type Leak = fn(key: &[u8], body: &[u8], signature: &[u8]) -> bool;
+
+pub const LEAKS: [(&str, Leak); 3] =
+    [("early exit", early_exit), ("== of run-time length", equal_slices), ("hex by table", hex_table)];
+
+/// Stops at the first byte that differs. `black_box` keeps the optimiser from comparing all at once.
+pub fn early_exit(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
+    let (tag, given) = (tag(key, body), decode(signature));
+    (0..32).all(|at| tag[at] == given[black_box(at)])
+}
+
+/// `==`, which calls `bcmp` where the length is not known to the compiler.
+fn equal_slices(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
+    black_box(tag(key, body).to_vec()) == black_box(decode(signature).to_vec())
+}
+
+/// Compares texts rightly, the expected one looked up in a table.
+fn hex_table(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
+    let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
+    let digits = tag(key, body).into_iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    black_box(digits.zip(signature).fold(0, |difference, (expected, given)| difference | (expected ^ given)))
+        == 0
+}
+
+/// Asks for a verdict at each byte and stops at the first that differs: an early exit behind the suppression.
+pub fn verdict_each_byte(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
+    tag(key, body).iter().zip(decode(signature)).all(|(expected, given)| compare::verdict(*expected == given))
+}
+
+fn tag(key: &[u8], body: &[u8]) -> [u8; 32] {
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
+    mac.chain_update(body).finalize().into_bytes().into()
+}
+
+fn decode(signature: &[u8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(signature, &mut bytes).expect("hex");
+    bytes
+}
