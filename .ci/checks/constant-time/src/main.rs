@@ -48,8 +48,8 @@ fn verify_in_rotations(case: &Case) -> usize {
 fn verify(case: &Case, count: usize, slot: usize) -> usize {
     let texts = &cases::secrets()[..count];
     let genuine = (case.sign)(&Secret::verbatim(texts[slot].clone()).expect("a secret"));
-    let last = (0..).take_while(|at| case.with_wrong_digit(&genuine, *at).is_some()).last().expect("a digit");
-    let wrong = [0, last].map(|at| case.with_wrong_digit(&genuine, at).expect("a digit"));
+    let wrong: Vec<_> = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
+    let wrong = [wrong.first(), wrong.last()].map(|wrong| wrong.expect("a digit"));
 
     let verifier = (case.verifier)(keyring(texts, !case.decodes_secret));
     if case.decodes_secret {

@@ -17,8 +17,8 @@ fn main() {
     for case in cases::all() {
         let genuine = (case.sign)(signing);
         let verifier = (case.verifier)(signing.clone().into());
-        let wrong = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
-        count(&format!("digit/{}", case.name), wrong, |_, request| verifier.verify(request).is_err());
+        let wrong: Vec<_> = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
+        count(&format!("digit/{}", case.name), &wrong, |_, request| verifier.verify(request).is_err());
 
         if case.name.ends_with("tenants") {
             // Where in its hash table a verifier finds the tenant is a matter of chance.
@@ -30,7 +30,7 @@ fn main() {
             (case.verifier)(Keyring::new(rotation).expect("secrets"))
         };
         let verifiers: Vec<_> = (0..=others.len()).map(with_signing_in).collect();
-        count(&format!("slot/{}", case.name), vec![genuine; verifiers.len()], |slot, request| {
+        count(&format!("slot/{}", case.name), &vec![genuine; verifiers.len()], |slot, request| {
             verifiers[slot].verify(request).is_ok()
         });
     }
@@ -38,9 +38,9 @@ fn main() {
     let key = &cases::secrets()[0];
     let case = cases::all().into_iter().find(|case| case.name == "voxagent").expect("the case");
     let genuine = sign::voxagent("x-sig", signing, BODY);
-    let wrong = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
+    let wrong: Vec<_> = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
     let signature = countersign::HeaderName::new("x-sig").expect("a name");
-    count("planted/early exit", wrong, |_, request| {
+    count("planted/early exit", &wrong, |_, request| {
         let signature = request.head().header(&signature).expect("one").expect("a signature");
         !leaks::early_exit(key, request.body(), signature)
     });
@@ -48,7 +48,7 @@ fn main() {
 
 /// Counts what `run` takes for each delivery, all having been run before so that memory has been asked for. All are shown
 /// in one place, since the C library's searches depend on where a text is.
-fn count(name: &str, deliveries: Vec<Delivery>, run: impl Fn(usize, Request<'_>) -> bool) {
+fn count(name: &str, deliveries: &[Delivery], run: impl Fn(usize, Request<'_>) -> bool) {
     let name = CString::new(name).expect("a name");
     let mut place = Place::default();
     for measured in [false, true] {
