@@ -151,7 +151,7 @@ fn special(word: u64) -> u64 {
 }
 
 /// The names a walk has met. Usually there are few and a look at each is quickest; beyond that, and for escaped ones, a
-/// set.
+/// set. They are limited, since whoever sends them has proved nothing yet.
 #[derive(Default)]
 pub(crate) struct Names<'t> {
     few: [&'t str; FEW],
@@ -160,9 +160,10 @@ pub(crate) struct Names<'t> {
 }
 
 impl<'t> Names<'t> {
-    /// Adds a name; `None` if it was there.
+    /// Adds a name; `None` if it was there, or if it is one too many.
     pub(crate) fn insert(&mut self, name: Cow<'t, str>) -> Option<()> {
-        if self.few.iter().take(self.count).any(|known| *known == name) {
+        let is_known = self.few.iter().take(self.count).any(|known| *known == name);
+        if is_known || self.count.saturating_add(self.rest.len()) == MAX_COUNT {
             return None;
         }
         match (name, self.few.get_mut(self.count)) {
@@ -177,3 +178,4 @@ impl<'t> Names<'t> {
 }
 
 const FEW: usize = 16;
+const MAX_COUNT: usize = 256;

@@ -681,3 +681,14 @@ fn a_refusal_of_the_head_needs_no_body() {
 fn encode(text: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(text)
 }
+
+#[test]
+fn at_most_256_names_are_ignored() {
+    let with_unread = |count| {
+        (0..count)
+            .fold(signer(), |signer, index| signer.claim_json(&format!("unread-{index}"), "0"))
+            .post(BODY)
+    };
+    let _ = accepts(&verifier(), with_unread(256).request());
+    refuses(&verifier(), with_unread(257).request(), ErrorKind::ClaimsMalformed);
+}

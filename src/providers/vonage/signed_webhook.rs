@@ -31,7 +31,7 @@ use check::evidence;
 ///   decoded, in their order, every value a string. A repeated name is refused as ambiguous; what a GET
 ///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
-///   ignored.
+///   ignored, up to 256 of them.
 ///
 /// Sources: Vonage's [webhooks guide] and support article 19033783342876 (payload hash), published captures
 /// (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
