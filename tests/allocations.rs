@@ -8,6 +8,8 @@
 )]
 
 use allocation_counter::measure;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{self, Method};
 use countersign::{
@@ -16,6 +18,8 @@ use countersign::{
 
 const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 const BODY: &str = r#"{"event":"dial.transcript","text":"Hello, is my appointment tomorrow still on?"}"#;
+/// `{"alg":"HS256"}`
+const USUAL_HEADER: &str = "eyJhbGciOiJIUzI1NiJ9";
 const METHODS: [Method; 5] = [Method::Md5Hash, Method::Md5, Method::Sha1, Method::Sha256, Method::Sha512];
 
 #[test]
@@ -82,6 +86,81 @@ fn signed_webhooks_ask_for_three() {
     let secret = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
     let verifier = vonage::ContactCenter::new(secret.clone()).unwrap().clock(|| NOW);
     holds(&verifier, &sign::ContactCenter::new(&secret, NOW).unwrap().post(BODY), 3);
+}
+
+/// Attacks 20, 60 and 87, and what else a header may hold: more than a header may be long asks for nothing, and no refused
+/// header for 64 KiB at a time.
+#[test]
+fn no_refused_header_asks_for_64_kib() {
+    let members = |member: &dyn Fn(usize) -> String, count: usize| {
+        format!("{{{}}}", (0..count).map(member).collect::<Vec<_>>().join(","))
+    };
+    let two_letters = |index: usize| format!("\"{}{}\":0", letter(index / 57), letter(index % 57));
+    let objects = [
+        members(&two_letters, 1_700),
+        members(&|index| format!("\"\\u{index:04x}\":0"), 1_000),
+        members(&|index| format!("\"\\u{index:04x}\":\"\\n\""), 800),
+        format!("{{\"alg\":{}{}}}", "[".repeat(5_900), "]".repeat(5_900)),
+        format!("{{\"alg\":\"{}\"}}", "\\n".repeat(5_900)),
+    ];
+    let encoded = objects.iter().map(|object| BASE64_URL_SAFE_NO_PAD.encode(object));
+    let segments = encoded.flat_map(|object| {
+        let signature = "A".repeat(43);
+        [format!("Bearer {object}.e30.{signature}"), format!("Bearer {USUAL_HEADER}.{object}.{signature}")]
+    });
+    let texts = [".", "a", "A.", "%", "\"", " ", "\u{e9}"];
+    let repeated = texts.iter().flat_map(|text| {
+        [1 << 14, 1 << 20].into_iter().flat_map(|bytes: usize| {
+            let text = text.repeat(bytes / text.len() - 8);
+            [format!("Bearer {text}"), text]
+        })
+    });
+    let values: Vec<_> = segments.chain(repeated).collect();
+    for (verifier, header) in every_header_scheme() {
+        for value in &values {
+            let headers = [(header, value)];
+            let request = Request::new(Head::new("POST", &headers), BODY);
+            let refused = measure(|| assert!(verifier.verify(request).is_err()));
+            let begun = measure(|| assert!(verifier.begin(request.head()).is_err()));
+            for cost in [refused, begun] {
+                let most = if value.len() > 16 * 1024 { 0 } else { 64 * 1024 };
+                assert!(cost.bytes_max <= most, "{cost:?}: {header}: {} of {value:.20}", value.len());
+            }
+        }
+    }
+}
+
+/// Attack 84. The room for parameters grows from 32 to the limit of 1,000 in five steps.
+#[test]
+fn too_many_parameters_ask_for_seven() {
+    let sms = vonage::Sms::new(Method::Sha256, secret());
+    let long = ["a=1&".repeat(100_000), "&".repeat(1 << 20), "%".repeat(1 << 20)];
+    for text in &long {
+        let get = Head::new("GET", &[("accept", "*/*")]).with_query(text);
+        assert_eq!(allocations(|| assert!(sms.verify(Request::new(get, b"")).is_err())), 0);
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let post = Request::new(Head::new("POST", &headers), text);
+        let count = allocations(|| assert!(sms.verify(post).is_err()));
+        assert!(count <= 7, "{count}: {text:.8}");
+    }
+}
+
+fn letter(index: usize) -> char {
+    char::from(b'#' + u8::try_from(index).unwrap())
+}
+
+fn every_header_scheme() -> Vec<(Box<dyn Verifier>, &'static str)> {
+    let tenants = Tenants::new([("a1b2c3d4", secret())]).unwrap();
+    let base64 = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
+    vec![
+        (Box::new(Vogent::new(secret())), "x-elto-signature"),
+        (Box::new(Voxagent::new("x-sig", secret()).unwrap()), "x-sig"),
+        (Box::new(vonage::SignedWebhook::new(secret()).clock(|| NOW)), "authorization"),
+        (Box::new(vonage::SignedWebhook::new(secret()).header("x-token").unwrap()), "x-token"),
+        (Box::new(vonage::SignedWebhook::tenants(tenants).clock(|| NOW)), "authorization"),
+        (Box::new(vonage::ContactCenter::new(base64).unwrap().clock(|| NOW)), "vonage-signature"),
+        (Box::new(vonage::Sms::new(Method::Sha256, secret())), "content-type"),
+    ]
 }
 
 /// A genuine delivery and what can be made of it by one edit ask for memory at most `most` times; through the trait's three
