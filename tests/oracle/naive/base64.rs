@@ -1,0 +1,60 @@
+//! Base64 (RFC 4648).
+
+/// Decodes base64url: no padding, no bits left over.
+pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
+    decode(text, b"-_")
+}
+
+/// Decodes the standard alphabet, padded or not, as a secret may be.
+pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
+    let digits = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let padding = text.len() - digits;
+    if padding > 0 && digits % 4 + padding > 4 || padding > 2 {
+        return None;
+    }
+    decode(&text[..digits], b"+/")
+}
+
+pub(crate) fn encode_url(bytes: &[u8]) -> String {
+    encode(bytes, b"-_")
+}
+
+pub(crate) fn encode_standard(bytes: &[u8]) -> String {
+    encode(bytes, b"+/")
+}
+
+fn decode(text: &[u8], last_two: &[u8; 2]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in text {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            _ => u8::try_from(last_two.iter().position(|last| last == digit)?).unwrap() + 62,
+        };
+        bits = bits * 64 + u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count).unwrap());
+            bits %= 1 << count;
+        }
+    }
+    // Fewer bits than a digit's, and none of them set.
+    (count < 6 && bits == 0).then_some(bytes)
+}
+
+fn encode(bytes: &[u8], last_two: &[u8; 2]) -> String {
+    let alphabet: Vec<u8> = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*last_two).collect();
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let at = |index: usize| u32::from(three.get(index).copied().unwrap_or_default());
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for place in 0..=three.len() {
+            let value = bits >> (18 - 6 * place) & 63;
+            text.push(char::from(alphabet[usize::try_from(value).unwrap()]));
+        }
+    }
+    text
+}

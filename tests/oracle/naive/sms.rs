@@ -1,0 +1,89 @@
+//! Vonage's SMS API: `sig` over the sorted parameters.
+
+use super::mac::{self, Function};
+use super::params::{self, Params};
+use super::{Proof, Request, Setup};
+
+pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
+    let params = params(setup, request)?;
+    // By `&` or `=` in a name, one string could be split into other parameters.
+    let ambiguous = params.iter().any(|(name, _)| name.contains(&b'&') || name.contains(&b'='));
+    if ambiguous || !params::are_acceptable(&params) {
+        return None;
+    }
+    let tag = mac::unhex(params::get(&params, "sig")?)?;
+    let strings = signed_strings(&params);
+
+    let (keys, tenant) = setup.keys(account(&params).as_deref())?;
+    let key = strings.iter().find_map(|string| mac::find(setup.function, keys, string, &tag))?;
+
+    let timestamp = params::get(&params, "timestamp").map(seconds);
+    if setup.window.is_some() && !(setup.has_clock() && setup.is_recent(timestamp??)) {
+        return None;
+    }
+    Some(Proof { key, coverage: "params", signed_at: timestamp.flatten(), tenant })
+}
+
+/// The signature of the parameters by one key: of all of them, or of those that are not blank.
+pub(crate) fn sign(function: Function, key: &[u8], params: &Params, skip_blank: bool) -> String {
+    let strings = signed_strings(params);
+    mac::hex(&function.tag(key, &strings[if skip_blank { strings.len() - 1 } else { 0 }]))
+}
+
+fn params(setup: &Setup, request: &Request) -> Option<Params> {
+    match request.method.as_str() {
+        "GET" if request.query.len() <= 64 * 1024 && request.body.is_empty() => {
+            params::urlencoded(&request.query)
+        }
+        "POST" if !request.body.is_empty() && request.body.len() <= setup.max_body.unwrap_or(1 << 20) => {
+            let content_type = String::from_utf8_lossy(request.header("content-type").ok()??).to_ascii_lowercase();
+            let media_type = content_type.split(';').next()?;
+            match media_type.trim_matches([' ', '\t', '\n', '\r', '\u{c}']) {
+                "application/x-www-form-urlencoded" => params::urlencoded(&request.body),
+                "application/json" => params::flat_json(&request.body),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The string of all parameters but `sig` and, if any is blank, that without the blank ones.
+fn signed_strings(params: &Params) -> Vec<Vec<u8>> {
+    let mut signed: Vec<_> = params.iter().filter(|(name, _)| name != b"sig").collect();
+    signed.sort();
+    let is_blank = |value: &[u8]| value.iter().all(|byte| *byte <= 0x20);
+    let join = |skip_blank: bool| {
+        let mut string = Vec::new();
+        for (name, value) in &signed {
+            if !(skip_blank && is_blank(value)) {
+                string.extend([b"&", name.as_slice(), b"=", &cleaned(value)].concat());
+            }
+        }
+        string
+    };
+    let any_blank = signed.iter().any(|(_, value)| is_blank(value));
+    if any_blank { vec![join(false), join(true)] } else { vec![join(false)] }
+}
+
+/// Whose secret is to be tried, by the text that is signed. Two spellings of the name must agree.
+fn account(params: &Params) -> Option<Vec<u8>> {
+    let (hyphen, underscore) = (params::get(params, "api-key"), params::get(params, "api_key"));
+    if let (Some(hyphen), Some(underscore)) = (hyphen, underscore)
+        && cleaned(hyphen) != cleaned(underscore)
+    {
+        return None;
+    }
+    hyphen.or(underscore).map(cleaned)
+}
+
+fn cleaned(value: &[u8]) -> Vec<u8> {
+    value.iter().map(|byte| if matches!(byte, b'&' | b'=') { b'_' } else { *byte }).collect()
+}
+
+/// A plain decimal number.
+fn seconds(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let number = text.parse::<i64>().ok()?;
+    (number.to_string() == text && number >= 0).then_some(number)
+}

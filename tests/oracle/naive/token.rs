@@ -1,0 +1,141 @@
+//! Vonage's signed webhooks and the Contact Center: a token that covers the body or the query.
+
+use super::json::{self, Value};
+use super::mac::{self, Function};
+use super::params::{self, Params};
+use super::{Proof, Request, Scheme, Setup, base64};
+
+type Claims = Vec<(String, Value)>;
+
+pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
+    let token = carried(setup, request)?;
+    let segments: Vec<_> = token.split(|byte| *byte == b'.').collect();
+    let [header, payload, signature] = segments[..] else { return None };
+    check_header(&base64::decode_url(header)?)?;
+
+    let claims = json::object(&base64::decode_url(payload)?)?;
+    if json::has_repeated_name(&claims) {
+        return None;
+    }
+    let account = text(&claims, "api_key").ok()?;
+    let (keys, tenant) = setup.keys(account.map(str::as_bytes))?;
+    let signing_input = [header, b".", payload].concat();
+    let key = mac::find(Function::HmacSha256, keys, &signing_input, &base64::decode_url(signature)?)?;
+
+    let signed_at = check_claims(setup, &claims)?;
+    let coverage = check_payload(setup, request, &claims)?;
+    Some(Proof { key, coverage, signed_at: Some(signed_at), tenant })
+}
+
+/// A token of a header and claims as they stand.
+pub(crate) fn sign(header: &[u8], claims: &[u8], key: &[u8]) -> String {
+    let signing_input = format!("{}.{}", base64::encode_url(header), base64::encode_url(claims));
+    let tag = Function::HmacSha256.tag(key, signing_input.as_bytes());
+    format!("{signing_input}.{}", base64::encode_url(&tag))
+}
+
+/// The compact JSON object of a query's parameters; `None` if one is not UTF-8.
+pub(crate) fn query_object(params: &Params) -> Option<String> {
+    let mut members = Vec::new();
+    for (name, value) in params {
+        let (name, value) = (std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?);
+        members.push(format!("{}:{}", json::stringify(name), json::stringify(value)));
+    }
+    Some(format!("{{{}}}", members.join(",")))
+}
+
+/// The token in its header, after the word `Bearer`, which one who moved it to another header may have left out.
+fn carried<'r>(setup: &Setup, request: &'r Request) -> Option<&'r [u8]> {
+    let value = request.header(setup.header()).ok()??;
+    let moved = setup.header.as_ref().is_some_and(|name| !name.eq_ignore_ascii_case("authorization"));
+    if value.len() >= 7 && value[..7].to_ascii_lowercase() == b"bearer " {
+        Some(&value[7..])
+    } else {
+        moved.then_some(value)
+    }
+}
+
+fn check_header(header: &[u8]) -> Option<()> {
+    let members = json::object(header)?;
+    let b64 = json::member(&members, "b64");
+    let accepted = !json::has_repeated_name(&members)
+        && json::member(&members, "alg") == Some(&Value::Text("HS256".to_owned()))
+        && json::member(&members, "crit").is_none()
+        // RFC 7797: true is as if it were absent.
+        && (b64.is_none() || b64 == Some(&Value::Literal("true".to_owned())));
+    accepted.then_some(())
+}
+
+/// Checks what the claims say of the signer and the time, and tells when the token was signed.
+fn check_claims(setup: &Setup, claims: &Claims) -> Option<i64> {
+    let (issued_at, expires_at, not_before) =
+        (time(claims, "iat").ok()?, time(claims, "exp").ok()?, time(claims, "nbf").ok()?);
+    let (issuer, api_key, application_id) =
+        (text(claims, "iss").ok()?, text(claims, "api_key").ok()?, text(claims, "application_id").ok()?);
+    text(claims, "jti").ok()?;
+
+    let now = i128::from(setup.now);
+    let (late, early) = (i128::from(setup.leeway.0), i128::from(setup.leeway.1));
+    let issuer_accepted = setup.any_issuer || issuer.is_none_or(|issuer| issuer == "Vonage");
+    let account_accepted = setup.api_key.is_none() || setup.api_key.as_deref() == api_key;
+    let application_accepted =
+        setup.application_id.is_none() || setup.application_id.as_deref() == application_id;
+    let expiry_accepted = match expires_at {
+        Some(expires_at) => now < i128::from(expires_at) + late,
+        None => setup.scheme != Scheme::ContactCenter,
+    };
+    let begun = not_before.is_none_or(|not_before| i128::from(not_before) - early <= now);
+    let accepted = issuer_accepted
+        && account_accepted
+        && application_accepted
+        && expiry_accepted
+        && begun
+        && setup.has_clock()
+        && setup.is_recent(issued_at?);
+    if accepted { issued_at } else { None }
+}
+
+/// Checks what the token was signed for, and tells what that is.
+fn check_payload(setup: &Setup, request: &Request, claims: &Claims) -> Option<&'static str> {
+    if setup.max_body.is_some_and(|limit| request.body.len() > limit) {
+        return None;
+    }
+    let is_get = match request.method.as_str() {
+        "POST" => false,
+        "GET" if setup.scheme == Scheme::SignedWebhook => true,
+        _ => return None,
+    };
+    let hash = match json::member(claims, "payload_hash") {
+        Some(Value::Text(hash)) => mac::unhex(hash.as_bytes()).filter(|hash| hash.len() == 32)?,
+        None if setup.unhashed_body => return Some("token"),
+        _ => return None,
+    };
+    if !is_get {
+        return (hash == mac::sha256(&request.body)).then_some("body");
+    }
+    if !request.body.is_empty() || request.query.len() > 64 * 1024 {
+        return None;
+    }
+    let params = params::urlencoded(&request.query).filter(params::are_acceptable)?;
+    // What a GET without parameters hashes is not documented: the empty object, or nothing.
+    let nothing_hashed = params.is_empty() && hash == mac::sha256(b"");
+    (nothing_hashed || hash == mac::sha256(query_object(&params)?.as_bytes())).then_some("query")
+}
+
+/// A claim that is a text, if it is there.
+fn text<'c>(claims: &'c Claims, name: &str) -> Result<Option<&'c str>, ()> {
+    match json::member(claims, name) {
+        None => Ok(None),
+        Some(Value::Text(text)) if !text.contains('\0') => Ok(Some(text)),
+        Some(_) => Err(()),
+    }
+}
+
+/// A claim that is a whole number of seconds, if it is there.
+fn time(claims: &Claims, name: &str) -> Result<Option<i64>, ()> {
+    match json::member(claims, name) {
+        None => Ok(None),
+        Some(Value::Literal(literal)) => json::integer(literal).map(Some).ok_or(()),
+        Some(_) => Err(()),
+    }
+}
