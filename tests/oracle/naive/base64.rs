@@ -46,14 +46,18 @@ fn decode(text: &[u8], last_two: &[u8; 2]) -> Option<Vec<u8>> {
 }
 
 fn encode(bytes: &[u8], last_two: &[u8; 2]) -> String {
-    let alphabet: Vec<u8> = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*last_two).collect();
     let mut text = String::new();
     for three in bytes.chunks(3) {
         let at = |index: usize| u32::from(three.get(index).copied().unwrap_or_default());
         let bits = at(0) << 16 | at(1) << 8 | at(2);
         for place in 0..=three.len() {
-            let value = bits >> (18 - 6 * place) & 63;
-            text.push(char::from(alphabet[usize::try_from(value).unwrap()]));
+            let value = u8::try_from(bits >> (18 - 6 * place) & 63).unwrap();
+            text.push(char::from(match value {
+                0..=25 => b'A' + value,
+                26..=51 => b'a' + value - 26,
+                52..=61 => b'0' + value - 52,
+                _ => last_two[usize::from(value - 62)],
+            }));
         }
     }
     text

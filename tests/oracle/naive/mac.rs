@@ -44,7 +44,8 @@ pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte / 16), digit(byte % 16)]).collect()
 }
 
 /// The value of a hex digit.
