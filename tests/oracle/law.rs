@@ -12,12 +12,7 @@ use crate::naive::mac::Function;
 use crate::naive::{self, Keys, Proof, Request, Scheme, Setup, base64};
 
 /// Verifies in one call and in chunks of `size`, requires the oracle's verdict of both, and gives it.
-pub(crate) fn judge(
-    verifier: &dyn Verifier,
-    setup: &Setup,
-    request: &Request,
-    size: usize,
-) -> Option<Proof> {
+pub(crate) fn judge(verifier: &dyn Verifier, setup: &Setup, request: &Request, size: usize) -> Option<Proof> {
     let head = Head::new(&request.method, &request.headers).with_query(&request.query);
     let whole = verifier.verify(countersign::Request::new(head, &request.body));
     let expected = naive::verdict(setup, request);
@@ -26,7 +21,10 @@ pub(crate) fn judge(
         "the oracle says {expected:?}, the verifier {whole:?}, to {request:?} under {setup:?}"
     );
     let chunked = in_chunks(verifier, head, request.body.chunks(size));
-    assert!(chunked == whole, "{whole:?} whole, {chunked:?} in chunks of {size}: {request:?} under {setup:?}");
+    assert!(
+        chunked == whole,
+        "{whole:?} whole, {chunked:?} in chunks of {size}: {request:?} under {setup:?}"
+    );
     expected
 }
 

@@ -36,7 +36,8 @@ fn params(setup: &Setup, request: &Request) -> Option<Params> {
             params::urlencoded(&request.query)
         }
         "POST" if !request.body.is_empty() && request.body.len() <= setup.max_body.unwrap_or(1 << 20) => {
-            let content_type = String::from_utf8_lossy(request.header("content-type").ok()??).to_ascii_lowercase();
+            let content_type =
+                String::from_utf8_lossy(request.header("content-type").ok()??).to_ascii_lowercase();
             let media_type = content_type.split(';').next()?;
             match media_type.trim_matches([' ', '\t', '\n', '\r', '\u{c}']) {
                 "application/x-www-form-urlencoded" => params::urlencoded(&request.body),

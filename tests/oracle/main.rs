@@ -1,0 +1,81 @@
+//! Random deliveries, genuine and altered: each scheme's verdict must be that of a second implementation.
+//!
+//! `ORACLE_SEED` runs other deliveries than the usual ones, `ORACLE_CASES` more or fewer than 100,000. What fails is made as
+//! small as it can be and written to `regressions.txt`, and every later run begins with it.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod case;
+mod choices;
+mod edit;
+mod law;
+mod naive;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use case::Case;
+use choices::Choices;
+use naive::Scheme;
+use proptest::collection::vec;
+use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRng, TestRunner};
+
+/// Of a scheme's deliveries at least so many in a hundred must be accepted, and as many refused.
+const FAIR_SHARE: u32 = 20;
+
+#[derive(Default)]
+struct Count {
+    accepted: u32,
+    refused: u32,
+}
+
+#[test]
+fn every_verdict_is_the_oracles() {
+    let number = |name, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+    let (cases, seed) = (number("ORACLE_CASES", 100_000), number("ORACLE_SEED", 0));
+    let config = Config {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/oracle/regressions.txt"))),
+        ..Config::default()
+    };
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+
+    let counts = RefCell::new(BTreeMap::<Scheme, Count>::new());
+    let verdicts =
+        TestRunner::new_with_rng(config, rng).run(&vec(proptest::num::u8::ANY, 0..=160), |bytes| {
+            let Case { setup, request, chunk } = Case::of(&mut Choices(&bytes));
+            let verdict = law::judge(&*law::verifier(&setup), &setup, &request, chunk);
+            let mut counts = counts.borrow_mut();
+            let count = counts.entry(setup.scheme).or_default();
+            *(if verdict.is_some() { &mut count.accepted } else { &mut count.refused }) += 1;
+            Ok(())
+        });
+    if let Err(failure) = verdicts {
+        panic!("ORACLE_SEED={seed} ORACLE_CASES={cases}: {failure}");
+    }
+
+    // Not by `println`, which a passing test does not show.
+    let mut out = io::stdout().lock();
+    writeln!(out, "\n{cases} deliveries of seed {seed} judged as the oracle judges them").unwrap();
+    let mut unfair = Vec::new();
+    for (scheme, Count { accepted, refused }) in counts.into_inner() {
+        writeln!(out, "{:15} {accepted:6} accepted {refused:6} refused", format!("{scheme:?}")).unwrap();
+        if accepted.min(refused) * 100 < (accepted + refused) * FAIR_SHARE {
+            unfair.push(scheme);
+        }
+    }
+    assert!(unfair.is_empty(), "too few accepted or refused of {unfair:?}");
+}
