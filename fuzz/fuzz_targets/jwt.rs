@@ -62,8 +62,7 @@ fuzz_target!(|input: &[u8]| {
     let hash = mac::hex(&mac::sha256(&covered));
     let claims = claims.split(|byte| *byte == b'$').collect::<Vec<_>>().join(hash.as_bytes());
 
-    let mut token =
-        format!("{}.{}", base64::encode_url(&header), base64::encode_url(&claims)).into_bytes();
+    let mut token = format!("{}.{}", base64::encode_url(&header), base64::encode_url(&claims)).into_bytes();
     if flags & 8 != 0 {
         edit.apply(&mut token);
     }

@@ -62,7 +62,7 @@ fn with_token(text: &[u8], key: &[u8], edit: Option<Edit>) -> Request {
     let object = params::urlencoded(text).and_then(|params| token::query_object(&params)).unwrap_or_default();
     let hash = mac::hex(&mac::sha256(object.as_bytes()));
     let claims = format!("{{\"iat\":{NOW},\"payload_hash\":\"{hash}\"}}");
-    let token = token::sign(br#"{"alg":"HS256"}"#, claims.as_bytes(), key);
+    let token = setups::token(&claims, key);
     let mut query = text.to_vec();
     if let Some(edit) = edit {
         edit.apply(&mut query);

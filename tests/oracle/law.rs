@@ -129,7 +129,7 @@ fn in_chunks<'b>(
     verification.finish()
 }
 
-fn proof(verified: &Verified) -> Proof {
+pub(crate) fn proof(verified: &Verified) -> Proof {
     Proof {
         key: verified.key().index(),
         coverage: verified.coverage().as_str(),

@@ -2,28 +2,6 @@
 
 /// Decodes base64url: no padding, no bits left over.
 pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
-    decode(text, b"-_")
-}
-
-/// Decodes the standard alphabet, padded or not, as a secret may be.
-pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
-    let digits = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
-    let padding = text.len() - digits;
-    if padding > 0 && digits % 4 + padding > 4 || padding > 2 {
-        return None;
-    }
-    decode(&text[..digits], b"+/")
-}
-
-pub(crate) fn encode_url(bytes: &[u8]) -> String {
-    encode(bytes, b"-_")
-}
-
-pub(crate) fn encode_standard(bytes: &[u8]) -> String {
-    encode(bytes, b"+/")
-}
-
-fn decode(text: &[u8], last_two: &[u8; 2]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);
     for digit in text {
@@ -31,7 +9,9 @@ fn decode(text: &[u8], last_two: &[u8; 2]) -> Option<Vec<u8>> {
             b'A'..=b'Z' => digit - b'A',
             b'a'..=b'z' => digit - b'a' + 26,
             b'0'..=b'9' => digit - b'0' + 52,
-            _ => u8::try_from(last_two.iter().position(|last| last == digit)?).unwrap() + 62,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
         };
         bits = bits * 64 + u32::from(value);
         count += 6;
@@ -43,6 +23,19 @@ fn decode(text: &[u8], last_two: &[u8; 2]) -> Option<Vec<u8>> {
     }
     // Fewer bits than a digit's, and none of them set.
     (count < 6 && bits == 0).then_some(bytes)
+}
+
+pub(crate) fn encode_url(bytes: &[u8]) -> String {
+    encode(bytes, b"-_")
+}
+
+/// Encodes in the standard alphabet, padded, as a secret is.
+pub(crate) fn encode_standard(bytes: &[u8]) -> String {
+    let mut text = encode(bytes, b"+/");
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
 }
 
 fn encode(bytes: &[u8], last_two: &[u8; 2]) -> String {

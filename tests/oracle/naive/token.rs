@@ -27,13 +27,6 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     Some(Proof { key, coverage, signed_at: Some(signed_at), tenant })
 }
 
-/// A token of a header and claims as they stand.
-pub(crate) fn sign(header: &[u8], claims: &[u8], key: &[u8]) -> String {
-    let signing_input = format!("{}.{}", base64::encode_url(header), base64::encode_url(claims));
-    let tag = Function::HmacSha256.tag(key, signing_input.as_bytes());
-    format!("{signing_input}.{}", base64::encode_url(&tag))
-}
-
 /// The compact JSON object of a query's parameters; `None` if one is not UTF-8.
 pub(crate) fn query_object(params: &Params) -> Option<String> {
     let mut members = Vec::new();
