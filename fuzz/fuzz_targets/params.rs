@@ -107,7 +107,7 @@ fn with_sig(
         _ => b"application/x-www-form-urlencoded",
     };
     let headers = vec![("content-type".to_owned(), content_type.to_vec())];
-    if source % 4 == 0 {
+    if source.is_multiple_of(4) {
         Request { method: "GET".to_owned(), query: sent, ..Request::default() }
     } else {
         Request { method: "POST".to_owned(), headers, body: sent, ..Request::default() }

@@ -7,7 +7,6 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::format_collect,
-    clippy::format_push_string,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,

@@ -49,7 +49,7 @@ impl Case {
 fn disturb(request: &mut Request, choices: &mut Choices<'_>) {
     let header = choices.below(request.headers.len().max(1));
     match choices.below(8) {
-        0 => request.method = choices.pick(&["PUT", "get", "GET", "POST", ""]).to_owned(),
+        0 => request.method = choices.pick(&["PUT", "get", "GET", "POST", ""]).into(),
         1 => request.headers.extend(request.headers.get(header).cloned()),
         2 => request.headers.truncate(header),
         3 => request.body.extend(b"{}"),
@@ -71,7 +71,7 @@ fn disturb(request: &mut Request, choices: &mut Choices<'_>) {
 
 /// One to three keys, of lengths about a hash function's block.
 fn keyring(choices: &mut Choices<'_>) -> Vec<Vec<u8>> {
-    (0..1 + choices.below(3)).map(|index| key(b"nos"[index], choices)).collect()
+    (0..=choices.below(3)).map(|index| key(b"nos"[index], choices)).collect()
 }
 
 fn key(letter: u8, choices: &mut Choices<'_>) -> Vec<u8> {

@@ -164,7 +164,7 @@ fn escape(text: &[u8], style: u8, form: &mut Vec<u8>) {
         match byte {
             b' ' if style & 1 == 0 => form.push(b'+'),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' if style & 2 == 0 => {
-                form.push(*byte)
+                form.push(*byte);
             }
             // An `=` needs no escape in a value, and no UTF-8 does.
             128.. if style & 4 == 0 => form.push(*byte),

@@ -160,7 +160,7 @@ fn alter(claims: &mut Claims, choices: &mut Choices<'_>) {
     ];
     let at = choices.below(claims.len());
     match choices.below(4) {
-        0 => claims[at].1 = choices.pick(&odd).to_owned(),
+        0 => claims[at].1 = choices.pick(&odd).into(),
         1 => drop(claims.remove(at)),
         2 => claims.push(claims[at].clone()),
         // The same name, escaped.

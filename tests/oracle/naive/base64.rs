@@ -26,19 +26,19 @@ pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn encode_url(bytes: &[u8]) -> String {
-    encode(bytes, b"-_")
+    encode(bytes, *b"-_")
 }
 
 /// Encodes in the standard alphabet, padded, as a secret is.
 pub(crate) fn encode_standard(bytes: &[u8]) -> String {
-    let mut text = encode(bytes, b"+/");
+    let mut text = encode(bytes, *b"+/");
     while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
 }
 
-fn encode(bytes: &[u8], last_two: &[u8; 2]) -> String {
+fn encode(bytes: &[u8], last_two: [u8; 2]) -> String {
     let mut text = String::new();
     for three in bytes.chunks(3) {
         let at = |index: usize| u32::from(three.get(index).copied().unwrap_or_default());

@@ -53,7 +53,7 @@ pub(crate) fn stringify(text: &str) -> String {
             '\n' => json.push_str("\\n"),
             '\u{c}' => json.push_str("\\f"),
             '\r' => json.push_str("\\r"),
-            '\0'..='\u{1f}' => json.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '\0'..='\u{1f}' => json.extend(format!("\\u{:04x}", u32::from(c)).chars()),
             _ => json.push(c),
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn query_object(params: &Params) -> Option<String> {
 fn carried<'r>(setup: &Setup, request: &'r Request) -> Option<&'r [u8]> {
     let value = request.header(setup.header()).ok()??;
     let moved = setup.header.as_ref().is_some_and(|name| !name.eq_ignore_ascii_case("authorization"));
-    if value.len() >= 7 && value[..7].to_ascii_lowercase() == b"bearer " {
+    if value.len() >= 7 && value[..7].eq_ignore_ascii_case(b"bearer ") {
         Some(&value[7..])
     } else {
         moved.then_some(value)
