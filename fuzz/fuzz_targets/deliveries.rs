@@ -52,14 +52,16 @@ fn expressible(setup: Setup) -> Setup {
     let Setup { scheme, function, header, now, .. } = setup;
     let mut keys = setup.keys;
     if let Keys::Tenants(tenants) = &mut keys {
-        tenants.iter_mut().for_each(|(_, keys)| keys.truncate(1));
+        for (_, keys) in tenants {
+            keys.truncate(1);
+        }
     }
     let plain = Setup::new(scheme, function, keys);
     let window = match setup.window {
         Some(window) if plain.window != Some(window) => Some((window.0, window.0)),
         window => window,
     };
-    Setup { header, now, window, ..plain }
+    Setup { header, window, now, ..plain }
 }
 
 /// The line; `None` if a header is no text.
