@@ -18,6 +18,13 @@ fn a_refusal_names_the_parameter_or_the_claim() {
 }
 
 #[test]
+fn a_proof_shows_that_there_is_a_signature_and_not_which() {
+    let sms = Sms::new(Method::Sha256, secret(KEY));
+    let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello").query();
+    assert!(format!("{:?}", sms.verify(delivery.request()).unwrap()).contains("Signature(Tag)"));
+}
+
+#[test]
 fn a_coverage_has_a_name() {
     let all = [Coverage::Body, Coverage::Query, Coverage::Params, Coverage::Token];
     assert_eq!(all.map(Coverage::as_str), ["body", "query", "params", "token"]);
