@@ -58,7 +58,7 @@ pub(crate) const CASES: &[Case] = &[
         }
     }),
     (148, "twice the input, twice the work", |run| run.elsewhere("measured by .ci/instructions")),
-    (149, "every combination of features, checked and not for overflow", |run| {
+    (149, "every combination of features, in debug and in release", |run| {
         run.elsewhere("built by .ci/supply-chain; this program runs in debug and in release (.ci/catalogue)");
     }),
     (150, "where a panic ends the process", |run| {
