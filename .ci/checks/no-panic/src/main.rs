@@ -1,0 +1,50 @@
+//! What `.ci/no-panic` looks at: functions that verify through the public interface and are found by their names in the linked
+//! program, and proofs by `no_panic` of the crate's own parts, without which the program does not link.
+
+use countersign::vonage::{Method, Sms};
+use countersign::{Algorithm, Head, HexHmac, Request, Secret, Verifier};
+
+mod proofs;
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().collect();
+    let secret = || Secret::new("s3cr3t").expect("a secret");
+    let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
+    let methods = [Method::Md5Hash, Method::Md5, Method::Sha1, Method::Sha256, Method::Sha512];
+    let hex = HexHmac::with_algorithm("x-sig", algorithms[arguments.len() % 3], secret()).expect("a name");
+    let sms = Sms::new(methods[arguments.len() % 5], secret());
+    for text in &arguments {
+        let headers = [("x-sig", text.as_bytes()), ("content-type", b"application/x-www-form-urlencoded")];
+        let text = text.as_bytes();
+        println!("{} {}", probe_hex(&hex, &headers, text), probe_sms_query(&sms, &headers, text));
+        println!("{} {}", probe_sms_form(&sms, &headers, text), proofs::all(text));
+        #[cfg(feature = "planted")]
+        println!("{}", probe_planted(&hex, &headers, text));
+    }
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "Rust" fn probe_hex(verifier: &HexHmac, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
+    verifier.verify(Request::new(Head::new("POST", &headers), body)).is_ok()
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "Rust" fn probe_sms_query(verifier: &Sms, headers: &[(&str, &[u8])], query: &[u8]) -> bool {
+    verifier.verify(Request::new(Head::new("GET", &headers).with_query(query), b"")).is_ok()
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "Rust" fn probe_sms_form(verifier: &Sms, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
+    verifier.verify(Request::new(Head::new("POST", &headers), body)).is_ok()
+}
+
+/// The control: an index that the sender chooses.
+#[cfg(feature = "planted")]
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "Rust" fn probe_planted(verifier: &HexHmac, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
+    probe_hex(verifier, headers, body) && body[usize::from(headers[0].1[0])] == 0
+}
