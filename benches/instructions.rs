@@ -15,6 +15,8 @@ mod cases;
 
 use std::hint::black_box;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use cases::{Case, METHODS};
 use countersign::vonage::Method;
 
@@ -24,27 +26,28 @@ fn main() {
     let all = all();
     match arguments.as_slice() {
         [name, count] => {
-            let (_, case) = all.iter().find(|(listed, _)| listed == name).unwrap();
-            verify(case, count.parse().unwrap());
+            let (name, case) = all.iter().find(|(listed, _)| listed == name).unwrap();
+            verify(name, case, count.parse().unwrap());
         }
         _ => {
             for (name, case) in &all {
-                verify(case, 1);
+                verify(name, case, 1);
                 println!("{name}");
             }
         }
     }
 }
 
-fn verify(case: &Case, count: usize) {
+fn verify(name: &str, case: &Case, count: usize) {
     let request = case.delivery.to_http("/webhook").unwrap();
+    let refused = name.contains("refused");
     for _ in 0..count {
-        assert!(black_box(case.verifier.verify(black_box(&request).into())).is_ok());
+        assert_eq!(black_box(case.verifier.verify(black_box(&request).into())).is_err(), refused);
     }
 }
 
 /// The groups of the bench `verify`; and, for the law that cost is linear, `linear/WHAT/1` and twice as much of it,
-/// `linear/WHAT/2`.
+/// `linear/WHAT/2`. Of what is `refused` too.
 fn all() -> Vec<(String, Case)> {
     let groups = cases::bodies(1024)
         .into_iter()
@@ -69,8 +72,29 @@ fn all() -> Vec<(String, Case)> {
             ("json-value", long_json),
             ("token", cases::jwt_post_of(4096 * times)),
             ("token-query", cases::jwt_get_of(&query[1..])),
+            (
+                "refused-signature",
+                with_header(cases::bodies(256).remove(0), "x-elto-signature", &"a".repeat(8000 * times)),
+            ),
+            ("refused-token", bearer(&"a".repeat(8000 * times))),
+            ("refused-dots", bearer(&".".repeat(8000 * times))),
+            ("refused-names", bearer(&format!("{}..", encoded_names(120 * times)))),
         ]
         .map(|(what, case)| (format!("linear/{what}/{times}"), case))
     });
     groups.chain(linear).collect()
+}
+
+fn bearer(token: &str) -> Case {
+    with_header(cases::jwt_post(256), "authorization", &format!("Bearer {token}"))
+}
+
+fn with_header(case: Case, name: &str, value: &str) -> Case {
+    Case { delivery: case.delivery.without_header(name).with_header(name, value), ..case }
+}
+
+/// A JOSE header of so many members.
+fn encoded_names(count: usize) -> String {
+    let members: Vec<_> = (0..count).map(|index| format!("\"name-{index:03}\":0")).collect();
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{{{}}}", members.join(",")))
 }
