@@ -30,7 +30,7 @@ impl Choices<'_> {
     }
 
     pub(crate) fn edit(&mut self) -> Edit {
-        let (kind, low, high) = (self.byte(), self.byte(), self.byte() % 4);
+        let (kind, low, high) = (self.byte(), self.byte(), self.pick(&[0, 0, 1, 0xff]));
         Edit { kind, at: u16::from_le_bytes([low, high]), byte: self.byte() }
     }
 }

@@ -1,6 +1,6 @@
 //! One edit of a text, as an attacker or an accident makes it.
 
-/// What is done, and where. Every value is an edit: positions wrap around.
+/// What is done, and where. Every value is an edit: positions wrap around, and those of the upper half count from the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edit {
     pub(crate) kind: u8,
@@ -18,7 +18,11 @@ impl Edit {
             text.push(self.byte);
             return;
         }
-        let at = usize::from(self.at) % length;
+        let at = if self.at < 0x8000 {
+            usize::from(self.at) % length
+        } else {
+            length - 1 - usize::from(u16::MAX - self.at) % length
+        };
         match self.kind % Self::KINDS {
             0 => text[at] ^= 1 << (self.byte % 8),
             1 => drop(text.remove(at)),
