@@ -117,6 +117,10 @@ impl Verifier for HexHmac {
         }
         conclude(self.keys.find(request.body(), &given)).map(Verified::new)
     }
+
+    fn scheme(&self) -> &'static str {
+        "hex-hmac"
+    }
 }
 
 #[derive(Debug)]

@@ -76,6 +76,6 @@ impl Vogent {
     }
 }
 
-delegate_verifier!(impl[] for Vogent, this => this.0);
+delegate_verifier!(impl[] for Vogent, this => this.0, "vogent");
 
 pub(crate) const SIGNATURE: &str = "x-elto-signature";

@@ -64,4 +64,4 @@ impl Voxagent {
     }
 }
 
-delegate_verifier!(impl[] for Voxagent, this => this.0);
+delegate_verifier!(impl[] for Voxagent, this => this.0, "voxagent");

@@ -1,7 +1,13 @@
 //! What refusals and proofs call what they are about.
 
-use countersign::vonage::{Method, SignedWebhook, Sms};
-use countersign::{Coverage, Verifier, sign};
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{
+    Coverage, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification, Verifier, Vogent, Voxagent,
+    sign,
+};
 
 use crate::support::{KEY, NOW, secret};
 
@@ -28,4 +34,41 @@ fn a_proof_shows_that_there_is_a_signature_and_not_which() {
 fn a_coverage_has_a_name() {
     let all = [Coverage::Body, Coverage::Query, Coverage::Params, Coverage::Token];
     assert_eq!(all.map(Coverage::as_str), ["body", "query", "params", "token"]);
+}
+
+#[test]
+fn a_scheme_has_a_name_and_says_for_how_long_it_can_be_replayed() {
+    #[derive(Debug)]
+    struct Own(Vogent);
+    impl Verifier for Own {
+        fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+            self.0.begin(head)
+        }
+    }
+
+    let key = || secret(KEY);
+    let hour = Tolerance::either_way(Duration::from_secs(3600)).unwrap();
+    let [window, two_hours] = [361, 7201].map(|seconds| Replays::Within(Duration::from_secs(seconds)));
+    let schemes: [(Arc<dyn Verifier>, _, _); 10] = [
+        (Arc::new(Vogent::new(key())), "vogent", Replays::Undetectable),
+        (Arc::new(Voxagent::new("x-signature", key()).unwrap()), "voxagent", Replays::Undetectable),
+        (Arc::new(HexHmac::new("x-signature", key()).unwrap()), "hex-hmac", Replays::Undetectable),
+        (Arc::new(Sms::new(Method::Md5, key())), "vonage-sms", Replays::Ever),
+        (Arc::new(Sms::new(Method::Md5, key()).tolerance(hour)), "vonage-sms", two_hours),
+        (Arc::new(SignedWebhook::new(key())), "vonage-jwt", window),
+        (Arc::new(SignedWebhook::new(key()).tolerance(hour)), "vonage-jwt", two_hours),
+        (Arc::new(SignedWebhook::new(key()).insecure_accept_any_age()), "vonage-jwt", Replays::Ever),
+        (
+            Arc::new(ContactCenter::new(Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap()).unwrap()),
+            "vonage-contact-center",
+            window,
+        ),
+        (Arc::new(Own(Vogent::new(key()))), "custom", Replays::Undetectable),
+    ];
+    for (verifier, name, replays) in schemes {
+        assert_eq!((verifier.scheme(), verifier.replays()), (name, replays));
+        // Behind pointers as well.
+        let boxed: Box<dyn Verifier> = Box::new(&verifier);
+        assert_eq!((boxed.scheme(), boxed.replays()), (name, replays));
+    }
 }

@@ -113,6 +113,6 @@ impl ContactCenter {
     }
 }
 
-delegate_verifier!(impl[] for ContactCenter, this => this.0);
+delegate_verifier!(impl[] for ContactCenter, this => this.0, "vonage-contact-center");
 
 pub(crate) const SIGNATURE: &str = "vonage-signature";

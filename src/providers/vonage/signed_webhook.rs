@@ -6,15 +6,12 @@ mod payload;
 mod untrusted;
 
 use crate::config_error::ConfigError;
-use crate::error::Error;
 use crate::jwt::Policy;
 use crate::mac::{Function, KeySource};
-use crate::request::{Head, HeaderName, Request};
+use crate::request::HeaderName;
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
-use crate::verifier::{Verification, Verified, Verifier};
 use carrier::{AUTHORIZATION, Carrier};
-use check::evidence;
 
 /// Verifies the signed webhooks of Vonage's Messages, Dispatch, Voice and Video.
 ///
@@ -46,7 +43,7 @@ use check::evidence;
 ///
 /// Whether a retry is signed anew is not documented. If it is not, one that comes after the window is refused as stale,
 /// and lost: to survive an outage of yours, widen the [`tolerance`](Self::tolerance) and remember the
-/// [`replay_key`](Verified::replay_key)s for as long.
+/// [`replay_key`](crate::Verified::replay_key)s for as long.
 ///
 /// For a POST, a query is in the request and not in the signature: take nothing from it that matters. Put the verifier
 /// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
@@ -152,7 +149,7 @@ impl SignedWebhook {
     }
 
     /// Accepts a token signed at any time. Whoever has seen one delivery can then send it again for ever, unless the
-    /// [`replay_key`](Verified::replay_key)s are remembered for ever.
+    /// [`replay_key`](crate::Verified::replay_key)s are remembered for ever.
     pub fn insecure_accept_any_age(self) -> Self {
         self.with_policy(|policy| policy.window = None)
     }
@@ -183,7 +180,7 @@ impl SignedWebhook {
     }
 
     /// Accepts a token without `payload_hash`, which proves nothing of the body or query: whoever has seen one
-    /// delivery can send another body with its token. [`Verified::coverage`] then says [`Coverage::Token`](crate::Coverage::Token). A hash that
+    /// delivery can send another body with its token. [`Verified::coverage`](crate::Verified::coverage) then says [`Coverage::Token`](crate::Coverage::Token). A hash that
     /// is there is still checked.
     pub fn insecure_accept_unhashed_body(self) -> Self {
         Self { unhashed_body: UnhashedBody::Accepted, ..self }
@@ -224,21 +221,6 @@ impl SignedWebhook {
     fn with_policy(mut self, set: impl FnOnce(&mut Policy)) -> Self {
         set(&mut self.policy);
         self
-    }
-}
-
-impl Verifier for SignedWebhook {
-    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let signed = self.check_token(head)?;
-        let (coverage, body) = self.check_query(head, &signed)?;
-        Ok(body.begin(evidence(signed, coverage), self.max_body))
-    }
-
-    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let signed = self.check_token(request.head())?;
-        let (coverage, body) = self.check_query(request.head(), &signed)?;
-        body.check(request.body(), self.max_body)?;
-        Ok(Verified::new(evidence(signed, coverage)))
     }
 }
 

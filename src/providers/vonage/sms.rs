@@ -14,7 +14,7 @@ use crate::params::Params;
 use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
-use crate::verifier::{Check, Evidence, Verification, Verified, Verifier};
+use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
 use source::{Body, Source};
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
@@ -190,6 +190,14 @@ impl Verifier for Sms {
             Source::Body(media_type) => self.check(media_type.params(request.body())?)?,
         };
         Ok(Verified::new(evidence))
+    }
+
+    fn replays(&self) -> Replays {
+        self.tolerance.map_or(Replays::Ever, |tolerance| Replays::Within(tolerance.span()))
+    }
+
+    fn scheme(&self) -> &'static str {
+        "vonage-sms"
     }
 }
 

@@ -1,15 +1,15 @@
-//! From a head to what its token proves.
+//! From a request to what its token proves.
 
 use super::payload::{Body, check_query};
 use super::{SignedWebhook, UnhashedBody};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Signed, Token};
-use crate::request::Head;
-use crate::verifier::{Coverage, Evidence};
+use crate::request::{Head, Request};
+use crate::verifier::{Coverage, Evidence, Replays, Verification, Verified, Verifier};
 
 impl SignedWebhook {
     /// Judges the token, and the head's method.
-    pub(super) fn check_token(&self, head: Head<'_>) -> Result<Signed, Error> {
+    fn check_token(&self, head: Head<'_>) -> Result<Signed, Error> {
         let token = Token::parse(self.carrier.token(head)?)?;
         match head.method() {
             "POST" => {}
@@ -22,7 +22,7 @@ impl SignedWebhook {
     }
 
     /// Judges what the token says of a query, and tells what it covers and what is left to be proved of the body.
-    pub(super) fn check_query(&self, head: Head<'_>, signed: &Signed) -> Result<(Coverage, Body), Error> {
+    fn check_query(&self, head: Head<'_>, signed: &Signed) -> Result<(Coverage, Body), Error> {
         match (&signed.payload_hash, &self.unhashed_body) {
             (None, UnhashedBody::Refused) => Err(ErrorKind::PayloadHashMissing.into()),
             (None, UnhashedBody::Accepted) => Ok((Coverage::Token, Body::Unsigned)),
@@ -35,8 +35,31 @@ impl SignedWebhook {
     }
 }
 
+impl Verifier for SignedWebhook {
+    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        let signed = self.check_token(head)?;
+        let (coverage, body) = self.check_query(head, &signed)?;
+        Ok(body.begin(evidence(signed, coverage), self.max_body))
+    }
+
+    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
+        let signed = self.check_token(request.head())?;
+        let (coverage, body) = self.check_query(request.head(), &signed)?;
+        body.check(request.body(), self.max_body)?;
+        Ok(Verified::new(evidence(signed, coverage)))
+    }
+
+    fn replays(&self) -> Replays {
+        self.policy.window.map_or(Replays::Ever, |window| Replays::Within(window.span()))
+    }
+
+    fn scheme(&self) -> &'static str {
+        "vonage-jwt"
+    }
+}
+
 /// What a token proves that covers this much.
-pub(super) fn evidence(signed: Signed, coverage: Coverage) -> Evidence {
+fn evidence(signed: Signed, coverage: Coverage) -> Evidence {
     Evidence::new(signed.key, coverage)
         .signed_at(Some(signed.claims.issued_at()))
         .tenant(signed.tenant)

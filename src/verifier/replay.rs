@@ -1,10 +1,23 @@
-//! What tells a delivery from every other.
+//! What tells a delivery from every other, and for how long that matters.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::claims::Claims;
 use crate::encoding::hex;
 use crate::mac::Tag;
+
+/// For how long a delivery verifies when it is sent again, and whether it can be noticed that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replays {
+    /// Nothing that is signed tells a delivery from its replay: deduplicate on what the payload says.
+    Undetectable,
+    /// It verifies again for at most so long, under the same [`ReplayKey`].
+    Within(Duration),
+    /// It verifies again at any time, under the same [`ReplayKey`].
+    Ever,
+}
 
 /// Name of a delivery that stays the same when it is sent again byte for byte, made of signed bytes only.
 ///
@@ -25,6 +38,14 @@ impl ReplayKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Of one length, whatever a sender signed.
+    #[cfg(any(feature = "redis", feature = "replay-memory"))]
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        use sha2::Digest as _;
+
+        sha2::Sha256::digest(self.0.as_bytes()).into()
     }
 
     pub(super) fn of_signature(tag: &Tag) -> Self {
