@@ -36,4 +36,13 @@ pub enum ConfigError {
     /// A tolerance between zero and one second: timestamps count whole seconds.
     #[error("tolerance is a fraction of a second")]
     ToleranceTooFine,
+    /// The address of a store is none that it could be reached at.
+    #[error("address of the store is invalid")]
+    StoreAddressInvalid,
+    /// A replay guard for a scheme that signs nothing by which a delivery could be known again.
+    #[error("scheme signs nothing that a replay guard could remember")]
+    ReplayUndetectable,
+    /// A replay guard that would forget a delivery while it still verifies.
+    #[error("replay guard forgets a delivery before it stops to verify")]
+    ReplayForgottenTooSoon,
 }

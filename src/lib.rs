@@ -7,10 +7,14 @@ mod compare;
 mod config_error;
 mod encoding;
 mod error;
+#[cfg(any(feature = "axum", feature = "tower"))]
+mod integrations;
 mod jwt;
 mod mac;
 mod params;
 mod providers;
+#[cfg(feature = "replay")]
+pub mod replay;
 mod request;
 mod secret;
 #[cfg(feature = "sign")]
@@ -21,6 +25,10 @@ mod verifier;
 pub use claims::Claims;
 pub use config_error::ConfigError;
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "axum")]
+pub use integrations::axum;
+#[cfg(feature = "tower")]
+pub use integrations::tower;
 pub use mac::Algorithm;
 pub use providers::{hex_hmac, vogent, vonage, voxagent};
 pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
@@ -29,4 +37,4 @@ pub use secret::{KeyId, Keyring, Secret, Tenants};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use time::SystemClock;
 pub use time::{Clock, Tolerance, UnixTime};
-pub use verifier::{Check, Coverage, Evidence, ReplayKey, Verification, Verified, Verifier};
+pub use verifier::{Check, Coverage, Evidence, ReplayKey, Replays, Verification, Verified, Verifier};

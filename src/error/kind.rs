@@ -83,6 +83,20 @@ kinds! {
     /// Tenants are told apart by `api_key`, and the delivery names one without a secret here.
     ApiKeyUnknown = "api_key_unknown", 401, "api key", "belongs to no tenant";
 
+    /// The store of the tenants' secrets failed to answer whose key it is.
+    TenantStoreUnavailable = "tenant_store_unavailable", 503, "tenant store", "cannot be asked";
+    /// The store of the tenants' secrets did not answer in time.
+    TenantStoreTimeout = "tenant_store_timeout", 503, "tenant store", "did not answer in time";
+
+    /// The delivery has been handled, or is being handled. Not to be sent again, hence no 5xx.
+    Replayed = "replayed", 409, "delivery", "has been received before";
+    /// A replay guard is set, and nothing that is signed tells this delivery from another.
+    ReplayKeyMissing = "replay_key_missing", 401, "replay key", "is missing";
+    /// The replay guard remembers as many deliveries as it may, and none of them is old enough to forget.
+    ReplayGuardFull = "replay_guard_full", 503, "replay guard", "is full";
+    /// The replay guard's store failed to answer, or did not answer in time, so whether the delivery is a replay is not known.
+    ReplayGuardUnavailable = "replay_guard_unavailable", 503, "replay guard", "cannot be asked";
+
     /// A tolerance is set and the delivery carries no timestamp.
     TimestampMissing = "timestamp_missing", 401, "timestamp", "is missing";
     /// A tolerance is set and the timestamp is not a plain decimal number of seconds.
@@ -109,6 +123,8 @@ kinds! {
     BodyUnexpected = "body_unexpected", 400, "body", "is not covered by the signature of a GET request";
     /// The body is longer than the verifier's limit.
     BodyTooLarge = "body_too_large", 413, "body", "is longer than the limit";
+    /// The body broke off before its end. Seldom is anyone left to be answered; whoever is may send it again.
+    BodyInterrupted = "body_interrupted", 503, "body", "broke off before its end";
     /// The body is not one JSON object in UTF-8.
     BodyMalformed = "body_malformed", 400, "body", "is not one JSON object";
     /// The query is longer than 64 KiB.

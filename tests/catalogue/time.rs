@@ -161,7 +161,7 @@ pub(crate) const CASES: &[Case] = &[
             }
         }
     }),
-    (70, "a replay guard", |run| run.elsewhere("there is no replay guard yet (issue 5)")),
+    (70, "a replay guard", |run| run.elsewhere("tests/service/guards.rs and memory.rs, tests/redis.rs")),
     (71, "the same request twice, without a guard", |run| {
         for scheme in Scheme::all() {
             let (subject, delivery) = (scheme.subject(), scheme.delivery());

@@ -25,6 +25,12 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::PayloadHashMismatch, 401, "payload is not the one the token was signed for"),
     (ErrorKind::ApiKeyMissing, 401, "api key is missing"),
     (ErrorKind::ApiKeyUnknown, 401, "api key belongs to no tenant"),
+    (ErrorKind::TenantStoreUnavailable, 503, "tenant store cannot be asked"),
+    (ErrorKind::TenantStoreTimeout, 503, "tenant store did not answer in time"),
+    (ErrorKind::Replayed, 409, "delivery has been received before"),
+    (ErrorKind::ReplayKeyMissing, 401, "replay key is missing"),
+    (ErrorKind::ReplayGuardFull, 503, "replay guard is full"),
+    (ErrorKind::ReplayGuardUnavailable, 503, "replay guard cannot be asked"),
     (ErrorKind::TimestampMissing, 401, "timestamp is missing"),
     (ErrorKind::TimestampMalformed, 401, "timestamp is not a number of seconds"),
     (ErrorKind::TimestampStale, 401, "timestamp is older than the tolerance allows"),
@@ -37,6 +43,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::BodyMissing, 400, "body is empty"),
     (ErrorKind::BodyUnexpected, 400, "body is not covered by the signature of a GET request"),
     (ErrorKind::BodyTooLarge, 413, "body is longer than the limit"),
+    (ErrorKind::BodyInterrupted, 503, "body broke off before its end"),
     (ErrorKind::BodyMalformed, 400, "body is not one JSON object"),
     (ErrorKind::QueryTooLong, 414, "query is longer than 64 KiB"),
     (ErrorKind::ParameterMalformed, 400, "parameter is malformed"),
@@ -71,7 +78,16 @@ fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
         assert_eq!(kind.to_string(), kind.code());
     }
     let retryable: Vec<_> = ErrorKind::ALL.iter().filter(|kind| kind.is_retryable()).collect();
-    assert_eq!(retryable, [&ErrorKind::TokenMissing, &ErrorKind::ClockUnavailable]);
+    let expected = [
+        ErrorKind::TokenMissing,
+        ErrorKind::TenantStoreUnavailable,
+        ErrorKind::TenantStoreTimeout,
+        ErrorKind::ReplayGuardFull,
+        ErrorKind::ReplayGuardUnavailable,
+        ErrorKind::ClockUnavailable,
+        ErrorKind::BodyInterrupted,
+    ];
+    assert_eq!(retryable, expected.iter().collect::<Vec<_>>());
 }
 
 #[test]
