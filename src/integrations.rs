@@ -1,0 +1,6 @@
+//! Adapters to what others build services with.
+
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "tower")]
+pub mod tower;

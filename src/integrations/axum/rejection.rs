@@ -1,0 +1,64 @@
+//! Why there is nothing to extract.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use axum_core::extract::rejection::BytesRejection;
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::error::Error;
+
+/// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of what it was to hold.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SignedRejection<R> {
+    /// The delivery did not verify.
+    Refused(Error),
+    /// The body could not be read to its end, or is over the limit.
+    Unread(BytesRejection),
+    /// The delivery verified and does not hold what it was to hold.
+    Unreadable(R),
+}
+
+impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
+    /// A refusal is answered with the status of its kind and an empty body, the [`Error`] in the extensions.
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(error) => {
+                let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+                let mut response = status.into_response();
+                response.extensions_mut().insert(error);
+                response
+            }
+            Self::Unread(rejection) => rejection.into_response(),
+            Self::Unreadable(rejection) => rejection.into_response(),
+        }
+    }
+}
+
+impl<R> From<Error> for SignedRejection<R> {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<R: fmt::Display> fmt::Display for SignedRejection<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Unread(rejection) => rejection.fmt(f),
+            Self::Unreadable(rejection) => rejection.fmt(f),
+        }
+    }
+}
+
+impl<R: StdError + 'static> StdError for SignedRejection<R> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Refused(error) => Some(error),
+            Self::Unread(rejection) => Some(rejection),
+            Self::Unreadable(rejection) => Some(rejection),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a request goes through before it reaches the service.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use http::Request;
+use http::request::Parts;
+
+use super::guard::{Claim, Guard};
+#[cfg(feature = "tenants")]
+use super::lookup::TenantLookup;
+use super::read::read;
+use super::{Body, Observer};
+use crate::error::Error;
+use crate::request::Head;
+#[cfg(feature = "tenants")]
+use crate::request::Request as Whole;
+use crate::verifier::{Replays, Verified, Verifier};
+
+/// How requests are verified.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub(super) source: Source,
+    pub(super) max_body: usize,
+    pub(super) guard: Option<Guard>,
+}
+
+/// Where the verifier comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    One(Arc<dyn Verifier>),
+    #[cfg(feature = "tenants")]
+    Tenants(Arc<TenantLookup>),
+}
+
+impl Source {
+    pub(super) fn scheme(&self) -> &'static str {
+        self.example().scheme()
+    }
+
+    pub(super) fn replays(&self) -> Replays {
+        self.example().replays()
+    }
+
+    /// A verifier with the settings of all that it gives.
+    fn example(&self) -> &dyn Verifier {
+        match self {
+            Self::One(verifier) => &**verifier,
+            #[cfg(feature = "tenants")]
+            Self::Tenants(lookup) => lookup.example(),
+        }
+    }
+}
+
+impl Gate {
+    /// Lets a request through that verifies and is no replay, with its body read and the proof in its extensions.
+    pub(super) async fn admit<B>(
+        &self,
+        request: Request<B>,
+        observer: &Observer,
+    ) -> Result<(Request<Body>, Option<Claim>), Error>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let (verified, body) = match &self.source {
+            Source::One(verifier) => self.verify(&**verifier, &parts, body).await?,
+            #[cfg(feature = "tenants")]
+            Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await?,
+        };
+        observer.verified(&verified);
+        let claim = match &self.guard {
+            Some(guard) => Some(guard.claim(&verified).await?),
+            None => None,
+        };
+        parts.extensions.insert(verified);
+        Ok((Request::from_parts(parts, body), claim))
+    }
+
+    /// Judges the head, and then the body as it arrives.
+    async fn verify<B>(
+        &self,
+        verifier: &dyn Verifier,
+        parts: &Parts,
+        body: B,
+    ) -> Result<(Verified, Body), Error>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let mut verification = verifier.begin(Head::from(parts))?;
+        let body = read(body, self.max_body, |chunk| verification.update(chunk)).await?;
+        Ok((verification.finish()?, body))
+    }
+
+    #[cfg(feature = "tenants")]
+    async fn verify_tenant<B>(
+        &self,
+        lookup: &TenantLookup,
+        parts: &Parts,
+        body: B,
+    ) -> Result<(Verified, Body), Error>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        if let Some(api_key) = lookup.api_key_of_head(Head::from(parts)) {
+            let verifier = lookup.verifier(api_key?).await?;
+            return self.verify(&*verifier, parts, body).await;
+        }
+        let body = read(body, self.max_body, |_| Ok(())).await?;
+        let request = || Whole::new(Head::from(parts), body.bytes());
+        let verifier = lookup.verifier(lookup.api_key_of_request(request())?).await?;
+        Ok((verifier.verify(request())?, body))
+    }
+}

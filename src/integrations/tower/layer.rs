@@ -1,0 +1,139 @@
+//! The layer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower_layer::Layer;
+
+#[cfg(feature = "tenants")]
+use super::TenantLookup;
+use super::gate::{Gate, Source};
+use super::guard::Guard;
+use super::{EmptyRefusal, Verify};
+use crate::config_error::ConfigError;
+use crate::replay::ReplayGuard;
+use crate::verifier::{Replays, Verifier};
+
+/// Puts a verifier before a service: only what has verified reaches it.
+///
+/// - What the head alone decides is decided before a byte of the body is read: a missing or malformed signature, a token that is
+///   badly signed or too old.
+/// - The body is hashed as it arrives and held in memory, at most [`max_body`](Self::max_body) of it. The service gets it as a
+///   [`Body`](super::Body), byte for byte, and the [`Verified`](crate::Verified) in the request's extensions.
+/// - A refusal is answered with the status of the error's kind and an empty body, the [`Error`](crate::Error) in the response's
+///   extensions, for a layer above that counts or logs.
+///
+/// # Deployment caveat
+///
+/// Whoever sends slowly holds a connection, up to `max_body` of memory, and what readiness of the service is worth (a permit of
+/// a concurrency limit): put a timeout above this layer. Put nothing above it that changes bodies: no decompression, no
+/// parser. With a [`replay_guard`](Self::replay_guard), leave the timeout long enough for the handler.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sign")] {
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use std::convert::Infallible;
+///
+/// use countersign::tower::{Body, VerifyLayer};
+/// use countersign::{Error, Secret, Verified, Vogent, sign};
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// async fn handle(request: Request<Body>) -> Result<Response<String>, Infallible> {
+///     let key = request.extensions().get::<Verified>().map(Verified::key);
+///     Ok(Response::new(format!("{} bytes under {key:?}", request.body().bytes().len())))
+/// }
+///
+/// let secret = Secret::new("s3cr3t")?;
+/// let verify = VerifyLayer::new(Vogent::new(secret.clone()));
+/// let service = ServiceBuilder::new().layer(verify).service(service_fn(handle));
+///
+/// let genuine = sign::vogent(&secret, r#"{"event":"dial.started"}"#).to_http("/webhook")?;
+/// let response = service.clone().oneshot(genuine.clone().map(Full::from)).await?;
+/// assert_eq!(response.into_body(), "24 bytes under Some(KeyId(0))");
+///
+/// let forged = genuine.map(|_| Full::from(r#"{"event":"dial.ended"}"#));
+/// let refused = service.oneshot(forged).await?;
+/// assert_eq!(refused.status(), 401);
+/// assert_eq!(refused.extensions().get::<Error>().map(Error::code), Some("signature_mismatch"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct VerifyLayer<F = EmptyRefusal> {
+    gate: Gate,
+    on_refusal: F,
+}
+
+impl VerifyLayer {
+    /// Verifies with one verifier, or an `Arc<dyn Verifier>`.
+    pub fn new(verifier: impl Verifier + 'static) -> Self {
+        Self::with_source(Source::One(Arc::new(verifier)))
+    }
+
+    /// Verifies for tenants whose secrets are in a store.
+    #[cfg(feature = "tenants")]
+    pub fn tenants(lookup: TenantLookup) -> Self {
+        Self::with_source(Source::Tenants(Arc::new(lookup)))
+    }
+
+    fn with_source(source: Source) -> Self {
+        Self { gate: Gate { source, max_body: DEFAULT_MAX_BODY, guard: None }, on_refusal: EmptyRefusal }
+    }
+}
+
+impl<F> VerifyLayer<F> {
+    /// Refuses a body of more bytes than `limit`, by default 1 MiB, with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What
+    /// the verifier itself refuses stays refused.
+    pub fn max_body(mut self, limit: usize) -> Self {
+        self.gate.max_body = limit;
+        self
+    }
+
+    /// Refuses what has been received before, with [`Replayed`](crate::ErrorKind::Replayed): `guard` is asked after the delivery
+    /// has verified, and remembers it for `ttl`. Where the handler fails, answers 429 or 5xx, panics or is given up, the claim is
+    /// given back, so that the delivery gets through when the platform sends it again. A delivery without a replay key is
+    /// refused with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing).
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::ReplayUndetectable`]: the scheme signs nothing by which a delivery could be known again, as Vogent
+    ///   and Voxagent.
+    /// - [`ConfigError::ReplayForgottenTooSoon`]: a delivery still verifies after `ttl`, see [`Verifier::replays`]. Where one verifies
+    ///   for ever, no `ttl` is long enough and the choice is yours.
+    pub fn replay_guard(
+        mut self,
+        guard: impl ReplayGuard + 'static,
+        ttl: Duration,
+    ) -> Result<Self, ConfigError> {
+        match self.gate.source.replays() {
+            Replays::Undetectable => Err(ConfigError::ReplayUndetectable),
+            Replays::Within(time) if ttl < time => Err(ConfigError::ReplayForgottenTooSoon),
+            Replays::Within(_) | Replays::Ever => {
+                self.gate.guard = Some(Guard::new(guard, ttl));
+                Ok(self)
+            }
+        }
+    }
+
+    /// Answers a refusal with what `on_refusal` makes of the [`Error`](crate::Error): `Fn(&Error) -> Response<_>`.
+    pub fn on_refusal<G>(self, on_refusal: G) -> VerifyLayer<G> {
+        VerifyLayer { gate: self.gate, on_refusal }
+    }
+}
+
+impl<S, F: Clone> Layer<S> for VerifyLayer<F> {
+    type Service = Verify<S, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Verify { inner, gate: self.gate.clone(), on_refusal: self.on_refusal.clone() }
+    }
+}
+
+const DEFAULT_MAX_BODY: usize = 1024 * 1024;

@@ -1,0 +1,156 @@
+//! The axum extractor, in a router of several providers.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::routing::{any, post};
+use axum::{Form, Json, Router};
+use bytes::Bytes;
+use countersign::axum::Signed;
+use countersign::sign::{self, Delivery};
+use countersign::tower::VerifyLayer;
+use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::{Error, ErrorKind, Verified, Verifier, Vogent};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde::Deserialize;
+use tower::ServiceExt;
+
+use crate::frames::{Frames, Step};
+use crate::world::{BODY, secret, vogent, vogent_delivery, webhook, webhook_delivery};
+
+#[derive(Clone, FromRef)]
+struct Verifiers {
+    vogent: Arc<Vogent>,
+    webhook: Arc<SignedWebhook>,
+    sms: Arc<Sms>,
+    any: Arc<dyn Verifier>,
+}
+
+#[derive(Deserialize)]
+struct Dial {
+    dial_id: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    text: String,
+}
+
+async fn raw(Signed { value, verified, .. }: Signed<SignedWebhook>) -> String {
+    format!("{} bytes, {}", value.len(), verified.coverage().as_str())
+}
+
+fn router() -> Router {
+    let verifiers = Verifiers {
+        vogent: Arc::new(vogent()),
+        webhook: Arc::new(webhook()),
+        sms: Arc::new(Sms::new(Method::Sha256, secret())),
+        any: Arc::new(vogent()),
+    };
+    Router::new()
+        .route("/json", post(|signed: Signed<Vogent, Json<Dial>>| async move { signed.value.0.dial_id }))
+        .route("/raw", any(raw))
+        .route("/form", any(|signed: Signed<Sms, Form<Message>>| async move { signed.value.0.text }))
+        .route("/any", post(|signed: Signed<dyn Verifier, Bytes>| async move { signed.value }))
+        .route(
+            "/small",
+            post(|signed: Signed<Vogent>| async move { signed.value }).layer(DefaultBodyLimit::max(10)),
+        )
+        .with_state(verifiers)
+}
+
+async fn answer<B>(router: Router, request: Request<B>) -> (StatusCode, String, Option<ErrorKind>)
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let response = router.oneshot(request.map(axum::body::Body::new)).await.unwrap();
+    let (status, kind) = (response.status(), response.extensions().get::<Error>().map(Error::kind));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap(), kind)
+}
+
+async fn send(path: &str, delivery: &Delivery) -> (StatusCode, String, Option<ErrorKind>) {
+    answer(router(), delivery.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from)).await
+}
+
+fn text(text: &str) -> sign::Sms {
+    sign::Sms::new(Method::Sha256, &secret()).param("msisdn", "447700900001").param("text", text)
+}
+
+#[tokio::test]
+async fn each_route_has_its_provider_and_its_reading() {
+    for (path, delivery, answer) in [
+        ("/json", vogent_delivery(), "d1"),
+        ("/raw", webhook_delivery("1"), "39 bytes, body"),
+        ("/raw", sign::SignedWebhook::new(&secret(), crate::world::NOW).get("a=1"), "0 bytes, query"),
+        ("/form", text("a b").form(), "a b"),
+        ("/form", text("a b").query(), "a b"),
+        ("/any", vogent_delivery(), BODY),
+    ] {
+        assert_eq!(send(path, &delivery).await, (StatusCode::OK, answer.to_owned(), None), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_verify_is_refused_with_the_status_of_its_kind() {
+    for (path, delivery, kind) in [
+        ("/json", vogent_delivery().with_body("{}"), ErrorKind::SignatureMismatch),
+        ("/json", webhook_delivery("1"), ErrorKind::SignatureMissing),
+        ("/raw", vogent_delivery(), ErrorKind::TokenMissing),
+        ("/form", text("a").form().with_body("text=b"), ErrorKind::SignatureMissing),
+        ("/form", text("a").json().with_header("content-type", "text/plain"), ErrorKind::HeaderRepeated),
+        // Not even a genuine one is parsed before it has verified.
+        ("/json", sign::vogent(&secret(), "{").with_body("}"), ErrorKind::SignatureMismatch),
+    ] {
+        let status = StatusCode::from_u16(kind.status()).unwrap();
+        assert_eq!(send(path, &delivery).await, (status, String::new(), Some(kind)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_verifies_and_cannot_be_read_is_rejected_as_axum_does() {
+    let (status, body, kind) = send("/json", &sign::vogent(&secret(), "{")).await;
+    assert_eq!((status, kind), (StatusCode::BAD_REQUEST, None));
+    assert!(body.starts_with("Failed to parse the request body as JSON"), "{body}");
+    let (status, _, kind) = send("/json", &sign::vogent(&secret(), "{}")).await;
+    assert_eq!((status, kind), (StatusCode::UNPROCESSABLE_ENTITY, None));
+}
+
+#[tokio::test]
+async fn the_default_body_limit_holds() {
+    let (status, _, kind) = send("/small", &sign::vogent(&secret(), "0123456789")).await;
+    assert_eq!((status, kind), (StatusCode::OK, None));
+    let (status, body, kind) = send("/small", &sign::vogent(&secret(), "0123456789a")).await;
+    assert_eq!((status, kind), (StatusCode::PAYLOAD_TOO_LARGE, None));
+    assert_eq!(body, "Failed to buffer the request body: length limit exceeded");
+    // Unsigned, it is not even read.
+    let (_, _, kind) = send("/small", &Delivery::without_header(vogent_delivery(), "x-elto-signature")).await;
+    assert_eq!(kind, Some(ErrorKind::SignatureMissing));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_rejected_as_axum_does() {
+    let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new([Step::Error]));
+    let (status, _, kind) = answer(router(), broken).await;
+    assert_eq!((status, kind), (StatusCode::BAD_REQUEST, None));
+}
+
+#[tokio::test]
+async fn the_layer_serves_a_router_too() {
+    async fn handle(axum::Extension(verified): axum::Extension<Verified>, Json(dial): Json<Dial>) -> String {
+        format!("{} under {}", dial.dial_id, verified.key())
+    }
+    let router = Router::new().route("/json", post(handle)).layer(VerifyLayer::new(vogent()));
+    for (delivery, expected) in [
+        (vogent_delivery(), (StatusCode::OK, "d1 under 0".to_owned(), None)),
+        (
+            vogent_delivery().with_body("{}"),
+            (StatusCode::UNAUTHORIZED, String::new(), Some(ErrorKind::SignatureMismatch)),
+        ),
+    ] {
+        let request = delivery.to_http("/json").unwrap().map(http_body_util::Full::<Bytes>::from);
+        assert_eq!(answer(router.clone(), request).await, expected);
+    }
+}

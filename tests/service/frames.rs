@@ -1,0 +1,82 @@
+//! Bodies that arrive as a test says.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use http_body::{Body, Frame, SizeHint};
+
+/// What a body does next.
+pub(crate) enum Step {
+    Data(Vec<u8>),
+    Trailers,
+    Error,
+    /// Nothing more, and no end.
+    Stall,
+}
+
+/// A body of steps. It never knows its end before it is asked for another frame.
+pub(crate) struct Frames {
+    steps: VecDeque<Step>,
+    polls: Arc<AtomicUsize>,
+    least: u64,
+}
+
+impl Frames {
+    pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self { steps: steps.into_iter().collect(), polls: Arc::default(), least: 0 }
+    }
+
+    /// In chunks of `length` bytes.
+    pub(crate) fn chunks(body: &[u8], length: usize) -> Self {
+        Self::new(body.chunks(length).map(|chunk| Step::Data(chunk.to_vec())))
+    }
+
+    /// Says beforehand that it has at least so many bytes, as `Content-Length` does.
+    pub(crate) fn at_least(self, least: u64) -> Self {
+        Self { least, ..self }
+    }
+
+    /// How often it has been polled.
+    pub(crate) fn polls(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.polls)
+    }
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(match self.steps.pop_front() {
+            None => None,
+            Some(Step::Data(data)) => Some(Ok(Frame::data(data.into()))),
+            Some(Step::Trailers) => Some(Ok(Frame::trailers(trailers()))),
+            Some(Step::Error) => Some(Err(io::ErrorKind::ConnectionReset.into())),
+            Some(Step::Stall) => {
+                self.steps.push_front(Step::Stall);
+                return Poll::Pending;
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        false
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.least);
+        hint
+    }
+}
+
+pub(crate) fn trailers() -> HeaderMap {
+    HeaderMap::from_iter([("x-checksum".parse().unwrap(), HeaderValue::from_static("1"))])
+}

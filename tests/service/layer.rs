@@ -1,0 +1,175 @@
+//! What the layer lets through, and what it reads of what it refuses.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use countersign::tower::VerifyLayer;
+use countersign::{Coverage, Error, ErrorKind, Verifier};
+use http::{Request, Response, StatusCode};
+use http_body_util::{Full, Limited};
+use tower::Layer;
+
+use crate::frames::{Frames, Step, trailers};
+use crate::world::{
+    BODY, Handler, call, http, refusal, vogent, vogent_delivery, webhook, webhook_delivery, with_body,
+};
+
+#[tokio::test]
+async fn genuine_bodies_are_handed_on_byte_for_byte_with_their_proof() {
+    let large = "x".repeat(300_000);
+    for body in [BODY, "", large.as_str()] {
+        let delivery = countersign::sign::vogent(&crate::world::secret(), body);
+        for length in [1, 7, 4096, usize::MAX] {
+            let handler = Handler::default();
+            let mut service = VerifyLayer::new(vogent()).layer(handler.service());
+            let request = with_body(&delivery, Frames::chunks(delivery.body(), length));
+            let response = call(&mut service, request).await;
+            assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, "handled"));
+            let [given] = handler.take().try_into().unwrap();
+            assert_eq!(given.body, delivery.body());
+            assert_eq!((given.verified.coverage(), given.trailers), (Coverage::Body, None));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_head_decides_is_refused_with_no_byte_read() {
+    let (vogent, webhook): (Arc<dyn Verifier>, Arc<dyn Verifier>) = (Arc::new(vogent()), Arc::new(webhook()));
+    let signed = webhook_delivery("1");
+    let token = signed.header("authorization").unwrap().to_owned();
+    let forged =
+        |edit: &str| signed.clone().without_header("authorization").with_header("authorization", edit);
+    let cases = [
+        (&vogent, vogent_delivery().without_header("x-elto-signature"), ErrorKind::SignatureMissing),
+        (&vogent, vogent_delivery().with_header("x-elto-signature", "00"), ErrorKind::HeaderRepeated),
+        (&webhook, vogent_delivery(), ErrorKind::TokenMissing),
+        (&webhook, forged("Bearer a.b"), ErrorKind::TokenMalformed),
+        (&webhook, forged(&token.replace(".ey", ".eyA")), ErrorKind::SignatureMismatch),
+        (&webhook, signed.clone().with_method("PUT"), ErrorKind::MethodUnsupported),
+    ];
+    for (verifier, delivery, kind) in cases {
+        let handler = Handler::default();
+        let mut service = VerifyLayer::new(Arc::clone(verifier)).layer(handler.service());
+        let body = Frames::chunks(delivery.body(), 8);
+        let polls = body.polls();
+        let response = call(&mut service, with_body(&delivery, body)).await;
+        assert_eq!(refusal(&response), Some(kind));
+        assert_eq!((polls.load(Ordering::Relaxed), handler.count()), (0, 0), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_altered_body_is_refused_however_it_arrives() {
+    let altered = BODY.replace("d1", "d2");
+    for length in [1, 16, usize::MAX] {
+        let handler = Handler::default();
+        let mut service = VerifyLayer::new(vogent()).layer(handler.service());
+        let request = with_body(&vogent_delivery(), Frames::chunks(altered.as_bytes(), length));
+        let response = call(&mut service, request).await;
+        assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
+    }
+}
+
+#[tokio::test]
+async fn the_limit_is_inside() {
+    let delivery = vogent_delivery();
+    for (room, refused) in [(0, None), (1, Some(ErrorKind::BodyTooLarge))] {
+        for length in [1, usize::MAX] {
+            let handler = Handler::default();
+            let layer = VerifyLayer::new(vogent()).max_body(BODY.len() - room);
+            let body = Frames::chunks(delivery.body(), length);
+            let response = call(&mut layer.layer(handler.service()), with_body(&delivery, body)).await;
+            assert_eq!((refusal(&response), handler.count()), (refused, usize::from(refused.is_none())));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_read_no_further_than_the_limit() {
+    let endless = (0..1000).map(|_| Step::Data(vec![b'x'; 10]));
+    let body = Frames::new(endless);
+    let polls = body.polls();
+    let mut service = VerifyLayer::new(vogent()).max_body(100).layer(Handler::default().service());
+    let response = call(&mut service, with_body(&vogent_delivery(), body)).await;
+    assert_eq!((refusal(&response), polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), 11));
+}
+
+#[tokio::test]
+async fn a_body_that_says_it_is_over_the_limit_is_not_read() {
+    let body = Frames::chunks(BODY.as_bytes(), 8).at_least(1024 * 1024 + 1);
+    let polls = body.polls();
+    let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
+    let response = call(&mut service, with_body(&vogent_delivery(), body)).await;
+    assert_eq!((refusal(&response), polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), 0));
+}
+
+#[tokio::test]
+async fn a_verifiers_own_limit_holds_too() {
+    let mut service = VerifyLayer::new(vogent().max_body(10)).layer(Handler::default().service());
+    let response = call(&mut service, http(&vogent_delivery())).await;
+    assert_eq!(refusal(&response), Some(ErrorKind::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_reaches_nobody() {
+    for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
+        let handler = Handler::default();
+        let mut service = VerifyLayer::new(vogent()).layer(handler.service());
+        let response = call(&mut service, with_body(&vogent_delivery(), Frames::new(steps))).await;
+        assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::BodyInterrupted), 0));
+    }
+}
+
+#[tokio::test]
+async fn the_limit_of_another_layer_is_known_as_one() {
+    let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
+    let body = Limited::new(Full::<Bytes>::from(BODY), 5);
+    let response = call(&mut service, with_body(&vogent_delivery(), body)).await;
+    assert_eq!(refusal(&response), Some(ErrorKind::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn trailers_are_handed_on() {
+    let handler = Handler::default();
+    let mut service = VerifyLayer::new(vogent()).layer(handler.service());
+    let steps = [Step::Data(BODY.into()), Step::Data(vec![]), Step::Trailers];
+    call(&mut service, with_body(&vogent_delivery(), Frames::new(steps))).await;
+    let [given] = handler.take().try_into().unwrap();
+    assert_eq!((given.body.as_ref(), given.trailers), (BODY.as_bytes(), Some(trailers())));
+}
+
+#[tokio::test]
+async fn on_refusal_replaces_the_response_and_the_error_stays() {
+    let layer = VerifyLayer::new(vogent()).on_refusal(|error: &Error| {
+        let mut response = Response::new(error.code().to_owned());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    });
+    let mut service = layer.layer(Handler::default().service());
+    let response = call(&mut service, http(&vogent_delivery().with_body("{}"))).await;
+    assert_eq!((response.status(), response.body().as_str()), (StatusCode::NOT_FOUND, "signature_mismatch"));
+    assert_eq!(response.extensions().get::<Error>().map(Error::kind), Some(ErrorKind::SignatureMismatch));
+}
+
+#[tokio::test]
+async fn a_proof_that_came_with_the_request_is_replaced() {
+    let handler = Handler::default();
+    let mut service = VerifyLayer::new(vogent()).layer(handler.service());
+    let mut request = http(&vogent_delivery());
+    let other = webhook().verify(webhook_delivery("1").request()).unwrap();
+    request.extensions_mut().insert(other);
+    call(&mut service, request).await;
+    let [given] = handler.take().try_into().unwrap();
+    assert_eq!(given.verified.claims(), None);
+}
+
+#[tokio::test]
+async fn a_proof_that_came_with_a_refused_request_reaches_nobody() {
+    let handler = Handler::default();
+    let mut service = VerifyLayer::new(vogent()).layer(handler.service());
+    let mut request: Request<Full<_>> = http(&vogent_delivery().with_body("{}"));
+    request.extensions_mut().insert(webhook().verify(webhook_delivery("1").request()).unwrap());
+    let response = call(&mut service, request).await;
+    assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
+}

@@ -1,0 +1,22 @@
+//! The adapters: the tower layer among the layers of a real service, the axum extractor, replay guards, tenants of a store.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod extractor;
+mod frames;
+mod guards;
+mod layer;
+mod memory;
+#[cfg(feature = "tracing")]
+mod observed;
+mod stack;
+mod tenants;
+mod world;
