@@ -36,6 +36,7 @@ use crate::verifier::{Replays, Verifier};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// use std::convert::Infallible;
 ///
+/// use bytes::Bytes;
 /// use countersign::tower::{Body, VerifyLayer};
 /// use countersign::{Error, Secret, Verified, Vogent, sign};
 /// use http::{Request, Response};
@@ -52,10 +53,10 @@ use crate::verifier::{Replays, Verifier};
 /// let service = ServiceBuilder::new().layer(verify).service(service_fn(handle));
 ///
 /// let genuine = sign::vogent(&secret, r#"{"event":"dial.started"}"#).to_http("/webhook")?;
-/// let response = service.clone().oneshot(genuine.clone().map(Full::from)).await?;
+/// let response = service.clone().oneshot(genuine.clone().map(Full::<Bytes>::from)).await?;
 /// assert_eq!(response.into_body(), "24 bytes under Some(KeyId(0))");
 ///
-/// let forged = genuine.map(|_| Full::from(r#"{"event":"dial.ended"}"#));
+/// let forged = genuine.map(|_| Full::<Bytes>::from(r#"{"event":"dial.ended"}"#));
 /// let refused = service.oneshot(forged).await?;
 /// assert_eq!(refused.status(), 401);
 /// assert_eq!(refused.extensions().get::<Error>().map(Error::code), Some("signature_mismatch"));
