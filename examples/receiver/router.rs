@@ -1,0 +1,71 @@
+//! The routes, and what a delivery goes through before its handler.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::error_handling::HandleErrorLayer;
+use axum::http::Uri;
+use axum::routing::on;
+use axum::{BoxError, Extension, Router, middleware};
+use countersign::replay::{Memory, Redis};
+use countersign::tower::VerifyLayer;
+use countersign::{ConfigError, Replays, Verified, Verifier};
+use tower::ServiceBuilder;
+use tower::timeout::TimeoutLayer;
+
+use crate::journal::{self, Accepted, TimedOut};
+use crate::mounts::Mount;
+use crate::options::Options;
+
+/// Puts every verifier before the handler, at its path. What has no verifier has no route.
+pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, ConfigError> {
+    let mut router = Router::new();
+    for mount in mounts {
+        let Ok(verifier) = &mount.verifier else { continue };
+        let (scheme, replays) = (verifier.scheme(), verifier.replays());
+        let verify = guarded(VerifyLayer::new(verifier.clone()), scheme, replays, options.redis.as_deref())?;
+        // From the outermost to the innermost.
+        let layers = ServiceBuilder::new()
+            .layer(middleware::from_fn_with_state(scheme, journal::record))
+            .layer(HandleErrorLayer::new(timed_out))
+            .layer(TimeoutLayer::new(options.timeout))
+            .layer(verify);
+        router = router.route(mount.path, on(mount.methods, handle).route_layer(layers));
+    }
+    Ok(router)
+}
+
+/// Refuses replays where a scheme signs what they could be known by, as long as one verifies.
+fn guarded(
+    layer: VerifyLayer,
+    scheme: &str,
+    replays: Replays,
+    redis: Option<&str>,
+) -> Result<VerifyLayer, ConfigError> {
+    let ttl = match replays {
+        Replays::Within(time) => time,
+        // Vonage sends an SMS again for as long as that.
+        Replays::Ever => Duration::from_secs(24 * 60 * 60),
+        _ => return Ok(layer),
+    };
+    match redis {
+        Some(url) => layer.replay_guard(Redis::connect(url)?.prefix(format!("countersign:{scheme}:")), ttl),
+        None => layer.replay_guard(Memory::new(MEMORY_CAPACITY), ttl),
+    }
+}
+
+/// Where a service would do its work: only what has verified gets here, and of what Vonage signs nothing twice.
+async fn handle(
+    Extension(verified): Extension<Verified>,
+    uri: Uri,
+    body: Bytes,
+) -> (Extension<Accepted>, &'static str) {
+    (Extension(Accepted::new(&verified, uri.query().unwrap_or_default(), &body)), "accepted\n")
+}
+
+async fn timed_out(_: BoxError) -> TimedOut {
+    TimedOut
+}
+
+/// Deliveries of one scheme; some 200 bytes each.
+const MEMORY_CAPACITY: usize = 1_000_000;

@@ -1,0 +1,157 @@
+//! Secrets made for one run, and `curl` commands that are signed with them.
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::sign::{self, Delivery};
+use countersign::vonage::Method;
+use countersign::{Clock, Secret};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::say;
+use crate::secrets::Secrets;
+
+/// One secret for each platform, known to nobody else.
+pub(crate) struct ThrowAway {
+    vogent: Secret,
+    voxagent: Secret,
+    voxagent_header: String,
+    vonage: Secret,
+    sms_method: Method,
+    contact_center: Secret,
+}
+
+impl ThrowAway {
+    /// Makes secrets. The header and the method are those that are given, if any is.
+    pub(crate) fn new(given: &Secrets) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            vogent: random_secret()?,
+            voxagent: random_secret()?,
+            voxagent_header: given
+                .voxagent_header
+                .clone()
+                .unwrap_or_else(|| "X-Webhook-Signature".to_owned()),
+            vonage: random_secret()?,
+            sms_method: given.sms_method.unwrap_or(Method::Sha256),
+            contact_center: random_secret()?,
+        })
+    }
+
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets {
+            vogent: Some(self.vogent.clone().into()),
+            voxagent: Some(self.voxagent.clone().into()),
+            voxagent_header: Some(self.voxagent_header.clone()),
+            vonage: Some(self.vonage.clone().into()),
+            sms_method: Some(self.sms_method),
+            contact_center: Some(self.contact_center.clone().into()),
+        }
+    }
+
+    /// Prints the commands.
+    pub(crate) fn introduce(&self, address: SocketAddr, clock: &dyn Clock) -> Result<(), Box<dyn Error>> {
+        say(&format!(
+            "\nNo secret is set, so these are throw-away ones. Voxagent's header is documented nowhere; here it is {}, and the\n\
+             SMS method is {:?}. Paste these into another shell. Of each pair the first is genuine and the second forged.\n\
+             A genuine one of Vonage's is accepted once: pasted again it is a replay, 409. Its tokens live for five minutes.",
+            self.voxagent_header, self.sms_method
+        ));
+        for (path, genuine, forged) in self.deliveries(clock)? {
+            say("");
+            say(&curl(address, path, &genuine));
+            say(&curl(address, path, &forged));
+        }
+        say("");
+        Ok(())
+    }
+
+    /// For each path a genuine delivery, and one that somebody altered.
+    fn deliveries(
+        &self,
+        clock: &dyn Clock,
+    ) -> Result<Vec<(&'static str, Delivery, Delivery)>, Box<dyn Error>> {
+        let now = clock.now().ok_or("the clock cannot tell the time")?;
+        let altered = |genuine: Delivery, from: &str, to: &str| {
+            let body = String::from_utf8_lossy(genuine.body()).replace(from, to);
+            let query = genuine.query().replace(from, to);
+            let forged = genuine.clone().with_body(body).with_query(&query);
+            (genuine, forged)
+        };
+        let pairs = [
+            (
+                "/vogent",
+                sign::vogent(&self.vogent, r#"{"event":"dial.started","dial_id":"d_01H8"}"#),
+                ("dial.started", "dial.ended"),
+            ),
+            (
+                "/voxagent",
+                sign::voxagent(
+                    &self.voxagent_header,
+                    &self.voxagent,
+                    r#"{"event":"call.ended","note":"it's done"}"#,
+                ),
+                ("call.ended", "call.failed"),
+            ),
+            (
+                "/vonage/sms",
+                sign::Sms::new(self.sms_method, &self.vonage)
+                    .param("msisdn", "447700900001")
+                    .param("to", "447700900000")
+                    .param("messageId", "0A0000000123ABCD1")
+                    .param("text", "it's on & costs 5")
+                    .timestamp(now)
+                    .form(),
+                ("447700900001", "447700900002"),
+            ),
+            (
+                "/vonage/webhook",
+                sign::SignedWebhook::new(&self.vonage, now)
+                    .post(r#"{"message_uuid":"aaaaaaaa-bbbb","channel":"whatsapp","text":"pay 5"}"#),
+                ("pay 5", "pay 500"),
+            ),
+            (
+                "/vonage/webhook",
+                sign::SignedWebhook::new(&self.vonage, now).get("uuid=aaaaaaaa-cccc&status=answered"),
+                ("answered", "rejected"),
+            ),
+            (
+                "/vonage/contact-center",
+                sign::ContactCenter::new(&self.contact_center, now)?.post(r#"{"type":"interaction.ended"}"#),
+                ("ended", "begun"),
+            ),
+        ];
+        let deliveries = pairs.into_iter().map(|(path, delivery, (from, to))| {
+            let (genuine, forged) = altered(delivery, from, to);
+            (path, genuine, forged)
+        });
+        Ok(deliveries.collect())
+    }
+}
+
+/// Base64 of 16 random bytes: text, as dashboards show secrets, and what the Contact Center wants.
+fn random_secret() -> Result<Secret, Box<dyn Error>> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| "there is no source of randomness")?;
+    Ok(Secret::new(BASE64_STANDARD.encode(bytes))?)
+}
+
+/// A command that sends a delivery byte for byte.
+fn curl(address: SocketAddr, path: &str, delivery: &Delivery) -> String {
+    let separator = if delivery.query().is_empty() { "" } else { "?" };
+    let url = format!("http://{address}{path}{separator}{}", delivery.query());
+    let mut command = format!("curl -i {}", quoted(&url));
+    for (name, value) in delivery.headers() {
+        command = format!("{command} -H {}", quoted(&format!("{name}: {value}")));
+    }
+    if !delivery.body().is_empty() {
+        command = format!("{command} --data-raw {}", quoted(&String::from_utf8_lossy(delivery.body())));
+    }
+    command
+}
+
+/// One word to a POSIX shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
