@@ -1,0 +1,103 @@
+//! The receiver, as a process of its own, under 10,000 deliveries from 32 connections: genuine, forged, replayed, oversized,
+//! slow, cut off.
+//!
+//! `cargo test --all-features` builds both and runs it. Alone:
+//!
+//! ```text
+//! cargo build --profile test --all-features --example receiver
+//! cargo test --all-features --test e2e
+//! ```
+
+#![cfg(target_os = "linux")]
+
+mod delivery;
+mod plan;
+mod random;
+mod receiver;
+mod send;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use plan::{Expected, Job, Plan};
+use receiver::Receiver;
+use send::Connection;
+use tokio::task::JoinSet;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_delivery_gets_its_verdict_and_every_genuine_body_is_handed_on_once() {
+    let plan = Plan::new();
+    assert_eq!(plan.jobs.len(), 10_000);
+    let mut receiver = Receiver::start();
+
+    let warm_up = run(&receiver, &plan, 0..2_000).await;
+    let resident = receiver.resident_kib();
+    let rest = run(&receiver, &plan, 2_000..plan.jobs.len()).await;
+    let grown = receiver.resident_kib().saturating_sub(resident);
+
+    check_statuses(&plan, warm_up.into_iter().chain(rest));
+    // What the handler got is in the lines, by its digest.
+    let lines = receiver.verdicts(plan.jobs.len()).await;
+    assert_eq!(difference(&plan.lines, &lines), BTreeMap::new(), "lines too few (-) and too many");
+    assert!(grown < 16 * 1024, "{grown} KiB grown after {resident} KiB");
+    assert!(receiver.end().success());
+}
+
+/// Does a part of the plan from 32 connections. Answers each job's number and the status it got, if any.
+async fn run(
+    receiver: &Receiver,
+    plan: &Arc<Plan>,
+    part: std::ops::Range<usize>,
+) -> Vec<(usize, Option<u16>)> {
+    let next = Arc::new(AtomicUsize::new(part.start));
+    let mut connections = JoinSet::new();
+    for _ in 0..32 {
+        let (mut connection, plan, next) =
+            (Connection::to(receiver.address), Arc::clone(plan), Arc::clone(&next));
+        connections.spawn(async move {
+            let mut statuses = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= part.end {
+                    return statuses;
+                }
+                statuses.push((number, connection.send(&plan.jobs[number]).await));
+            }
+        });
+    }
+    connections.join_all().await.into_iter().flatten().collect()
+}
+
+fn check_statuses(plan: &Plan, statuses: impl Iterator<Item = (usize, Option<u16>)>) {
+    let mut once: BTreeMap<usize, Vec<Option<u16>>> = BTreeMap::new();
+    for (number, status) in statuses {
+        let Job { expected, how, .. } = &plan.jobs[number];
+        match expected {
+            Expected::Status(expected) => {
+                assert_eq!(status, Some(*expected), "{how:?}: {}", plan.lines[number])
+            }
+            Expected::Anything => {}
+            Expected::AcceptedOnce(group) => once.entry(*group).or_default().push(status),
+        }
+    }
+    for (group, mut statuses) in once {
+        statuses.sort();
+        let (first, others) = statuses.split_first().unwrap();
+        assert_eq!(*first, Some(200), "{}", plan.lines[group]);
+        assert!(others.iter().all(|status| *status == Some(409)), "{}: {others:?}", plan.lines[group]);
+    }
+}
+
+/// How often each line is there more often than expected, or less.
+fn difference<'l>(expected: &'l [String], got: &'l [String]) -> BTreeMap<&'l str, i32> {
+    let mut counts = BTreeMap::new();
+    for line in got {
+        *counts.entry(line.as_str()).or_default() += 1;
+    }
+    for line in expected {
+        *counts.entry(line.as_str()).or_default() -= 1;
+    }
+    counts.retain(|_, count| *count != 0);
+    counts
+}

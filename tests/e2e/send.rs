@@ -1,0 +1,133 @@
+//! A real client: hyper's for what is whole, bare sockets for what no client would send.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use countersign::sign::Delivery;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::plan::{How, Job};
+
+/// One connection at a time.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    address: SocketAddr,
+    open: Option<SendRequest<Full<Bytes>>>,
+}
+
+impl Connection {
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        Self { address, open: None }
+    }
+
+    /// Sends a delivery as planned, and answers the status it gets.
+    pub(crate) async fn send(&mut self, job: &Job) -> Option<u16> {
+        let Job { path, delivery, how, .. } = job;
+        let sent = async {
+            match how {
+                How::Whole if delivery.body().len() <= 1024 * 1024 => Some(self.whole(path, delivery).await),
+                How::Whole => Some(self.raw(&head(path, delivery, &length(delivery)), delivery.body()).await),
+                How::Chunked => {
+                    let head = head(path, delivery, "transfer-encoding: chunked");
+                    Some(self.raw(&head, &chunked(delivery.body())).await)
+                }
+                How::Slow => {
+                    let half = &delivery.body()[..delivery.body().len() / 2];
+                    Some(self.raw(&head(path, delivery, &length(delivery)), half).await)
+                }
+                How::CutOff => {
+                    self.cut_off(path, delivery).await;
+                    None
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), sent).await.expect("an answer")
+    }
+
+    async fn whole(&mut self, path: &str, delivery: &Delivery) -> u16 {
+        let mut sender = match self.open.take() {
+            Some(sender) => sender,
+            None => self.connect().await,
+        };
+        // The receiver may have ended the connection after an answer.
+        if sender.ready().await.is_err() {
+            sender = self.connect().await;
+        }
+        let mut request = delivery.to_http(path).unwrap().map(Full::from);
+        request.headers_mut().insert("host", self.address.to_string().parse().unwrap());
+        let response = sender.send_request(request).await.unwrap();
+        let status = response.status().as_u16();
+        response.into_body().collect().await.unwrap();
+        self.open = Some(sender);
+        status
+    }
+
+    async fn connect(&self) -> SendRequest<Full<Bytes>> {
+        let (sender, connection) = handshake(TokioIo::new(self.stream().await)).await.unwrap();
+        // It ends when the sender is dropped, or the receiver ends it.
+        tokio::spawn(connection);
+        sender
+    }
+
+    /// Writes until all is written or refused, and waits for the answer meanwhile.
+    async fn raw(&mut self, head: &str, body: &[u8]) -> u16 {
+        self.open = None;
+        let stream = self.stream().await;
+        let (reader, mut writer) = stream.into_split();
+        tokio::select! {
+            status = read_status(reader) => status,
+            never = async {
+                // The receiver need not read what it has refused.
+                drop(write(&mut writer, head, body).await);
+                std::future::pending().await
+            } => never,
+        }
+    }
+
+    async fn cut_off(&mut self, path: &str, delivery: &Delivery) {
+        self.open = None;
+        let half = &delivery.body()[..delivery.body().len() / 2];
+        let mut stream = self.stream().await;
+        write(&mut stream, &head(path, delivery, &length(delivery)), half).await.unwrap();
+    }
+
+    async fn stream(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+    }
+}
+
+async fn write(writer: &mut (impl AsyncWrite + Unpin), head: &str, body: &[u8]) -> std::io::Result<()> {
+    writer.write_all(head.as_bytes()).await?;
+    writer.write_all(body).await?;
+    writer.flush().await
+}
+
+async fn read_status(mut reader: impl AsyncRead + Unpin) -> u16 {
+    // `HTTP/1.1 413`
+    let mut line = [0; 12];
+    reader.read_exact(&mut line).await.unwrap();
+    str::from_utf8(&line[9..]).unwrap().parse().unwrap()
+}
+
+fn head(path: &str, delivery: &Delivery, framing: &str) -> String {
+    let headers = delivery.headers().iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    format!("POST {path} HTTP/1.1\r\nhost: receiver\r\n{framing}\r\n{}\r\n", headers.collect::<String>())
+}
+
+fn length(delivery: &Delivery) -> String {
+    format!("content-length: {}", delivery.body().len())
+}
+
+fn chunked(body: &[u8]) -> Vec<u8> {
+    let chunks = body
+        .chunks(16 * 1024)
+        .flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+    chunks.chain(*b"0\r\n\r\n").collect()
+}
