@@ -1,0 +1,90 @@
+//! Vogent's webhooks in a service of hyper alone: the tower layer, between hyper's connections and the handler.
+//!
+//! `VOGENT_SECRET=… cargo run --manifest-path examples/hyper/Cargo.toml`, then POST to `http://127.0.0.1:8080`.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use countersign::tower::{Body, VerifyLayer};
+use countersign::{Secret, Verified, Verifier, Vogent};
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tower::{Layer, ServiceExt, service_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    serve(TcpListener::bind("127.0.0.1:8080").await?, vogent).await?;
+    Ok(())
+}
+
+async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> io::Result<()> {
+    let verifying = VerifyLayer::new(verifier).layer(service_fn(handle));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let verifying = verifying.clone();
+        let service = hyper::service::service_fn(move |request| {
+            let answered = timeout(Duration::from_secs(10), verifying.clone().oneshot(request));
+            async { answered.await.unwrap_or_else(|_| Ok(answer(StatusCode::REQUEST_TIMEOUT, ""))) }
+        });
+        tokio::spawn(async move {
+            // With a timer, a head that does not come within 30 s ends the connection.
+            let mut builder = http1::Builder::new();
+            let connection = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = connection.await {
+                eprintln!("connection: {error}");
+            }
+        });
+    }
+}
+
+/// Only what has verified gets here.
+async fn handle(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let key = request.extensions().get::<Verified>().map(Verified::key);
+    let body = request.body().bytes();
+    println!("{} bytes under {key:?}", body.len());
+    Ok(answer(StatusCode::OK, "accepted\n"))
+}
+
+fn answer(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign::sign::{self, Delivery};
+    use hyper::client::conn;
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn genuine_is_accepted_and_forged_refused() {
+        let secret = Secret::new("s3cr3t").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Vogent::new(secret.clone())));
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (mut sender, connection) = conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut status = async |delivery: &Delivery| {
+            let request = delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
+            sender.ready().await.unwrap();
+            sender.send_request(request).await.unwrap().status()
+        };
+
+        let genuine = sign::vogent(&secret, r#"{"event":"dial.started"}"#);
+        assert_eq!(status(&genuine).await, 200);
+        assert_eq!(status(&genuine.clone().with_body(r#"{"event":"dial.ended"}"#)).await, 401);
+        assert_eq!(status(&genuine.without_header("x-elto-signature")).await, 401);
+    }
+}
