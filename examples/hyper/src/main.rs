@@ -4,7 +4,6 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,20 +14,27 @@ use hyper::server::conn::http1;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tower::{Layer, ServiceExt, service_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
-    serve(TcpListener::bind("127.0.0.1:8080").await?, vogent).await?;
-    Ok(())
+    match serve(TcpListener::bind("127.0.0.1:8080").await?, vogent).await {}
 }
 
-async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> io::Result<()> {
+async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> Infallible {
     let verifying = VerifyLayer::new(verifier).layer(service_fn(handle));
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Too many open files, or a client that is gone again. The next may do.
+                eprintln!("accept: {error}");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
         let verifying = verifying.clone();
         let service = hyper::service::service_fn(move |request| {
             let answered = timeout(Duration::from_secs(10), verifying.clone().oneshot(request));
