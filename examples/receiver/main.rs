@@ -126,7 +126,7 @@ impl Receiver {
 async fn asked_to_end() {
     let ctrl_c = async {
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     };
     tokio::select! {

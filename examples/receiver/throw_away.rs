@@ -58,7 +58,7 @@ impl ThrowAway {
              A genuine one of Vonage's is accepted once: pasted again it is a replay, 409. Its tokens live for five minutes.",
             self.voxagent_header, self.sms_method
         ));
-        for (path, genuine, forged) in self.deliveries(clock)? {
+        for Pair { path, genuine, forged } in self.pairs(clock)? {
             say("");
             say(&curl(address, path, &genuine));
             say(&curl(address, path, &forged));
@@ -67,66 +67,47 @@ impl ThrowAway {
         Ok(())
     }
 
-    /// For each path a genuine delivery, and one that somebody altered.
-    fn deliveries(
-        &self,
-        clock: &dyn Clock,
-    ) -> Result<Vec<(&'static str, Delivery, Delivery)>, Box<dyn Error>> {
+    fn pairs(&self, clock: &dyn Clock) -> Result<[Pair; 6], Box<dyn Error>> {
         let now = clock.now().ok_or("the clock cannot tell the time")?;
-        let altered = |genuine: Delivery, from: &str, to: &str| {
-            let body = String::from_utf8_lossy(genuine.body()).replace(from, to);
-            let query = genuine.query().replace(from, to);
-            let forged = genuine.clone().with_body(body).with_query(&query);
-            (genuine, forged)
-        };
-        let pairs = [
-            (
-                "/vogent",
-                sign::vogent(&self.vogent, r#"{"event":"dial.started","dial_id":"d_01H8"}"#),
-                ("dial.started", "dial.ended"),
-            ),
-            (
-                "/voxagent",
-                sign::voxagent(
-                    &self.voxagent_header,
-                    &self.voxagent,
-                    r#"{"event":"call.ended","note":"it's done"}"#,
-                ),
-                ("call.ended", "call.failed"),
-            ),
-            (
-                "/vonage/sms",
-                sign::Sms::new(self.sms_method, &self.vonage)
-                    .param("msisdn", "447700900001")
-                    .param("to", "447700900000")
-                    .param("messageId", "0A0000000123ABCD1")
-                    .param("text", "it's on & costs 5")
-                    .timestamp(now)
-                    .form(),
-                ("447700900001", "447700900002"),
-            ),
-            (
-                "/vonage/webhook",
-                sign::SignedWebhook::new(&self.vonage, now)
-                    .post(r#"{"message_uuid":"aaaaaaaa-bbbb","channel":"whatsapp","text":"pay 5"}"#),
-                ("pay 5", "pay 500"),
-            ),
-            (
-                "/vonage/webhook",
-                sign::SignedWebhook::new(&self.vonage, now).get("uuid=aaaaaaaa-cccc&status=answered"),
-                ("answered", "rejected"),
-            ),
-            (
-                "/vonage/contact-center",
-                sign::ContactCenter::new(&self.contact_center, now)?.post(r#"{"type":"interaction.ended"}"#),
-                ("ended", "begun"),
-            ),
-        ];
-        let deliveries = pairs.into_iter().map(|(path, delivery, (from, to))| {
-            let (genuine, forged) = altered(delivery, from, to);
-            (path, genuine, forged)
-        });
-        Ok(deliveries.collect())
+        let dial = sign::vogent(&self.vogent, r#"{"event":"dial.started","dial_id":"d_01H8"}"#);
+        let call = r#"{"event":"call.ended","note":"it's done"}"#;
+        let call = sign::voxagent(&self.voxagent_header, &self.voxagent, call);
+        let sms = sign::Sms::new(self.sms_method, &self.vonage)
+            .param("msisdn", "447700900001")
+            .param("to", "447700900000")
+            .param("messageId", "0A0000000123ABCD1")
+            .param("text", "it's on & costs 5")
+            .timestamp(now)
+            .form();
+        let message = sign::SignedWebhook::new(&self.vonage, now)
+            .post(r#"{"message_uuid":"aaaaaaaa-bbbb","channel":"whatsapp","text":"pay 5"}"#);
+        let answer = sign::SignedWebhook::new(&self.vonage, now).get("uuid=aaaaaaaa-cccc&status=answered");
+        let interaction = r#"{"type":"interaction.ended"}"#;
+        let interaction = sign::ContactCenter::new(&self.contact_center, now)?.post(interaction);
+        Ok([
+            Pair::new("/vogent", dial, "dial.started", "dial.ended"),
+            Pair::new("/voxagent", call, "call.ended", "call.failed"),
+            Pair::new("/vonage/sms", sms, "447700900001", "447700900002"),
+            Pair::new("/vonage/webhook", message, "pay 5", "pay 500"),
+            Pair::new("/vonage/webhook", answer, "answered", "rejected"),
+            Pair::new("/vonage/contact-center", interaction, "ended", "begun"),
+        ])
+    }
+}
+
+/// A genuine delivery, and one that somebody altered on the way.
+struct Pair {
+    path: &'static str,
+    genuine: Delivery,
+    forged: Delivery,
+}
+
+impl Pair {
+    fn new(path: &'static str, genuine: Delivery, from: &str, to: &str) -> Self {
+        let body = String::from_utf8_lossy(genuine.body()).replace(from, to);
+        let query = genuine.query().replace(from, to);
+        let forged = genuine.clone().with_body(body).with_query(&query);
+        Self { path, genuine, forged }
     }
 }
 

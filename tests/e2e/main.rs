@@ -9,6 +9,14 @@
 //! ```
 
 #![cfg(target_os = "linux")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 mod delivery;
 mod plan;
@@ -75,7 +83,7 @@ fn check_statuses(plan: &Plan, statuses: impl Iterator<Item = (usize, Option<u16
         let Job { expected, how, .. } = &plan.jobs[number];
         match expected {
             Expected::Status(expected) => {
-                assert_eq!(status, Some(*expected), "{how:?}: {}", plan.lines[number])
+                assert_eq!(status, Some(*expected), "{how:?}: {}", plan.lines[number]);
             }
             Expected::Anything => {}
             Expected::AcceptedOnce(group) => once.entry(*group).or_default().push(status),

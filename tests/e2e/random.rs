@@ -1,6 +1,6 @@
 //! Numbers that are the same in every run.
 
-/// Steele, Lea and Flood's SplitMix64.
+/// Steele, Lea and Flood's `SplitMix64`.
 #[derive(Debug)]
 pub(crate) struct Random(pub(crate) u64);
 

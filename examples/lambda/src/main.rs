@@ -17,8 +17,8 @@ async fn main() -> Result<(), Error> {
 
 fn answer(verifier: &dyn Verifier, request: &Request) -> Result<Response<Body>, Error> {
     let (status, text) = match verifier.verify(request.into()) {
-        Ok(verified) => {
-            println!("{} bytes under secret {}", request.body().len(), verified.key());
+        Ok(proof) => {
+            println!("{} bytes under secret {}", request.body().len(), proof.key());
             (200, "accepted\n")
         }
         Err(error) => {
