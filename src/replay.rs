@@ -11,6 +11,7 @@ mod redis;
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "replay-memory")]
@@ -28,6 +29,7 @@ use crate::verifier::ReplayKey;
 /// - Of any number of claims of one key at one time, by whatever process, exactly one succeeds, until the key's time is over or
 ///   the key is released.
 /// - A guard that cannot tell refuses with an error that [is retryable](Error::is_retryable). It never lets a delivery pass.
+/// - One guard, in an [`Arc`], may serve several layers: they claim each for its [`scheme`](crate::Verifier::scheme).
 /// - What was claimed is not forgotten before its time, whatever else is claimed.
 ///
 /// # Example
@@ -73,4 +75,14 @@ pub trait ReplayGuard: Debug + Send + Sync {
     ///
     /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it stays claimed until its time is over.
     fn release(&self, key: &ReplayKey) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl<G: ReplayGuard> ReplayGuard for Arc<G> {
+    fn claim(&self, key: &ReplayKey, ttl: Duration) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).claim(key, ttl)
+    }
+
+    fn release(&self, key: &ReplayKey) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).release(key)
+    }
 }

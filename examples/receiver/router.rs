@@ -1,5 +1,6 @@
 //! The routes, and what a delivery goes through before its handler.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -19,14 +20,14 @@ use crate::options::Options;
 
 /// Puts every verifier before the handler, at its path. What has no verifier has no route.
 pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, ConfigError> {
+    let guard = Guard::new(options)?;
     let mut router = Router::new();
     for mount in mounts {
         let Ok(verifier) = &mount.verifier else { continue };
-        let (scheme, replays) = (verifier.scheme(), verifier.replays());
-        let verify = guarded(VerifyLayer::new(verifier.clone()), scheme, replays, options.redis.as_deref())?;
+        let verify = guard.before(VerifyLayer::new(verifier.clone()), verifier.replays())?;
         // From the outermost to the innermost.
         let layers = ServiceBuilder::new()
-            .layer(middleware::from_fn_with_state(scheme, journal::record))
+            .layer(middleware::from_fn_with_state(verifier.scheme(), journal::record))
             .layer(HandleErrorLayer::new(timed_out))
             .layer(TimeoutLayer::new(options.timeout))
             .layer(verify);
@@ -35,22 +36,32 @@ pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, Conf
     Ok(router)
 }
 
-/// Refuses replays where a scheme signs what they could be known by, as long as one verifies.
-fn guarded(
-    layer: VerifyLayer,
-    scheme: &str,
-    replays: Replays,
-    redis: Option<&str>,
-) -> Result<VerifyLayer, ConfigError> {
-    let ttl = match replays {
-        Replays::Within(time) => time,
-        // Vonage sends an SMS again for as long as that.
-        Replays::Ever => Duration::from_secs(24 * 60 * 60),
-        _ => return Ok(layer),
-    };
-    match redis {
-        Some(url) => layer.replay_guard(Redis::connect(url)?.prefix(format!("countersign:{scheme}:")), ttl),
-        None => layer.replay_guard(Memory::new(MEMORY_CAPACITY), ttl),
+/// Who remembers deliveries, for all routes.
+enum Guard {
+    Memory(Arc<Memory>),
+    Redis(Arc<Redis>),
+}
+
+impl Guard {
+    fn new(options: &Options) -> Result<Self, ConfigError> {
+        Ok(match &options.redis {
+            Some(url) => Self::Redis(Arc::new(Redis::connect(url)?)),
+            None => Self::Memory(Arc::new(Memory::new(1_000_000))),
+        })
+    }
+
+    /// Refuses replays where a scheme signs what they could be known by, as long as one verifies.
+    fn before(&self, layer: VerifyLayer, replays: Replays) -> Result<VerifyLayer, ConfigError> {
+        let ttl = match replays {
+            Replays::Within(time) => time,
+            // Vonage sends an SMS again for as long as that.
+            Replays::Ever => Duration::from_secs(24 * 60 * 60),
+            _ => return Ok(layer),
+        };
+        match self {
+            Self::Memory(guard) => layer.replay_guard(Arc::clone(guard), ttl),
+            Self::Redis(guard) => layer.replay_guard(Arc::clone(guard), ttl),
+        }
     }
 }
 
@@ -66,6 +77,3 @@ async fn handle(
 async fn timed_out(_: BoxError) -> TimedOut {
     TimedOut
 }
-
-/// Deliveries of one scheme; some 200 bytes each.
-const MEMORY_CAPACITY: usize = 1_000_000;

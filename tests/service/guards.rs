@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use countersign::replay::{Memory, ReplayGuard};
 use countersign::tower::VerifyLayer;
-use countersign::vonage::{Method, Sms};
-use countersign::{ConfigError, Error, ErrorKind, ReplayKey, Tolerance, Voxagent, sign};
+use countersign::vonage::{ContactCenter, Method, Sms};
+use countersign::{ConfigError, Error, ErrorKind, ReplayKey, Secret, Tolerance, Voxagent, sign};
 use http::StatusCode;
 use tower::{Layer, Service, ServiceExt};
 
@@ -28,6 +28,24 @@ async fn the_second_of_two_is_refused() {
         assert_eq!(refusal(&response), refused);
     }
     assert_eq!(handler.count(), 2);
+}
+
+#[tokio::test]
+async fn one_guard_serves_several_schemes_apart() {
+    let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
+    let guard = Arc::new(Memory::new(1000));
+    let contact_center = ContactCenter::new(key.clone()).unwrap().clock(|| NOW);
+    let handler = Handler::default();
+    let webhooks = VerifyLayer::new(webhook()).replay_guard(Arc::clone(&guard), WINDOW).unwrap();
+    let interactions = VerifyLayer::new(contact_center).replay_guard(guard, WINDOW).unwrap();
+    let id = r#""1""#;
+    let message = sign::SignedWebhook::new(&secret(), NOW).claim_json("jti", id).post("{}");
+    let interaction = sign::ContactCenter::new(&key, NOW).unwrap().claim_json("jti", id).post("{}");
+    for refused in [None, Some(ErrorKind::Replayed)] {
+        let of_message = call(&mut webhooks.layer(handler.service()), http(&message)).await;
+        let of_interaction = call(&mut interactions.layer(handler.service()), http(&interaction)).await;
+        assert_eq!([refusal(&of_message), refusal(&of_interaction)], [refused; 2]);
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ impl Gate {
         };
         observer.verified(&verified);
         let claim = match &self.guard {
-            Some(guard) => Some(guard.claim(&verified).await?),
+            Some(guard) => Some(guard.claim(self.source.scheme(), &verified).await?),
             None => None,
         };
         parts.extensions.insert(verified);

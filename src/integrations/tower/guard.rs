@@ -26,8 +26,10 @@ impl Guard {
         Self { guard: Arc::new(guard), ttl }
     }
 
-    pub(super) async fn claim(&self, verified: &Verified) -> Result<Claim, Error> {
+    /// Claims a delivery for its scheme: another's keys may read the same.
+    pub(super) async fn claim(&self, scheme: &str, verified: &Verified) -> Result<Claim, Error> {
         let key = verified.replay_key().ok_or(ErrorKind::ReplayKeyMissing)?;
+        let key = ReplayKey::new(format!("{scheme}:{}", key.as_str()));
         self.guard.claim(&key, self.ttl).await?;
         Ok(Claim { guard: Arc::clone(&self.guard), key: Some(key) })
     }
