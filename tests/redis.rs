@@ -158,6 +158,7 @@ async fn what_is_released_is_claimed_anew_and_what_is_anothers_stays() {
     ours.release(&ReplayKey::new("1")).await.unwrap();
     assert_eq!(claim(&theirs, "1", HOUR).await, Ok(()));
     assert_eq!(claim(&apart, "1", HOUR).await, Ok(()));
+    assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", .. }"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,14 @@
 //! The axum extractor, in a router of several providers.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequest};
 use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
-use countersign::axum::Signed;
+use countersign::axum::{Signed, SignedRejection};
 use countersign::sign::{self, Delivery};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{Method, SignedWebhook, Sms};
@@ -27,7 +29,7 @@ struct Verifiers {
     any: Arc<dyn Verifier>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Dial {
     dial_id: String,
 }
@@ -41,13 +43,16 @@ async fn raw(Signed { value, verified, .. }: Signed<SignedWebhook>) -> String {
     format!("{} bytes, {}", value.len(), verified.coverage().as_str())
 }
 
-fn router() -> Router {
-    let verifiers = Verifiers {
+fn router_state() -> Verifiers {
+    Verifiers {
         vogent: Arc::new(vogent()),
         webhook: Arc::new(webhook()),
         sms: Arc::new(Sms::new(Method::Sha256, secret())),
         any: Arc::new(vogent()),
-    };
+    }
+}
+
+fn router() -> Router {
     Router::new()
         .route("/json", post(|signed: Signed<Vogent, Json<Dial>>| async move { signed.value.0.dial_id }))
         .route("/raw", any(raw))
@@ -57,7 +62,7 @@ fn router() -> Router {
             "/small",
             post(|signed: Signed<Vogent>| async move { signed.value }).layer(DefaultBodyLimit::max(10)),
         )
-        .with_state(verifiers)
+        .with_state(router_state())
 }
 
 async fn answer<B>(router: Router, request: Request<B>) -> (StatusCode, String, Option<ErrorKind>)
@@ -152,5 +157,32 @@ async fn the_layer_serves_a_router_too() {
     ] {
         let request = delivery.to_http("/json").unwrap().map(http_body_util::Full::<Bytes>::from);
         assert_eq!(answer(router.clone(), request).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_says_what_was_wrong_in_the_words_of_who_found_it() {
+    type Rejection = SignedRejection<JsonRejection>;
+
+    async fn rejected(request: Request<axum::body::Body>) -> Rejection {
+        let verifiers = router_state();
+        Signed::<Vogent, Json<Dial>>::from_request(request, &verifiers).await.unwrap_err()
+    }
+    let sent = |delivery: Delivery| delivery.to_http("/").unwrap().map(axum::body::Body::from);
+    let broken =
+        vogent_delivery().to_http("/").unwrap().map(|_| axum::body::Body::new(Frames::new([Step::Error])));
+    for (request, words) in [
+        (sent(vogent_delivery().with_body("{}")), "signature matches under no secret"),
+        (broken, "Failed to buffer the request body: connection reset"),
+        (
+            sent(sign::vogent(&secret(), "{}")),
+            "Failed to deserialize the JSON body into the target type: missing field `dial_id` at line 1 column 2",
+        ),
+    ] {
+        let rejection = rejected(request).await;
+        assert_eq!(
+            (rejection.to_string().as_str(), rejection.source().unwrap().to_string().as_str()),
+            (words, words)
+        );
     }
 }

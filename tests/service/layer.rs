@@ -1,14 +1,14 @@
 //! What the layer lets through, and what it reads of what it refuses.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use countersign::tower::VerifyLayer;
 use countersign::{Coverage, Error, ErrorKind, Verifier};
 use http::{Request, Response, StatusCode};
-use http_body_util::{Full, Limited};
-use tower::Layer;
+use http_body_util::{BodyExt, Full, Limited};
+use tower::{Layer, Service};
 
 use crate::frames::{Frames, Step, trailers};
 use crate::world::{
@@ -172,4 +172,32 @@ async fn a_proof_that_came_with_a_refused_request_reaches_nobody() {
     request.extensions_mut().insert(webhook().verify(webhook_delivery("1").request()).unwrap());
     let response = call(&mut service, request).await;
     assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
+}
+
+#[tokio::test]
+async fn a_body_says_what_it_holds() {
+    use http_body::Body as _;
+
+    let (seen, steps) = (Arc::new(Mutex::new(Vec::new())), [Step::Data(BODY.into()), Step::Trailers]);
+    let seeing = Arc::clone(&seen);
+    let inner = tower::service_fn(move |request: Request<countersign::tower::Body>| {
+        let body = request.body();
+        let at_first = (body.bytes().len(), body.size_hint().exact(), body.is_end_stream());
+        let mut empty = body.clone();
+        let seeing = Arc::clone(&seeing);
+        async move {
+            while empty.frame().await.is_some() {}
+            seeing
+                .lock()
+                .unwrap()
+                .push((at_first, (empty.bytes().len(), empty.size_hint().exact(), empty.is_end_stream())));
+            Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+        }
+    });
+    let mut service = VerifyLayer::new(vogent()).layer(inner);
+    let future =
+        Service::<Request<Frames>>::call(&mut service, with_body(&vogent_delivery(), Frames::new(steps)));
+    assert_eq!(format!("{future:?}"), "ResponseFuture { .. }");
+    future.await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [((39, Some(39), false), (0, Some(0), true))]);
 }

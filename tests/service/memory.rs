@@ -39,10 +39,10 @@ async fn the_second_claim_is_refused_until_the_first_is_released() {
     assert_eq!(claim(&guard, 2, HOUR).await, Err(ErrorKind::Replayed));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_64_claims_at_once_one_wins() {
     let guard = Arc::new(Memory::new(10_000));
-    for round in 0..50 {
+    for round in 0..200 {
         let claims: Vec<_> = (0..64)
             .map(|_| {
                 let guard = Arc::clone(&guard);
@@ -125,7 +125,7 @@ async fn a_long_key_takes_no_more_room_and_shows_in_no_output() {
     assert_eq!(format!("{guard:?}"), "Memory { count: 1, capacity: 2, .. }");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn under_load_the_count_comes_back_to_nothing() {
     let guard = Arc::new(Memory::new(64));
     let workers: Vec<_> = (0..16)

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use countersign::replay::Memory;
+use countersign::replay::{Memory, ReplayGuard};
 use countersign::sign;
 use countersign::tower::VerifyLayer;
 use countersign::vonage::SignedWebhook;
-use countersign::{Keyring, Secret};
+use countersign::{Error, ErrorKind, Keyring, ReplayKey, Secret};
+use http::StatusCode;
 use tower::Layer as _;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
@@ -132,4 +133,31 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
             assert!(!text.contains(secret));
         }
     }
+}
+
+#[tokio::test]
+async fn that_a_claim_cannot_be_given_back_is_told() {
+    #[derive(Debug)]
+    struct HalfDown;
+    impl ReplayGuard for HalfDown {
+        async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<(), Error> {
+            Ok(())
+        }
+
+        async fn release(&self, _: &ReplayKey) -> Result<(), Error> {
+            Err(ErrorKind::ReplayGuardUnavailable.into())
+        }
+    }
+
+    let webhook = SignedWebhook::new(secret()).clock(|| NOW);
+    let layer = VerifyLayer::new(webhook).replay_guard(HalfDown, Duration::from_secs(361)).unwrap();
+    let mut service = layer.layer(Handler::default().answering(|_| StatusCode::INTERNAL_SERVER_ERROR));
+    let listener = Listener::default();
+    call(&mut service, http(&webhook_delivery("1"))).with_subscriber(listener.clone()).await;
+    let told = fields([
+        ("scheme", "vonage-jwt"),
+        ("code", "replay_guard_unavailable"),
+        ("message", "webhook not handled and still claimed"),
+    ]);
+    assert_eq!(listener.take().pop(), Some((Level::WARN, told)));
 }

@@ -212,6 +212,18 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
     assert_eq!(refusal(&call(&mut limited, http(&deliveries[0])).await), Some(ErrorKind::BodyTooLarge));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_stores_time_can_be_set_and_nothing_of_it_is_shown() {
+    let store = Store::default();
+    store.slow.store(true, Ordering::Relaxed);
+    for (patience, refused) in [(3599, Some(ErrorKind::TenantStoreTimeout)), (3601, None)] {
+        let lookup = store.lookup().patience(Duration::from_secs(patience));
+        assert_eq!(format!("{lookup:?}"), r#"TenantLookup { scheme: "vonage-jwt", .. }"#);
+        let (refusals, _) = deliver(lookup, &[delivery("known-1", "known-1")]).await;
+        assert_eq!(refusals, [refused]);
+    }
+}
+
 #[test]
 fn a_replay_guard_knows_the_schemes_window() {
     let guarded = |seconds| {

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use super::guard::{Claim, Guard};
 #[cfg(feature = "tenants")]
-use super::lookup::TenantLookup;
+use super::lookup::{Hint, TenantLookup};
 use super::read::read;
 use super::{Body, Observer};
 use crate::error::Error;
@@ -105,13 +105,16 @@ impl Gate {
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        if let Some(api_key) = lookup.api_key_of_head(Head::from(parts)) {
-            let verifier = lookup.verifier(api_key?).await?;
-            return self.verify(&*verifier, parts, body).await;
-        }
+        let hint = match lookup.hint() {
+            Hint::Head(hint) => {
+                let verifier = lookup.verifier(hint(Head::from(parts))?).await?;
+                return self.verify(&*verifier, parts, body).await;
+            }
+            Hint::Request(hint) => hint,
+        };
         let body = read(body, self.max_body, |_| Ok(())).await?;
         let request = || Whole::new(Head::from(parts), body.bytes());
-        let verifier = lookup.verifier(lookup.api_key_of_request(request())?).await?;
+        let verifier = lookup.verifier(hint(request())?).await?;
         Ok((verifier.verify(request())?, body))
     }
 }

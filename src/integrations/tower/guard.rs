@@ -1,6 +1,6 @@
 //! A replay guard of any kind, and a claim that is given back unless the delivery was handled.
 
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -68,12 +68,6 @@ impl Drop for Claim {
         if !done && let Ok(runtime) = Handle::try_current() {
             runtime.spawn(release);
         }
-    }
-}
-
-impl Debug for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claim").field("guard", &self.guard).finish_non_exhaustive()
     }
 }
 

@@ -57,7 +57,7 @@ pub struct TenantLookup {
 }
 
 /// Reads whose a delivery says it is.
-enum Hint {
+pub(super) enum Hint {
     Head(Box<HeadHint>),
     Request(Box<RequestHint>),
 }
@@ -153,24 +153,12 @@ impl TenantLookup {
         Self { patience, ..self }
     }
 
+    pub(super) fn hint(&self) -> &Hint {
+        &self.hint
+    }
+
     pub(super) fn example(&self) -> &dyn Verifier {
         &*self.example
-    }
-
-    /// The account that a head names, where the head is all that is needed for it.
-    pub(super) fn api_key_of_head(&self, head: Head<'_>) -> Option<Result<String, Error>> {
-        match &self.hint {
-            Hint::Head(hint) => Some(hint(head)),
-            Hint::Request(_) => None,
-        }
-    }
-
-    /// The account that a request names.
-    pub(super) fn api_key_of_request(&self, request: Request<'_>) -> Result<String, Error> {
-        match &self.hint {
-            Hint::Head(hint) => hint(request.head()),
-            Hint::Request(hint) => hint(request),
-        }
     }
 
     /// The verifier of one account.
