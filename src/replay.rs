@@ -28,6 +28,7 @@ use crate::verifier::ReplayKey;
 ///
 /// - Of any number of claims of one key at one time, by whatever process, exactly one succeeds, until the key's time is over or
 ///   the key is released.
+/// - A claim that is given up before it is answered, its future dropped, is withdrawn.
 /// - A guard that cannot tell refuses with an error that [is retryable](Error::is_retryable). It never lets a delivery pass.
 /// - One guard, in an [`Arc`], may serve several layers: they claim each for its [`scheme`](crate::Verifier::scheme).
 /// - What was claimed is not forgotten before its time, whatever else is claimed.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::{Client, Cmd, FromRedisValue, cmd};
+use tokio::runtime::Handle;
 
 use super::ReplayGuard;
 use crate::config_error::ConfigError;
@@ -101,8 +102,9 @@ impl Redis {
 
     /// Withdraws, without anybody waiting, a claim that may have been made.
     fn withdraw(&self, key: &str, token: &str) {
+        let Ok(runtime) = Handle::try_current() else { return };
         let (connection, command) = (self.connection.clone(), delete_owned(key, token));
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             for _ in 0..WITHDRAWALS {
                 if ask::<i64>(connection.clone(), DEFAULT_PATIENCE, &command).await.is_ok() {
                     break;
@@ -121,14 +123,10 @@ impl ReplayGuard for Redis {
             u64::try_from(ttl.as_millis()).unwrap_or(MAX_MILLISECONDS).clamp(1, MAX_MILLISECONDS);
         let mut set = cmd("SET");
         set.arg(&key).arg(&token).arg("NX").arg("PX").arg(milliseconds);
-        match self.ask::<Option<String>>(&set).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(ErrorKind::Replayed.into()),
-            Err(unavailable) => {
-                self.withdraw(&key, &token);
-                Err(unavailable)
-            }
-        }
+        let mut unanswered = Unanswered { guard: self, claim: Some((key, token)) };
+        let answer = self.ask::<Option<String>>(&set).await?;
+        unanswered.claim = None;
+        if answer.is_some() { Ok(()) } else { Err(ErrorKind::Replayed.into()) }
     }
 
     async fn release(&self, key: &ReplayKey) -> Result<(), Error> {
@@ -139,6 +137,21 @@ impl ReplayGuard for Redis {
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// A claim, by its key and token, of which nobody knows whether the server took it: the answer did not come, or is not waited
+/// for any more.
+struct Unanswered<'g> {
+    guard: &'g Redis,
+    claim: Option<(String, String)>,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if let Some((key, token)) = &self.claim {
+            self.guard.withdraw(key, token);
+        }
     }
 }
 
