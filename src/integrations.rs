@@ -2,5 +2,6 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod refusal;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::claims::Claims;
 use crate::encoding::hex;
 use crate::mac::Tag;
+use crate::time::Tolerance;
 
 /// For how long a delivery verifies when it is sent again, and whether it can be noticed that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +18,13 @@ pub enum Replays {
     Within(Duration),
     /// It verifies again at any time, under the same [`ReplayKey`].
     Ever,
+}
+
+impl Replays {
+    /// Of deliveries that are refused outside of a window around the time they were signed, where there is one.
+    pub(crate) fn of(window: Option<Tolerance>) -> Self {
+        window.map_or(Self::Ever, |window| Self::Within(window.span()))
+    }
 }
 
 /// Name of a delivery that stays the same when it is sent again byte for byte, made of signed bytes only.

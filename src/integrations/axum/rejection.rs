@@ -5,9 +5,9 @@ use std::fmt;
 
 use axum_core::extract::rejection::BytesRejection;
 use axum_core::response::{IntoResponse, Response};
-use http::StatusCode;
 
 use crate::error::Error;
+use crate::integrations::refusal;
 
 /// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of what it was to hold.
 #[derive(Debug)]
@@ -26,8 +26,7 @@ impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
     fn into_response(self) -> Response {
         match self {
             Self::Refused(error) => {
-                let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-                let mut response = status.into_response();
+                let mut response: Response = refusal::empty(&error);
                 response.extensions_mut().insert(error);
                 response
             }

@@ -1,6 +1,5 @@
 //! What a request goes through before it reaches the service.
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 
 use http::Request;
@@ -9,7 +8,7 @@ use http::request::Parts;
 use super::guard::{Claim, Guard};
 #[cfg(feature = "tenants")]
 use super::lookup::{Hint, TenantLookup};
-use super::read::read;
+use super::read::{BoxError, read};
 use super::{Body, Observer};
 use crate::error::Error;
 use crate::request::Head;
@@ -54,15 +53,11 @@ impl Source {
 
 impl Gate {
     /// Lets a request through that verifies and is no replay, with its body read and the proof in its extensions.
-    pub(super) async fn admit<B>(
+    pub(super) async fn admit(
         &self,
-        request: Request<B>,
+        request: Request<impl http_body::Body<Error: Into<BoxError>>>,
         observer: &Observer,
-    ) -> Result<(Request<Body>, Option<Claim>), Error>
-    where
-        B: http_body::Body,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
+    ) -> Result<(Request<Body>, Option<Claim>), Error> {
         let (mut parts, body) = request.into_parts();
         let (verified, body) = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await?,
@@ -79,32 +74,24 @@ impl Gate {
     }
 
     /// Judges the head, and then the body as it arrives.
-    async fn verify<B>(
+    async fn verify(
         &self,
         verifier: &dyn Verifier,
         parts: &Parts,
-        body: B,
-    ) -> Result<(Verified, Body), Error>
-    where
-        B: http_body::Body,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
+        body: impl http_body::Body<Error: Into<BoxError>>,
+    ) -> Result<(Verified, Body), Error> {
         let mut verification = verifier.begin(Head::from(parts))?;
         let body = read(body, self.max_body, |chunk| verification.update(chunk)).await?;
         Ok((verification.finish()?, body))
     }
 
     #[cfg(feature = "tenants")]
-    async fn verify_tenant<B>(
+    async fn verify_tenant(
         &self,
         lookup: &TenantLookup,
         parts: &Parts,
-        body: B,
-    ) -> Result<(Verified, Body), Error>
-    where
-        B: http_body::Body,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
+        body: impl http_body::Body<Error: Into<BoxError>>,
+    ) -> Result<(Verified, Body), Error> {
         let hint = match lookup.hint() {
             Hint::Head(hint) => {
                 let verifier = lookup.verifier(hint(Head::from(parts))?).await?;

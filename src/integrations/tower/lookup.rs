@@ -49,7 +49,7 @@ use crate::verifier::Verifier;
 pub struct TenantLookup {
     hint: Hint,
     store: Box<Store>,
-    scheme: Arc<Scheme>,
+    scheme: Box<Scheme>,
     example: Arc<dyn Verifier>,
     known: Cache<String, Arc<dyn Verifier>>,
     unknown: Cache<String, ()>,
@@ -117,7 +117,7 @@ impl TenantLookup {
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
         V: Verifier + 'static,
     {
-        let scheme: Arc<Scheme> = Arc::new(move |tenants| Arc::new(scheme(tenants)));
+        let scheme: Box<Scheme> = Box::new(move |tenants| Arc::new(scheme(tenants)));
         let example = scheme(Tenants::new([("example", Secret::new("example of the scheme's settings")?)])?);
         Ok(Self {
             hint,

@@ -9,16 +9,15 @@ use http_body_util::{BodyExt, LengthLimitError};
 use super::Body;
 use crate::error::{Error, ErrorKind};
 
+/// What a body may fail with.
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
 /// Reads a body of at most `limit` bytes, and shows `each` chunk as it arrives.
-pub(super) async fn read<B>(
-    body: B,
+pub(super) async fn read(
+    body: impl http_body::Body<Error: Into<BoxError>>,
     limit: usize,
     mut each: impl FnMut(&[u8]) -> Result<(), Error>,
-) -> Result<Body, Error>
-where
-    B: http_body::Body,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+) -> Result<Body, Error> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(ErrorKind::BodyTooLarge.into());
     }

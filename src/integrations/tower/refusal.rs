@@ -1,8 +1,9 @@
 //! What is answered to a delivery that is refused.
 
-use http::{Response, StatusCode};
+use http::Response;
 
 use crate::error::Error;
+use crate::integrations::refusal;
 
 /// Answers with the status of the error's kind and an empty body: a stranger learns nothing but that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,9 +18,7 @@ pub trait OnRefusal<R> {
 
 impl<R: Default> OnRefusal<R> for EmptyRefusal {
     fn refuse(&self, error: &Error) -> Response<R> {
-        let mut response = Response::new(R::default());
-        *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-        response
+        refusal::empty(error)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The service that the layer makes, and its future.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +9,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::gate::Gate;
+use super::read::BoxError;
 use super::{Body, Observer, OnRefusal};
 
 /// Verifies requests before `S` sees them. Made by a [`VerifyLayer`](super::VerifyLayer).
@@ -26,9 +26,7 @@ where
     S::Future: Send,
     S::Error: Send,
     F: OnRefusal<R> + Clone + Send + 'static,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     R: Send + 'static,
 {
     type Response = Response<R>;

@@ -180,8 +180,8 @@ impl SignedWebhook {
     }
 
     /// Accepts a token without `payload_hash`, which proves nothing of the body or query: whoever has seen one
-    /// delivery can send another body with its token. [`Verified::coverage`](crate::Verified::coverage) then says [`Coverage::Token`](crate::Coverage::Token). A hash that
-    /// is there is still checked.
+    /// delivery can send another body with its token. [`Verified::coverage`](crate::Verified::coverage) then says
+    /// [`Coverage::Token`](crate::Coverage::Token). A hash that is there is still checked.
     pub fn insecure_accept_unhashed_body(self) -> Self {
         Self { unhashed_body: UnhashedBody::Accepted, ..self }
     }

@@ -193,7 +193,7 @@ impl Verifier for Sms {
     }
 
     fn replays(&self) -> Replays {
-        self.tolerance.map_or(Replays::Ever, |tolerance| Replays::Within(tolerance.span()))
+        Replays::of(self.tolerance)
     }
 
     fn scheme(&self) -> &'static str {

@@ -50,7 +50,7 @@ impl Verifier for SignedWebhook {
     }
 
     fn replays(&self) -> Replays {
-        self.policy.window.map_or(Replays::Ever, |window| Replays::Within(window.span()))
+        Replays::of(self.policy.window)
     }
 
     fn scheme(&self) -> &'static str {
