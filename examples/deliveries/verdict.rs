@@ -68,14 +68,7 @@ fn verifier(record: &Record) -> Result<Box<dyn Verifier>, Misconfigured> {
 }
 
 fn sms(record: &Record) -> Result<Sms, Misconfigured> {
-    let method = match record.algorithm.as_deref() {
-        Some("md5hash") => Method::Md5Hash,
-        Some("md5") => Method::Md5,
-        Some("sha1") => Method::Sha1,
-        Some("sha256") => Method::Sha256,
-        Some("sha512") => Method::Sha512,
-        _ => return Err(Misconfigured("algorithm is unknown".to_owned())),
-    };
+    let method: Method = record.algorithm.as_deref().unwrap_or_default().parse()?;
     let sms = match tenants(record)? {
         Some(tenants) => Sms::tenants(method, tenants),
         None => Sms::new(method, keyring(record)?),
@@ -142,13 +135,8 @@ fn tenants(record: &Record) -> Result<Option<Tenants>, ConfigError> {
     Tenants::new(secrets?).map(Some)
 }
 
-fn algorithm(record: &Record) -> Result<Algorithm, Misconfigured> {
-    match record.algorithm.as_deref() {
-        Some("sha1") => Ok(Algorithm::Sha1),
-        None | Some("sha256") => Ok(Algorithm::Sha256),
-        Some("sha512") => Ok(Algorithm::Sha512),
-        Some(_) => Err(Misconfigured("algorithm is unknown".to_owned())),
-    }
+fn algorithm(record: &Record) -> Result<Algorithm, ConfigError> {
+    record.algorithm.as_deref().map_or(Ok(Algorithm::Sha256), str::parse)
 }
 
 fn tolerance(seconds: &Value) -> Result<Tolerance, Misconfigured> {

@@ -29,7 +29,6 @@ pub(crate) struct Misconfigured {
 enum Wrong {
     NotText,
     NotSet(&'static str),
-    NoMethod,
     Refused(ConfigError),
 }
 
@@ -41,7 +40,7 @@ impl Secrets {
             voxagent: keyring("VOXAGENT_SECRET")?,
             voxagent_header: variable(VOXAGENT_HEADER)?,
             vonage: keyring("VONAGE_SIGNATURE_SECRET")?,
-            sms_method: variable(SMS_METHOD)?.as_deref().map(method).transpose()?,
+            sms_method: sms_method()?,
             contact_center: keyring(CONTACT_CENTER_SECRET)?,
         })
     }
@@ -72,22 +71,16 @@ fn secret(name: &str) -> Result<Option<Secret>, Misconfigured> {
     secret.map_err(|error| Misconfigured::refused(name, error))
 }
 
+fn sms_method() -> Result<Option<Method>, Misconfigured> {
+    let method = variable(SMS_METHOD)?.map(|name| name.parse()).transpose();
+    method.map_err(|error| Misconfigured::refused(SMS_METHOD, error))
+}
+
 fn variable(name: &str) -> Result<Option<String>, Misconfigured> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(Misconfigured::new(name, Wrong::NotText)),
-    }
-}
-
-fn method(name: &str) -> Result<Method, Misconfigured> {
-    match name {
-        "md5hash" => Ok(Method::Md5Hash),
-        "md5" => Ok(Method::Md5),
-        "sha1" => Ok(Method::Sha1),
-        "sha256" => Ok(Method::Sha256),
-        "sha512" => Ok(Method::Sha512),
-        _ => Err(Misconfigured::new(SMS_METHOD, Wrong::NoMethod)),
     }
 }
 
@@ -113,7 +106,6 @@ impl fmt::Display for Misconfigured {
         match wrong {
             Wrong::NotText => write!(f, "{variable} is not UTF-8"),
             Wrong::NotSet(reason) => write!(f, "{variable} is not set: {reason}"),
-            Wrong::NoMethod => write!(f, "{variable} is none of md5hash, md5, sha1, sha256, sha512"),
             Wrong::Refused(error) => write!(f, "{variable}: {error}"),
         }
     }

@@ -1,6 +1,9 @@
 //! The functions that turn a key and a message into a tag.
 
+use std::str::FromStr;
+
 use super::Tag;
+use crate::config_error::ConfigError;
 use crate::encoding::hex;
 
 /// The hash function of an HMAC (RFC 2104) over a raw body.
@@ -15,6 +18,35 @@ pub enum Algorithm {
     Sha256,
     /// HMAC-SHA512, 128 hex digits.
     Sha512,
+}
+
+impl Algorithm {
+    /// Every algorithm there is in this version.
+    pub const ALL: &[Self] = &[Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// The name in lower case: `sha1`, `sha256` or `sha512`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
+
+/// Reads a name as [`as_str`](Algorithm::as_str) writes it.
+///
+/// # Errors
+///
+/// - [`ConfigError::AlgorithmUnknown`]: it is none of them.
+impl FromStr for Algorithm {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        let named = Self::ALL.iter().find(|algorithm| algorithm.as_str() == name);
+        named.copied().ok_or(ConfigError::AlgorithmUnknown)
+    }
 }
 
 /// Every keyed function there is in the schemes.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
-    Coverage, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification, Verifier, Vogent, Voxagent,
-    sign,
+    Algorithm, ConfigError, Coverage, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification,
+    Verifier, Vogent, Voxagent, sign,
 };
 
 use crate::support::{KEY, NOW, secret};
@@ -28,6 +28,19 @@ fn a_proof_shows_that_there_is_a_signature_and_not_which() {
     let sms = Sms::new(Method::Sha256, secret(KEY));
     let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello").query();
     assert!(format!("{:?}", sms.verify(delivery.request()).unwrap()).contains("Signature(Tag)"));
+}
+
+#[test]
+fn an_algorithm_and_a_method_are_read_by_the_names_they_have() {
+    let algorithms: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+    assert_eq!(algorithms, ["sha1", "sha256", "sha512"]);
+    assert!(Algorithm::ALL.iter().all(|algorithm| algorithm.as_str().parse() == Ok(*algorithm)));
+    assert_eq!("SHA256".parse::<Algorithm>(), Err(ConfigError::AlgorithmUnknown));
+
+    let methods: Vec<_> = Method::ALL.iter().map(|method| method.as_str()).collect();
+    assert_eq!(methods, ["md5hash", "md5", "sha1", "sha256", "sha512"]);
+    assert!(Method::ALL.iter().all(|method| method.as_str().parse() == Ok(*method)));
+    assert_eq!("md5-hash".parse::<Method>(), Err(ConfigError::AlgorithmUnknown));
 }
 
 #[test]

@@ -32,14 +32,7 @@ struct SmsVector {
 
 impl SmsVector {
     fn method(&self) -> Method {
-        match self.method.as_str() {
-            "md5hash" => Method::Md5Hash,
-            "md5" => Method::Md5,
-            "sha1" => Method::Sha1,
-            "sha256" => Method::Sha256,
-            "sha512" => Method::Sha512,
-            other => panic!("{other}"),
-        }
+        self.method.parse().unwrap()
     }
 
     /// The signature of the string that the source says is signed.

@@ -1,5 +1,8 @@
 //! The account's signature methods.
 
+use std::str::FromStr;
+
+use crate::config_error::ConfigError;
 use crate::mac::Function;
 
 /// The signature method set for the account. It is not in the request: no method but the named one is ever tried.
@@ -18,6 +21,37 @@ pub enum Method {
     Sha256,
     /// "SHA-512 HMAC signature".
     Sha512,
+}
+
+impl Method {
+    /// Every method there is in this version, in the order of the dashboard.
+    pub const ALL: &[Self] = &[Self::Md5Hash, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// The name in lower case, as the vendor's libraries spell it: `md5hash`, `md5`, `sha1`, `sha256` or `sha512`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Md5Hash => "md5hash",
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
+
+/// Reads a name as [`as_str`](Method::as_str) writes it.
+///
+/// # Errors
+///
+/// - [`ConfigError::AlgorithmUnknown`]: it is none of them.
+impl FromStr for Method {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        let named = Self::ALL.iter().find(|method| method.as_str() == name);
+        named.copied().ok_or(ConfigError::AlgorithmUnknown)
+    }
 }
 
 impl From<Method> for Function {
