@@ -5,6 +5,8 @@
 mod claims;
 mod compare;
 mod config_error;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod encoding;
 mod error;
 #[cfg(any(feature = "axum", feature = "tower"))]

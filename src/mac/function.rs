@@ -72,6 +72,19 @@ impl Function {
     }
 }
 
+#[cfg(feature = "diagnose")]
+impl Function {
+    /// How long this function's tags are in hex.
+    pub(crate) fn hex_digits(self) -> usize {
+        match self {
+            Self::Md5Suffix | Self::HmacMd5 => 32,
+            Self::HmacSha1 => 40,
+            Self::HmacSha256 => 64,
+            Self::HmacSha512 => 128,
+        }
+    }
+}
+
 impl From<Algorithm> for Function {
     fn from(algorithm: Algorithm) -> Self {
         match algorithm {

@@ -15,6 +15,8 @@
 
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "diagnose")]
+use crate::mac::Function;
 use crate::mac::{Algorithm, Mac, MacKeys, Tag};
 use crate::request::{Head, HeaderName, Request};
 use crate::secret::{KeyId, Keyring};
@@ -87,6 +89,12 @@ impl HexHmac {
     /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
     pub fn max_body(self, limit: usize) -> Self {
         Self { max_body: limit, ..self }
+    }
+
+    /// The header that holds the signature, and the function that makes it.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn settings(&self) -> (&HeaderName, Function) {
+        (&self.header, self.keys.function())
     }
 
     fn signature(&self, head: Head<'_>) -> Result<Tag, Error> {

@@ -74,6 +74,12 @@ impl Vogent {
     pub fn max_body(self, limit: usize) -> Self {
         Self(self.0.max_body(limit))
     }
+
+    /// The scheme that this is a setting of.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn hex_hmac(&self) -> &HexHmac {
+        &self.0
+    }
 }
 
 delegate_verifier!(impl[] for Vogent, this => this.0, "vogent");

@@ -62,6 +62,12 @@ impl Voxagent {
     pub fn max_body(self, limit: usize) -> Self {
         Self(self.0.max_body(limit))
     }
+
+    /// The scheme that this is a setting of.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn hex_hmac(&self) -> &HexHmac {
+        &self.0
+    }
 }
 
 delegate_verifier!(impl[] for Voxagent, this => this.0, "voxagent");

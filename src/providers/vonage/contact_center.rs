@@ -111,6 +111,12 @@ impl ContactCenter {
     pub fn max_body(self, limit: usize) -> Self {
         Self(self.0.max_body(limit))
     }
+
+    /// The webhook that this is a setting of.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn signed_webhook(&self) -> &SignedWebhook {
+        &self.0
+    }
 }
 
 delegate_verifier!(impl[] for ContactCenter, this => this.0, "vonage-contact-center");

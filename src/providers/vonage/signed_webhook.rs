@@ -5,6 +5,9 @@ mod check;
 mod payload;
 mod untrusted;
 
+#[cfg(feature = "diagnose")]
+pub(crate) use payload::check_query;
+
 use crate::config_error::ConfigError;
 use crate::jwt::Policy;
 use crate::mac::{Function, KeySource};
@@ -205,6 +208,18 @@ impl SignedWebhook {
 
     pub(super) fn any_issuer(self) -> Self {
         self.with_policy(|policy| policy.issuer = None)
+    }
+
+    /// The header that carries the token.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn header_name(&self) -> &HeaderName {
+        self.carrier.header_name()
+    }
+
+    /// What the claims must be.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     fn with_keys(keys: KeySource) -> Self {

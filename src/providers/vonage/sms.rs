@@ -152,6 +152,18 @@ impl Sms {
         check::untrusted_api_key(&params).map(Cow::into_owned)
     }
 
+    /// The method.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn method(&self) -> Option<Method> {
+        Method::ALL.iter().copied().find(|method| Function::from(*method) == self.function)
+    }
+
+    /// The bounds of `timestamp`, and what it is compared with.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn window(&self) -> Option<(Tolerance, &SharedClock)> {
+        self.tolerance.map(|tolerance| (tolerance, &self.clock))
+    }
+
     fn with_keys(function: Function, keys: KeySource) -> Self {
         Self {
             keys,

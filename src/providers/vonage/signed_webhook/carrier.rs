@@ -24,6 +24,11 @@ impl Carrier {
         Self { header, bearer_required }
     }
 
+    #[cfg(feature = "diagnose")]
+    pub(super) fn header_name(&self) -> &HeaderName {
+        &self.header
+    }
+
     pub(super) fn untrusted_api_key(&self, head: Head<'_>) -> Result<String, Error> {
         Ok(Token::parse(self.token(head)?)?.untrusted_api_key()?.into_owned())
     }

@@ -73,7 +73,7 @@ impl Check for BodyIgnored {
 }
 
 /// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
-pub(super) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
+pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     let mut params = Params::from_query(query)?;
     let object = hash_object(&mut params).ok_or(ErrorKind::ParameterMalformed)?;
     params.sort_unique()?;

@@ -1,0 +1,93 @@
+//! A delivery that was refused, and the secrets to try on it.
+
+use super::credentials::Candidate;
+use super::secrets::{self, Change};
+use super::{Capture, Cause, Credentials, Finding};
+use crate::config_error::ConfigError;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// How a scheme makes a key of a secret's text.
+pub(super) type ReadSecret = fn(&[u8]) -> Result<Secret, ConfigError>;
+
+#[derive(Debug)]
+pub struct Case<'c> {
+    pub(super) capture: &'c Capture,
+    /// Why the verifier refuses.
+    pub(super) refusal: Error,
+    /// With what each is called, the verifier's own first: those have no name.
+    candidates: Vec<(Option<String>, &'c Candidate)>,
+}
+
+/// What has to be done for the signature to match: the causes, and the words after "the signature matches when".
+pub(super) type Changes = Vec<(Cause, String)>;
+
+impl<'c> Case<'c> {
+    pub(super) fn new(
+        capture: &'c Capture,
+        refusal: Error,
+        credentials: &'c Credentials,
+        tenant: Option<&str>,
+    ) -> Self {
+        Self { capture, refusal, candidates: credentials.candidates(tenant) }
+    }
+
+    /// Tries each secret as it is. Where one matches, what has to be done is nothing, or to take another secret.
+    pub(super) fn try_secrets(
+        &self,
+        read: ReadSecret,
+        mut matches: impl FnMut(&Secret) -> bool,
+    ) -> Option<Changes> {
+        let mut readable = self
+            .candidates
+            .iter()
+            .filter_map(|(label, candidate)| Some((label, read(&candidate.text).ok()?)));
+        let (label, _) = readable.find(|(_, secret)| matches(secret))?;
+        Some(label.iter().map(|label| (Cause::SecretOther, format!("{label} is used instead"))).collect())
+    }
+
+    /// Undoes what may have been done to each secret, one thing after the other.
+    pub(super) fn change_secrets(
+        &self,
+        read: ReadSecret,
+        mut matches: impl FnMut(&Secret) -> bool,
+    ) -> Option<Changes> {
+        for (label, candidate) in &self.candidates {
+            for Change { cause, words, text } in secrets::changes(&candidate.text) {
+                if read(&text).is_ok_and(|secret| matches(&secret)) {
+                    let change = (cause, words.to_owned());
+                    let other =
+                        label.iter().map(|label| (Cause::SecretOther, format!("{label} is used instead")));
+                    return Some([change].into_iter().chain(other).collect());
+                }
+            }
+        }
+        None
+    }
+
+    /// The findings where no change makes the signature match: what looks wrong, and that it may be forged.
+    pub(super) fn unexplained(&self, mut hints: Vec<Finding>) -> Vec<Finding> {
+        let own = self.candidates.iter().filter(|(label, _)| label.is_none());
+        hints.extend(
+            own.filter_map(|(_, candidate)| secrets::hint(&candidate.text))
+                .map(|(cause, evidence)| Finding::hint(cause, evidence)),
+        );
+        let tried = self.candidates.len();
+        let evidence =
+            format!("nothing that was tried makes the signature match under any of {tried} secrets");
+        hints.push(Finding::hint(Cause::ForgedOrUnknownSecret, evidence));
+        hints
+    }
+
+    /// The finding for a refusal that has other reasons than the signature.
+    pub(super) fn refused_otherwise(&self) -> Finding {
+        Finding::hint(Cause::RefusedOtherwise, self.refusal.to_string())
+    }
+}
+
+/// One proof for each change that is needed. With several, each says them all.
+pub(super) fn proofs(changes: &Changes) -> Vec<Finding> {
+    let words: Vec<_> = changes.iter().map(|(_, words)| words.as_str()).collect();
+    let evidence = format!("the signature matches when {}", words.join(", and "));
+    changes.iter().map(|(cause, _)| Finding::proved(*cause, &evidence)).collect()
+}

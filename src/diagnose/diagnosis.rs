@@ -1,0 +1,102 @@
+//! What was found.
+
+use std::fmt;
+
+use super::Cause;
+
+/// Why a delivery was refused: findings, the likeliest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Diagnosis {
+    findings: Vec<Finding>,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    cause: Cause,
+    proved: bool,
+    evidence: String,
+}
+
+impl Diagnosis {
+    /// What is proved goes first, and where the signature is not explained the last finding says so.
+    pub(super) fn new(mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| !finding.proved);
+        Self { findings }
+    }
+
+    /// The findings; none where the delivery verifies.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether the delivery verifies as it is.
+    #[must_use]
+    pub fn is_genuine(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl Finding {
+    /// Says what was computed.
+    pub(super) fn proved(cause: Cause, evidence: impl Into<String>) -> Self {
+        Self { cause, proved: true, evidence: evidence.into() }
+    }
+
+    /// Points at a shape that looks wrong.
+    pub(super) fn hint(cause: Cause, evidence: impl Into<String>) -> Self {
+        Self { cause, proved: false, evidence: evidence.into() }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// The cause's stable name in snake case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.cause.code()
+    }
+
+    /// Whether it was computed that the signature matches once the cause is removed. Otherwise it is a hint: a shape that looks
+    /// wrong.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        self.proved
+    }
+
+    /// What was computed or seen. Names headers, parameters and lengths; never a secret, a signature or a value of the request.
+    #[must_use]
+    pub fn evidence(&self) -> &str {
+        &self.evidence
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        self.cause.remedy()
+    }
+}
+
+/// For people: each finding in three lines.
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_genuine() {
+            return f.write_str("The delivery verifies.");
+        }
+        for (index, finding) in self.findings.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            let certainty = if finding.proved { "proved" } else { "hint" };
+            writeln!(f, "{} ({certainty}): {}", finding.code(), finding.cause.sentence())?;
+            writeln!(f, "  seen: {}", finding.evidence)?;
+            write!(f, "  do:   {}", finding.remedy())?;
+        }
+        Ok(())
+    }
+}

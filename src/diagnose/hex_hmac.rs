@@ -1,0 +1,140 @@
+//! Why a hex HMAC does not match.
+
+use super::case::{Case, Changes, proofs};
+use super::other_scheme::{self, Family};
+use super::signatures::{self, Given};
+use super::{Capture, Cause, Finding, bodies};
+use crate::error::ErrorKind;
+use crate::mac::{Algorithm, Function, MacKeys, Tag};
+use crate::request::HeaderName;
+use crate::secret::{Keyring, Secret};
+
+pub(super) fn diagnose(case: &Case<'_>, header: &HeaderName, function: Function) -> Vec<Finding> {
+    if let ErrorKind::BodyTooLarge | ErrorKind::HeaderRepeated = case.refusal.kind() {
+        return vec![case.refused_otherwise()];
+    }
+    let places = places(case.capture, header);
+    match explain(case, function, &places) {
+        Some(changes) if changes.is_empty() => vec![case.refused_otherwise()],
+        Some(changes) => proofs(&changes),
+        None => {
+            let is_unsigned = case.refusal.kind() == ErrorKind::SignatureMissing && places.is_empty();
+            let seen = || is_unsigned.then(|| other_scheme::seen(case, Family::HexHmac)).flatten();
+            match other_scheme::proved(case).or_else(seen) {
+                Some(finding) => vec![finding],
+                None => case.unexplained(hints(case.capture, header, function, &places)),
+            }
+        }
+    }
+}
+
+/// Whether a hex HMAC in this header verifies under any secret as it is.
+pub(super) fn matches(case: &Case<'_>, header: &HeaderName) -> bool {
+    let own = places(case.capture, header).into_iter().filter(|place| place.other_header.is_none());
+    own.into_iter().any(|place| algorithms(&place).any(|function| plain(case, &place, function).is_some()))
+}
+
+/// A signature, and where it was found.
+struct Place {
+    given: Given,
+    other_header: Option<HeaderName>,
+}
+
+impl Place {
+    fn changes(&self, used: Function, configured: Function) -> Changes {
+        let mut changes = Changes::new();
+        if used != configured {
+            changes.push((Cause::AlgorithmOther, format!("the algorithm is {}", name(used))));
+        }
+        if let Some(header) = &self.other_header {
+            changes.push((Cause::HeaderOther, format!("it is read from the header `{header}`")));
+        }
+        changes.extend(self.given.change.map(|(cause, words)| (cause, words.to_owned())));
+        changes
+    }
+}
+
+/// What may be a signature in any header, those in the configured one first.
+fn places(capture: &Capture, configured: &HeaderName) -> Vec<Place> {
+    let mut places: Vec<_> = capture
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((HeaderName::new(name).ok()?, value)))
+        .flat_map(|(name, value)| {
+            let other_header = (name != *configured).then_some(name);
+            signatures::read(value)
+                .into_iter()
+                .map(move |given| Place { given, other_header: other_header.clone() })
+        })
+        .collect();
+    places.sort_by_key(|place| place.other_header.is_some());
+    places.truncate(MAX_PLACES);
+    places
+}
+
+fn explain(case: &Case<'_>, function: Function, places: &[Place]) -> Option<Changes> {
+    for place in places {
+        for used in algorithms(place) {
+            if let Some(secret) = plain(case, place, used) {
+                return Some([place.changes(used, function), secret].concat());
+            }
+        }
+    }
+    // Of several signatures the likeliest: in the configured header and of the configured length.
+    let place =
+        places.iter().find(|place| algorithms(place).any(|used| used == function)).or(places.first())?;
+    let used = algorithms(place).find(|used| *used == function).or_else(|| algorithms(place).next())?;
+    let found = place.changes(used, function);
+    let (tag, body) = (&place.given.tag, case.capture.body.as_slice());
+    let secret = case.change_secrets(|text| Secret::verbatim(text), |secret| holds(used, secret, body, tag));
+    if let Some(secret) = secret {
+        return Some([found, secret].concat());
+    }
+    let mut other = Changes::new();
+    let body = bodies::find(body, |body| {
+        let secret = case.try_secrets(|text| Secret::verbatim(text), |secret| holds(used, secret, body, tag));
+        secret.map(|changes| other = changes).is_some()
+    })?;
+    Some([found, vec![(body.cause, body.words)], other].concat())
+}
+
+/// Tries the secrets as they are.
+fn plain(case: &Case<'_>, place: &Place, function: Function) -> Option<Changes> {
+    let (tag, body) = (&place.given.tag, case.capture.body.as_slice());
+    case.try_secrets(|text| Secret::verbatim(text), |secret| holds(function, secret, body, tag))
+}
+
+fn holds(function: Function, secret: &Secret, body: &[u8], tag: &Tag) -> bool {
+    MacKeys::new(function, &Keyring::from(secret.clone())).find(body, tag).is_some()
+}
+
+/// Those that give tags of this length.
+fn algorithms(place: &Place) -> impl Iterator<Item = Function> {
+    let digits = place.given.digits;
+    let functions = Algorithm::ALL.iter().map(|algorithm| Function::from(*algorithm));
+    functions.filter(move |function| function.hex_digits() == digits)
+}
+
+fn name(function: Function) -> &'static str {
+    let algorithm = Algorithm::ALL.iter().find(|algorithm| Function::from(**algorithm) == function);
+    algorithm.map_or("another", |algorithm| algorithm.as_str())
+}
+
+fn hints(capture: &Capture, header: &HeaderName, function: Function, places: &[Place]) -> Vec<Finding> {
+    let own: Vec<_> =
+        capture.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(header.as_str())).collect();
+    let mut hints = Vec::new();
+    if let Some((_, value)) = own.first() {
+        hints.extend(signatures::length_hint(value, function.hex_digits()));
+    } else if let Some(other) = places.iter().find_map(|place| place.other_header.as_ref()) {
+        let evidence = format!("there is no header `{header}`, and `{other}` looks like a signature");
+        hints.push(Finding::hint(Cause::HeaderOther, evidence));
+    } else {
+        let evidence = format!("there is no header `{header}`, and none that looks like a signature");
+        hints.push(Finding::hint(Cause::SignatureMissing, evidence));
+    }
+    hints.extend(bodies::hint(&capture.body).map(|(cause, evidence)| Finding::hint(cause, evidence)));
+    hints
+}
+
+const MAX_PLACES: usize = 4;

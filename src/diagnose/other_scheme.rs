@@ -1,0 +1,67 @@
+//! Whether a request is signed by another scheme than the one that was expected.
+
+use super::case::Case;
+use super::signed_webhook::Product;
+use super::{Cause, Finding, hex_hmac, signed_webhook, sms, tokens};
+use crate::providers::vogent;
+use crate::providers::vonage::contact_center;
+use crate::request::HeaderName;
+
+/// How a scheme signs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    HexHmac,
+    Sms,
+    Token,
+}
+
+/// Tries the schemes whose signatures are in the request. Asked only once the expected one does not match.
+pub(super) fn proved(case: &Case<'_>) -> Option<Finding> {
+    let name = if signed_webhook::matches(case, &authorization(), Product::SignedWebhook) {
+        "a signed webhook (`vonage::SignedWebhook`)".to_owned()
+    } else if signed_webhook::matches(case, &contact_center(), Product::ContactCenter) {
+        "the Contact Center's (`vonage::ContactCenter`)".to_owned()
+    } else if let Some(method) = sms::matching_method(case) {
+        format!("the SMS API's (`vonage::Sms`) by the method {}", method.as_str())
+    } else if hex_hmac::matches(case, &vogent()) {
+        "Vogent's (`Vogent`)".to_owned()
+    } else {
+        return None;
+    };
+    Some(Finding::proved(Cause::SchemeOther, format!("the signature matches when it is verified as {name}")))
+}
+
+/// Points at the signature of another family than the expected one. Asked only where none of the expected one is there.
+pub(super) fn seen(case: &Case<'_>, expected: Family) -> Option<Finding> {
+    let token = tokens::find(case.capture, &authorization()).into_iter().next();
+    let what = if expected != Family::Token
+        && let Some(found) = token
+    {
+        if found.header == contact_center() {
+            "a token of the Contact Center (`vonage::ContactCenter`)"
+        } else {
+            "a token, as signed webhooks (`vonage::SignedWebhook`) have"
+        }
+    } else if expected != Family::Sms && sms::is_signed(case.capture) {
+        "a parameter `sig`, as the SMS API (`vonage::Sms`) has"
+    } else if expected != Family::HexHmac
+        && case.capture.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(vogent::SIGNATURE))
+    {
+        "a header of Vogent's (`Vogent`)"
+    } else {
+        return None;
+    };
+    Some(Finding::hint(Cause::SchemeOther, format!("there is {what}, and no signature of this scheme")))
+}
+
+fn authorization() -> HeaderName {
+    HeaderName::from_static("authorization")
+}
+
+fn contact_center() -> HeaderName {
+    HeaderName::from_static(contact_center::SIGNATURE)
+}
+
+fn vogent() -> HeaderName {
+    HeaderName::from_static(vogent::SIGNATURE)
+}

@@ -1,0 +1,57 @@
+//! Tokens, wherever in a request's headers they are.
+
+use super::{Capture, Cause};
+use crate::encoding::base64;
+use crate::request::HeaderName;
+
+/// A compact JWS that was found.
+pub(super) struct Found<'c> {
+    pub(super) token: &'c [u8],
+    pub(super) header: HeaderName,
+    /// Whether its header's value is the word `Bearer`, a space and the token.
+    pub(super) bearer: bool,
+    /// `alg` of its header, if it has one.
+    pub(super) algorithm: String,
+}
+
+/// The tokens of all headers, those in the header `configured` first.
+pub(super) fn find<'c>(capture: &'c Capture, configured: &HeaderName) -> Vec<Found<'c>> {
+    let mut found: Vec<_> = capture.headers.iter().filter_map(|(name, value)| read(name, value)).collect();
+    found.sort_by_key(|found| found.header != *configured);
+    found.truncate(MAX_TOKENS);
+    found
+}
+
+impl Found<'_> {
+    /// What has to be done for the verifier to see it.
+    pub(super) fn changes(&self, configured: &HeaderName, bearer_required: bool) -> Vec<(Cause, String)> {
+        let mut changes = Vec::new();
+        if self.header != *configured {
+            changes
+                .push((Cause::HeaderOther, format!("the token is read from the header `{}`", self.header)));
+        } else if bearer_required && !self.bearer {
+            changes.push((
+                Cause::SignaturePrefix,
+                "nothing but the word `Bearer` and a space stands before the token".into(),
+            ));
+        }
+        changes
+    }
+}
+
+fn read<'c>(name: &str, value: &'c [u8]) -> Option<Found<'c>> {
+    let is_around =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b',' | b';' | b':');
+    let token = value.split(is_around).find(|word| word.split(|byte| *byte == b'.').count() == 3)?;
+    let header = base64::decode_url(token.split(|byte| *byte == b'.').next()?)?;
+    let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
+    let before = value.strip_suffix(token).unwrap_or_default();
+    Some(Found {
+        token,
+        header: HeaderName::new(name).ok()?,
+        bearer: before.eq_ignore_ascii_case(b"bearer "),
+        algorithm: header.get("alg")?.as_str()?.to_owned(),
+    })
+}
+
+const MAX_TOKENS: usize = 4;

@@ -1,0 +1,149 @@
+//! What happens to a body on its way, on every scheme that signs its bytes.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::diagnose::Capture;
+use countersign::sign::Delivery;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture, key};
+
+/// A genuine delivery of these bytes.
+fn signed(scheme: &Scheme, body: &[u8]) -> Delivery {
+    use countersign::{Algorithm, sign};
+    match (scheme.name, scheme.signs) {
+        ("hex-hmac sha1", Signs::Body(header)) => sign::hex_hmac(header, Algorithm::Sha1, &key(KEY), body),
+        ("hex-hmac sha512", Signs::Body(header)) => {
+            sign::hex_hmac(header, Algorithm::Sha512, &key(KEY), body)
+        }
+        (_, Signs::Body(header)) => sign::hex_hmac(header, Algorithm::Sha256, &key(KEY), body),
+        ("contact center", _) => sign::ContactCenter::new(&key(KEY), crate::scheme::NOW).unwrap().post(body),
+        _ => sign::SignedWebhook::new(&key(KEY), crate::scheme::NOW).post(body),
+    }
+}
+
+fn schemes() -> impl Iterator<Item = Scheme> {
+    SCHEMES.into_iter().filter(|scheme| matches!(scheme.signs, Signs::Body(_) | Signs::TokenOfBody(_)))
+}
+
+/// Requires the code where `sent` is signed and `received` arrives.
+fn requires(code: &str, sent: impl AsRef<[u8]>, received: impl AsRef<[u8]>, proved: bool) {
+    for scheme in schemes() {
+        let delivery = signed(&scheme, sent.as_ref());
+        assert!(scheme.diagnose(KEY, &capture(&delivery)).is_genuine());
+        let is_token = matches!(scheme.signs, Signs::TokenOfBody(_));
+        let code = if is_token && code == "body_reserialised" { "payload_hash_reserialised" } else { code };
+        let received = capture(&delivery.with_body(received.as_ref()));
+        scheme.requires("body", &scheme.diagnose(KEY, &received), code, proved);
+    }
+}
+
+#[test]
+fn white_space_line_ends_and_marks() {
+    requires("body_newline", BODY, format!("{BODY}\n"), true);
+    requires("body_newline", BODY, format!("{BODY}\r\n"), true);
+    requires("body_newline", format!("{BODY}\n"), BODY, true);
+    requires("body_newline", format!("{BODY}\r\n"), BODY, true);
+    requires("body_newline", "a=1", "  a=1 ", true);
+    requires("body_bom", BODY, format!("\u{feff}{BODY}"), true);
+    requires("body_bom", format!("\u{feff}{BODY}"), BODY, true);
+    requires("body_crlf", "{\r\n\"a\": 1\r\n}", "{\n\"a\": 1\n}", true);
+    requires("body_crlf", "{\n\"a\": 1\n}", "{\r\n\"a\": 1\r\n}", true);
+    requires("body_crlf", "{\r\"a\":\n 1}", "{\r\"a\":\r\n 1}", true);
+}
+
+#[test]
+fn json_that_was_parsed_and_written_again() {
+    let pretty2 = "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": {\n    \"ü\": \"/<é>\"\n  }\n}";
+    let pretty4 = pretty2.replace("  ", "    ");
+    let originals = [
+        r#"{"b":[1,{}],"a":{"ü":"/<é>"}}"#,
+        r#"{"b":[1,{}],"a":{"\u00fc":"/<\u00e9>"}}"#,
+        r#"{"b":[1,{}],"a":{"\u00fc":"\/<\u00e9>"}}"#,
+        r#"{"b":[1,{}],"a":{"ü":"\/<é>"}}"#,
+        r#"{"b":[1,{}],"a":{"ü":"/\u003cé\u003e"}}"#,
+        r#"{"b": [1, {}], "a": {"ü": "/<é>"}}"#,
+        r#"{"b": [1, {}], "a": {"\u00fc": "/<\u00e9>"}}"#,
+        r#"{"a":{"ü":"/<é>"},"b":[1,{}]}"#,
+        r#"{"a": {"\u00fc": "/<\u00e9>"}, "b": [1, {}]}"#,
+        pretty2,
+        &pretty4,
+    ];
+    for original in originals {
+        for received in originals {
+            // What was sorted has lost its order.
+            if original != received
+                && (original.find(r#""a""#) < original.find(r#""b""#)
+                    || received.find(r#""b""#) < received.find(r#""a""#))
+            {
+                requires("body_reserialised", original, received, true);
+            }
+        }
+    }
+    // Numbers stay as they are written, and so do names that appear twice.
+    requires(
+        "body_reserialised",
+        r#"{"n":1.50,"n":12345678901234567890}"#,
+        r#"{"n": 1.50, "n": 12345678901234567890}"#,
+        true,
+    );
+    requires("body_reserialised", BODY, serde_json::to_string(BODY).unwrap(), true);
+    requires("body_reserialised", "[\"😀\"]", r#"["\ud83d\ude00"]"#, true);
+    requires("body_reserialised", r#"["\ud83d\ude00"]"#, "[\"😀\"]", true);
+}
+
+#[test]
+fn text_forms_and_packaging() {
+    let latin1: Vec<u8> = "text=Gr\u{fc}\u{df}e".chars().map(|c| u8::try_from(c).unwrap()).collect();
+    requires("body_encoding", &latin1, "text=Grüße", true);
+    requires("body_encoding", "text=Grüße", "text=GrÃ¼Ã\u{9f}e", true);
+    requires("body_encoding", &latin1, String::from_utf8_lossy(&latin1).as_ref(), false);
+
+    requires("body_form_reencoded", "a=1+2&b=%C3%BC", "a=1%202&b=%c3%bc", true);
+    requires("body_form_reencoded", "a=1%202&b=it's", "a=1+2&b=it%27s", true);
+
+    requires("body_base64", BODY, BASE64_STANDARD.encode(BODY), true);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(BODY.as_bytes()).unwrap();
+    requires("body_gzip", BODY, gzip.finish().unwrap(), true);
+    requires("body_gzip", BODY, b"\x1f\x8b\x08 cut off", false);
+    requires("body_empty", BODY, "", false);
+}
+
+#[test]
+fn parameters_survive_but_not_what_a_body_is_packed_in() {
+    for scheme in SCHEMES.into_iter().filter(|scheme| scheme.signs == Signs::Params) {
+        let delivery = (scheme.genuine)(KEY);
+        if delivery.method() == "GET" {
+            continue;
+        }
+        let packed: [(&str, Vec<u8>); 2] = [
+            ("body_base64", BASE64_STANDARD.encode(delivery.body()).into()),
+            ("body_bom", [b"\xef\xbb\xbf", delivery.body()].concat()),
+        ];
+        for (code, body) in packed {
+            let received = capture(&delivery.clone().with_body(body));
+            scheme.requires(code, &scheme.diagnose(KEY, &received), code, true);
+        }
+    }
+}
+
+#[test]
+fn a_body_beyond_all_bounds_is_verified_and_not_rewritten() {
+    let scheme = SCHEMES[0];
+    let deep = "[".repeat(100_000);
+    for body in [deep.as_str(), &"a=".repeat(3_000_000)] {
+        let delivery = (scheme.genuine)(KEY).with_body(body);
+        scheme.requires(
+            "large",
+            &scheme.diagnose(KEY, &capture(&delivery)),
+            "forged_or_unknown_secret",
+            false,
+        );
+    }
+    let empty = Capture::new("POST", Vec::<(String, String)>::new(), "");
+    scheme.requires("nothing", &scheme.diagnose(KEY, &empty), "signature_missing", false);
+}

@@ -1,0 +1,65 @@
+//! Forgeries: nothing is ever proved of one, and nothing is shown.
+
+use countersign::diagnose::Capture;
+
+use crate::scheme::{KEY, OTHER_KEY, SCHEMES, Signs, capture, shows_nothing};
+
+/// Exchanges a letter or digit of a text by another: which one depends on the round.
+fn altered(text: &str, round: usize) -> String {
+    let is_exchanged = |(_, c): &(usize, char)| c.is_ascii_alphanumeric();
+    let places: Vec<_> = text.char_indices().filter(is_exchanged).map(|(at, _)| at).collect();
+    let at = places[round * 7 % places.len()];
+    let other = if text.as_bytes()[at] == b'7' { "8" } else { "7" };
+    format!("{}{other}{}", &text[..at], &text[at + 1..])
+}
+
+#[test]
+fn nothing_is_proved_of_a_thousand_forgeries() {
+    for round in 0..1_008 {
+        let scheme = SCHEMES[round % SCHEMES.len()];
+        let genuine = (scheme.genuine)(KEY);
+        let (received, stored): (Capture, &str) = match (round / SCHEMES.len()) % 3 {
+            // A key that is not at hand.
+            0 => (capture(&genuine), OTHER_KEY),
+            // A payload that was altered, in a place that is signed.
+            1 if genuine.method() == "GET" => {
+                let (signed, rest) = genuine.query().split_once("&sig=").unwrap_or((genuine.query(), ""));
+                let sig = if rest.is_empty() { String::new() } else { format!("&sig={rest}") };
+                let value = signed.find('=').unwrap() + 1;
+                let query = format!(
+                    "{}{}{sig}",
+                    &signed[..value],
+                    altered(&signed[value..value + 4], round) + &signed[value + 4..]
+                );
+                (capture(&genuine.with_query(&query)), KEY)
+            }
+            1 => {
+                let body = str::from_utf8(genuine.body()).unwrap().to_owned();
+                let until =
+                    if scheme.signs == Signs::Params { body.find("sig").unwrap() } else { body.len() };
+                let body = format!("{}{}", altered(&body[..until], round), &body[until..]);
+                (capture(&genuine.with_body(body)), KEY)
+            }
+            // A signature that was made up.
+            _ => (capture(&(scheme.genuine)(&format!("{round:04}{OTHER_KEY}"))), KEY),
+        };
+        let diagnosis = scheme.diagnose(stored, &received);
+        assert!(!diagnosis.is_genuine(), "{}", scheme.name);
+        for finding in diagnosis.findings() {
+            assert!(!finding.is_proved(), "{}:\n{diagnosis}", scheme.name);
+        }
+        assert_eq!(
+            diagnosis.findings()[0].code(),
+            "forged_or_unknown_secret",
+            "{}:\n{diagnosis}",
+            scheme.name
+        );
+        let right = (scheme.genuine)(KEY);
+        let signatures =
+            right.headers().iter().map(|(_, value)| value.as_str()).filter(|value| value.len() > 40);
+        let sig =
+            right.query().split("sig=").nth(1).or(str::from_utf8(right.body()).unwrap().split("sig").nth(1));
+        let hidden: Vec<_> = [KEY, OTHER_KEY].into_iter().chain(signatures).chain(sig).collect();
+        shows_nothing(&diagnosis, &hidden);
+    }
+}

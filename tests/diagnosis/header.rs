@@ -1,0 +1,170 @@
+//! Where the signature is, in which form, and by which algorithm it was made.
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::sign::{self, Delivery};
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{Algorithm, HexHmac, Vogent};
+
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, key, shows_nothing};
+
+#[test]
+fn a_signature_under_another_name() {
+    for scheme in SCHEMES {
+        let (Signs::Body(header) | Signs::TokenOfBody(header)) = scheme.signs else { continue };
+        let genuine = (scheme.genuine)(KEY);
+        let value = genuine.header(header).unwrap().to_owned();
+        let moved = genuine.clone().without_header(header).with_header("X-Forwarded-Signature", &value);
+        let diagnosis = scheme.diagnose(KEY, &capture(&moved));
+        scheme.requires("moved", &diagnosis, "header_other", true);
+        assert!(diagnosis.findings()[0].evidence().contains("`x-forwarded-signature`"));
+
+        let forged = moved.with_body("{}");
+        let code = if matches!(scheme.signs, Signs::Body(_)) {
+            ("header_other", false)
+        } else {
+            ("header_other", true)
+        };
+        scheme.requires("moved and altered", &scheme.diagnose(KEY, &capture(&forged)), code.0, code.1);
+    }
+    for scheme in SCHEMES.into_iter().filter(|scheme| scheme.signs == Signs::Params) {
+        let genuine = (scheme.genuine)(KEY);
+        let rename = |text: &str| text.replace("sig=", "Signature=").replace("\"sig\"", "\"SIG\"");
+        let renamed = genuine
+            .clone()
+            .with_query(&rename(genuine.query()))
+            .with_body(rename(str::from_utf8(genuine.body()).unwrap()));
+        scheme.requires("renamed", &scheme.diagnose(KEY, &capture(&renamed)), "header_other", true);
+    }
+}
+
+#[test]
+fn a_signature_in_another_form() {
+    for scheme in SCHEMES {
+        let Signs::Body(header) = scheme.signs else { continue };
+        let genuine = (scheme.genuine)(KEY);
+        let digits = genuine.header(header).unwrap().to_owned();
+        let bytes = hex::decode(&digits).unwrap();
+        let forms = [
+            ("signature_prefix", format!("sha256={digits}")),
+            ("signature_prefix", format!("\"{digits}\"")),
+            ("signature_prefix", format!(" {digits}")),
+            ("signature_list", format!("t=1700000000,v1={digits}")),
+            ("signature_list", format!("{} {digits}", "0".repeat(digits.len()))),
+            ("signature_base64", BASE64_STANDARD.encode(&bytes)),
+            ("signature_base64", BASE64_URL_SAFE_NO_PAD.encode(&bytes)),
+        ];
+        for (code, value) in forms {
+            let given = genuine.clone().without_header(header).with_header(header, &value);
+            scheme.requires(&value, &scheme.diagnose(KEY, &capture(&given)), code, true);
+        }
+        for (code, value) in
+            [("signature_length", digits[1..].to_owned()), ("signature_length", "none".to_owned())]
+        {
+            let given = genuine.clone().without_header(header).with_header(header, &value);
+            scheme.requires(&value, &scheme.diagnose(KEY, &capture(&given)), code, false);
+        }
+        let twice = genuine.clone().with_header(header, &digits);
+        scheme.requires("twice", &scheme.diagnose(KEY, &capture(&twice)), "refused_otherwise", false);
+        let unsigned = genuine.without_header(header);
+        scheme.requires("unsigned", &scheme.diagnose(KEY, &capture(&unsigned)), "signature_missing", false);
+    }
+}
+
+#[test]
+fn a_sig_in_another_form() {
+    let delivery = sign::Sms::new(Method::Sha256, &key(KEY)).param("text", "Hello");
+    let delivery = delivery.query();
+    let sig = delivery.query().split("sig=").nth(1).unwrap();
+    let sms = Sms::new(Method::Sha256, key(KEY));
+    for (code, value, proved) in [
+        ("signature_prefix", format!("sha256%3D{sig}"), true),
+        ("signature_base64", BASE64_URL_SAFE_NO_PAD.encode(hex::decode(sig).unwrap()), true),
+        ("signature_length", sig[..40].to_owned(), false),
+    ] {
+        let capture =
+            Capture::new("GET", Vec::<(String, String)>::new(), "").query(format!("text=Hello&sig={value}"));
+        let diagnosis = sms.diagnose(&capture, &Credentials::new().secret(KEY));
+        let first = &diagnosis.findings()[0];
+        assert_eq!((first.code(), first.is_proved()), (code, proved), "{diagnosis}");
+    }
+}
+
+#[test]
+fn another_algorithm_is_proved_and_named() {
+    for (signs, name) in
+        [(Algorithm::Sha1, "sha1"), (Algorithm::Sha256, "sha256"), (Algorithm::Sha512, "sha512")]
+    {
+        for configured in Algorithm::ALL.iter().filter(|algorithm| **algorithm != signs) {
+            let capture = capture(&sign::hex_hmac("x-signature", signs, &key(KEY), BODY));
+            let verifier = HexHmac::with_algorithm("x-signature", *configured, key(KEY)).unwrap();
+            let diagnosis = verifier.diagnose(&capture, &Credentials::new().secret(KEY));
+            let first = &diagnosis.findings()[0];
+            assert_eq!((first.code(), first.is_proved()), ("algorithm_other", true), "{diagnosis}");
+            assert!(first.evidence().contains(name));
+
+            let diagnosis = verifier.diagnose(&capture, &Credentials::new().secret(OTHER_KEY));
+            assert_eq!(diagnosis.findings()[0].code(), "signature_length", "{diagnosis}");
+        }
+    }
+    for signs in Method::ALL {
+        for configured in Method::ALL.iter().filter(|method| *method != signs) {
+            let capture = capture(&sign::Sms::new(*signs, &key(KEY)).param("text", "Hello").form());
+            let sms = Sms::new(*configured, key(KEY));
+            let diagnosis = sms.diagnose(&capture, &Credentials::new().secret(KEY));
+            let first = &diagnosis.findings()[0];
+            assert_eq!((first.code(), first.is_proved()), ("algorithm_other", true), "{diagnosis}");
+            assert!(first.evidence().ends_with(signs.as_str()));
+        }
+    }
+}
+
+#[test]
+fn two_faults_that_do_not_meet_are_both_found() {
+    let signature = sign::hex_hmac("x", Algorithm::Sha512, &key(KEY), BODY).header("x").unwrap().to_owned();
+    let capture = Capture::new("POST", [("x-hub-signature", format!("sha512={signature}"))], BODY);
+    let diagnosis = Vogent::new(key(OTHER_KEY))
+        .diagnose(&capture, &Credentials::new().secret(OTHER_KEY).other("staging", KEY));
+    let codes: Vec<_> = diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+    assert_eq!(codes, ["algorithm_other", "header_other", "signature_prefix", "secret_other"]);
+    assert!(diagnosis.findings().iter().all(countersign::diagnose::Finding::is_proved));
+}
+
+#[test]
+fn a_delivery_of_another_scheme_is_told() {
+    let deliveries: [(&str, &str, Delivery); 4] = [
+        ("vogent", "`Vogent`", sign::vogent(&key(KEY), BODY)),
+        ("sms", "`vonage::Sms`", sign::Sms::new(Method::Sha1, &key(KEY)).param("text", "Hello").form()),
+        (
+            "jwt",
+            "`vonage::SignedWebhook`",
+            sign::SignedWebhook::new(&key(KEY), NOW).post(r#"{"message_uuid":"a","channel":"sms"}"#),
+        ),
+        ("center", "`vonage::ContactCenter`", sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY)),
+    ];
+    let verifiers: [(&str, Box<dyn Diagnose>); 4] = [
+        ("vogent", Box::new(Vogent::new(key(KEY)))),
+        ("sms", Box::new(Sms::new(Method::Sha256, key(KEY)))),
+        ("jwt", Box::new(SignedWebhook::new(key(KEY)).clock(|| NOW))),
+        ("center", Box::new(ContactCenter::new(key(KEY)).unwrap().clock(|| NOW))),
+    ];
+    for (sent, name, delivery) in &deliveries {
+        for (expected, verifier) in verifiers.iter().filter(|(expected, _)| expected != sent) {
+            let diagnosis = verifier.diagnose(&capture(delivery), &Credentials::new().secret(KEY));
+            let first = &diagnosis.findings()[0];
+            // The Contact Center takes the same secret otherwise, so that under its verifier the header's name is what is wrong.
+            let code = if (*sent, *expected) == ("jwt", "center") { "secret_base64" } else { "scheme_other" };
+            let codes: Vec<_> =
+                diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+            assert!(codes.contains(&code) && first.is_proved(), "{sent} at {expected}:\n{diagnosis}");
+            if code == "scheme_other" {
+                assert!(first.evidence().contains(name), "{diagnosis}");
+            }
+
+            let stranger = verifier.diagnose(&capture(delivery), &Credentials::new().secret(OTHER_KEY));
+            assert!(stranger.findings().iter().all(|finding| !finding.is_proved()), "{stranger}");
+            shows_nothing(&stranger, &[KEY, OTHER_KEY]);
+        }
+    }
+}

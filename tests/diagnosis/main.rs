@@ -1,0 +1,21 @@
+//! What the diagnosis says of deliveries that fail: a table of mistakes, forgeries, and what it must not show.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod body;
+mod bounds;
+mod forgeries;
+mod header;
+mod names;
+mod params;
+mod scheme;
+mod secret;
+mod token;

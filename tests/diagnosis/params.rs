@@ -1,0 +1,152 @@
+//! What happens to parameters on their way.
+
+use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::sign;
+use countersign::vonage::{Method, Sms};
+use countersign::{Tenants, Tolerance, UnixTime};
+
+use crate::scheme::{KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, key};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn sms() -> sign::Sms {
+    sign::Sms::new(Method::Sha256, &key(KEY))
+        .param("msisdn", "447700900001")
+        .param("text", "100%25 a+b")
+        .param("keyword", "")
+}
+
+/// What is said of these parameters.
+fn requires(code: &str, proved: bool, capture: &Capture) {
+    let diagnosis = Sms::new(Method::Sha256, key(KEY)).diagnose(capture, &Credentials::new().secret(KEY));
+    let first = diagnosis.findings().first().map(|finding| (finding.code(), finding.is_proved()));
+    assert_eq!(first, Some((code, proved)), "{diagnosis}");
+}
+
+fn get(query: &str) -> Capture {
+    Capture::new("GET", Vec::<(String, String)>::new(), "").query(query)
+}
+
+fn post(media_type: &str, body: &str) -> Capture {
+    Capture::new("POST", [("content-type", media_type)], body)
+}
+
+#[test]
+fn parameters_in_another_place() {
+    let query = sms().query();
+    let form = sms().form();
+    let json = sms().json();
+    let text = |delivery: &sign::Delivery| String::from_utf8(delivery.body().to_vec()).unwrap();
+    requires("params_other_source", true, &post(FORM, "a=1").query(query.query()));
+    requires("params_other_source", true, &post("application/json", "").query(query.query()));
+    requires("params_other_source", true, &Capture::new("GET", [("content-type", FORM)], text(&form)));
+    requires(
+        "params_other_source",
+        true,
+        &Capture::new("GET", [("content-type", FORM)], text(&form)).query("a=1"),
+    );
+    requires("params_other_source", true, &post("application/json", &text(&form)));
+    requires("params_other_source", true, &post(FORM, &text(&json)));
+    requires("params_other_source", true, &post("text/plain", &text(&json)));
+    let (half, rest) = query.query().split_once('&').unwrap();
+    requires("params_other_source", true, &post(FORM, half).query(rest));
+    requires("body_empty", false, &post(FORM, ""));
+    requires("signature_missing", false, &get("text=Hello"));
+    requires("params_other_source", true, &Capture::new("PUT", [("content-type", FORM)], text(&form)));
+}
+
+#[test]
+fn parameters_decoded_twice_or_not_at_all() {
+    let genuine = sms().query();
+    requires("params_decoding", true, &get(&genuine.query().replace('%', "%25")));
+    requires("params_decoding", true, &get(&genuine.query().replace("100%2525+a%2Bb", "100%25 a+b")));
+}
+
+#[test]
+fn parameters_added_or_rewritten() {
+    let genuine = sms().query();
+    requires("params_added", true, &get(&format!("{}&_route=webhooks", genuine.query())));
+    requires("params_added", true, &get(&format!("id=7&{}", genuine.query())));
+    requires("params_added", true, &get(&format!("{}&utm_source=a&utm_medium=b", genuine.query())));
+    let long = format!("{}&padding={}", genuine.query(), "a".repeat(10_000));
+    requires("params_added", true, &get(&long));
+    let many: Vec<_> = (0..70).map(|index| format!("&p{index}=a")).collect();
+    let many = many.concat();
+    requires("forged_or_unknown_secret", false, &get(&format!("{}{many}", genuine.query())));
+
+    requires("params_blank", true, &get(&genuine.query().replace("keyword=", "keyword=null")));
+    let json = String::from_utf8(sms().json().body().to_vec()).unwrap();
+    requires(
+        "params_blank",
+        true,
+        &post("application/json", &json.replace(r#""keyword":"""#, r#""keyword":"undefined""#)),
+    );
+}
+
+#[test]
+fn a_time_outside_of_the_tolerance() {
+    let window = Tolerance::either_way(std::time::Duration::from_secs(60)).unwrap();
+    for (code, timestamp, now) in [
+        ("clock_skew", 1_700_000_000, 1_700_000_100),
+        ("clock_skew", 1_700_000_000, 1_699_999_900),
+        ("timestamp_milliseconds", 1_700_000_000, 1_700_000_000_000),
+        ("timestamp_milliseconds", 1_700_000_000_000, 1_700_000_000),
+    ] {
+        let delivery = sms().timestamp(UnixTime::from_secs(timestamp)).form();
+        let verifier =
+            Sms::new(Method::Sha256, key(KEY)).tolerance(window).clock(move || UnixTime::from_secs(now));
+        let diagnosis = verifier.diagnose(&capture(&delivery), &Credentials::new().secret(KEY));
+        let first = &diagnosis.findings()[0];
+        assert_eq!((first.code(), first.is_proved()), (code, true), "{diagnosis}");
+        if code == "clock_skew" {
+            assert!(first.evidence().contains("100 s") && first.evidence().contains("60 s"), "{diagnosis}");
+        }
+    }
+    let verifier = Sms::new(Method::Sha256, key(KEY)).tolerance(window).clock(|| NOW);
+    let diagnosis = verifier.diagnose(&capture(&sms().form()), &Credentials::new().secret(KEY));
+    assert_eq!(diagnosis.findings()[0].evidence(), "parameter `timestamp` is missing");
+}
+
+#[test]
+fn a_query_that_a_token_covers() {
+    let scheme = SCHEMES.into_iter().find(|scheme| scheme.signs == Signs::TokenOfQuery).unwrap();
+    let genuine = (scheme.genuine)(KEY);
+    let query = genuine.query().to_owned();
+    for (code, changed) in [
+        ("params_decoding", query.replace('%', "%25")),
+        ("params_added", format!("{query}&_route=answer")),
+        ("params_blank", query.replace("empty=", "empty=null")),
+    ] {
+        let received = capture(&genuine.clone().with_query(&changed));
+        scheme.requires(&changed, &scheme.diagnose(KEY, &received), code, true);
+    }
+    let altered = capture(&genuine.clone().with_query(&query.replace("Acme", "Evil")));
+    scheme.requires("altered", &scheme.diagnose(KEY, &altered), "forged_or_unknown_secret", false);
+
+    let as_post = genuine.clone().with_method("POST");
+    scheme.requires("as POST", &scheme.diagnose(KEY, &capture(&as_post)), "params_other_source", true);
+    let posted = SCHEMES.into_iter().find(|scheme| scheme.name == "jwt post").unwrap();
+    let as_get = (posted.genuine)(KEY).with_method("GET");
+    posted.requires("as GET", &posted.diagnose(KEY, &capture(&as_get)), "params_other_source", true);
+
+    let raw = sign::SignedWebhook::new(&key(KEY), NOW)
+        .post(query.as_str())
+        .with_method("GET")
+        .with_query(&query)
+        .with_body("");
+    scheme.requires("raw", &scheme.diagnose(KEY, &capture(&raw)), "payload_hash_raw_query", true);
+}
+
+#[test]
+fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
+    let tenants = || Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
+    let credentials = Credentials::new().tenant("a1b2c3d4", KEY).tenant("e5f6a7b8", OTHER_KEY);
+    let verifier = Sms::tenants(Method::Sha256, tenants());
+    let of = |name: &str| sms().param("api-key", name).form();
+    assert!(verifier.diagnose(&capture(&of("a1b2c3d4")), &credentials).is_genuine());
+    let diagnosis = verifier.diagnose(&capture(&of("e5f6a7b8")), &credentials);
+    assert_eq!(diagnosis.findings()[0].code(), "secret_other", "{diagnosis}");
+    assert!(diagnosis.findings()[0].evidence().contains("tenant `a1b2c3d4`"));
+    let diagnosis = verifier.diagnose(&capture(&of("unknown")), &credentials);
+    assert_eq!(diagnosis.findings()[0].code(), "secret_other", "{diagnosis}");
+}

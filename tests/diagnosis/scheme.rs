@@ -1,0 +1,173 @@
+//! Genuine deliveries of every scheme, and what is said of one that is refused.
+
+use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis};
+use countersign::sign::{self, Delivery};
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{Algorithm, HexHmac, Secret, UnixTime, Vogent, Voxagent};
+
+/// What is signed with. Base64 too, as the Contact Center's is.
+pub(crate) const KEY: &str = "cVo3eEsyd0w5bVRyOFlzUDRqRg==";
+pub(crate) const OTHER_KEY: &str = "TnY2YkQxaEozdVg1Z1oyY1I4cQ==";
+pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+pub(crate) const BODY: &str = r#"{"id":12345678901234567890,"price":1.50,"url":"https://a.example/b","text":"Grüße <b>","b":{"z":[],"a":[1,null]}}"#;
+
+/// A scheme as one would configure it.
+#[derive(Clone, Copy)]
+pub(crate) struct Scheme {
+    pub(crate) name: &'static str,
+    pub(crate) signs: Signs,
+    pub(crate) verifier: fn(&str) -> Box<dyn Diagnose>,
+    pub(crate) genuine: fn(&str) -> Delivery,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signs {
+    /// A body's bytes, in a header of this name.
+    Body(&'static str),
+    /// Parameters, which are of no fixed form.
+    Params,
+    /// By a token, which is in a header of this name, a body's bytes.
+    TokenOfBody(&'static str),
+    TokenOfQuery,
+}
+
+pub(crate) fn key(text: &str) -> Secret {
+    Secret::verbatim(text).unwrap()
+}
+
+pub(crate) const SCHEMES: [Scheme; 12] = [
+    Scheme {
+        name: "vogent",
+        signs: Signs::Body("x-elto-signature"),
+        verifier: |text| Box::new(Vogent::new(key(text))),
+        genuine: |text| sign::vogent(&key(text), BODY),
+    },
+    Scheme {
+        name: "voxagent",
+        signs: Signs::Body("x-voxagent"),
+        verifier: |text| Box::new(Voxagent::new("x-voxagent", key(text)).unwrap()),
+        genuine: |text| sign::voxagent("x-voxagent", &key(text), BODY),
+    },
+    Scheme {
+        name: "hex-hmac sha1",
+        signs: Signs::Body("x-signature"),
+        verifier: |text| {
+            Box::new(HexHmac::with_algorithm("x-signature", Algorithm::Sha1, key(text)).unwrap())
+        },
+        genuine: |text| sign::hex_hmac("x-signature", Algorithm::Sha1, &key(text), BODY),
+    },
+    Scheme {
+        name: "hex-hmac sha512",
+        signs: Signs::Body("x-signature"),
+        verifier: |text| {
+            Box::new(HexHmac::with_algorithm("x-signature", Algorithm::Sha512, key(text)).unwrap())
+        },
+        genuine: |text| sign::hex_hmac("x-signature", Algorithm::Sha512, &key(text), BODY),
+    },
+    Scheme {
+        name: "sms md5hash query",
+        signs: Signs::Params,
+        verifier: |text| Box::new(Sms::new(Method::Md5Hash, key(text))),
+        genuine: |text| sms(Method::Md5Hash, text).query(),
+    },
+    Scheme {
+        name: "sms md5 form",
+        signs: Signs::Params,
+        verifier: |text| Box::new(Sms::new(Method::Md5, key(text))),
+        genuine: |text| sms(Method::Md5, text).form(),
+    },
+    Scheme {
+        name: "sms sha1 json",
+        signs: Signs::Params,
+        verifier: |text| Box::new(Sms::new(Method::Sha1, key(text))),
+        genuine: |text| sms(Method::Sha1, text).json(),
+    },
+    Scheme {
+        name: "sms sha256 form",
+        signs: Signs::Params,
+        verifier: |text| Box::new(Sms::new(Method::Sha256, key(text))),
+        genuine: |text| sms(Method::Sha256, text).form(),
+    },
+    Scheme {
+        name: "sms sha512 query",
+        signs: Signs::Params,
+        verifier: |text| Box::new(Sms::new(Method::Sha512, key(text))),
+        genuine: |text| sms(Method::Sha512, text).query(),
+    },
+    Scheme {
+        name: "jwt post",
+        signs: Signs::TokenOfBody("authorization"),
+        verifier: |text| Box::new(SignedWebhook::new(key(text)).clock(|| NOW)),
+        genuine: |text| sign::SignedWebhook::new(&key(text), NOW).claim("api_key", "a1b2c3d4").post(BODY),
+    },
+    Scheme {
+        name: "jwt get",
+        signs: Signs::TokenOfQuery,
+        verifier: |text| Box::new(SignedWebhook::new(key(text)).clock(|| NOW)),
+        genuine: |text| {
+            sign::SignedWebhook::new(&key(text), NOW).get("to=1415%200100&text=a%2Bb%2520c&empty=&from=Acme")
+        },
+    },
+    Scheme {
+        name: "contact center",
+        signs: Signs::TokenOfBody("vonage-signature"),
+        verifier: |text| Box::new(ContactCenter::new(base64ed(text)).unwrap().clock(|| NOW)),
+        genuine: |text| sign::ContactCenter::new(&key(text), NOW).unwrap().post(BODY),
+    },
+];
+
+/// A verifier needs some key; which one is given once more in the credentials.
+fn base64ed(text: &str) -> Secret {
+    Secret::new(text)
+        .ok()
+        .filter(|secret| ContactCenter::new(secret.clone()).is_ok())
+        .unwrap_or_else(|| key(OTHER_KEY))
+}
+
+fn sms(method: Method, text: &str) -> sign::Sms {
+    sign::Sms::new(method, &key(text))
+        .param("msisdn", "447700900001")
+        .param("text", "Hello & welcome, 100%25 a+b Grüße")
+        .param("keyword", "")
+        .timestamp(NOW)
+}
+
+impl Scheme {
+    /// What is said of a request where this text is stored as the secret.
+    pub(crate) fn diagnose(&self, stored: &str, capture: &Capture) -> Diagnosis {
+        self.diagnose_with(stored, capture, &Credentials::new().secret(stored))
+    }
+
+    pub(crate) fn diagnose_with(
+        &self,
+        stored: &str,
+        capture: &Capture,
+        credentials: &Credentials,
+    ) -> Diagnosis {
+        (self.verifier)(stored).diagnose(capture, credentials)
+    }
+
+    /// Requires a cause to come first, proved or not, and that nothing is shown.
+    pub(crate) fn requires(&self, mistake: &str, diagnosis: &Diagnosis, code: &str, proved: bool) {
+        let first = diagnosis.findings().first().map(|finding| (finding.code(), finding.is_proved()));
+        assert_eq!(first, Some((code, proved)), "{}, {mistake}:\n{diagnosis}", self.name);
+        shows_nothing(diagnosis, &[KEY, OTHER_KEY]);
+    }
+}
+
+/// A delivery as it is captured.
+pub(crate) fn capture(delivery: &Delivery) -> Capture {
+    let headers = delivery.headers().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    Capture::new(delivery.method(), headers, delivery.body()).query(delivery.query())
+}
+
+/// Fails where a diagnosis holds eight characters in a row of what must not be shown.
+pub(crate) fn shows_nothing(diagnosis: &Diagnosis, hidden: &[&str]) {
+    let shown = format!("{diagnosis} {diagnosis:?}").to_lowercase();
+    for text in hidden {
+        let text = text.to_lowercase();
+        for window in text.as_bytes().windows(8) {
+            assert!(!shown.contains(str::from_utf8(window).unwrap()), "{diagnosis}");
+        }
+    }
+}

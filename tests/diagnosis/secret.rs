@@ -1,0 +1,97 @@
+//! Mistakes with the secret, on every scheme.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::diagnose::Credentials;
+
+use crate::scheme::{KEY, OTHER_KEY, SCHEMES, capture};
+
+/// How a secret comes to be stored.
+type Store = fn(&str) -> String;
+
+#[test]
+fn what_was_done_to_a_stored_secret_is_proved() {
+    let mistakes: [(&str, Store); 14] = [
+        ("secret_whitespace", |key| format!("{key}\n")),
+        ("secret_whitespace", |key| format!("{key}\r\n")),
+        ("secret_whitespace", |key| format!("  {key}")),
+        ("secret_whitespace", |key| format!("\u{feff}{key}")),
+        ("secret_whitespace", |key| format!("{key}\\n")),
+        ("secret_quoted", |key| format!("\"{key}\"")),
+        ("secret_quoted", |key| format!("'{key}'\n")),
+        ("secret_assignment", |key| format!("VOGENT_SECRET={key}")),
+        ("secret_assignment", |key| format!("export VONAGE_SECRET='{key}'\n")),
+        ("secret_base64", |key| BASE64_STANDARD.encode(key)),
+        ("secret_base64", |key| format!("{}\n", BASE64_STANDARD.encode(key))),
+        ("secret_hex", |key| hex::encode(key)),
+        ("secret_hex", |key| hex::encode(key).to_uppercase()),
+        ("secret_url_encoded", |key| key.replace('=', "%3D")),
+    ];
+    for scheme in SCHEMES {
+        let capture = capture(&(scheme.genuine)(KEY));
+        assert!(scheme.diagnose(KEY, &capture).is_genuine(), "{}", scheme.name);
+        for (code, store) in mistakes {
+            let diagnosis = scheme.diagnose(&store(KEY), &capture);
+            scheme.requires(&store("key"), &diagnosis, code, true);
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_was_decoded_is_proved_to_be_text() {
+    let stored = "plain-Text_Kx81";
+    for scheme in SCHEMES.into_iter().filter(|scheme| scheme.name != "contact center") {
+        for (code, signed_with) in [
+            ("secret_base64", BASE64_STANDARD.encode(stored)),
+            ("secret_hex", hex::encode(stored)),
+            ("secret_whitespace", format!("{stored}\n")),
+        ] {
+            let diagnosis = scheme.diagnose(stored, &capture(&(scheme.genuine)(&signed_with)));
+            scheme.requires("decoded", &diagnosis, code, true);
+        }
+    }
+}
+
+#[test]
+fn another_secret_is_proved_and_named() {
+    for scheme in SCHEMES {
+        let genuine = capture(&(scheme.genuine)(KEY));
+        let credentials = Credentials::new().secret(OTHER_KEY).other("the previous one", KEY);
+        let diagnosis = scheme.diagnose_with(OTHER_KEY, &genuine, &credentials);
+        scheme.requires("previous", &diagnosis, "secret_other", true);
+        assert!(diagnosis.findings()[0].evidence().contains("`the previous one`"));
+
+        let padded = Credentials::new().secret(OTHER_KEY).other("the previous one", format!("{KEY}\n"));
+        let diagnosis = scheme.diagnose_with(OTHER_KEY, &genuine, &padded);
+        let codes: Vec<_> = diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+        assert_eq!(codes, ["secret_whitespace", "secret_other"], "{}", scheme.name);
+    }
+}
+
+#[test]
+fn a_private_key_is_pointed_at() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQ==\n-----END PRIVATE KEY-----\n";
+    for scheme in SCHEMES {
+        let diagnosis = scheme.diagnose(pem, &capture(&(scheme.genuine)(KEY)));
+        scheme.requires("PEM", &diagnosis, "secret_pem", false);
+    }
+    let jwk = format!(r#"{{"kty":"oct","k":"{}"}}"#, base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(KEY));
+    for scheme in SCHEMES.into_iter().filter(|scheme| scheme.name != "contact center") {
+        scheme.requires("JWK", &scheme.diagnose(&jwk, &capture(&(scheme.genuine)(KEY))), "secret_pem", true);
+    }
+}
+
+#[test]
+fn the_shape_of_a_secret_that_does_not_match_is_a_hint() {
+    for (code, stored) in [
+        ("secret_whitespace", format!("{OTHER_KEY}\n")),
+        ("secret_quoted", format!("'{OTHER_KEY}'")),
+        ("secret_assignment", format!("SECRET={OTHER_KEY}")),
+    ] {
+        for scheme in SCHEMES {
+            let diagnosis = scheme.diagnose(&stored, &capture(&(scheme.genuine)(KEY)));
+            scheme.requires("stranger", &diagnosis, code, false);
+            assert_eq!(diagnosis.findings().last().unwrap().code(), "forged_or_unknown_secret");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What can be wrong with a token.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::sign::{self, Delivery};
+use countersign::vonage::{ContactCenter, SignedWebhook};
+use countersign::{Algorithm, Tenants, UnixTime};
+
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, capture, key, shows_nothing};
+
+fn requires(code: &str, proved: bool, verifier: &dyn Diagnose, capture: &Capture) -> String {
+    let diagnosis = verifier.diagnose(capture, &Credentials::new().secret(KEY));
+    let first = diagnosis.findings().first().map(|finding| (finding.code(), finding.is_proved()));
+    assert_eq!(first, Some((code, proved)), "{diagnosis}");
+    shows_nothing(&diagnosis, &[KEY]);
+    diagnosis.findings()[0].evidence().to_owned()
+}
+
+fn webhook() -> SignedWebhook {
+    SignedWebhook::new(key(KEY)).clock(|| NOW)
+}
+
+fn genuine() -> Delivery {
+    sign::SignedWebhook::new(&key(KEY), NOW).post(BODY)
+}
+
+/// The delivery with another header before its token, and signed anew under an algorithm of the hex schemes.
+fn with_algorithm(name: &str, algorithm: Option<Algorithm>) -> Capture {
+    let token = genuine().header("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+    let payload = token.split('.').nth(1).unwrap();
+    let header = BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{name}","typ":"JWT"}}"#));
+    let input = format!("{header}.{payload}");
+    let signature = algorithm.map_or_else(
+        || vec![7; 256],
+        |algorithm| {
+            hex::decode(sign::hex_hmac("x", algorithm, &key(KEY), input.as_str()).header("x").unwrap())
+                .unwrap()
+        },
+    );
+    let token = format!("Bearer {input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature));
+    Capture::new("POST", [("authorization", token)], BODY)
+}
+
+#[test]
+fn a_time_that_is_off_is_told_by_how_much() {
+    for (iat, now, evidence) in [
+        (1_700_000_000, 1_700_000_301, "301 s before the clock's time; 300 s"),
+        (1_700_000_000, 1_699_990_000, "10000 s after the clock's time; 60 s"),
+    ] {
+        let delivery = sign::SignedWebhook::new(&key(KEY), UnixTime::from_secs(iat)).post(BODY);
+        let verifier = webhook().clock(move || UnixTime::from_secs(now));
+        let seen = requires("clock_skew", true, &verifier, &capture(&delivery));
+        assert!(seen.contains(evidence), "{seen}");
+    }
+    let milliseconds = sign::SignedWebhook::new(&key(KEY), UnixTime::from_secs(1_700_000_000_123)).post(BODY);
+    requires("timestamp_milliseconds", true, &webhook(), &capture(&milliseconds));
+    let clock = webhook().clock(|| UnixTime::from_secs(1_700_000_000_123));
+    let seen = requires("timestamp_milliseconds", true, &clock, &capture(&genuine()));
+    assert!(seen.contains("clock"), "{seen}");
+
+    let premature = sign::SignedWebhook::new(&key(KEY), NOW).claim_json("nbf", "1700000020").post(BODY);
+    let seen = requires("clock_skew", true, &webhook(), &capture(&premature));
+    assert!(seen.contains("`nbf` is 20 s after"), "{seen}");
+
+    let center = sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY);
+    let verifier = ContactCenter::new(key(KEY)).unwrap();
+    let late = verifier.clock(|| UnixTime::from_secs(1_700_000_310));
+    let seen = requires("token_expired", true, &late, &capture(&center));
+    assert!(seen.contains("10 s before"), "{seen}");
+    let wrong_clock = late.clock(|| UnixTime::from_secs(1_700_000_000_000));
+    requires("timestamp_milliseconds", true, &wrong_clock, &capture(&center));
+}
+
+#[test]
+fn a_token_that_is_not_there_or_not_a_webhooks() {
+    requires("unsigned_callback", false, &webhook(), &capture(&genuine().without_header("authorization")));
+    requires("scheme_other", false, &webhook(), &with_algorithm("RS256", None));
+    requires("algorithm_other", true, &webhook(), &with_algorithm("HS512", Some(Algorithm::Sha512)));
+    requires("algorithm_other", false, &webhook(), &with_algorithm("HS512", None));
+    requires("algorithm_other", false, &webhook(), &with_algorithm("HS384", None));
+    requires("refused_otherwise", false, &webhook(), &with_algorithm("none", None));
+    let garbled = genuine().without_header("authorization").with_header("authorization", "Bearer nothing");
+    requires("refused_otherwise", false, &webhook(), &capture(&garbled));
+}
+
+#[test]
+fn a_token_in_another_dress() {
+    let token = genuine().header("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+    for value in
+        [token.clone(), format!("Token {token}"), format!("Bearer: {token}"), format!("Bearer \"{token}\"")]
+    {
+        let dressed = genuine().without_header("authorization").with_header("authorization", &value);
+        requires("signature_prefix", true, &webhook(), &capture(&dressed));
+    }
+}
+
+#[test]
+fn claims_that_are_refused_for_themselves() {
+    for (name, json) in [("iss", "\"Nobody\""), ("iat", "\"soon\"")] {
+        let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim_json(name, json).post(BODY);
+        let seen = requires("refused_otherwise", false, &webhook(), &capture(&delivery));
+        assert!(seen.contains(name), "{seen}");
+    }
+    let uncovered = sign::SignedWebhook::new(&key(KEY), NOW).without_claim("payload_hash").post(BODY);
+    requires("payload_hash_missing", false, &webhook(), &capture(&uncovered));
+    let verifier = webhook().insecure_accept_unhashed_body().clock(|| UnixTime::from_secs(1_800_000_000));
+    requires("clock_skew", true, &verifier, &capture(&uncovered));
+}
+
+#[test]
+fn two_faults_of_a_token_are_both_found() {
+    let late = webhook().clock(|| UnixTime::from_secs(1_700_001_000));
+    let received = capture(&genuine().with_body(format!("{BODY}\n")));
+    let diagnosis = late.diagnose(&received, &Credentials::new().secret(format!("{KEY}\n")));
+    let codes: Vec<_> = diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+    assert_eq!(codes, ["secret_whitespace", "clock_skew", "body_newline"]);
+}
+
+#[test]
+fn a_key_of_another_account() {
+    let tenants = Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
+    let verifier = SignedWebhook::tenants(tenants).clock(|| NOW);
+    let credentials = Credentials::new().tenant("a1b2c3d4", KEY).tenant("e5f6a7b8", OTHER_KEY);
+    let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim("api_key", "e5f6a7b8").post(BODY);
+    let diagnosis = verifier.diagnose(&capture(&delivery), &credentials);
+    let first = &diagnosis.findings()[0];
+    assert_eq!((first.code(), first.is_proved()), ("secret_other", true), "{diagnosis}");
+}
+
+#[test]
+fn the_contact_centers_secret_is_decoded_or_is_not() {
+    let text = "not base64 at all";
+    let undecoded = sign::SignedWebhook::new(&key(text), NOW)
+        .header("vonage-signature")
+        .claim_json("exp", "1700000300")
+        .post(BODY);
+    let verifier = ContactCenter::new(key(KEY)).unwrap().clock(|| NOW);
+    let diagnosis = verifier.diagnose(&capture(&undecoded), &Credentials::new().secret(text));
+    let first = &diagnosis.findings()[0];
+    assert_eq!((first.code(), first.is_proved()), ("secret_base64", true), "{diagnosis}");
+
+    // The Contact Center's token at the verifier of the other products, its header set: what is left is the secret.
+    let center = sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY);
+    let verifier = webhook().header("vonage-signature").unwrap();
+    requires("secret_base64", true, &verifier, &capture(&center));
+}
