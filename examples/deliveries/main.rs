@@ -6,6 +6,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "counts and sums of a program's run")]
 
+mod output;
 mod record;
 mod report;
 mod verdict;
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
             Some("--summary") => report.summary = true,
             Some("--strict") => strict = true,
             Some("--help" | "-h") => {
-                report::print(USAGE);
+                output::print(USAGE);
                 return ExitCode::SUCCESS;
             }
             Some(option) if option.starts_with("--") => {

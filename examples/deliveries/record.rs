@@ -13,6 +13,7 @@
 //! | `query` or `query_b64` | raw, without `?` |
 //! | `headers` | list of `[name, value]` |
 //! | `body` or `body_b64` | raw |
+//! | `candidates` | of the example `explain` alone: other secrets at hand, an object of names and texts |
 //!
 //! Other fields are ignored. A secret in base64 is taken as it is; as text it must look like one (no white space around
 //! it, no PEM).
@@ -24,7 +25,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
 /// One captured delivery and what to verify it with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) id: Value,
     pub(crate) scheme: String,
@@ -37,9 +38,11 @@ pub(crate) struct Record {
     pub(crate) query: Vec<u8>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    #[allow(dead_code, reason = "the example `explain` reads it")]
+    pub(crate) candidates: Vec<(String, String)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Secrets {
     Text(String),
     Base64(String),
@@ -47,7 +50,7 @@ pub(crate) enum Secrets {
     Tenants(Vec<(String, String)>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Window {
     Default,
     AnyAge,
@@ -104,6 +107,7 @@ impl Record {
             query: fields.raw("query", "query_b64", "`query` and `query_b64`")?,
             headers: fields.get("headers", "a list of [name, value]", headers)?.unwrap_or_default(),
             body: fields.raw("body", "body_b64", "`body` and `body_b64`")?,
+            candidates: fields.get("candidates", "an object of texts", named_texts)?.unwrap_or_default(),
         })
     }
 }
@@ -150,7 +154,7 @@ impl Fields {
             self.text("secret")?.map(Secrets::Text),
             self.text("secret_b64")?.map(Secrets::Base64),
             self.get("secrets", "a list of texts", texts)?.map(Secrets::Rotation),
-            self.get("keys", "an object of texts", tenants)?.map(Secrets::Tenants),
+            self.get("keys", "an object of texts", named_texts)?.map(Secrets::Tenants),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {
@@ -167,12 +171,8 @@ fn texts(value: &Value) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-fn tenants(value: &Value) -> Option<Vec<(String, String)>> {
-    value
-        .as_object()?
-        .iter()
-        .map(|(api_key, text)| Some((api_key.clone(), text.as_str()?.to_owned())))
-        .collect()
+fn named_texts(value: &Value) -> Option<Vec<(String, String)>> {
+    value.as_object()?.iter().map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned()))).collect()
 }
 
 fn headers(value: &Value) -> Option<Vec<(String, String)>> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::output::{print, visible};
 use crate::record::Record;
 use crate::verdict::Verdict;
 
@@ -40,14 +41,14 @@ struct Refused<'r> {
 impl Report {
     pub(crate) fn verdict(&mut self, record: &Record, verdict: &Verdict, time: Duration) {
         if !self.json && self.accepted + self.refused == 0 {
-            print(&row("id", "scheme", "verdict", "reason"));
+            print(row("id", "scheme", "verdict", "reason"));
         }
         self.time += time;
         match verdict {
             Verdict::Accepted(_) => self.accepted += 1,
             Verdict::Refused(_) | Verdict::Misconfigured(_) => self.refused += 1,
         }
-        print(&if self.json { json_line(record, verdict) } else { table_row(record, verdict) });
+        print(if self.json { json_line(record, verdict) } else { table_row(record, verdict) });
     }
 
     pub(crate) fn unreadable(&mut self, problem: fmt::Arguments<'_>) {
@@ -69,13 +70,9 @@ impl Report {
         if self.json {
             let _ = writeln!(io::stderr(), "{summary}");
         } else {
-            print(&format!("\n{summary}"));
+            print(format!("\n{summary}"));
         }
     }
-}
-
-pub(crate) fn print(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
 }
 
 fn json_line(record: &Record, verdict: &Verdict) -> String {
@@ -108,9 +105,4 @@ fn table_row(record: &Record, verdict: &Verdict) -> String {
 
 fn row(id: &str, scheme: &str, verdict: &str, reason: &str) -> String {
     format!("{:<42} {:<22} {verdict:<8} {reason}", visible(id), visible(scheme))
-}
-
-/// A text from a captured file, so that it cannot break the table or command the terminal.
-fn visible(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

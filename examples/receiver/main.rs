@@ -1,6 +1,6 @@
 //! A receiver of every scheme's webhooks, as a service would be: `axum`, one route a scheme, the secrets from the environment.
 //!
-//! `cargo run --example receiver --features tower,replay-memory,redis`
+//! `cargo run --example receiver --features tower,replay-memory,redis,diagnose`
 //!
 //! With no secret set it makes throw-away ones and prints `curl` commands to paste, genuine and forged.
 //!
@@ -18,6 +18,9 @@
 //! - `--redis URL`: replays are noticed by all machines that share this server, not by this process alone.
 //! - `--timeout SECONDS`, by default 10: for a delivery, from the end of its head to the handler's answer.
 //!
+//! With `EXPLAIN=1` in the environment it says after each refusal what caused it, with the evidence and the remedy: for
+//! development, since it costs more than a refusal should.
+//!
 //! It prints one line a delivery. `RUST_LOG=countersign=debug` with the feature `tracing` tells more, on standard error. A
 //! variable or option that is wrong ends it at once, with status 2. Ctrl-C and SIGTERM end it when what it has begun is answered.
 //!
@@ -25,6 +28,7 @@
 //!
 //! `axum::serve` waits for a head for as long as it takes. Put a proxy before it that does not.
 
+mod explain;
 mod journal;
 mod mounts;
 mod options;

@@ -1,7 +1,7 @@
 //! The options on the command line.
 
-use std::fmt;
 use std::time::Duration;
+use std::{env, fmt};
 
 /// How the receiver is to run.
 #[derive(Debug)]
@@ -9,6 +9,8 @@ pub(crate) struct Options {
     pub(crate) listen: String,
     pub(crate) redis: Option<String>,
     pub(crate) timeout: Duration,
+    /// Whether refusals are explained.
+    pub(crate) explain: bool,
 }
 
 /// What cannot be understood.
@@ -20,10 +22,14 @@ pub(crate) enum Wrong {
 }
 
 impl Options {
-    /// Reads the arguments; nothing where help is asked for.
+    /// Reads the arguments, and `EXPLAIN` from the environment; nothing where help is asked for.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, Wrong> {
-        let mut options =
-            Self { listen: "127.0.0.1:8080".to_owned(), redis: None, timeout: Duration::from_secs(10) };
+        let mut options = Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            redis: None,
+            timeout: Duration::from_secs(10),
+            explain: env::var_os("EXPLAIN").is_some_and(|value| value == "1"),
+        };
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Wrong::WithoutValue(name.clone()));
             match name.as_str() {

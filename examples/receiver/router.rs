@@ -10,10 +10,11 @@ use axum::routing::on;
 use axum::{BoxError, Extension, Router, middleware};
 use countersign::replay::{Memory, Redis};
 use countersign::tower::VerifyLayer;
-use countersign::{ConfigError, Replays, Verified, Verifier};
+use countersign::{ConfigError, Replays, Verified};
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
 
+use crate::explain::{Explainer, explain};
 use crate::journal::{self, Accepted, TimedOut};
 use crate::mounts::Mount;
 use crate::options::Options;
@@ -24,9 +25,13 @@ pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, Conf
     let mut router = Router::new();
     for mount in mounts {
         let Ok(verifier) = &mount.verifier else { continue };
-        let verify = guard.before(VerifyLayer::new(verifier.clone()), verifier.replays())?;
+        let verify = guard.before(VerifyLayer::new(Arc::clone(verifier)), verifier.replays())?;
+        let explainer =
+            Explainer { verifier: Arc::clone(verifier), credentials: Arc::new(mount.credentials.clone()) };
+        let explain = options.explain.then(|| middleware::from_fn_with_state(explainer, explain));
         // From the outermost to the innermost.
         let layers = ServiceBuilder::new()
+            .option_layer(explain)
             .layer(middleware::from_fn_with_state(verifier.scheme(), journal::record))
             .layer(HandleErrorLayer::new(timed_out))
             .layer(TimeoutLayer::new(options.timeout))

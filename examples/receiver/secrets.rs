@@ -16,6 +16,8 @@ pub(crate) struct Secrets {
     pub(crate) vonage: Option<Keyring>,
     pub(crate) sms_method: Option<Method>,
     pub(crate) contact_center: Option<Keyring>,
+    /// What the variables hold, by their names: for the diagnosis of a refusal.
+    pub(crate) texts: Vec<(String, String)>,
 }
 
 /// A variable, and what is wrong with it.
@@ -36,12 +38,13 @@ impl Secrets {
     /// Reads the variables. One that is set and empty is wrong, not absent.
     pub(crate) fn from_env() -> Result<Self, Misconfigured> {
         Ok(Self {
-            vogent: keyring("VOGENT_SECRET")?,
-            voxagent: keyring("VOXAGENT_SECRET")?,
+            vogent: keyring(VOGENT_SECRET)?,
+            voxagent: keyring(VOXAGENT_SECRET)?,
             voxagent_header: variable(VOXAGENT_HEADER)?,
-            vonage: keyring("VONAGE_SIGNATURE_SECRET")?,
+            vonage: keyring(VONAGE_SECRET)?,
             sms_method: sms_method()?,
             contact_center: keyring(CONTACT_CENTER_SECRET)?,
+            texts: texts(),
         })
     }
 
@@ -51,6 +54,13 @@ impl Secrets {
             .iter()
             .all(|secret| secret.is_none())
     }
+}
+
+/// What is set of secrets, by the variables' names.
+fn texts() -> Vec<(String, String)> {
+    let names = [VOGENT_SECRET, VOXAGENT_SECRET, VONAGE_SECRET, CONTACT_CENTER_SECRET];
+    let both = names.into_iter().flat_map(|name| [name.to_owned(), format!("{name}_OLD")]);
+    both.filter_map(|name| env::var(&name).ok().map(|text| (name, text))).collect()
 }
 
 /// The secret of a variable, and that of its `_OLD`.
@@ -113,6 +123,9 @@ impl fmt::Display for Misconfigured {
 
 impl std::error::Error for Misconfigured {}
 
+pub(crate) const VOGENT_SECRET: &str = "VOGENT_SECRET";
+pub(crate) const VOXAGENT_SECRET: &str = "VOXAGENT_SECRET";
+pub(crate) const VONAGE_SECRET: &str = "VONAGE_SIGNATURE_SECRET";
 pub(crate) const CONTACT_CENTER_SECRET: &str = "VONAGE_CONTACT_CENTER_SECRET";
 pub(crate) const SMS_METHOD: &str = "VONAGE_SMS_METHOD";
 pub(crate) const VOXAGENT_HEADER: &str = "VOXAGENT_HEADER";

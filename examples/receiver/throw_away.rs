@@ -11,7 +11,7 @@ use countersign::{Clock, Secret};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::say;
-use crate::secrets::Secrets;
+use crate::secrets::{CONTACT_CENTER_SECRET, Secrets, VOGENT_SECRET, VONAGE_SECRET, VOXAGENT_SECRET};
 
 /// One secret for each platform, known to nobody else.
 pub(crate) struct ThrowAway {
@@ -21,21 +21,30 @@ pub(crate) struct ThrowAway {
     vonage: Secret,
     sms_method: Method,
     contact_center: Secret,
+    /// The same as texts, by the variables that would hold them.
+    texts: Vec<(String, String)>,
 }
 
 impl ThrowAway {
     /// Makes secrets. The header and the method are those that are given, if any is.
     pub(crate) fn new(given: &Secrets) -> Result<Self, Box<dyn Error>> {
+        let mut texts = Vec::new();
+        let mut random_secret = |variable: &str| -> Result<Secret, Box<dyn Error>> {
+            let text = random_text()?;
+            texts.push((variable.to_owned(), text.clone()));
+            Ok(Secret::new(text)?)
+        };
         Ok(Self {
-            vogent: random_secret()?,
-            voxagent: random_secret()?,
+            vogent: random_secret(VOGENT_SECRET)?,
+            voxagent: random_secret(VOXAGENT_SECRET)?,
             voxagent_header: given
                 .voxagent_header
                 .clone()
                 .unwrap_or_else(|| "X-Webhook-Signature".to_owned()),
-            vonage: random_secret()?,
+            vonage: random_secret(VONAGE_SECRET)?,
             sms_method: given.sms_method.unwrap_or(Method::Sha256),
-            contact_center: random_secret()?,
+            contact_center: random_secret(CONTACT_CENTER_SECRET)?,
+            texts,
         })
     }
 
@@ -47,6 +56,7 @@ impl ThrowAway {
             vonage: Some(self.vonage.clone().into()),
             sms_method: Some(self.sms_method),
             contact_center: Some(self.contact_center.clone().into()),
+            texts: self.texts.clone(),
         }
     }
 
@@ -112,10 +122,10 @@ impl Pair {
 }
 
 /// Base64 of 16 random bytes: text, as dashboards show secrets, and what the Contact Center wants.
-fn random_secret() -> Result<Secret, Box<dyn Error>> {
+fn random_text() -> Result<String, Box<dyn Error>> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).map_err(|_| "there is no source of randomness")?;
-    Ok(Secret::new(BASE64_STANDARD.encode(bytes))?)
+    Ok(BASE64_STANDARD.encode(bytes))
 }
 
 /// A command that sends a delivery byte for byte.

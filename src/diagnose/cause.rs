@@ -33,6 +33,10 @@ macro_rules! causes {
 }
 
 causes! {
+    /// The secret has no byte.
+    SecretEmpty = "secret_empty",
+        "The secret is empty.",
+        "Set the variable that holds it, and do not start without it.";
     /// White space, a line feed or a byte order mark too many or too few at an end of the secret.
     SecretWhitespace = "secret_whitespace",
         "The secret has white space around it that does not belong to it.",
@@ -189,5 +193,5 @@ causes! {
     /// Nothing fits.
     ForgedOrUnknownSecret = "forged_or_unknown_secret",
         "The request is forged or altered, or signed with a secret that is not at hand.",
-        "Compare the secret with the one on the dashboard, by its length and its first characters.";
+        "Compare the secret with the dashboard's, by its length; see what alters requests on their way.";
 }

@@ -66,12 +66,8 @@ impl Credentials {
     /// Those of the verifier first, then the others; where the delivery names a tenant, that tenant's are the verifier's. No
     /// more than are tried.
     pub(super) fn candidates(&self, tenant: Option<&str>) -> Vec<(Option<String>, &Candidate)> {
-        let mut candidates: Vec<_> = self
-            .0
-            .iter()
-            .filter(|candidate| !candidate.text.is_empty())
-            .map(|candidate| (candidate.label(tenant), candidate))
-            .collect();
+        let mut candidates: Vec<_> =
+            self.0.iter().map(|candidate| (candidate.label(tenant), candidate)).collect();
         candidates.sort_by_key(|(label, _)| label.is_some());
         candidates.truncate(MAX_CANDIDATES);
         candidates

@@ -22,6 +22,9 @@ pub(super) struct Change {
 pub(super) fn changes(text: &[u8]) -> Vec<Change> {
     let mut changes = Changes { given: text, all: Vec::new() };
     let trimmed = trim(text);
+    if trimmed.is_empty() {
+        return Vec::new();
+    }
     let line_feed = text.strip_suffix(b"\n").is_some_and(|rest| rest == trimmed);
     let words = if line_feed {
         "the secret's last line feed is removed"
@@ -68,7 +71,10 @@ pub(super) fn changes(text: &[u8]) -> Vec<Change> {
 /// What looks wrong with a secret's shape: the cause, and the evidence.
 pub(super) fn hint(text: &[u8]) -> Option<(Cause, &'static str)> {
     let trimmed = trim(text);
-    if Secret::new(trimmed).is_err() && !trimmed.is_empty() {
+    if trimmed.is_empty() {
+        return Some((Cause::SecretEmpty, "there is no secret, or nothing but white space"));
+    }
+    if Secret::new(trimmed).is_err() {
         Some((Cause::SecretPem, "the secret is a PEM, a JSON Web Key or an SSH key"))
     } else if assigned(trimmed).is_some() {
         Some((Cause::SecretAssignment, "the secret looks like `NAME=value`"))
