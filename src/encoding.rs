@@ -5,4 +5,6 @@ pub(crate) mod form;
 pub(crate) mod hex;
 pub(crate) mod json;
 pub(crate) mod marks;
+#[cfg(test)]
+mod tests;
 pub(crate) mod words;

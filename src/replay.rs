@@ -87,3 +87,11 @@ impl<G: ReplayGuard> ReplayGuard for Arc<G> {
         (**self).release(key)
     }
 }
+
+/// A key of one length, whatever a sender signed.
+#[cfg(any(feature = "redis", feature = "replay-memory"))]
+fn digest(key: &ReplayKey) -> [u8; 32] {
+    use sha2::Digest as _;
+
+    sha2::Sha256::digest(key.as_str()).into()
+}

@@ -110,7 +110,7 @@ impl<'t> Reader<'t> {
     fn other(&mut self) -> Option<Value<'t>> {
         let rest = self.text.get(self.at.wrapping_sub(1)..)?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let plain = digits == 1 || (digits > 1 && !rest.starts_with('0'));
+        let plain = matches!(rest.as_bytes(), [b'1'..=b'9', ..]);
         if plain && matches!(rest.as_bytes().get(digits), Some(b',' | b'}')) {
             self.at = self.at.wrapping_sub(1).wrapping_add(digits);
             return rest.get(..digits).map(Value::Literal);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use moka::Expiry;
 use moka::sync::Cache;
 
-use super::ReplayGuard;
+use super::{ReplayGuard, digest};
 use crate::error::{Error, ErrorKind};
 use crate::verifier::ReplayKey;
 
@@ -90,11 +90,11 @@ impl Memory {
 
 impl ReplayGuard for Memory {
     async fn claim(&self, key: &ReplayKey, ttl: Duration) -> Result<(), Error> {
-        self.claim_now(key.digest(), ttl)
+        self.claim_now(digest(key), ttl)
     }
 
     async fn release(&self, key: &ReplayKey) -> Result<(), Error> {
-        self.claims.invalidate(&key.digest());
+        self.claims.invalidate(&digest(key));
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::{Client, Cmd, FromRedisValue, cmd};
 use tokio::runtime::Handle;
 
-use super::ReplayGuard;
+use super::{ReplayGuard, digest};
 use crate::config_error::ConfigError;
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
@@ -93,7 +93,7 @@ impl Redis {
     }
 
     fn key(&self, key: &ReplayKey) -> String {
-        format!("{}{}", self.prefix, hex::encode(&key.digest()))
+        format!("{}{}", self.prefix, hex::encode(&digest(key)))
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {

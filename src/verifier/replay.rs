@@ -48,14 +48,6 @@ impl ReplayKey {
         &self.0
     }
 
-    /// Of one length, whatever a sender signed.
-    #[cfg(any(feature = "redis", feature = "replay-memory"))]
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        use sha2::Digest as _;
-
-        sha2::Sha256::digest(self.0.as_bytes()).into()
-    }
-
     pub(super) fn of_signature(tag: &Tag) -> Self {
         Self(hex::encode(tag.as_bytes()))
     }

@@ -24,6 +24,7 @@ mod request;
 mod schemes;
 mod secret;
 mod signed_webhook;
+mod signer;
 mod sms;
 mod standards;
 mod support;

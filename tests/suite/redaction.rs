@@ -1,7 +1,7 @@
 //! Nothing printed holds a secret or a signature.
 
 use countersign::vonage::{ContactCenter, SignedWebhook, Sms};
-use countersign::{Head, Keyring, Secret, Tenants, sign};
+use countersign::{Head, Keyring, Secret, Tenants, Verifier as _, Vogent, sign};
 
 use crate::schemes::{METHODS, Scheme};
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
@@ -51,6 +51,31 @@ fn what_holds_a_secret_does_not_print_it() {
         // As a list of bytes.
         assert_hides(printed, "99, 86, 111, 51");
         assert_hides(printed, "113, 90, 55, 120");
+    }
+}
+
+#[test]
+fn what_is_printed_says_what_it_is() {
+    let delivery = sign::vogent(&secret(KEY), "{}");
+    let vogent = Vogent::new(Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap());
+    let webhook = sign::SignedWebhook::new(&secret(KEY), NOW).post("{}");
+    let verifier = SignedWebhook::new(secret(KEY)).clock(|| NOW);
+    let proof = verifier.verify(webhook.request()).unwrap();
+    for (printed, expected) in [
+        (format!("{:?}", secret(KEY)), "Secret(redacted)"),
+        (format!("{:?}", Keyring::from(secret(KEY))), "Keyring { secrets: 1 }"),
+        (format!("{:?}", Tenants::new([("a", secret(KEY))]).unwrap()), "Tenants { count: 1 }"),
+        (format!("{:?}", delivery.head()), "Head { method: \"POST\", .. }"),
+        (
+            format!("{:?}", delivery.request()),
+            "Request { head: Head { method: \"POST\", .. }, body_bytes: 2 }",
+        ),
+        (format!("{vogent:?}"), "keys: MacKeys { function: HmacSha256, keys: 2 }"),
+        (format!("{verifier:?}"), "clock: Clock"),
+        (format!("{:?}", vogent.begin(delivery.head()).unwrap()), "Verification"),
+        (format!("{:?}", proof.replay_key()), "Some(ReplayKey)"),
+    ] {
+        assert!(printed.contains(expected), "{printed}");
     }
 }
 

@@ -485,6 +485,9 @@ fn a_token_that_covers_no_body_is_accepted_only_where_that_is_said() {
     refuses(&verifier().insecure_accept_unhashed_body(), hashed.request(), ErrorKind::PayloadHashMismatch);
     let get = signer().get("a=1").with_body("{}");
     refuses(&verifier().max_body(1), get.request(), ErrorKind::BodyUnexpected);
+    let post = signer().post(BODY);
+    let _ = accepts(&verifier().max_body(BODY.len()), post.request());
+    refuses(&verifier().max_body(BODY.len() - 1), post.request(), ErrorKind::BodyTooLarge);
     let limited = verifier().insecure_accept_unhashed_body().max_body(1);
     refuses(&limited, signer().without_claim("payload_hash").post(BODY).request(), ErrorKind::BodyTooLarge);
 }

@@ -474,11 +474,17 @@ fn limits_hold() {
         ErrorKind::ParameterMalformed,
     );
     refuses(&verifier().max_body(10), form("a=1", b"&a=1").request(), ErrorKind::BodyTooLarge);
+
+    let api_key = |bytes: usize| Sms::untrusted_api_key(of_length(bytes).request()).unwrap_err().kind();
+    assert_eq!(
+        (api_key(mebibyte), api_key(mebibyte + 1)),
+        (ErrorKind::ApiKeyMissing, ErrorKind::BodyTooLarge)
+    );
 }
 
 #[test]
 fn without_a_tolerance_any_age_and_any_timestamp_verify() {
-    for timestamp in ["0", "1", "99999999999", "", "soon", "+5", "00001", "1.5"] {
+    for timestamp in ["0", "1", "99999999999", "", "soon", "+5", "00001", "1.5", "1:", "1/"] {
         let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("timestamp", timestamp).query();
         let verified = accepts(&verifier(), delivery.request());
         let expected = ["0", "1", "99999999999"].contains(&timestamp).then(|| timestamp.parse().unwrap());
