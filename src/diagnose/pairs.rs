@@ -1,5 +1,7 @@
 //! Parameters, read and written more leniently than a verifier does.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 use super::Cause;
@@ -24,38 +26,43 @@ pub(super) fn decoded(pairs: &Pairs) -> Pairs {
     pairs.iter().map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
-/// Writes a form in which only letters and digits stand for themselves.
+/// Writes a form as a browser does.
 pub(super) fn write(pairs: &Pairs) -> Vec<u8> {
-    write_with(pairs, NON_ALPHANUMERIC, false, false)
+    write_with(pairs, FORM, true, false)
 }
 
 /// Writes a form: these characters are escaped, a space is a `+` or not, the digits of escapes are in lower case or not.
 pub(super) fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
-    let escape = |text: &[u8]| {
-        let mut text: String = percent_encode(text, escaped).collect();
-        if lower {
-            text = lower_escapes(&text);
+    let bytes = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2));
+    let mut form = Vec::with_capacity(bytes.sum());
+    let mut write = |before: &[u8], text: &[u8]| {
+        form.extend_from_slice(before);
+        // Each part is one escape, or holds none.
+        for part in percent_encode(text, escaped) {
+            match part.as_bytes() {
+                b"%20" if plus => form.push(b'+'),
+                escape @ [b'%', ..] if lower => form.extend(escape.iter().map(u8::to_ascii_lowercase)),
+                part => form.extend_from_slice(part),
+            }
         }
-        if plus { text.replace("%20", "+") } else { text }
     };
-    let pairs: Vec<_> =
-        pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
-    pairs.join("&").into_bytes()
+    let mut before: &[u8] = b"";
+    for (name, value) in pairs {
+        write(before, name);
+        write(b"=", value);
+        before = b"&";
+    }
+    form
 }
 
 /// Decodes percent-escapes, and leaves alone what is none.
 fn decode(text: &[u8]) -> Vec<u8> {
-    let spaced: Vec<_> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_decode(&spaced).collect()
-}
-
-fn lower_escapes(text: &str) -> String {
-    let mut parts = text.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |lowered, part| match part.split_at_checked(2) {
-        Some((digits, rest)) => lowered + "%" + &digits.to_ascii_lowercase() + rest,
-        None => lowered + "%" + part,
-    })
+    let mut spaced = text.to_vec();
+    spaced.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
+    match Cow::from(percent_decode(&spaced)) {
+        Cow::Owned(decoded) => decoded,
+        Cow::Borrowed(_) => spaced,
+    }
 }
 
 /// Undoes what may have been done to a query or form, one thing after the other, until `matches` says that what comes out is what

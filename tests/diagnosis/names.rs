@@ -46,7 +46,9 @@ fn a_diagnosis_prints_three_lines_a_finding() {
     let forged = vogent.diagnose(&genuine.clone().query("a=1"), &Credentials::new());
     assert!(forged.is_genuine());
     let forged = Vogent::new(key(OTHER_KEY)).diagnose(&genuine, &Credentials::new().secret("'a'").secret(""));
-    assert_eq!(forged.to_string().lines().count(), 6);
+    let codes: Vec<_> = forged.findings().iter().map(countersign::diagnose::Finding::code).collect();
+    assert_eq!(codes, ["secret_quoted", "secret_empty", "forged_or_unknown_secret"]);
+    assert_eq!(forged.to_string().lines().count(), 9);
 }
 
 #[test]
