@@ -9,6 +9,8 @@ mod config_error;
 pub mod diagnose;
 mod encoding;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(any(feature = "axum", feature = "tower"))]
 mod integrations;
 mod jwt;

@@ -59,6 +59,18 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
 ];
 
 #[test]
+fn the_guide_has_a_row_for_every_kind() {
+    let table = include_str!("../../src/guide/errors.md");
+    for kind in ErrorKind::ALL {
+        let error = Error::from(*kind);
+        let again = if error.is_retryable() { "yes" } else { "no" };
+        let row = format!("| `{}` | {} | {again} | {error} | ", kind.code(), kind.status());
+        assert_eq!(table.matches(&row).count(), 1, "{row}");
+    }
+    assert_eq!(table.matches("ErrorKind::").count(), ErrorKind::ALL.len());
+}
+
+#[test]
 fn statuses_and_messages_are_pinned() {
     assert_eq!(TABLE.iter().map(|row| row.0).collect::<Vec<_>>(), ErrorKind::ALL);
     for (kind, status, message) in TABLE {
