@@ -171,7 +171,7 @@ async fn what_is_released_is_claimed_anew_and_what_is_anothers_stays() {
     ours.release(&ReplayKey::new("1")).await.unwrap();
     assert_eq!(claim(&theirs, "1", HOUR).await, Ok(()));
     assert_eq!(claim(&apart, "1", HOUR).await, Ok(()));
-    assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", .. }"#);
+    assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", patience: 1s, .. }"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,6 +273,13 @@ async fn in_the_layer_on_two_machines() {
     server.kill();
     let refused = two.oneshot(request("[]")).await.unwrap();
     assert_eq!((refused.status(), refused.body().as_str()), (StatusCode::SERVICE_UNAVAILABLE, ""));
+}
+
+#[tokio::test]
+async fn a_guard_waits_for_a_second_at_most() {
+    let guard = || Redis::connect("redis://127.0.0.1").unwrap();
+    assert!(format!("{:?}", guard().patience(Duration::from_millis(200))).contains("patience: 200ms"));
+    assert!(format!("{:?}", guard().patience(Duration::from_secs(5))).contains("patience: 1s"));
 }
 
 #[tokio::test]

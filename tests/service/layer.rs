@@ -178,7 +178,7 @@ async fn a_proof_that_came_with_a_refused_request_reaches_nobody() {
 async fn a_body_says_what_it_holds() {
     use http_body::Body as _;
 
-    let (seen, steps) = (Arc::new(Mutex::new(Vec::new())), [Step::Data(BODY.into()), Step::Trailers]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
     let seeing = Arc::clone(&seen);
     let inner = tower::service_fn(move |request: Request<countersign::tower::Body>| {
         let body = request.body();
@@ -195,9 +195,11 @@ async fn a_body_says_what_it_holds() {
         }
     });
     let mut service = VerifyLayer::new(vogent()).layer(inner);
-    let future =
-        Service::<Request<Frames>>::call(&mut service, with_body(&vogent_delivery(), Frames::new(steps)));
-    assert_eq!(format!("{future:?}"), "ResponseFuture { .. }");
-    future.await.unwrap();
-    assert_eq!(*seen.lock().unwrap(), [((39, Some(39), false), (0, Some(0), true))]);
+    for steps in [vec![Step::Data(BODY.into())], vec![Step::Data(BODY.into()), Step::Trailers]] {
+        let request = with_body(&vogent_delivery(), Frames::new(steps));
+        let future = Service::<Request<Frames>>::call(&mut service, request);
+        assert_eq!(format!("{future:?}"), "ResponseFuture { .. }");
+        future.await.unwrap();
+    }
+    assert_eq!(*seen.lock().unwrap(), [((39, Some(39), false), (0, Some(0), true)); 2]);
 }
