@@ -18,10 +18,7 @@ pub(super) struct Change {
 
 /// Undoes one thing after the other until `matches` says that what comes out is what was signed.
 pub(super) fn find(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) -> Option<Change> {
-    if body.is_empty() || body.len() > MAX_BODY {
-        return None;
-    }
-    let mut search = Search { body, matches: &mut matches, found: None };
+    let mut search = Search::new(body, &mut matches)?;
     search.ends();
     search.package();
     search.text();
@@ -32,10 +29,7 @@ pub(super) fn find(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) -> Optio
 
 /// As [`find`], of a body whose parameters are signed and not its bytes.
 pub(super) fn find_package(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) -> Option<Change> {
-    if body.is_empty() || body.len() > MAX_BODY {
-        return None;
-    }
-    let mut search = Search { body, matches: &mut matches, found: None };
+    let mut search = Search::new(body, &mut matches)?;
     search.package();
     search.found
 }
@@ -62,7 +56,12 @@ struct Search<'s> {
     found: Option<Change>,
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
+    fn new(body: &'s [u8], matches: &'s mut dyn FnMut(&[u8]) -> bool) -> Option<Self> {
+        let is_searched = !body.is_empty() && body.len() <= MAX_BODY;
+        is_searched.then_some(Self { body, matches, found: None })
+    }
+
     /// Tries what comes out, if it is a change and nothing was found yet.
     fn test(&mut self, cause: Cause, words: &str, body: &[u8]) {
         if self.found.is_none() && body != self.body && (self.matches)(body) {

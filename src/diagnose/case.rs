@@ -10,6 +10,11 @@ use crate::secret::Secret;
 /// How a scheme makes a key of a secret's text.
 pub(super) type ReadSecret = fn(&[u8]) -> Result<Secret, ConfigError>;
 
+/// Takes the text itself.
+pub(super) const VERBATIM: ReadSecret = |text| Secret::verbatim(text);
+/// Decodes the text from base64.
+pub(super) const DECODED: ReadSecret = |text| Secret::from_base64(text);
+
 #[derive(Debug)]
 pub struct Case<'c> {
     pub(super) capture: &'c Capture,

@@ -1,10 +1,11 @@
 //! Why a signed webhook is refused: its token, its time, or its payload.
 
-use super::case::{Case, Changes, ReadSecret, proofs};
+use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
 use super::other_scheme::{self, Family};
 use super::tokens::{self, Found};
 use super::{Cause, Finding, bodies, payloads, times};
 use crate::claims::Claims;
+use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Policy, Signed, Token};
 use crate::mac::{Function, KeySource, MacKeys, Tag};
@@ -26,8 +27,8 @@ pub(super) enum Product {
 impl Product {
     fn read_secret(self) -> ReadSecret {
         match self {
-            Self::SignedWebhook => verbatim,
-            Self::ContactCenter => |text| Secret::from_base64(text),
+            Self::SignedWebhook => VERBATIM,
+            Self::ContactCenter => DECODED,
         }
     }
 }
@@ -85,7 +86,7 @@ fn matching(
     let secret = case
         .try_secrets(read, &mut matches)
         .or_else(|| {
-            let plain = (product == Product::ContactCenter).then(|| case.try_secrets(verbatim, &mut matches));
+            let plain = (product == Product::ContactCenter).then(|| case.try_secrets(VERBATIM, &mut matches));
             plain.flatten().map(|other| [undecoded(), other].concat())
         })
         .or_else(|| case.change_secrets(read, &mut matches))?;
@@ -209,13 +210,9 @@ fn other_algorithm(case: &Case<'_>, tokens: &[Found<'_>], product: Product) -> O
 fn signs_hs512(token: &[u8], secret: &Secret) -> bool {
     let signed = || {
         let dot = token.iter().rposition(|byte| *byte == b'.')?;
-        let signature = crate::encoding::base64::decode_url(token.get(dot.checked_add(1)?..)?)?;
+        let signature = base64::decode_url(token.get(dot.checked_add(1)?..)?)?;
         MacKeys::new(Function::HmacSha512, &Keyring::from(secret.clone()))
             .find(token.get(..dot)?, &Tag::new(&signature))
     };
     signed().is_some()
-}
-
-fn verbatim(text: &[u8]) -> Result<Secret, crate::config_error::ConfigError> {
-    Secret::verbatim(text)
 }

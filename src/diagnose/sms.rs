@@ -1,6 +1,6 @@
 //! Why a signature over parameters does not match.
 
-use super::case::{Case, Changes, proofs};
+use super::case::{Case, Changes, VERBATIM, proofs};
 use super::other_scheme::{self, Family};
 use super::pairs::{self, Pairs};
 use super::{Capture, Cause, Finding, bodies, signatures, times};
@@ -144,7 +144,7 @@ fn explain(case: &Case<'_>, method: Method, sources: &[Source]) -> Option<Change
         })
         .or_else(|| {
             let form = form(&own.pairs);
-            case.change_secrets(|text| Secret::verbatim(text), |secret| verifies(method, secret, &form))
+            case.change_secrets(VERBATIM, |secret| verifies(method, secret, &form))
         })
         .or_else(|| {
             let change = bodies::find_package(&case.capture.body, |body| {
@@ -185,7 +185,7 @@ fn signature(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> 
 /// Tries the secrets as they are.
 fn try_pairs(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> {
     let form = form(pairs);
-    case.try_secrets(|text| Secret::verbatim(text), |secret| verifies(method, secret, &form))
+    case.try_secrets(VERBATIM, |secret| verifies(method, secret, &form))
 }
 
 /// A request of these parameters.
