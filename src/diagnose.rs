@@ -36,8 +36,8 @@
 //!
 //! One thing at a time is undone, of a body up to 4 MiB and under the first 16 secrets: two faults in the same delivery are
 //! found only where they do not meet (a header's name and the secret, a token's time and its body). What a gateway takes
-//! away cannot be put back. With one secret the work is that of up to 200 verifications, with more it is more: do not do
-//! it for strangers.
+//! away cannot be put back. The work is that of some hundred verifications for each secret, of many small parameters up to
+//! two thousand: do not do it for strangers.
 
 mod bodies;
 mod capture;

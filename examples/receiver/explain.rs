@@ -1,5 +1,5 @@
 //! Why a delivery was refused: printed after its line where `EXPLAIN=1`. For development: it keeps each body in memory before
-//! anything is verified, and a diagnosis costs up to two hundred verifications.
+//! anything is verified, and a diagnosis costs hundreds of verifications.
 
 use std::sync::Arc;
 
