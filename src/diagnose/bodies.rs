@@ -3,11 +3,12 @@
 use std::io::Read;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
+use memchr::memmem;
 use percent_encoding::AsciiSet;
 
-use super::Cause;
 use super::json::{Escapes, Layout, Node, Style};
 use super::pairs;
+use super::{Cause, Finding};
 use crate::encoding::base64;
 
 /// What was done to a body, after "the signature matches when".
@@ -34,20 +35,21 @@ pub(super) fn find_package(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) 
     search.found
 }
 
-/// What looks wrong with a body's shape: the cause, and the evidence.
-pub(super) fn hint(body: &[u8]) -> Option<(Cause, &'static str)> {
-    if body.is_empty() {
-        Some((Cause::BodyEmpty, "the body has no byte"))
+/// What looks wrong with a body's shape.
+pub(super) fn hint(body: &[u8]) -> Option<Finding> {
+    let (cause, evidence) = if body.is_empty() {
+        (Cause::BodyEmpty, "the body has no byte")
     } else if body.starts_with(GZIP) {
-        Some((Cause::BodyGzip, "the body begins as gzip does"))
-    } else if body.windows(REPLACEMENT.len()).any(|window| window == REPLACEMENT) {
-        Some((
+        (Cause::BodyGzip, "the body begins as gzip does")
+    } else if memmem::find(body, REPLACEMENT).is_some() {
+        (
             Cause::BodyEncoding,
             "the body holds U+FFFD, which a lossy decoder puts in place of what it cannot read",
-        ))
+        )
     } else {
-        None
-    }
+        return None;
+    };
+    Some(Finding::hint(cause, evidence))
 }
 
 struct Search<'s> {

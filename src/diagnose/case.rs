@@ -48,7 +48,7 @@ impl<'c> Case<'c> {
             .iter()
             .filter_map(|(label, candidate)| Some((label, read(&candidate.text).ok()?)));
         let (label, _) = readable.find(|(_, secret)| matches(secret))?;
-        Some(label.iter().map(|label| (Cause::SecretOther, format!("{label} is used instead"))).collect())
+        Some(other_secret(label.as_deref()).into_iter().collect())
     }
 
     /// Undoes what may have been done to each secret, one thing after the other.
@@ -61,9 +61,7 @@ impl<'c> Case<'c> {
             for Change { cause, words, text } in secrets::changes(&candidate.text) {
                 if read(&text).is_ok_and(|secret| matches(&secret)) {
                     let change = (cause, words.to_owned());
-                    let other =
-                        label.iter().map(|label| (Cause::SecretOther, format!("{label} is used instead")));
-                    return Some([change].into_iter().chain(other).collect());
+                    return Some([change].into_iter().chain(other_secret(label.as_deref())).collect());
                 }
             }
         }
@@ -73,10 +71,7 @@ impl<'c> Case<'c> {
     /// The findings where no change makes the signature match: what looks wrong, and that it may be forged.
     pub(super) fn unexplained(&self, mut hints: Vec<Finding>) -> Vec<Finding> {
         let own = self.candidates.iter().filter(|(label, _)| label.is_none());
-        hints.extend(
-            own.filter_map(|(_, candidate)| secrets::hint(&candidate.text))
-                .map(|(cause, evidence)| Finding::hint(cause, evidence)),
-        );
+        hints.extend(own.filter_map(|(_, candidate)| secrets::hint(&candidate.text)));
         let tried = self.candidates.len();
         let evidence =
             format!("nothing that was tried makes the signature match under any of {tried} secrets");
@@ -88,6 +83,11 @@ impl<'c> Case<'c> {
     pub(super) fn refused_otherwise(&self) -> Finding {
         Finding::hint(Cause::RefusedOtherwise, self.refusal.to_string())
     }
+}
+
+/// That a secret is taken which the verifier does not know: one that has a name.
+fn other_secret(label: Option<&str>) -> Option<(Cause, String)> {
+    label.map(|label| (Cause::SecretOther, format!("{label} is used instead")))
 }
 
 /// One proof for each change that is needed. With several, each says them all.

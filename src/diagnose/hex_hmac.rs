@@ -7,7 +7,7 @@ use super::{Capture, Cause, Finding, bodies};
 use crate::error::ErrorKind;
 use crate::mac::{Algorithm, Function, MacKeys, Tag};
 use crate::request::HeaderName;
-use crate::secret::{Keyring, Secret};
+use crate::secret::Secret;
 
 pub(super) fn diagnose(case: &Case<'_>, header: &HeaderName, function: Function) -> Vec<Finding> {
     if let ErrorKind::BodyTooLarge | ErrorKind::HeaderRepeated = case.refusal.kind() {
@@ -105,12 +105,12 @@ fn plain(case: &Case<'_>, place: &Place, function: Function) -> Option<Changes> 
 }
 
 fn holds(function: Function, secret: &Secret, body: &[u8], tag: &Tag) -> bool {
-    MacKeys::new(function, &Keyring::from(secret.clone())).find(body, tag).is_some()
+    MacKeys::of_secret(function, secret).find(body, tag).is_some()
 }
 
 /// Those that give tags of this length.
 fn algorithms(place: &Place) -> impl Iterator<Item = Function> {
-    let digits = place.given.digits;
+    let digits = place.given.tag.as_bytes().len().saturating_mul(2);
     let functions = Algorithm::ALL.iter().map(|algorithm| Function::from(*algorithm));
     functions.filter(move |function| function.hex_digits() == digits)
 }
@@ -133,7 +133,7 @@ fn hints(capture: &Capture, header: &HeaderName, function: Function, places: &[P
         let evidence = format!("there is no header `{header}`, and none that looks like a signature");
         hints.push(Finding::hint(Cause::SignatureMissing, evidence));
     }
-    hints.extend(bodies::hint(&capture.body).map(|(cause, evidence)| Finding::hint(cause, evidence)));
+    hints.extend(bodies::hint(&capture.body));
     hints
 }
 

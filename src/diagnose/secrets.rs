@@ -5,8 +5,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use percent_encoding::{percent_decode, percent_encode};
 use zeroize::Zeroizing;
 
-use super::Cause;
-use super::pairs;
+use super::{Cause, Finding, pairs};
 use crate::encoding::{base64 as any_base64, hex};
 use crate::secret::Secret;
 
@@ -68,23 +67,23 @@ pub(super) fn changes(text: &[u8]) -> Vec<Change> {
     changes.all
 }
 
-/// What looks wrong with a secret's shape: the cause, and the evidence.
-pub(super) fn hint(text: &[u8]) -> Option<(Cause, &'static str)> {
+/// What looks wrong with a secret's shape.
+pub(super) fn hint(text: &[u8]) -> Option<Finding> {
     let trimmed = trim(text);
-    if trimmed.is_empty() {
-        return Some((Cause::SecretEmpty, "there is no secret, or nothing but white space"));
-    }
-    if Secret::new(trimmed).is_err() {
-        Some((Cause::SecretPem, "the secret is a PEM, a JSON Web Key or an SSH key"))
+    let (cause, evidence) = if trimmed.is_empty() {
+        (Cause::SecretEmpty, "there is no secret, or nothing but white space")
+    } else if Secret::new(trimmed).is_err() {
+        (Cause::SecretPem, "the secret is a PEM, a JSON Web Key or an SSH key")
     } else if assigned(trimmed).is_some() {
-        Some((Cause::SecretAssignment, "the secret looks like `NAME=value`"))
+        (Cause::SecretAssignment, "the secret looks like `NAME=value`")
     } else if unquoted(trimmed).len() < trimmed.len() {
-        Some((Cause::SecretQuoted, "quotation marks surround the secret"))
+        (Cause::SecretQuoted, "quotation marks surround the secret")
     } else if trimmed.len() < text.len() {
-        Some((Cause::SecretWhitespace, "white space surrounds the secret"))
+        (Cause::SecretWhitespace, "white space surrounds the secret")
     } else {
-        None
-    }
+        return None;
+    };
+    Some(Finding::hint(cause, evidence))
 }
 
 struct Changes<'t> {

@@ -10,7 +10,6 @@ use crate::mac::Tag;
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) tag: Tag,
-    pub(super) digits: usize,
     /// What was done to find it, after "the signature matches when".
     pub(super) change: Option<(Cause, &'static str)>,
 }
@@ -24,7 +23,7 @@ pub(super) fn read(value: &[u8]) -> Vec<Given> {
     {
         if LENGTHS.contains(&decoded.len()) {
             let change = Some((Cause::SignatureBase64, "the signature is decoded from base64"));
-            given.push(Given { tag: Tag::new(&decoded), digits: decoded.len().saturating_mul(2), change });
+            given.push(Given { tag: Tag::new(&decoded), change });
         }
     }
     given
@@ -55,7 +54,7 @@ pub(super) fn length_hint(value: &[u8], expected: usize) -> Option<Finding> {
 
 /// The words of a value: whatever no letter or digit separates.
 fn runs(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|byte| !byte.is_ascii_alphanumeric()).filter(|run| is_hex(run))
+    value.split(|byte| !byte.is_ascii_alphanumeric())
 }
 
 fn is_hex(text: &[u8]) -> bool {
@@ -64,7 +63,7 @@ fn is_hex(text: &[u8]) -> bool {
 
 fn of_hex(run: &[u8], change: Option<(Cause, &'static str)>) -> Option<Given> {
     let decoded = ::hex::decode(run).ok().filter(|decoded| LENGTHS.contains(&decoded.len()))?;
-    Some(Given { tag: Tag::new(&decoded), digits: run.len(), change })
+    Some(Given { tag: Tag::new(&decoded), change })
 }
 
 /// What stands around the digits.

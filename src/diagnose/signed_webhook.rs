@@ -12,7 +12,7 @@ use crate::mac::{Function, KeySource, MacKeys, Tag};
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::SignedWebhook;
 use crate::request::HeaderName;
-use crate::secret::{Keyring, Secret};
+use crate::secret::Secret;
 use crate::time::Tolerance;
 
 /// Which of the products that sign with tokens is expected.
@@ -171,11 +171,11 @@ fn payload(case: &Case<'_>, hash: &[u8; 32]) -> Vec<Finding> {
         return vec![Finding::proved(cause, evidence)];
     }
     let hint = if case.capture.method == "GET" { None } else { bodies::hint(&case.capture.body) };
-    let forged = "the signature matches, and nothing that was tried gives a payload with its hash";
-    hint.into_iter()
-        .chain([(Cause::ForgedOrUnknownSecret, forged)])
-        .map(|(cause, evidence)| Finding::hint(cause, evidence))
-        .collect()
+    let forged = Finding::hint(
+        Cause::ForgedOrUnknownSecret,
+        "the signature matches, and nothing that was tried gives a payload with its hash",
+    );
+    hint.into_iter().chain([forged]).collect()
 }
 
 /// A token of another algorithm than HS256.
@@ -211,8 +211,7 @@ fn signs_hs512(token: &[u8], secret: &Secret) -> bool {
     let signed = || {
         let dot = token.iter().rposition(|byte| *byte == b'.')?;
         let signature = base64::decode_url(token.get(dot.checked_add(1)?..)?)?;
-        MacKeys::new(Function::HmacSha512, &Keyring::from(secret.clone()))
-            .find(token.get(..dot)?, &Tag::new(&signature))
+        MacKeys::of_secret(Function::HmacSha512, secret).find(token.get(..dot)?, &Tag::new(&signature))
     };
     signed().is_some()
 }

@@ -1,5 +1,7 @@
 //! Why a signature over parameters does not match.
 
+use std::collections::HashSet;
+
 use super::case::{Case, Changes, VERBATIM, proofs};
 use super::other_scheme::{self, Family};
 use super::pairs::{self, Pairs};
@@ -8,7 +10,8 @@ use crate::encoding::hex;
 use crate::error::ErrorKind;
 use crate::mac::Function;
 use crate::params::{Param, Params};
-use crate::providers::vonage::{Method, Sms};
+use crate::providers::vonage::{self, MediaType, Method, Sms};
+use crate::request::HeaderName;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
@@ -17,7 +20,7 @@ pub(super) fn diagnose(case: &Case<'_>, sms: &Sms) -> Vec<Finding> {
     let method = sms.method().unwrap_or(Method::Md5Hash);
     let sources = sources(case.capture);
     let Some(changes) = explain(case, method, &sources) else {
-        let is_unsigned = !is_signed(case.capture);
+        let is_unsigned = sources.iter().all(|source| sig(&source.pairs).is_none());
         let seen = || is_unsigned.then(|| other_scheme::seen(case, Family::Sms)).flatten();
         let hints = hints(case, method, &sources);
         return match other_scheme::proved(case).or_else(seen) {
@@ -67,17 +70,12 @@ enum Place {
 impl Place {
     /// Where the verifier looks.
     fn expected(capture: &Capture) -> Option<Self> {
-        let content_type = capture.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        let media_type = content_type.and_then(|(_, value)| value.split(|byte| *byte == b';').next());
-        match (
-            capture.method.as_str(),
-            media_type.unwrap_or_default().trim_ascii().to_ascii_lowercase().as_slice(),
-        ) {
-            ("GET", _) => Some(Self::Query),
-            ("POST", FORM) => Some(Self::Form),
-            ("POST", b"application/json") => Some(Self::Json),
-            _ => None,
-        }
+        let content_type = HeaderName::from_static("content-type");
+        Some(match vonage::Source::of(capture.request().head(), &content_type).ok()? {
+            vonage::Source::Query => Self::Query,
+            vonage::Source::Body(MediaType::Form) => Self::Form,
+            vonage::Source::Body(MediaType::Json) => Self::Json,
+        })
     }
 
     fn words(self) -> &'static str {
@@ -105,8 +103,8 @@ fn sources(capture: &Capture) -> Vec<Source> {
     let mut sources = vec![body, form(Place::Query, &capture.query)];
     sources.retain(|source| !source.pairs.is_empty());
     if let [body, query] = sources.as_slice() {
-        let missing =
-            query.pairs.iter().filter(|(name, _)| body.pairs.iter().all(|(known, _)| known != name));
+        let known: HashSet<_> = body.pairs.iter().map(|(name, _)| name).collect();
+        let missing = query.pairs.iter().filter(|(name, _)| !known.contains(name));
         let pairs = body.pairs.iter().chain(missing).cloned().collect();
         sources.push(Source { place: Place::Everywhere, pairs, raw: None });
     }
@@ -214,10 +212,7 @@ fn time(case: &Case<'_>, sms: &Sms, sources: &[Source]) -> Option<Finding> {
 
 fn hints(case: &Case<'_>, method: Method, sources: &[Source]) -> Vec<Finding> {
     let Some(own) = sources.first() else {
-        return bodies::hint(&case.capture.body)
-            .map(|(cause, evidence)| Finding::hint(cause, evidence))
-            .into_iter()
-            .collect();
+        return bodies::hint(&case.capture.body).into_iter().collect();
     };
     match sig(&own.pairs) {
         Some(value) => {

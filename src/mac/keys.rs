@@ -43,8 +43,8 @@ impl MacKeys {
         Self::of_secrets(function, keyring.secrets())
     }
 
-    /// Keys a signer's one secret.
-    #[cfg(feature = "sign")]
+    /// Keys one secret.
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn of_secret(function: Function, secret: &Secret) -> Self {
         Self::of_secrets(function, std::slice::from_ref(secret))
     }

@@ -15,4 +15,6 @@ mod sms;
 
 pub use contact_center::ContactCenter;
 pub use signed_webhook::SignedWebhook;
+#[cfg(feature = "diagnose")]
+pub(crate) use sms::{MediaType, Source};
 pub use sms::{Method, Sms};

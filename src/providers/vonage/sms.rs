@@ -5,6 +5,8 @@ mod method;
 mod source;
 
 pub use method::Method;
+#[cfg(feature = "diagnose")]
+pub(crate) use source::MediaType;
 
 use std::borrow::Cow;
 
@@ -15,7 +17,8 @@ use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
-use source::{Body, Source};
+use source::Body;
+pub(crate) use source::Source;
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///

@@ -5,21 +5,21 @@ use crate::params::{Form, Params};
 use crate::request::{Head, HeaderName};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Query,
     Body(MediaType),
 }
 
 /// How a body holds parameters.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum MediaType {
+pub(crate) enum MediaType {
     Form,
     Json,
 }
 
 impl Source {
     /// Selects by the method and, of a POST, by the media type alone: `; charset=…` and the like are ignored.
-    pub(super) fn of(head: Head<'_>, content_type: &HeaderName) -> Result<Self, Error> {
+    pub(crate) fn of(head: Head<'_>, content_type: &HeaderName) -> Result<Self, Error> {
         match head.method() {
             "GET" => return Ok(Self::Query),
             "POST" => {}
