@@ -100,11 +100,12 @@ pub(super) fn find_rewritten(
         .then_some((Cause::ParamsAdded, "some of the parameters are left out"))
 }
 
-/// The parameters without any of them, and, of small ones, without any that stand together.
+/// The parameters without any of them, and, of small ones, without any that stand together. Nothing where that would be too
+/// much to try.
 fn without_some(pairs: &Pairs) -> impl Iterator<Item = Pairs> {
     let bytes: usize = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
     let (count, longest) = match pairs.len() {
-        count if count > MAX_PAIRS => (0, 0),
+        count if count > MAX_PAIRS || count.saturating_mul(bytes) > MAX_TRIED_BYTES => (0, 0),
         count if bytes > SMALL_BYTES => (count, 1),
         count => (count, count.div_euclid(2)),
     };
@@ -118,6 +119,7 @@ fn without_some(pairs: &Pairs) -> impl Iterator<Item = Pairs> {
 
 const SMALL_BYTES: usize = 4096;
 const MAX_PAIRS: usize = 64;
+const MAX_TRIED_BYTES: usize = 16 * 1024 * 1024;
 /// What RFC 3986 escapes: all but its unreserved characters.
 pub(super) const RFC_3986: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// What a form escapes (WHATWG URL).
