@@ -86,19 +86,19 @@ impl Params {
         }
     }
 
-    /// Appends all parameters in their order, with these bytes instead of the `&` before a name, that before any other name, the
-    /// `=` before a value, and these behind the last.
-    pub(crate) fn join_with(&mut self, [first, next, equals, last]: [&[u8]; 4]) -> &[u8] {
+    /// Joins all parameters to the compact JSON object they are the members of, unescaped. There must be one.
+    pub(crate) fn join_plain_object(&mut self) -> &[u8] {
         self.text.truncate(self.end);
-        let mut before = first;
+        self.text.push(b'{');
         for span in &self.spans {
-            self.text.extend_from_slice(before);
+            self.text.push(b'"');
             self.text.extend_from_within(span.name_range());
-            self.text.extend_from_slice(equals);
+            self.text.extend_from_slice(b"\":\"");
             self.text.extend_from_within(span.value_range());
-            before = next;
+            self.text.extend_from_slice(b"\",");
         }
-        self.text.extend_from_slice(last);
+        self.text.pop();
+        self.text.push(b'}');
         self.text.get(self.end..).unwrap_or_default()
     }
 

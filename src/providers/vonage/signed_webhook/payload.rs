@@ -90,7 +90,7 @@ fn hash_object(params: &mut Params) -> Option<[u8; 32]> {
         return Some(Sha256::digest(b"{}").into());
     }
     if json::is_plain(params.text()) {
-        return Some(Sha256::digest(params.join_with([b"{\"", b"\",\"", b"\":\"", b"\"}"])).into());
+        return Some(Sha256::digest(params.join_plain_object()).into());
     }
     let mut object = Sha256::new();
     let mut before: &[u8] = b"{";
