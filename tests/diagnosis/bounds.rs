@@ -22,7 +22,7 @@ fn memory_is_bounded_by_a_few_bodies() {
 }
 
 #[test]
-#[ignore = "measures time: `cargo test --release --features diagnose,sign --test diagnosis -- --ignored --nocapture`"]
+#[ignore = "measures time: `.ci/run` says how"]
 fn a_diagnosis_costs_less_than_two_hundred_verifications() {
     for scheme in of_bodies() {
         for (kind, body) in [("JSON", large_json(1_048_576)), ("a form", large_form(1_048_576))] {
