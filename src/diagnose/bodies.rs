@@ -23,8 +23,10 @@ pub(super) fn find(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) -> Optio
     search.ends();
     search.package();
     search.text();
-    search.form();
-    search.json();
+    match Node::parse(body) {
+        Some(node) => search.json(node),
+        None => search.form(),
+    }
     search.found
 }
 
@@ -99,12 +101,7 @@ impl<'s> Search<'s> {
         if let Some(decoded) = base64::decode_standard(unpadded) {
             self.test(Cause::BodyBase64, "the body is decoded from base64", &decoded);
         }
-        let inflated = match body {
-            body if body.starts_with(GZIP) => inflate(GzDecoder::new(body)),
-            body if body.starts_with(ZLIB) => inflate(ZlibDecoder::new(body)),
-            _ => None,
-        };
-        if let Some(inflated) = inflated {
+        if let Some(inflated) = inflate(GzDecoder::new(body)).or_else(|| inflate(ZlibDecoder::new(body))) {
             self.test(Cause::BodyGzip, "the body is decompressed", &inflated);
         }
         if let Ok(text) = serde_json::from_slice::<String>(body) {
@@ -132,9 +129,6 @@ impl<'s> Search<'s> {
     }
 
     fn form(&mut self) {
-        if !self.body.contains(&b'=') || self.body.iter().any(|byte| b"{<\" \n".contains(byte)) {
-            return;
-        }
         let pairs = pairs::decoded(&pairs::split(self.body));
         for (escaped, plus, lower) in FORMS {
             let form = pairs::write_with(&pairs, escaped, plus, lower);
@@ -142,13 +136,13 @@ impl<'s> Search<'s> {
         }
     }
 
-    fn json(&mut self) {
-        let Some(mut node) = Node::parse(self.body) else { return };
+    fn json(&mut self, mut node: Node<'_>) {
         let mut text = Vec::with_capacity(self.body.len());
         for style in STYLES {
             self.write(&node, style, &mut text);
         }
-        if self.body.len() <= MAX_SORTED && node.sort() {
+        if self.body.len() <= MAX_SORTED {
+            node.sort();
             for style in SORTED {
                 self.write(&node, Style { sorted: true, ..style }, &mut text);
             }
@@ -229,4 +223,3 @@ const MAX_SORTED: usize = 256 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 const GZIP: &[u8] = b"\x1f\x8b";
-const ZLIB: &[u8] = b"\x78";

@@ -14,11 +14,10 @@ use zeroize::Zeroizing;
 ///
 /// let credentials = Credentials::new()
 ///     .secret("whsec-5f1e3c07\n")
-///     .other("the API secret", "9a2b4d61")
-///     .other("the staging secret", "c0ffee00");
-/// assert_eq!(format!("{credentials:?}"), "Credentials { count: 3 }");
+///     .other("the API secret", "9a2b4d61");
+/// assert_eq!(format!("{credentials:?}"), "Credentials([Candidate(redacted), Candidate(redacted)])");
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Credentials(Vec<Candidate>);
 
@@ -89,12 +88,6 @@ impl Candidate {
 impl fmt::Debug for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Candidate(redacted)")
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("count", &self.0.len()).finish()
     }
 }
 

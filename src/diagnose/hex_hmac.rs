@@ -1,9 +1,8 @@
 //! Why a hex HMAC does not match.
 
 use super::case::{Case, Changes, VERBATIM, proofs};
-use super::other_scheme::{self, Family};
 use super::signatures::{self, Given};
-use super::{Capture, Cause, Finding, bodies};
+use super::{Capture, Cause, Finding, bodies, other_scheme};
 use crate::error::ErrorKind;
 use crate::mac::{Algorithm, Function, MacKeys, Tag};
 use crate::request::HeaderName;
@@ -19,7 +18,7 @@ pub(super) fn diagnose(case: &Case<'_>, header: &HeaderName, function: Function)
         Some(changes) => proofs(&changes),
         None => {
             let is_unsigned = case.refusal.kind() == ErrorKind::SignatureMissing && places.is_empty();
-            let seen = || is_unsigned.then(|| other_scheme::seen(case, Family::HexHmac)).flatten();
+            let seen = || is_unsigned.then(|| other_scheme::seen(case)).flatten();
             match other_scheme::proved(case).or_else(seen) {
                 Some(finding) => vec![finding],
                 None => case.unexplained(hints(case.capture, header, function, &places)),
@@ -31,7 +30,8 @@ pub(super) fn diagnose(case: &Case<'_>, header: &HeaderName, function: Function)
 /// Whether a hex HMAC in this header verifies under any secret as it is.
 pub(super) fn matches(case: &Case<'_>, header: &HeaderName) -> bool {
     let own = places(case.capture, header).into_iter().filter(|place| place.other_header.is_none());
-    own.into_iter().any(|place| algorithms(&place).any(|function| plain(case, &place, function).is_some()))
+    own.into_iter()
+        .any(|place| place.algorithm().is_some_and(|function| plain(case, &place, function).is_some()))
 }
 
 /// A signature, and where it was found.
@@ -41,6 +41,13 @@ struct Place {
 }
 
 impl Place {
+    /// The one that gives tags of this length.
+    fn algorithm(&self) -> Option<Function> {
+        let digits = self.given.tag.as_bytes().len().saturating_mul(2);
+        let mut functions = Algorithm::ALL.iter().map(|algorithm| Function::from(*algorithm));
+        functions.find(|function| function.hex_digits() == digits)
+    }
+
     fn changes(&self, used: Function, configured: Function) -> Changes {
         let mut changes = Changes::new();
         if used != configured {
@@ -74,16 +81,15 @@ fn places(capture: &Capture, configured: &HeaderName) -> Vec<Place> {
 
 fn explain(case: &Case<'_>, function: Function, places: &[Place]) -> Option<Changes> {
     for place in places {
-        for used in algorithms(place) {
-            if let Some(secret) = plain(case, place, used) {
-                return Some([place.changes(used, function), secret].concat());
-            }
+        if let Some(used) = place.algorithm()
+            && let Some(secret) = plain(case, place, used)
+        {
+            return Some([place.changes(used, function), secret].concat());
         }
     }
     // Of several signatures the likeliest: in the configured header and of the configured length.
-    let place =
-        places.iter().find(|place| algorithms(place).any(|used| used == function)).or(places.first())?;
-    let used = algorithms(place).find(|used| *used == function).or_else(|| algorithms(place).next())?;
+    let place = places.iter().find(|place| place.algorithm() == Some(function)).or_else(|| places.first())?;
+    let used = place.algorithm()?;
     let found = place.changes(used, function);
     let (tag, body) = (&place.given.tag, case.capture.body.as_slice());
     let secret = case.change_secrets(VERBATIM, |secret| holds(used, secret, body, tag));
@@ -106,13 +112,6 @@ fn plain(case: &Case<'_>, place: &Place, function: Function) -> Option<Changes> 
 
 fn holds(function: Function, secret: &Secret, body: &[u8], tag: &Tag) -> bool {
     MacKeys::of_secret(function, secret).find(body, tag).is_some()
-}
-
-/// Those that give tags of this length.
-fn algorithms(place: &Place) -> impl Iterator<Item = Function> {
-    let digits = place.given.tag.as_bytes().len().saturating_mul(2);
-    let functions = Algorithm::ALL.iter().map(|algorithm| Function::from(*algorithm));
-    functions.filter(move |function| function.hex_digits() == digits)
 }
 
 fn name(function: Function) -> &'static str {

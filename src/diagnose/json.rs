@@ -43,16 +43,17 @@ impl<'t> Node<'t> {
         })
     }
 
-    /// Sorts the members of every object by name, and tells whether that changed anything.
-    pub(super) fn sort(&mut self) -> bool {
+    /// Sorts the members of every object by name.
+    pub(super) fn sort(&mut self) {
         match self {
             Self::Object(members) => {
-                let sorted = members.is_sorted_by(|(a, _), (b, _)| a <= b);
                 members.sort_by(|(a, _), (b, _)| a.cmp(b));
-                members.iter_mut().fold(!sorted, |changed, (_, value)| value.sort() | changed)
+                for (_, value) in members {
+                    value.sort();
+                }
             }
-            Self::Array(items) => items.iter_mut().fold(false, |changed, item| item.sort() | changed),
-            Self::Scalar(_) => false,
+            Self::Array(items) => items.iter_mut().for_each(Self::sort),
+            Self::Scalar(_) => {}
         }
     }
 

@@ -7,14 +7,6 @@ use crate::providers::vogent;
 use crate::providers::vonage::contact_center;
 use crate::request::HeaderName;
 
-/// How a scheme signs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    HexHmac,
-    Sms,
-    Token,
-}
-
 /// Tries the schemes whose signatures are in the request. Asked only once the expected one does not match.
 pub(super) fn proved(case: &Case<'_>) -> Option<Finding> {
     let name = if signed_webhook::matches(case, &authorization(), Product::SignedWebhook) {
@@ -31,22 +23,18 @@ pub(super) fn proved(case: &Case<'_>) -> Option<Finding> {
     Some(Finding::proved(Cause::SchemeOther, format!("the signature matches when it is verified as {name}")))
 }
 
-/// Points at the signature of another family than the expected one. Asked only where none of the expected one is there.
-pub(super) fn seen(case: &Case<'_>, expected: Family) -> Option<Finding> {
+/// Points at the signature of another scheme. Asked only where none of the expected one is there.
+pub(super) fn seen(case: &Case<'_>) -> Option<Finding> {
     let token = tokens::find(case.capture, &authorization()).into_iter().next();
-    let what = if expected != Family::Token
-        && let Some(found) = token
-    {
+    let what = if let Some(found) = token {
         if found.header == contact_center() {
             "a token of the Contact Center (`vonage::ContactCenter`)"
         } else {
             "a token, as signed webhooks (`vonage::SignedWebhook`) have"
         }
-    } else if expected != Family::Sms && sms::is_signed(case.capture) {
+    } else if sms::is_signed(case.capture) {
         "a parameter `sig`, as the SMS API (`vonage::Sms`) has"
-    } else if expected != Family::HexHmac
-        && case.capture.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(vogent::SIGNATURE))
-    {
+    } else if case.capture.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(vogent::SIGNATURE)) {
         "a header of Vogent's (`Vogent`)"
     } else {
         return None;

@@ -92,10 +92,10 @@ struct Changes<'t> {
 }
 
 impl Changes<'_> {
-    /// Adds what is a change and is not empty.
+    /// Adds what is a change.
     fn push(&mut self, cause: Cause, words: &'static str, text: impl Into<Vec<u8>>) {
         let text = Zeroizing::new(text.into());
-        if !text.is_empty() && text.as_slice() != self.given {
+        if text.as_slice() != self.given {
             self.all.push(Change { cause, words, text });
         }
     }

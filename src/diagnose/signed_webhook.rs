@@ -1,9 +1,8 @@
 //! Why a signed webhook is refused: its token, its time, or its payload.
 
 use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
-use super::other_scheme::{self, Family};
 use super::tokens::{self, Found};
-use super::{Cause, Finding, bodies, payloads, times};
+use super::{Cause, Finding, bodies, other_scheme, payloads, times};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
@@ -44,7 +43,7 @@ pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Produc
     if let Some(finding) = other_algorithm(case, &tokens, product) {
         return vec![finding];
     }
-    let seen = || tokens.is_empty().then(|| other_scheme::seen(case, Family::Token)).flatten();
+    let seen = || tokens.is_empty().then(|| other_scheme::seen(case)).flatten();
     match (other_scheme::proved(case).or_else(seen), case.refusal.kind()) {
         (Some(finding), _) => vec![finding],
         (None, ErrorKind::TokenMissing) if tokens.is_empty() => {

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::case::{Case, Changes, VERBATIM, proofs};
-use super::other_scheme::{self, Family};
 use super::pairs::{self, Pairs};
-use super::{Capture, Cause, Finding, bodies, signatures, times};
+use super::{Capture, Cause, Finding, bodies, other_scheme, signatures, times};
 use crate::encoding::hex;
 use crate::error::ErrorKind;
 use crate::mac::Function;
@@ -21,7 +20,7 @@ pub(super) fn diagnose(case: &Case<'_>, sms: &Sms) -> Vec<Finding> {
     let sources = sources(case.capture);
     let Some(changes) = explain(case, method, &sources) else {
         let is_unsigned = sources.iter().all(|source| sig(&source.pairs).is_none());
-        let seen = || is_unsigned.then(|| other_scheme::seen(case, Family::Sms)).flatten();
+        let seen = || is_unsigned.then(|| other_scheme::seen(case)).flatten();
         let hints = hints(case, method, &sources);
         return match other_scheme::proved(case).or_else(seen) {
             Some(finding) => vec![finding],

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use countersign::diagnose::Capture;
 use countersign::sign::Delivery;
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 
 use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture, key};
 
@@ -83,6 +83,7 @@ fn json_that_was_parsed_and_written_again() {
             }
         }
     }
+    requires("body_reserialised", r#"[{"a":{"c":1,"d":2},"b":3}]"#, r#"[{"b":3,"a":{"d":2,"c":1}}]"#, true);
     // Numbers stay as they are written, and so do names that appear twice.
     requires(
         "body_reserialised",
@@ -103,12 +104,27 @@ fn text_forms_and_packaging() {
     requires("body_encoding", &latin1, String::from_utf8_lossy(&latin1).as_ref(), false);
 
     requires("body_form_reencoded", "a=1+2&b=%C3%BC", "a=1%202&b=%c3%bc", true);
-    requires("body_form_reencoded", "a=1%202&b=it's", "a=1+2&b=it%27s", true);
+    let forms = [
+        "a=b+c*%27%7E%C3%BC",
+        "a=b%20c*'~%C3%BC",
+        "a=b%20c%2A%27~%C3%BC",
+        "a=b+c%2A%27~%C3%BC",
+        "a=b%20c%2a%27~%c3%bc",
+        "a=b+c*%27%7e%c3%bc",
+    ];
+    for sent in forms {
+        for received in forms.into_iter().filter(|received| *received != sent) {
+            requires("body_form_reencoded", sent, received, true);
+        }
+    }
 
     requires("body_base64", BODY, BASE64_STANDARD.encode(BODY), true);
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(BODY.as_bytes()).unwrap();
     requires("body_gzip", BODY, gzip.finish().unwrap(), true);
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+    zlib.write_all(BODY.as_bytes()).unwrap();
+    requires("body_gzip", BODY, zlib.finish().unwrap(), true);
     requires("body_gzip", BODY, b"\x1f\x8b\x08 cut off", false);
     requires("body_empty", BODY, "", false);
 }
@@ -129,6 +145,22 @@ fn parameters_survive_but_not_what_a_body_is_packed_in() {
             scheme.requires(code, &scheme.diagnose(KEY, &received), code, true);
         }
     }
+}
+
+#[test]
+fn large_bodies_are_rewritten_too() {
+    let scheme = SCHEMES[0];
+    let lines = "a line\n".repeat(300_000);
+    let received = signed(&scheme, format!("{lines}\n").as_bytes()).with_body(lines);
+    scheme.requires("2 MiB", &scheme.diagnose(KEY, &capture(&received)), "body_newline", true);
+
+    let members =
+        |names: [&str; 2]| names.map(|name| format!("\"{name}\":\"{}\"", "a".repeat(60_000))).join(",");
+    let (sorted, received) = (members(["a", "b"]), members(["b", "a"]));
+    let received = signed(&scheme, format!("{{{sorted}}}").as_bytes()).with_body(format!("{{{received}}}"));
+    let diagnosis = scheme.diagnose(KEY, &capture(&received));
+    scheme.requires("120 KB", &diagnosis, "body_reserialised", true);
+    assert!(diagnosis.findings()[0].evidence().ends_with("compactly, members sorted by name"), "{diagnosis}");
 }
 
 #[test]

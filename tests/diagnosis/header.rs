@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::diagnose::{Capture, Credentials, Diagnose, Finding};
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Vogent};
@@ -126,9 +126,41 @@ fn two_faults_that_do_not_meet_are_both_found() {
     let capture = Capture::new("POST", [("x-hub-signature", format!("sha512={signature}"))], BODY);
     let diagnosis = Vogent::new(key(OTHER_KEY))
         .diagnose(&capture, &Credentials::new().secret(OTHER_KEY).other("staging", KEY));
-    let codes: Vec<_> = diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
     assert_eq!(codes, ["algorithm_other", "header_other", "signature_prefix", "secret_other"]);
-    assert!(diagnosis.findings().iter().all(countersign::diagnose::Finding::is_proved));
+    assert!(diagnosis.findings().iter().all(Finding::is_proved));
+}
+
+#[test]
+fn of_a_list_the_configured_algorithm_is_taken() {
+    let sha1 = sign::hex_hmac("x", Algorithm::Sha1, &key(OTHER_KEY), BODY).header("x").unwrap().to_owned();
+    let sha256 = sign::vogent(&key(KEY), BODY).header("x-elto-signature").unwrap().to_owned();
+    let list = format!("sha1={sha1},sha256={sha256}");
+    let received = Capture::new("POST", [("x-elto-signature", list)], format!("{BODY}\n"));
+    let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["signature_list", "body_newline"], "{diagnosis}");
+}
+
+#[test]
+fn a_secret_that_is_not_the_verifiers_is_not_made_a_proof() {
+    let genuine = capture(&sign::vogent(&key(KEY), BODY));
+    let diagnosis = Vogent::new(key(OTHER_KEY)).diagnose(&genuine, &Credentials::new().secret(KEY));
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["refused_otherwise"], "{diagnosis}");
+}
+
+#[test]
+fn where_there_is_a_signature_of_the_scheme_no_other_is_pointed_at() {
+    let token = sign::SignedWebhook::new(&key(OTHER_KEY), NOW).post(BODY);
+    for (header, value, code) in [
+        ("x-forwarded-signature", "00".repeat(32), "header_other"),
+        ("x-elto-signature", "none".to_owned(), "signature_length"),
+    ] {
+        let received = capture(&token.clone().with_header(header, &value));
+        let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
+        assert_eq!(diagnosis.findings()[0].code(), code, "{diagnosis}");
+    }
 }
 
 #[test]
@@ -155,14 +187,17 @@ fn a_delivery_of_another_scheme_is_told() {
             let first = &diagnosis.findings()[0];
             // The Contact Center takes the same secret otherwise, so that under its verifier the header's name is what is wrong.
             let code = if (*sent, *expected) == ("jwt", "center") { "secret_base64" } else { "scheme_other" };
-            let codes: Vec<_> =
-                diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+            let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
             assert!(codes.contains(&code) && first.is_proved(), "{sent} at {expected}:\n{diagnosis}");
             if code == "scheme_other" {
                 assert!(first.evidence().contains(name), "{diagnosis}");
             }
 
             let stranger = verifier.diagnose(&capture(delivery), &Credentials::new().secret(OTHER_KEY));
+            let first = &stranger.findings()[0];
+            if code == "scheme_other" && (*sent, *expected) != ("center", "jwt") {
+                assert!(first.code() == code && first.evidence().contains(name), "{stranger}");
+            }
             assert!(stranger.findings().iter().all(|finding| !finding.is_proved()), "{stranger}");
             shows_nothing(&stranger, &[KEY, OTHER_KEY]);
         }

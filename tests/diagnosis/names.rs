@@ -60,6 +60,7 @@ fn what_holds_secrets_or_requests_shows_neither() {
     for hidden in ["00ff00ff", "hidden", KEY, OTHER_KEY] {
         assert!(!shown.contains(hidden), "{shown}");
     }
+    assert!(shown.contains("\"POST\"") && shown.matches("Candidate(redacted)").count() == 2, "{shown}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What happens to parameters on their way.
 
-use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::diagnose::{Capture, Credentials, Diagnose, Finding};
 use countersign::sign;
 use countersign::vonage::{Method, Sms};
-use countersign::{Tenants, Tolerance, UnixTime};
+use countersign::{Tenants, Tolerance, UnixTime, Vogent};
 
-use crate::scheme::{KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, key};
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, key};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -27,8 +27,8 @@ fn get(query: &str) -> Capture {
     Capture::new("GET", Vec::<(String, String)>::new(), "").query(query)
 }
 
-fn post(media_type: &str, body: &str) -> Capture {
-    Capture::new("POST", [("content-type", media_type)], body)
+fn post(media_type: &str, body: impl AsRef<[u8]>) -> Capture {
+    Capture::new("POST", [("content-type", media_type)], body.as_ref())
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn parameters_in_another_place() {
         true,
         &Capture::new("GET", [("content-type", FORM)], text(&form)).query("a=1"),
     );
-    requires("params_other_source", true, &post("application/json", &text(&form)));
-    requires("params_other_source", true, &post(FORM, &text(&json)));
-    requires("params_other_source", true, &post("text/plain", &text(&json)));
+    requires("params_other_source", true, &post("application/json", text(&form)));
+    requires("params_other_source", true, &post(FORM, text(&json)));
+    requires("params_other_source", true, &post("text/plain", text(&json)));
     let (half, rest) = query.query().split_once('&').unwrap();
     requires("params_other_source", true, &post(FORM, half).query(rest));
     requires("body_empty", false, &post(FORM, ""));
@@ -79,8 +79,58 @@ fn parameters_added_or_rewritten() {
     requires(
         "params_blank",
         true,
-        &post("application/json", &json.replace(r#""keyword":"""#, r#""keyword":"undefined""#)),
+        &post("application/json", json.replace(r#""keyword":"""#, r#""keyword":"undefined""#)),
     );
+}
+
+/// What is said of a form to which parameters were added, `adjacent` of them, so that it has `count` and, in all their names and
+/// values, this many bytes.
+fn of_added(adjacent: usize, count: usize, bytes: usize) -> &'static str {
+    let names: Vec<_> = (0..count - adjacent - 1).map(|at| format!("p{at:02}")).collect();
+    let added: Vec<_> = (0..adjacent).map(|at| format!("q{at}=&")).collect();
+    let unpadded = names.len() * 3 + added.len() * 2 + "sig".len() + 64;
+    let padding = "a".repeat(bytes - unpadded);
+    let signer = sign::Sms::new(Method::Sha256, &key(KEY));
+    let signer = names
+        .iter()
+        .enumerate()
+        .fold(signer, |signer, (at, name)| signer.param(name, if at == 0 { &padding } else { "" }));
+    let form = signer.form();
+    let body = [added.concat().as_bytes(), form.body()].concat();
+    let verifier = Sms::new(Method::Sha256, key(KEY)).max_body(usize::MAX);
+    let diagnosis = verifier.diagnose(&post(FORM, body), &Credentials::new().secret(KEY));
+    let first = &diagnosis.findings()[0];
+    assert_eq!(first.is_proved(), first.code() == "params_added", "{diagnosis}");
+    first.code()
+}
+
+#[test]
+fn as_much_is_left_out_as_can_be_tried() {
+    const UNKNOWN: &str = "forged_or_unknown_secret";
+    for (adjacent, count, bytes, code) in [
+        (1, 64, 4096, "params_added"),
+        (1, 65, 4096, UNKNOWN),
+        (2, 10, 4096, "params_added"),
+        (2, 10, 4097, UNKNOWN),
+        (1, 10, 4097, "params_added"),
+        (1, 16, 1_048_576, "params_added"),
+        (1, 16, 1_048_577, UNKNOWN),
+    ] {
+        assert_eq!(of_added(adjacent, count, bytes), code, "{adjacent} of {count}, {bytes} bytes");
+    }
+}
+
+#[test]
+fn a_forgery_of_what_looks_changed_is_proved_by_nothing() {
+    let forged = sms().query().query().replace("keyword=", "keyword=null").replace("msisdn=44", "msisdn=45");
+    requires("forged_or_unknown_secret", false, &get(&forged));
+
+    let posted = SCHEMES.into_iter().find(|scheme| scheme.name == "jwt post").unwrap();
+    let altered = (posted.genuine)(KEY).with_body("{}").with_query("a=1");
+    posted.requires("altered", &posted.diagnose(KEY, &capture(&altered)), "forged_or_unknown_secret", false);
+    let answer = SCHEMES.into_iter().find(|scheme| scheme.signs == Signs::TokenOfQuery).unwrap();
+    let altered = (answer.genuine)(KEY).with_query("a=1").with_body("{}");
+    answer.requires("altered", &answer.diagnose(KEY, &capture(&altered)), "forged_or_unknown_secret", false);
 }
 
 #[test]
@@ -149,4 +199,21 @@ fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
     assert!(diagnosis.findings()[0].evidence().contains("tenant `a1b2c3d4`"));
     let diagnosis = verifier.diagnose(&capture(&of("unknown")), &credentials);
     assert_eq!(diagnosis.findings()[0].code(), "secret_other", "{diagnosis}");
+
+    let stored = format!("{KEY}\n");
+    let padded = Tenants::new([("a1b2c3d4", key(&stored))]).unwrap();
+    let diagnosis = Sms::tenants(Method::Sha256, padded)
+        .diagnose(&capture(&of("a1b2c3d4")), &Credentials::new().tenant("a1b2c3d4", stored));
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["secret_whitespace"], "{diagnosis}");
+}
+
+#[test]
+fn a_scheme_without_tenants_knows_none() {
+    let genuine = capture(&sign::vogent(&key(KEY), BODY));
+    for tenant in ["", "xyzzy"] {
+        let credentials = Credentials::new().tenant(tenant, KEY);
+        let diagnosis = Vogent::new(key(OTHER_KEY)).diagnose(&genuine, &credentials);
+        assert_eq!(diagnosis.findings()[0].code(), "secret_other", "{diagnosis}");
+    }
 }

@@ -38,6 +38,19 @@ fn what_was_done_to_a_stored_secret_is_proved() {
 }
 
 #[test]
+fn the_last_line_feed_is_told_from_other_white_space() {
+    let genuine = capture(&(SCHEMES[0].genuine)(KEY));
+    for (stored, words) in [
+        (format!("{KEY}\n"), "the secret's last line feed is removed"),
+        (format!(" {KEY}\n"), "the white space around the secret is removed"),
+        (format!("{KEY} "), "the white space around the secret is removed"),
+    ] {
+        let diagnosis = SCHEMES[0].diagnose(&stored, &genuine);
+        assert!(diagnosis.findings()[0].evidence().ends_with(words), "{diagnosis}");
+    }
+}
+
+#[test]
 fn a_secret_that_was_decoded_is_proved_to_be_text() {
     let stored = "plain-Text_Kx81";
     for scheme in SCHEMES.into_iter().filter(|scheme| scheme.name != "contact center") {
@@ -93,5 +106,21 @@ fn the_shape_of_a_secret_that_does_not_match_is_a_hint() {
             scheme.requires("stranger", &diagnosis, code, false);
             assert_eq!(diagnosis.findings().last().unwrap().code(), "forged_or_unknown_secret");
         }
+    }
+}
+
+#[test]
+fn an_assignment_has_a_variables_name() {
+    let genuine = capture(&(SCHEMES[0].genuine)(KEY));
+    for (stored, looks) in [
+        ("_A9=other", true),
+        ("a=other", true),
+        ("9a=other", false),
+        ("a-b=other", false),
+        ("-a=other", false),
+    ] {
+        let diagnosis = SCHEMES[0].diagnose(stored, &genuine);
+        let code = if looks { "secret_assignment" } else { "forged_or_unknown_secret" };
+        SCHEMES[0].requires(stored, &diagnosis, code, false);
     }
 }

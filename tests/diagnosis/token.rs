@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::diagnose::{Capture, Credentials, Diagnose, Finding};
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, SignedWebhook};
 use countersign::{Algorithm, Tenants, UnixTime};
@@ -113,7 +113,7 @@ fn two_faults_of_a_token_are_both_found() {
     let late = webhook().clock(|| UnixTime::from_secs(1_700_001_000));
     let received = capture(&genuine().with_body(format!("{BODY}\n")));
     let diagnosis = late.diagnose(&received, &Credentials::new().secret(format!("{KEY}\n")));
-    let codes: Vec<_> = diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
     assert_eq!(codes, ["secret_whitespace", "clock_skew", "body_newline"]);
 }
 
@@ -126,6 +126,13 @@ fn a_key_of_another_account() {
     let diagnosis = verifier.diagnose(&capture(&delivery), &credentials);
     let first = &diagnosis.findings()[0];
     assert_eq!((first.code(), first.is_proved()), ("secret_other", true), "{diagnosis}");
+
+    let stored = format!("{KEY}\n");
+    let padded = SignedWebhook::tenants(Tenants::new([("a1b2c3d4", key(&stored))]).unwrap()).clock(|| NOW);
+    let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY);
+    let diagnosis = padded.diagnose(&capture(&delivery), &Credentials::new().tenant("a1b2c3d4", stored));
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["secret_whitespace"], "{diagnosis}");
 }
 
 #[test]
