@@ -150,7 +150,7 @@ impl<'s> Search<'s> {
     }
 
     fn write(&mut self, node: &Node<'_>, style: Style, text: &mut Vec<u8>) {
-        if self.found.is_none() && style.escapes.apply_to(self.body) {
+        if self.found.is_none() {
             text.clear();
             node.write(style, 0, text);
             self.test(Cause::BodyReserialised, &format!("the body's JSON is written {style}"), text);

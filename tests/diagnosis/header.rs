@@ -132,6 +132,28 @@ fn two_faults_that_do_not_meet_are_both_found() {
 }
 
 #[test]
+fn a_length_is_told_with_the_algorithm_it_fits() {
+    for (value, evidence) in [
+        ("0".repeat(32), "it has 32 hex digits, as MD5 gives, and 64 are expected"),
+        ("0".repeat(40), "it has 40 hex digits, as SHA-1 gives, and 64 are expected"),
+        ("0".repeat(128), "it has 128 hex digits, as SHA-512 gives, and 64 are expected"),
+        ("0".repeat(63), "it has 63 hex digits, which no algorithm gives, and 64 are expected"),
+        ("z".repeat(64), "it has 64 characters that are not all hex digits, and 64 digits are expected"),
+        (String::new(), "it has 0 characters that are not all hex digits, and 64 digits are expected"),
+    ] {
+        let received = Capture::new("POST", [("x-elto-signature", value)], BODY);
+        let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
+        let first = &diagnosis.findings()[0];
+        assert_eq!((first.code(), first.evidence()), ("signature_length", evidence));
+    }
+    let sha256 = Capture::new("POST", [("x", "0".repeat(64))], BODY);
+    let verifier = HexHmac::with_algorithm("x", Algorithm::Sha1, key(KEY)).unwrap();
+    let diagnosis = verifier.diagnose(&sha256, &Credentials::new().secret(KEY));
+    let evidence = "it has 64 hex digits, as SHA-256 gives, and 40 are expected";
+    assert_eq!(diagnosis.findings()[0].evidence(), evidence);
+}
+
+#[test]
 fn of_a_list_the_configured_algorithm_is_taken() {
     let sha1 = sign::hex_hmac("x", Algorithm::Sha1, &key(OTHER_KEY), BODY).header("x").unwrap().to_owned();
     let sha256 = sign::vogent(&key(KEY), BODY).header("x-elto-signature").unwrap().to_owned();

@@ -1,6 +1,6 @@
 //! What happens to parameters on their way.
 
-use countersign::diagnose::{Capture, Credentials, Diagnose, Finding};
+use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::sign;
 use countersign::vonage::{Method, Sms};
 use countersign::{Tenants, Tolerance, UnixTime, Vogent};
@@ -16,9 +16,13 @@ fn sms() -> sign::Sms {
         .param("keyword", "")
 }
 
-/// What is said of these parameters.
+fn diagnose(capture: &Capture) -> Diagnosis {
+    Sms::new(Method::Sha256, key(KEY)).diagnose(capture, &Credentials::new().secret(KEY))
+}
+
+/// Requires this finding to come first.
 fn requires(code: &str, proved: bool, capture: &Capture) {
-    let diagnosis = Sms::new(Method::Sha256, key(KEY)).diagnose(capture, &Credentials::new().secret(KEY));
+    let diagnosis = diagnose(capture);
     let first = diagnosis.findings().first().map(|finding| (finding.code(), finding.is_proved()));
     assert_eq!(first, Some((code, proved)), "{diagnosis}");
 }
@@ -37,22 +41,43 @@ fn parameters_in_another_place() {
     let form = sms().form();
     let json = sms().json();
     let text = |delivery: &sign::Delivery| String::from_utf8(delivery.body().to_vec()).unwrap();
-    requires("params_other_source", true, &post(FORM, "a=1").query(query.query()));
-    requires("params_other_source", true, &post("application/json", "").query(query.query()));
-    requires("params_other_source", true, &Capture::new("GET", [("content-type", FORM)], text(&form)));
-    requires(
-        "params_other_source",
-        true,
-        &Capture::new("GET", [("content-type", FORM)], text(&form)).query("a=1"),
-    );
-    requires("params_other_source", true, &post("application/json", text(&form)));
-    requires("params_other_source", true, &post(FORM, text(&json)));
-    requires("params_other_source", true, &post("text/plain", text(&json)));
     let (half, rest) = query.query().split_once('&').unwrap();
-    requires("params_other_source", true, &post(FORM, half).query(rest));
+    let (in_query, in_form) = ("are read from the query", "are read from the body as a form");
+    let in_json = "are read from the body as JSON";
+    let as_form = |method| Capture::new(method, [("content-type", FORM)], text(&form));
+    for (words, received) in [
+        (in_query, post(FORM, "a=1").query(query.query())),
+        (in_query, post("application/json", "").query(query.query())),
+        (in_form, as_form("GET")),
+        (in_form, as_form("GET").query("a=1")),
+        (in_form, as_form("PUT")),
+        (in_form, post("application/json", text(&form))),
+        (in_json, post(FORM, text(&json))),
+        (in_json, post("text/plain", text(&json))),
+        ("of query and body are taken together", post(FORM, half).query(rest)),
+    ] {
+        requires("params_other_source", true, &received);
+        let diagnosis = diagnose(&received);
+        assert!(diagnosis.findings()[0].evidence().ends_with(words), "{diagnosis}");
+    }
     requires("body_empty", false, &post(FORM, ""));
-    requires("signature_missing", false, &get("text=Hello"));
-    requires("params_other_source", true, &Capture::new("PUT", [("content-type", FORM)], text(&form)));
+
+    let stored = format!("{KEY}\n");
+    let diagnosis = Sms::new(Method::Sha256, key(&stored))
+        .diagnose(&as_form("POST").query("a=1"), &Credentials::new().secret(stored));
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["secret_whitespace"], "{diagnosis}");
+}
+
+#[test]
+fn what_was_refused_for_its_form_is_not_called_forged() {
+    for (code, query) in [
+        ("signature_missing", "text=Hello".to_owned()),
+        ("refused_otherwise", format!("text=%zz&sig={}", "0".repeat(64))),
+    ] {
+        requires(code, false, &get(&query));
+        assert_eq!(diagnose(&get(&query)).findings().len(), 1);
+    }
 }
 
 #[test]

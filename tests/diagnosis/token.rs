@@ -75,6 +75,8 @@ fn a_time_that_is_off_is_told_by_how_much() {
 #[test]
 fn a_token_that_is_not_there_or_not_a_webhooks() {
     requires("unsigned_callback", false, &webhook(), &capture(&genuine().without_header("authorization")));
+    let strangers = sign::SignedWebhook::new(&key(OTHER_KEY), NOW).header("x-token").post(BODY);
+    requires("forged_or_unknown_secret", false, &webhook(), &capture(&strangers));
     requires("scheme_other", false, &webhook(), &with_algorithm("RS256", None));
     requires("algorithm_other", true, &webhook(), &with_algorithm("HS512", Some(Algorithm::Sha512)));
     requires("algorithm_other", false, &webhook(), &with_algorithm("HS512", None));
@@ -118,6 +120,29 @@ fn two_faults_of_a_token_are_both_found() {
 }
 
 #[test]
+fn a_token_that_is_refused_for_a_claim_is_still_told_to_match() {
+    let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim_json("iat", "\"soon\"").post(BODY);
+    let diagnosis = webhook().diagnose(&capture(&delivery), &Credentials::new().secret(format!("{KEY}\n")));
+    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["secret_whitespace", "refused_otherwise"], "{diagnosis}");
+}
+
+#[test]
+fn nothing_is_said_of_a_token_that_is_where_and_as_it_should_be() {
+    let altered = genuine().with_body(format!("{BODY}\n"));
+    let value = altered.header("authorization").unwrap().to_owned();
+    let bare = value.strip_prefix("Bearer ").unwrap();
+    let copied = altered.clone().without_header("authorization").with_header("x-copy", &value);
+    let copied = copied.with_header("authorization", &value);
+    let named = altered.without_header("authorization").with_header("x-token", bare);
+    for (verifier, received) in [(webhook(), copied), (webhook().header("x-token").unwrap(), named)] {
+        let diagnosis = verifier.diagnose(&capture(&received), &Credentials::new().secret(KEY));
+        let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
+        assert_eq!(codes, ["body_newline"], "{diagnosis}");
+    }
+}
+
+#[test]
 fn a_key_of_another_account() {
     let tenants = Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
     let verifier = SignedWebhook::tenants(tenants).clock(|| NOW);
@@ -146,6 +171,10 @@ fn the_contact_centers_secret_is_decoded_or_is_not() {
     let diagnosis = verifier.diagnose(&capture(&undecoded), &Credentials::new().secret(text));
     let first = &diagnosis.findings()[0];
     assert_eq!((first.code(), first.is_proved()), ("secret_base64", true), "{diagnosis}");
+    assert!(
+        first.evidence().ends_with("the secret is used as it is, not decoded from base64"),
+        "{diagnosis}"
+    );
 
     // The Contact Center's token at the verifier of the other products, its header set: what is left is the secret.
     let center = sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr3};
 
 /// How a program writes JSON.
 #[derive(Clone, Copy, Debug)]
@@ -73,11 +73,6 @@ impl Layout {
 }
 
 impl Escapes {
-    /// Whether it makes a difference to a JSON text; where it does not, it is another style.
-    pub(crate) fn apply_to(self, text: &[u8]) -> bool {
-        self == Self::Nothing || self.find(text).is_some() || memmem::find(text, b"\\u").is_some()
-    }
-
     /// Writes a scalar in which nothing is escaped but what must be.
     pub(super) fn write(self, text: &str, out: &mut Vec<u8>) {
         let mut rest = text;
@@ -99,8 +94,8 @@ impl Escapes {
     fn find(self, text: &[u8]) -> Option<usize> {
         let is_foreign = |byte: &u8| !byte.is_ascii();
         match self {
-            Self::NonAscii if !text.is_ascii() => text.iter().position(is_foreign),
-            Self::Nothing | Self::NonAscii => None,
+            Self::Nothing => None,
+            Self::NonAscii => text.iter().position(is_foreign),
             Self::Slash => memchr(b'/', text),
             Self::NonAsciiAndSlash => text.iter().position(|byte| is_foreign(byte) || *byte == b'/'),
             Self::Html => memchr3(b'<', b'>', b'&', text),
