@@ -29,9 +29,8 @@ pub(super) fn diagnose(case: &Case<'_>, header: &HeaderName, function: Function)
 
 /// Whether a hex HMAC in this header verifies under any secret as it is.
 pub(super) fn matches(case: &Case<'_>, header: &HeaderName) -> bool {
-    let own = places(case.capture, header).into_iter().filter(|place| place.other_header.is_none());
-    own.into_iter()
-        .any(|place| place.algorithm().is_some_and(|function| plain(case, &place, function).is_some()))
+    let mut own = places(case.capture, header).into_iter().filter(|place| place.other_header.is_none());
+    own.any(|place| place.algorithm().is_some_and(|function| plain(case, &place, function).is_some()))
 }
 
 /// A signature, and where it was found.

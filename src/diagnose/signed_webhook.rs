@@ -57,8 +57,8 @@ pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Produc
 
 /// Whether the token in this header is signed with any of the secrets.
 pub(super) fn matches(case: &Case<'_>, header: &HeaderName, product: Product) -> bool {
-    let own = tokens::find(case.capture, header).into_iter().filter(|found| found.header == *header);
-    own.into_iter().any(|found| {
+    let mut own = tokens::find(case.capture, header).into_iter().filter(|found| found.header == *header);
+    own.any(|found| {
         case.try_secrets(product.read_secret(), |secret| verify(found.token, secret).is_some()).is_some()
     })
 }
