@@ -108,6 +108,11 @@ async fn names_that_are_nobodys_are_not_looked_up() {
         deliver(store.lookup(), &[delivery(&long, &long), delivery("", "known"), missing]).await;
     let [unknown, missing] = [ErrorKind::ApiKeyUnknown, ErrorKind::ApiKeyMissing].map(Some);
     assert_eq!((refusals, store.questions()), (vec![unknown, unknown, missing], 0));
+
+    let [longest, longer] = [250, 251].map(|length| format!("known-{}", "x".repeat(length)));
+    let deliveries = [delivery(&longest, &longest), delivery(&longer, &longer)];
+    let (refusals, _) = deliver(store.lookup(), &deliveries).await;
+    assert_eq!((refusals, store.questions()), (vec![None, unknown], 1));
 }
 
 #[tokio::test(start_paused = true)]
