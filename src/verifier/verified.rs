@@ -141,7 +141,6 @@ impl Evidence {
     }
 
     /// Adds the replay key.
-    #[inline]
     pub fn replay_key(self, replay_key: ReplayKey) -> Self {
         Self { replay_key: Some(replay_key), ..self }
     }
