@@ -19,8 +19,7 @@ pub(super) fn diagnose(case: &Case<'_>, sms: &Sms) -> Vec<Finding> {
     let method = sms.method().unwrap_or(Method::Md5Hash);
     let sources = sources(case.capture);
     let Some(changes) = explain(case, method, &sources) else {
-        let is_unsigned = sources.iter().all(|source| sig(&source.pairs).is_none());
-        let seen = || is_unsigned.then(|| other_scheme::seen(case)).flatten();
+        let seen = || (!holds_sig(&sources)).then(|| other_scheme::seen(case)).flatten();
         let hints = hints(case, method, &sources);
         return match other_scheme::proved(case).or_else(seen) {
             Some(finding) => vec![finding],
@@ -47,7 +46,11 @@ pub(super) fn matching_method(case: &Case<'_>) -> Option<Method> {
 
 /// Whether there is a parameter `sig` anywhere.
 pub(super) fn is_signed(capture: &Capture) -> bool {
-    sources(capture).iter().any(|source| sig(&source.pairs).is_some())
+    holds_sig(&sources(capture))
+}
+
+fn holds_sig(sources: &[Source]) -> bool {
+    sources.iter().any(|source| sig(&source.pairs).is_some())
 }
 
 /// Parameters, and where they are.

@@ -104,6 +104,7 @@ fn text_forms_and_packaging() {
     requires("body_encoding", &latin1, String::from_utf8_lossy(&latin1).as_ref(), false);
 
     requires("body_form_reencoded", "a=1+2&b=%C3%BC", "a=1%202&b=%c3%bc", true);
+    requires("body_form_reencoded", "a=1%202&b=it's", "a=1+2&b=it%27s", true);
     let forms = [
         "a=b+c*%27%7E%C3%BC",
         "a=b%20c*'~%C3%BC",

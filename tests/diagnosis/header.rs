@@ -7,7 +7,7 @@ use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Vogent};
 
-use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, key, shows_nothing};
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, codes, key, shows_nothing};
 
 #[test]
 fn a_signature_under_another_name() {
@@ -126,8 +126,7 @@ fn two_faults_that_do_not_meet_are_both_found() {
     let capture = Capture::new("POST", [("x-hub-signature", format!("sha512={signature}"))], BODY);
     let diagnosis = Vogent::new(key(OTHER_KEY))
         .diagnose(&capture, &Credentials::new().secret(OTHER_KEY).other("staging", KEY));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["algorithm_other", "header_other", "signature_prefix", "secret_other"]);
+    assert_eq!(codes(&diagnosis), ["algorithm_other", "header_other", "signature_prefix", "secret_other"]);
     assert!(diagnosis.findings().iter().all(Finding::is_proved));
 }
 
@@ -160,16 +159,14 @@ fn of_a_list_the_configured_algorithm_is_taken() {
     let list = format!("sha1={sha1},sha256={sha256}");
     let received = Capture::new("POST", [("x-elto-signature", list)], format!("{BODY}\n"));
     let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["signature_list", "body_newline"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["signature_list", "body_newline"], "{diagnosis}");
 }
 
 #[test]
 fn a_secret_that_is_not_the_verifiers_is_not_made_a_proof() {
     let genuine = capture(&sign::vogent(&key(KEY), BODY));
     let diagnosis = Vogent::new(key(OTHER_KEY)).diagnose(&genuine, &Credentials::new().secret(KEY));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["refused_otherwise"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["refused_otherwise"], "{diagnosis}");
 }
 
 #[test]
@@ -209,8 +206,10 @@ fn a_delivery_of_another_scheme_is_told() {
             let first = &diagnosis.findings()[0];
             // The Contact Center takes the same secret otherwise, so that under its verifier the header's name is what is wrong.
             let code = if (*sent, *expected) == ("jwt", "center") { "secret_base64" } else { "scheme_other" };
-            let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-            assert!(codes.contains(&code) && first.is_proved(), "{sent} at {expected}:\n{diagnosis}");
+            assert!(
+                codes(&diagnosis).contains(&code) && first.is_proved(),
+                "{sent} at {expected}:\n{diagnosis}"
+            );
             if code == "scheme_other" {
                 assert!(first.evidence().contains(name), "{diagnosis}");
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
 use countersign::{Vogent, sign};
 
-use crate::scheme::{BODY, KEY, OTHER_KEY, capture, key};
+use crate::scheme::{BODY, KEY, OTHER_KEY, capture, codes, key};
 
 #[test]
 fn every_cause_has_a_code_a_sentence_and_a_remedy() {
@@ -46,8 +46,7 @@ fn a_diagnosis_prints_three_lines_a_finding() {
     let forged = vogent.diagnose(&genuine.clone().query("a=1"), &Credentials::new());
     assert!(forged.is_genuine());
     let forged = Vogent::new(key(OTHER_KEY)).diagnose(&genuine, &Credentials::new().secret("'a'").secret(""));
-    let codes: Vec<_> = forged.findings().iter().map(countersign::diagnose::Finding::code).collect();
-    assert_eq!(codes, ["secret_quoted", "secret_empty", "forged_or_unknown_secret"]);
+    assert_eq!(codes(&forged), ["secret_quoted", "secret_empty", "forged_or_unknown_secret"]);
     assert_eq!(forged.to_string().lines().count(), 9);
 }
 

@@ -1,11 +1,11 @@
 //! What happens to parameters on their way.
 
-use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
+use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis};
 use countersign::sign;
 use countersign::vonage::{Method, Sms};
 use countersign::{Tenants, Tolerance, UnixTime, Vogent};
 
-use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, key};
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, codes, key};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -65,8 +65,7 @@ fn parameters_in_another_place() {
     let stored = format!("{KEY}\n");
     let diagnosis = Sms::new(Method::Sha256, key(&stored))
         .diagnose(&as_form("POST").query("a=1"), &Credentials::new().secret(stored));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["secret_whitespace"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 }
 
 #[test]
@@ -229,8 +228,7 @@ fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
     let padded = Tenants::new([("a1b2c3d4", key(&stored))]).unwrap();
     let diagnosis = Sms::tenants(Method::Sha256, padded)
         .diagnose(&capture(&of("a1b2c3d4")), &Credentials::new().tenant("a1b2c3d4", stored));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["secret_whitespace"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Genuine deliveries of every scheme, and what is said of one that is refused.
 
-use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis};
+use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Secret, UnixTime, Vogent, Voxagent};
@@ -153,6 +153,11 @@ impl Scheme {
         assert_eq!(first, Some((code, proved)), "{}, {mistake}:\n{diagnosis}", self.name);
         shows_nothing(diagnosis, &[KEY, OTHER_KEY]);
     }
+}
+
+/// The codes of all findings, in their order.
+pub(crate) fn codes(diagnosis: &Diagnosis) -> Vec<&'static str> {
+    diagnosis.findings().iter().map(Finding::code).collect()
 }
 
 /// A delivery as it is captured.

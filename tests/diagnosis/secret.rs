@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::diagnose::Credentials;
 
-use crate::scheme::{KEY, OTHER_KEY, SCHEMES, capture};
+use crate::scheme::{KEY, OTHER_KEY, SCHEMES, capture, codes};
 
 /// How a secret comes to be stored.
 type Store = fn(&str) -> String;
@@ -76,8 +76,7 @@ fn another_secret_is_proved_and_named() {
 
         let padded = Credentials::new().secret(OTHER_KEY).other("the previous one", format!("{KEY}\n"));
         let diagnosis = scheme.diagnose_with(OTHER_KEY, &genuine, &padded);
-        let codes: Vec<_> = diagnosis.findings().iter().map(countersign::diagnose::Finding::code).collect();
-        assert_eq!(codes, ["secret_whitespace", "secret_other"], "{}", scheme.name);
+        assert_eq!(codes(&diagnosis), ["secret_whitespace", "secret_other"], "{}", scheme.name);
     }
 }
 

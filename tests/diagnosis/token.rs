@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use countersign::diagnose::{Capture, Credentials, Diagnose, Finding};
+use countersign::diagnose::{Capture, Credentials, Diagnose};
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, SignedWebhook};
 use countersign::{Algorithm, Tenants, UnixTime};
 
-use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, capture, key, shows_nothing};
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, capture, codes, key, shows_nothing};
 
 fn requires(code: &str, proved: bool, verifier: &dyn Diagnose, capture: &Capture) -> String {
     let diagnosis = verifier.diagnose(capture, &Credentials::new().secret(KEY));
@@ -115,16 +115,14 @@ fn two_faults_of_a_token_are_both_found() {
     let late = webhook().clock(|| UnixTime::from_secs(1_700_001_000));
     let received = capture(&genuine().with_body(format!("{BODY}\n")));
     let diagnosis = late.diagnose(&received, &Credentials::new().secret(format!("{KEY}\n")));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["secret_whitespace", "clock_skew", "body_newline"]);
+    assert_eq!(codes(&diagnosis), ["secret_whitespace", "clock_skew", "body_newline"]);
 }
 
 #[test]
 fn a_token_that_is_refused_for_a_claim_is_still_told_to_match() {
     let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim_json("iat", "\"soon\"").post(BODY);
     let diagnosis = webhook().diagnose(&capture(&delivery), &Credentials::new().secret(format!("{KEY}\n")));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["secret_whitespace", "refused_otherwise"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["secret_whitespace", "refused_otherwise"], "{diagnosis}");
 }
 
 #[test]
@@ -137,8 +135,7 @@ fn nothing_is_said_of_a_token_that_is_where_and_as_it_should_be() {
     let named = altered.without_header("authorization").with_header("x-token", bare);
     for (verifier, received) in [(webhook(), copied), (webhook().header("x-token").unwrap(), named)] {
         let diagnosis = verifier.diagnose(&capture(&received), &Credentials::new().secret(KEY));
-        let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-        assert_eq!(codes, ["body_newline"], "{diagnosis}");
+        assert_eq!(codes(&diagnosis), ["body_newline"], "{diagnosis}");
     }
 }
 
@@ -156,8 +153,7 @@ fn a_key_of_another_account() {
     let padded = SignedWebhook::tenants(Tenants::new([("a1b2c3d4", key(&stored))]).unwrap()).clock(|| NOW);
     let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY);
     let diagnosis = padded.diagnose(&capture(&delivery), &Credentials::new().tenant("a1b2c3d4", stored));
-    let codes: Vec<_> = diagnosis.findings().iter().map(Finding::code).collect();
-    assert_eq!(codes, ["secret_whitespace"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 }
 
 #[test]

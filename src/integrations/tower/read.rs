@@ -71,6 +71,7 @@ impl Buffer {
 
     fn and(self, chunk: Bytes) -> Self {
         match self {
+            kept if chunk.is_empty() => kept,
             Self::Empty => Self::One(chunk),
             Self::One(first) => {
                 let mut chunks = BytesMut::from(first);
