@@ -1,5 +1,5 @@
-//! A program to count the instructions of: `NAME COUNT` verifies the delivery NAME so many times; without arguments it
-//! lists the names. `.ci/instructions` runs it under valgrind, whose counts do not depend on the machine's load.
+//! A program to count the instructions of: it verifies each delivery often, and prints its name and how often. `.ci/instructions`
+//! runs it under valgrind, which counts what happens in `measured` and whose counts do not depend on the machine's load.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -21,46 +21,41 @@ use countersign::vonage::Method;
 
 fn main() {
     // Cargo passes `--bench` to every bench, and `--test` where it only tries them.
-    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    match arguments.as_slice() {
-        [name, count] => verify(name, &named(name), count.parse().unwrap()),
-        _ => {
-            for name in names() {
-                verify(&name, &named(&name), 1);
-                println!("{name}");
-            }
-        }
+    let quickly = std::env::args().any(|argument| argument.starts_with("--"));
+    for (name, case) in groups().chain(linear()) {
+        let times = match name.split_once('/') {
+            _ if quickly => 1,
+            Some(("linear", _)) => 10,
+            _ => 100,
+        };
+        let request = case.delivery.to_http("/webhook").unwrap();
+        // Once before, for what happens only once.
+        assert_eq!(case.verifier.verify((&request).into()).is_err(), name.contains("refused"));
+        measured(times, &|| {
+            let _ = black_box(case.verifier.verify(black_box(&request).into()));
+        });
+        println!("{name} {times}");
     }
 }
 
-fn verify(name: &str, case: &Case, count: usize) {
-    let request = case.delivery.to_http("/webhook").unwrap();
-    let refused = name.contains("refused");
-    for _ in 0..count {
-        assert_eq!(black_box(case.verifier.verify(black_box(&request).into())).is_err(), refused);
-    }
+#[inline(never)]
+fn measured(times: usize, run: &dyn Fn()) {
+    (0..times).for_each(|_| run());
 }
 
-/// The groups of the bench `verify`; and, for the law that cost is linear, `linear/WHAT/1` and twice as much of it,
-/// `linear/WHAT/2`. Of what is `refused` too.
-fn names() -> impl Iterator<Item = String> {
-    let linear = [1, 2].into_iter().flat_map(|times| LINEAR.map(|what| format!("linear/{what}/{times}")));
-    groups().map(|(name, _)| name).chain(linear)
-}
-
-fn named(name: &str) -> Case {
-    match name.split('/').collect::<Vec<_>>().as_slice() {
-        ["linear", what, times] => linear(what, times.parse().unwrap()),
-        _ => groups().find(|(listed, _)| listed == name).unwrap().1,
-    }
-}
-
+/// The groups of the bench `verify`.
 fn groups() -> impl Iterator<Item = (String, Case)> {
     cases::bodies(1024)
         .into_iter()
         .chain(METHODS.into_iter().flat_map(|(method, group)| cases::sms(method, group)))
         .chain([cases::jwt_post(1024), cases::jwt_get()])
         .map(|case| (format!("{}/{}", case.group, case.name), case))
+}
+
+/// For the law that cost is linear: `linear/WHAT/1`, and twice as much of it, `linear/WHAT/2`. Of what is `refused` too.
+fn linear() -> impl Iterator<Item = (String, Case)> {
+    let cases = |times| LINEAR.map(|what| (format!("linear/{what}/{times}"), linear_case(what, times)));
+    [1, 2].into_iter().flat_map(cases)
 }
 
 const LINEAR: [&str; 12] = [
@@ -78,7 +73,7 @@ const LINEAR: [&str; 12] = [
     "refused-names",
 ];
 
-fn linear(what: &str, times: usize) -> Case {
+fn linear_case(what: &str, times: usize) -> Case {
     let names = (0..400 * times).map(|index| format!("{:05}", index * 7919 % 100_003));
     let params = |way| sms(way, &names.clone().map(|name| (name, "a & b".to_owned())).collect::<Vec<_>>());
     let long = |way| sms(way, &[("text".to_owned(), "é & ".repeat(3000 * times))]);
