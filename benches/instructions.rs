@@ -20,28 +20,23 @@ use cases::{Case, METHODS};
 use countersign::vonage::Method;
 
 fn main() {
-    // Cargo passes `--bench` to every bench, and `--test` where it only tries them.
-    let quickly = std::env::args().any(|argument| argument.starts_with("--"));
     for (name, case) in groups().chain(linear()) {
-        let times = match name.split_once('/') {
-            _ if quickly => 1,
-            Some(("linear", _)) => 10,
-            _ => 100,
-        };
         let request = case.delivery.to_http("/webhook").unwrap();
         // Once before, for what happens only once.
         assert_eq!(case.verifier.verify((&request).into()).is_err(), name.contains("refused"));
-        measured(times, &|| {
+        measured(&|| {
             let _ = black_box(case.verifier.verify(black_box(&request).into()));
         });
-        println!("{name} {times}");
+        println!("{name} {TIMES}");
     }
 }
 
 #[inline(never)]
-fn measured(times: usize, run: &dyn Fn()) {
-    (0..times).for_each(|_| run());
+fn measured(run: &dyn Fn()) {
+    (0..TIMES).for_each(|_| run());
 }
+
+const TIMES: usize = 10;
 
 /// The groups of the bench `verify`.
 fn groups() -> impl Iterator<Item = (String, Case)> {
