@@ -1,7 +1,6 @@
 //! The claims of a Vonage token.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use crate::encoding::hex;
 use crate::encoding::json::{self, Names, Stop, Value};
@@ -78,29 +77,23 @@ impl Claims {
         let mut texts = String::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
         let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
-        let mut others = Names::default();
+        let mut others = None;
+        let mut decoded = String::new();
+        let mut span = |name, value| Span::of(text(name, value)?, &texts, &mut decoded);
         walk(&texts, |name, value| match &*name {
             "iat" => once(&mut issued_at, || time("iat", &value)),
             "exp" => once(&mut expires_at, || time("exp", &value)),
             "nbf" => once(&mut not_before, || time("nbf", &value)),
-            "jti" => once(&mut id, || Text::of("jti", value, &texts)),
-            "iss" => once(&mut issuer, || Text::of("iss", value, &texts)),
-            "api_key" => once(&mut api_key, || Text::of("api_key", value, &texts)),
-            "application_id" => once(&mut application_id, || Text::of("application_id", value, &texts)),
+            "jti" => once(&mut id, || span("jti", value)),
+            "iss" => once(&mut issuer, || span("iss", value)),
+            "api_key" => once(&mut api_key, || span("api_key", value)),
+            "application_id" => once(&mut application_id, || span("application_id", value)),
             "payload_hash" => once(&mut payload_hash, || hash(&value)),
-            _ => others.insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
+            _ => other(&mut others, name),
         })?;
-        let mut keep = |text: Option<Text>| text.map(|text| text.keep(&mut texts)).transpose();
-        let claims = Self {
-            issued_at: issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?,
-            expires_at,
-            not_before,
-            id: keep(id)?,
-            issuer: keep(issuer)?,
-            api_key: keep(api_key)?,
-            application_id: keep(application_id)?,
-            texts,
-        };
+        texts.push_str(&decoded);
+        let issued_at = issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?;
+        let claims = Self { issued_at, expires_at, not_before, texts, id, issuer, api_key, application_id };
         Ok((claims, payload_hash))
     }
 
@@ -108,10 +101,10 @@ impl Claims {
     pub(crate) fn untrusted_api_key(payload: &[u8]) -> Result<Cow<'_, str>, Error> {
         let payload = str::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let mut api_key = None;
-        let mut others = Names::default();
+        let mut others = None;
         walk(payload, |name, value| match &*name {
             "api_key" => once(&mut api_key, || text("api_key", value)),
-            _ => others.insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
+            _ => other(&mut others, name),
         })?;
         api_key.ok_or_else(|| ErrorKind::ApiKeyMissing.into())
     }
@@ -121,37 +114,19 @@ impl Claims {
     }
 }
 
-/// A claim's text while the payload is walked.
-enum Text {
-    /// Where in the payload it is.
-    Plain(Range<usize>),
-    /// What it is, escapes decoded.
-    Decoded(String),
-}
-
-impl Text {
-    fn of(name: &'static str, value: Value<'_>, payload: &str) -> Result<Self, Error> {
-        Ok(match text(name, value)? {
-            Cow::Borrowed(text) => {
-                let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
-                Self::Plain(start..start.wrapping_add(text.len()))
-            }
-            Cow::Owned(text) => Self::Decoded(text),
-        })
-    }
-
-    /// Tells where in `texts` it is, which begins with the payload.
-    fn keep(self, texts: &mut String) -> Result<Span, Error> {
-        let Range { start, end } = match self {
-            Self::Plain(range) => range,
-            Self::Decoded(text) => {
-                let start = texts.len();
-                texts.push_str(&text);
-                start..texts.len()
+impl Span {
+    /// Tells where in `texts` a claim's text is, which ends in what is decoded of the payload.
+    fn of(text: Cow<'_, str>, payload: &str, decoded: &mut String) -> Result<Self, Error> {
+        let (start, length) = match text {
+            Cow::Borrowed(text) => (text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr()), text.len()),
+            Cow::Owned(text) => {
+                let start = payload.len().wrapping_add(decoded.len());
+                decoded.push_str(&text);
+                (start, text.len())
             }
         };
         let position = |at| u16::try_from(at).map_err(|_| Error::from(ErrorKind::ClaimsMalformed));
-        Ok(Span { start: position(start)?, end: position(end)? })
+        Ok(Self { start: position(start)?, end: position(start.wrapping_add(length))? })
     }
 }
 
@@ -173,6 +148,11 @@ fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Re
     }
     *claim = Some(read()?);
     Ok(())
+}
+
+/// Takes a claim that nobody reads.
+fn other<'t>(others: &mut Option<Names<'t>>, name: Cow<'t, str>) -> Result<(), Error> {
+    others.get_or_insert_default().insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into())
 }
 
 fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {

@@ -36,11 +36,6 @@ impl Param<'_> {
 }
 
 impl Params {
-    /// All names and values, and what is between them.
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.text
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
@@ -84,22 +79,6 @@ impl Params {
                     .for_each(|byte| *byte = b'_');
             }
         }
-    }
-
-    /// Joins all parameters to the compact JSON object they are the members of, unescaped. There must be one.
-    pub(crate) fn join_plain_object(&mut self) -> &[u8] {
-        self.text.truncate(self.end);
-        self.text.push(b'{');
-        for span in &self.spans {
-            self.text.push(b'"');
-            self.text.extend_from_within(span.name_range());
-            self.text.extend_from_slice(b"\":\"");
-            self.text.extend_from_within(span.value_range());
-            self.text.extend_from_slice(b"\",");
-        }
-        self.text.pop();
-        self.text.push(b'}');
-        self.text.get(self.end..).unwrap_or_default()
     }
 
     /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to.

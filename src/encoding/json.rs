@@ -7,7 +7,7 @@ use std::io;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::words;
+use super::marks::Marks;
 
 /// A member's value.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) fn walk<'t, E>(
     text: &'t str,
     mut visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, marks: Marks::new() };
     let mut next = reader.open().ok_or(Stop::Syntax)?;
     while next == b',' {
         let (name, value) = reader.member().ok_or(Stop::Syntax)?;
@@ -56,9 +56,9 @@ pub(crate) fn write_string(text: &[u8], mut out: impl io::Write) -> Option<()> {
     out.flush().ok()
 }
 
-/// Whether no part of `text` is escaped in a JSON string.
-pub(crate) fn is_plain(text: &[u8]) -> bool {
-    text.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\'))
+/// Whether a byte stands for itself in a JSON string and is a whole character.
+pub(crate) fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }
 
 /// Where in the text the walk is. The members' frame, plain strings and plain integers are read here, since the usual
@@ -66,6 +66,8 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// What ends a string or is escaped in one (RFC 8259, section 7).
+    marks: Marks,
 }
 
 impl<'t> Reader<'t> {
@@ -97,13 +99,14 @@ impl<'t> Reader<'t> {
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     fn string(&mut self) -> Option<Cow<'t, str>> {
-        let rest = self.text.get(self.at..)?;
-        let end = words::find(rest.as_bytes(), special);
-        if rest.as_bytes().get(end) != Some(&b'"') {
+        let start = self.at;
+        let end =
+            self.marks.find(self.text.as_bytes(), start, |byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
+        if self.text.as_bytes().get(end) != Some(&b'"') {
             return self.parse().map(Cow::Owned);
         }
-        self.at = self.at.wrapping_add(end).wrapping_add(1);
-        rest.get(..end).map(Cow::Borrowed)
+        self.at = end.wrapping_add(1);
+        self.text.get(start..end).map(Cow::Borrowed)
     }
 
     /// Reads a value that is no string, of which the first byte was the last token.
@@ -143,11 +146,6 @@ impl<'t> Reader<'t> {
             }
         }
     }
-}
-
-/// Marks what ends a string or is escaped in one (RFC 8259, section 7).
-fn special(word: u64) -> u64 {
-    words::below(word, b' ') | words::equal(word, b'"') | words::equal(word, b'\\')
 }
 
 /// The names a walk has met. Usually there are few and a look at each is quickest; beyond that, and for escaped ones, a

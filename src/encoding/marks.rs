@@ -1,28 +1,81 @@
 //! Search for several kinds of bytes at once, in blocks that the compiler turns into vector instructions.
 
-/// Shows `visit` each byte of `text` that `mark` marks, with its position. NUL is not to be marked: the last block is filled
-/// up with it.
+/// Shows `visit` each byte of `text` that `mark` marks, with its position.
 pub(crate) fn try_for_each<E>(
     text: &[u8],
     mark: impl Fn(u8) -> bool,
     mut visit: impl FnMut(usize, u8) -> Result<(), E>,
 ) -> Result<(), E> {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let mut last = [0; BLOCK];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
     let mut start: usize = 0;
-    for block in blocks.iter().chain(std::iter::once(&last)) {
+    for block in blocks.iter().chain(std::iter::once(&filled_up(rest))) {
         let mut marks = bits(block.map(|byte| u8::from(mark(byte))));
         while marks != 0 {
-            let at = start.wrapping_add(usize::try_from(marks.trailing_zeros()).unwrap_or_default());
+            let at = start.wrapping_add(first(marks));
             marks &= marks.wrapping_sub(1);
-            visit(at, text.get(at).copied().unwrap_or_default())?;
+            // The last block is filled up with NULs, which may be marked.
+            let Some(byte) = text.get(at) else { break };
+            visit(at, *byte)?;
         }
         start = start.wrapping_add(BLOCK);
     }
     Ok(())
+}
+
+/// The marked bytes of a text, as they are asked for.
+pub(crate) struct Marks {
+    /// Where the block begins whose marks are known.
+    start: usize,
+    /// Its marks, the first byte being the lowest bit.
+    marks: u64,
+}
+
+impl Marks {
+    /// Of a block that no position is in.
+    pub(crate) const fn new() -> Self {
+        Self { start: usize::MAX - BLOCK, marks: 0 }
+    }
+
+    /// The position of the first byte of `text` from `at` on that `mark` marks; where there is none, that of the end or one
+    /// after it. It is to be asked for the same text and marks each time.
+    #[expect(clippy::inline_always, reason = "a call would be a tenth of a token's cost beside its hash")]
+    #[inline(always)]
+    pub(crate) fn find(&mut self, text: &[u8], at: usize, mark: impl Fn(u8) -> bool) -> usize {
+        let offset = at.wrapping_sub(self.start);
+        let marks = if offset < BLOCK { self.marks >> offset } else { 0 };
+        if marks == 0 { self.seek(text, at, mark) } else { at.wrapping_add(first(marks)) }
+    }
+
+    /// Finds it in another block.
+    #[inline(never)]
+    fn seek(&mut self, text: &[u8], at: usize, mark: impl Fn(u8) -> bool) -> usize {
+        let is_known = at.wrapping_sub(self.start) < BLOCK;
+        self.start = if is_known { self.start.wrapping_add(BLOCK) } else { at };
+        while self.start < text.len() {
+            let rest = text.get(self.start..).unwrap_or_default();
+            let block = rest.first_chunk().copied().unwrap_or_else(|| filled_up(rest));
+            self.marks = bits(block.map(|byte| u8::from(mark(byte))));
+            if self.marks != 0 {
+                return self.start.wrapping_add(first(self.marks));
+            }
+            self.start = self.start.wrapping_add(BLOCK);
+        }
+        text.len()
+    }
+}
+
+/// Fewer bytes than a block has, NULs after them.
+#[inline]
+fn filled_up(rest: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    for (to, from) in block.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    block
+}
+
+fn first(marks: u64) -> usize {
+    usize::try_from(marks.trailing_zeros()).unwrap_or_default()
 }
 
 /// Gathers bytes that are 0 or 1 to a word of bits, the first byte being the lowest bit.

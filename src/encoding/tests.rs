@@ -1,5 +1,6 @@
 //! What a verdict cannot show, since a slower way leads to the same one.
 
+use super::marks::{self, Marks};
 use super::{json, words};
 
 #[test]
@@ -12,17 +13,31 @@ fn a_prefix_sorts_as_its_text_does() {
 }
 
 #[test]
-fn only_the_byte_that_is_looked_for_is_found() {
-    for byte in 1..=127 {
-        let text: Vec<u8> = (1..=127).filter(|other| *other != byte).chain([byte]).collect();
-        assert_eq!(words::find(&text, |word| words::equal(word, byte)), 126);
+fn a_mark_is_found_wherever_it_is() {
+    let is_marked = |byte| matches!(byte, 0 | b'"');
+    for length in [0, 1, 63, 64, 65, 200] {
+        for place in 0..length {
+            let text: Vec<u8> = (0..length).map(|at| if at == place { b'"' } else { b'x' }).collect();
+            let mut all = Vec::new();
+            let visited = marks::try_for_each(&text, is_marked, |at, byte| {
+                all.push((at, byte));
+                Ok::<_, ()>(())
+            });
+            assert_eq!((visited, all), (Ok(()), vec![(place, b'"')]));
+            for from in 0..length {
+                let found = |marks: &mut Marks| marks.find(&text, from, is_marked).min(length);
+                let expected = if from <= place { place } else { length };
+                let mut marks = Marks::new();
+                assert_eq!((found(&mut marks), found(&mut marks)), (expected, expected));
+            }
+        }
     }
 }
 
 #[test]
-fn a_text_is_plain_that_json_escapes_nowhere() {
-    assert!(json::is_plain(b"&a=Hello World~!"));
-    for escaped in [b'"', b'\\', b'\n', 0x7f, 0xc3] {
-        assert!(!json::is_plain(&[b'a', escaped]));
+fn a_byte_is_plain_that_json_writes_as_it_is() {
+    for byte in 0..=u8::MAX {
+        let written = serde_json::to_string(&char::from(byte)).unwrap_or_default();
+        assert_eq!(json::is_plain(byte), written.len() == 3 && byte != 0x7f, "{byte}");
     }
 }

@@ -3,10 +3,11 @@
 mod carrier;
 mod check;
 mod payload;
+mod query;
 mod untrusted;
 
 #[cfg(feature = "diagnose")]
-pub(crate) use payload::check_query;
+pub(crate) use query::check_query;
 
 use crate::config_error::ConfigError;
 use crate::jwt::Policy;

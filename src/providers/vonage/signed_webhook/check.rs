@@ -1,6 +1,7 @@
 //! From a request to what its token proves.
 
-use super::payload::{Body, check_query};
+use super::payload::Body;
+use super::query::check_query;
 use super::{SignedWebhook, UnhashedBody};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Signed, Token};

@@ -1,13 +1,9 @@
 //! What `payload_hash` must be the hash of.
 
-use std::io;
-
 use sha2::{Digest, Sha256};
 
 use crate::compare;
-use crate::encoding::json;
 use crate::error::{Error, ErrorKind};
-use crate::params::Params;
 use crate::verifier::{Check, Evidence, Verification};
 
 /// What is left to be proved of the body once the head has passed.
@@ -72,53 +68,7 @@ impl Check for BodyIgnored {
     }
 }
 
-/// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
-pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
-    let mut params = Params::from_query(query)?;
-    let object = hash_object(&mut params).ok_or(ErrorKind::ParameterMalformed)?;
-    params.sort_unique()?;
-    if params.is_empty() {
-        check_hash(hash, &[object, Sha256::digest(b"").into()])
-    } else {
-        check_hash(hash, &[object])
-    }
-}
-
-/// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
-fn hash_object(params: &mut Params) -> Option<[u8; 32]> {
-    if params.is_empty() {
-        return Some(Sha256::digest(b"{}").into());
-    }
-    if json::is_plain(params.text()) {
-        return Some(Sha256::digest(params.join_plain_object()).into());
-    }
-    let mut object = Sha256::new();
-    let mut before: &[u8] = b"{";
-    for param in params.iter() {
-        object.update(before);
-        json::write_string(param.name, HashWriter(&mut object))?;
-        object.update(b":");
-        json::write_string(param.value, HashWriter(&mut object))?;
-        before = b",";
-    }
-    object.update(b"}");
-    Some(object.finalize().into())
-}
-
-struct HashWriter<'h>(&'h mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.update(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
+pub(super) fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
     if accepted.iter().fold(false, |equal, expected| compare::eq(expected, given) | equal) {
         Ok(())
     } else {

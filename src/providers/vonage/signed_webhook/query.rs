@@ -1,0 +1,177 @@
+//! What a query is signed as.
+
+use std::io;
+
+use sha2::{Digest, Sha256};
+
+use super::payload::check_hash;
+use crate::encoding::{form, json, marks};
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+
+/// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
+pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
+    if let Some(object) = hash_usual_object(query) {
+        return check_hash(hash, &[object]);
+    }
+    let mut params = Params::from_query(query)?;
+    let object = hash_object(&params).ok_or(ErrorKind::ParameterMalformed)?;
+    params.sort_unique()?;
+    if params.is_empty() {
+        check_hash(hash, &[object, Sha256::digest(b"").into()])
+    } else {
+        check_hash(hash, &[object])
+    }
+}
+
+/// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
+fn hash_object(params: &Params) -> Option<[u8; 32]> {
+    if params.is_empty() {
+        return Some(Sha256::digest(b"{}").into());
+    }
+    let mut object = Sha256::new();
+    let mut before: &[u8] = b"{";
+    for param in params.iter() {
+        object.update(before);
+        json::write_string(param.name, HashWriter(&mut object))?;
+        object.update(b":");
+        json::write_string(param.value, HashWriter(&mut object))?;
+        before = b",";
+    }
+    object.update(b"}");
+    Some(object.finalize().into())
+}
+
+struct HashWriter<'h>(&'h mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.update(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Hashes the object of a query such as most are, written in one pass and without memory of its own: it is short, of few
+/// parameters whose names differ and have no escapes, and nothing in it is escaped in JSON. `None` says nothing of the query;
+/// `Params` reads every other.
+fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
+    let mut object = [0; USUAL_BYTES];
+    let mut writer =
+        UsualObject { query, free: &mut object, copied: 0, names: [&[]; FEW], count: 0, in_value: false };
+    writer.write(0, b"{\"", 0)?;
+    let is_special = |byte| matches!(byte, b'%' | b'&' | b'+' | b'=') || !json::is_plain(byte);
+    marks::try_for_each(query, is_special, |at, byte| writer.take(at, byte).ok_or(())).ok()?;
+    writer.end_value(query.len(), b"\"}")?;
+    let length = USUAL_BYTES.wrapping_sub(writer.free.len());
+    Some(Sha256::digest(object.get(..length)?).into())
+}
+
+/// The object of a query under way.
+struct UsualObject<'q, 'o> {
+    query: &'q [u8],
+    /// What is left of the room for the object.
+    free: &'o mut [u8],
+    /// How much of the query has been copied.
+    copied: usize,
+    /// The names so far.
+    names: [&'q [u8]; FEW],
+    count: usize,
+    in_value: bool,
+}
+
+impl UsualObject<'_, '_> {
+    /// Takes a byte that does not stand for itself.
+    fn take(&mut self, at: usize, byte: u8) -> Option<()> {
+        match byte {
+            b'=' if self.in_value => Some(()),
+            b'=' => self.end_name(at),
+            b'&' => self.end_value(at, b"\",\""),
+            b'+' if self.in_value => self.write(at, b" ", 1),
+            b'%' if self.in_value => {
+                let [_, high, low] = *self.query.get(at..)?.first_chunk()?;
+                let byte = form::unescape(high, low).filter(|byte| json::is_plain(*byte))?;
+                self.write(at, &[byte], 3)
+            }
+            _ => None,
+        }
+    }
+
+    fn end_name(&mut self, at: usize) -> Option<()> {
+        let name = self.query.get(self.copied..at)?;
+        if name.is_empty() || self.names.iter().take(self.count).any(|known| *known == name) {
+            return None;
+        }
+        *self.names.get_mut(self.count)? = name;
+        self.count = self.count.wrapping_add(1);
+        self.in_value = true;
+        self.write(at, b"\":\"", 1)
+    }
+
+    fn end_value(&mut self, at: usize, then: &[u8]) -> Option<()> {
+        self.in_value.then_some(())?;
+        self.in_value = false;
+        self.write(at, then, 1)
+    }
+
+    /// Copies the query up to `at`, and writes `text` instead of so many bytes there.
+    #[inline]
+    fn write(&mut self, at: usize, text: &[u8], instead_of: usize) -> Option<()> {
+        for piece in [self.query.get(self.copied..at)?, text] {
+            let (to, free) = std::mem::take(&mut self.free).split_at_mut_checked(piece.len())?;
+            to.copy_from_slice(piece);
+            self.free = free;
+        }
+        self.copied = at.wrapping_add(instead_of);
+        Some(())
+    }
+}
+
+const USUAL_BYTES: usize = 1024;
+const FEW: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::{FEW, Params, USUAL_BYTES, hash_object, hash_usual_object};
+
+    const PIECES: [&str; 12] = ["a", "b", "é", "\"", "\0", "=", "&", "+", "%41", "%22", "%C3%A9", "%4"];
+
+    /// Every sequence of up to so many pieces.
+    fn sequences(most: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut longest = all.clone();
+        for _ in 0..most {
+            longest = longest.iter().flat_map(|text| PIECES.map(|piece| format!("{text}{piece}"))).collect();
+            all.extend_from_slice(&longest);
+        }
+        all
+    }
+
+    #[test]
+    fn a_usual_object_is_the_one_of_its_parameters() {
+        let inner: Vec<_> = sequences(3).iter().map(|query| format!("a=b&c={query}&d=e")).collect();
+        let mut usual = 0;
+        for query in sequences(4).iter().chain(&inner) {
+            let Some(object) = hash_usual_object(query.as_bytes()) else { continue };
+            let mut params = Params::from_query(query.as_bytes()).unwrap_or_default();
+            assert_eq!(Some(object), hash_object(&params), "{query:?}");
+            assert_eq!((params.sort_unique(), params.is_empty()), (Ok(()), false), "{query:?}");
+            usual += 1;
+        }
+        assert!(usual > 200, "{usual}");
+    }
+
+    #[test]
+    fn what_is_not_usual_is_left_alone() {
+        let query =
+            |count: usize| (0..count).map(|name| format!("{name}=a+b%2Fc")).collect::<Vec<_>>().join("&");
+        assert!(hash_usual_object(query(FEW).as_bytes()).is_some());
+        assert!(hash_usual_object(query(FEW + 1).as_bytes()).is_none());
+        let long = |bytes: usize| format!("a={}", "b".repeat(bytes - "{'a':''}".len()));
+        assert!(hash_usual_object(long(USUAL_BYTES).as_bytes()).is_some());
+        assert!(hash_usual_object(long(USUAL_BYTES + 1).as_bytes()).is_none());
+    }
+}
