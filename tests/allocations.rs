@@ -71,7 +71,7 @@ fn signed_webhooks_ask_for_three() {
         sign::SignedWebhook::new(&secret(), NOW)
             .claim("api_key", "a1b2c3d4")
             .claim("application_id", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
-            .claim("unknown", "claim")
+            .claim("unknown", "a claim")
     };
     let query = (0..32).map(|index| format!("parameter-{index}=a%20b")).collect::<Vec<_>>().join("&");
     let tenants = Tenants::new([("a1b2c3d4", secret()), ("e5f6", secret())]).unwrap();

@@ -35,7 +35,7 @@ pub(crate) fn walk<'t, E>(
     text: &'t str,
     mut visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
-    let mut reader = Reader { text, at: 0, marks: Marks::new() };
+    let mut reader = Reader { text, at: 0, marks: Marks::default() };
     let mut next = reader.open().ok_or(Stop::Syntax)?;
     while next == b',' {
         let (name, value) = reader.member().ok_or(Stop::Syntax)?;

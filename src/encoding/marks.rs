@@ -23,25 +23,21 @@ pub(crate) fn try_for_each<E>(
 }
 
 /// The marked bytes of a text, as they are asked for.
+#[derive(Default)]
 pub(crate) struct Marks {
-    /// Where the block begins whose marks are known.
-    start: usize,
-    /// Its marks, the first byte being the lowest bit.
+    /// The marks of a block, the first byte being the lowest bit.
     marks: u64,
+    /// Where that block ends.
+    end: usize,
 }
 
 impl Marks {
-    /// Of a block that no position is in.
-    pub(crate) const fn new() -> Self {
-        Self { start: usize::MAX - BLOCK, marks: 0 }
-    }
-
     /// The position of the first byte of `text` from `at` on that `mark` marks; where there is none, that of the end or one
-    /// after it. It is to be asked for the same text and marks each time.
+    /// after it. It is to be asked for the same text and marks each time, and from after what it found before.
     #[expect(clippy::inline_always, reason = "a call would be a tenth of a token's cost beside its hash")]
     #[inline(always)]
     pub(crate) fn find(&mut self, text: &[u8], at: usize, mark: impl Fn(u8) -> bool) -> usize {
-        let offset = at.wrapping_sub(self.start);
+        let offset = at.wrapping_add(BLOCK).wrapping_sub(self.end);
         let marks = if offset < BLOCK { self.marks >> offset } else { 0 };
         if marks == 0 { self.seek(text, at, mark) } else { at.wrapping_add(first(marks)) }
     }
@@ -49,16 +45,15 @@ impl Marks {
     /// Finds it in another block.
     #[inline(never)]
     fn seek(&mut self, text: &[u8], at: usize, mark: impl Fn(u8) -> bool) -> usize {
-        let is_known = at.wrapping_sub(self.start) < BLOCK;
-        self.start = if is_known { self.start.wrapping_add(BLOCK) } else { at };
-        while self.start < text.len() {
-            let rest = text.get(self.start..).unwrap_or_default();
+        let mut start = at.max(self.end);
+        while let Some(rest @ [_, ..]) = text.get(start..) {
             let block = rest.first_chunk().copied().unwrap_or_else(|| filled_up(rest));
             self.marks = bits(block.map(|byte| u8::from(mark(byte))));
+            self.end = start.wrapping_add(BLOCK);
             if self.marks != 0 {
-                return self.start.wrapping_add(first(self.marks));
+                return start.wrapping_add(first(self.marks));
             }
-            self.start = self.start.wrapping_add(BLOCK);
+            start = self.end;
         }
         text.len()
     }

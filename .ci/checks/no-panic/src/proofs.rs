@@ -26,7 +26,7 @@ fn compares(expected: &[u8], given: &[u8]) -> bool {
 
 #[no_panic]
 fn finds(text: &[u8]) -> usize {
-    marks::Marks::new().find(text, 0, |byte| byte < b' ' || byte == b'"')
+    marks::Marks::default().find(text, 0, |byte| byte < b' ' || byte == b'"')
 }
 
 #[no_panic]
