@@ -5,7 +5,8 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use super::payload::check_hash;
-use crate::encoding::{form, json, marks};
+use crate::encoding::marks::Marks;
+use crate::encoding::{form, json};
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 
@@ -59,77 +60,88 @@ impl io::Write for HashWriter<'_> {
 /// parameters whose names differ and have no escapes, and nothing in it is escaped in JSON. `None` says nothing of the query;
 /// `Params` reads every other.
 fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
-    let mut object = [0; USUAL_BYTES];
-    let mut writer =
-        UsualObject { query, free: &mut object, copied: 0, names: [&[]; FEW], count: 0, in_value: false };
-    writer.write(0, b"{\"", 0)?;
-    let is_special = |byte| matches!(byte, b'%' | b'&' | b'+' | b'=') || !json::is_plain(byte);
-    marks::try_for_each(query, is_special, |at, byte| writer.take(at, byte).ok_or(())).ok()?;
-    writer.end_value(query.len(), b"\"}")?;
-    let length = USUAL_BYTES.wrapping_sub(writer.free.len());
-    Some(Sha256::digest(object.get(..length)?).into())
+    let mut room = [0; USUAL_BYTES];
+    let mut object = UsualObject { query, copied: 0, free: &mut room };
+    let mut names: [&[u8]; FEW] = [&[]; FEW];
+    let mut marks = Marks::default();
+    let mut at: usize = 0;
+    object.write(0, b"{\"", 0)?;
+    for count in 0..FEW {
+        let start = at;
+        at = marks.find(query, start, may_be_special);
+        let name = query.get(start..at).filter(|_| query.get(at) == Some(&b'='))?;
+        if name.is_empty() || names.iter().take(count).any(|known| *known == name) {
+            return None;
+        }
+        *names.get_mut(count)? = name;
+        object.write(at, b"\":\"", 1)?;
+        loop {
+            at = marks.find(query, at.wrapping_add(1), may_be_special);
+            match query.get(at) {
+                None => {
+                    object.write(query.len(), b"\"}", 0)?;
+                    let length = USUAL_BYTES.wrapping_sub(object.free.len());
+                    return Some(Sha256::digest(room.get(..length)?).into());
+                }
+                Some(b'&') => break,
+                Some(b'+') => object.write(at, b" ", 1)?,
+                Some(b'%') => {
+                    let [_, high, low] = *query.get(at..)?.first_chunk()?;
+                    let byte = form::unescape(high, low).filter(|byte| json::is_plain(*byte))?;
+                    object.write(at, &[byte], 3)?;
+                }
+                Some(b'=') => {}
+                Some(byte) => json::is_plain(*byte).then_some(())?,
+            }
+        }
+        object.write(at, b"\",\"", 1)?;
+        at = at.wrapping_add(1);
+    }
+    None
+}
+
+/// Whether a byte may not stand for itself; negative is what is not ASCII.
+fn may_be_special(byte: u8) -> bool {
+    byte.cast_signed() < b','.cast_signed() || matches!(byte, b'=' | b'\\')
 }
 
 /// The object of a query under way.
 struct UsualObject<'q, 'o> {
     query: &'q [u8],
-    /// What is left of the room for the object.
-    free: &'o mut [u8],
     /// How much of the query has been copied.
     copied: usize,
-    /// The names so far.
-    names: [&'q [u8]; FEW],
-    count: usize,
-    in_value: bool,
+    /// What is left of the room for the object.
+    free: &'o mut [u8],
 }
 
 impl UsualObject<'_, '_> {
-    /// Takes a byte that does not stand for itself.
-    fn take(&mut self, at: usize, byte: u8) -> Option<()> {
-        match byte {
-            b'=' if self.in_value => Some(()),
-            b'=' => self.end_name(at),
-            b'&' => self.end_value(at, b"\",\""),
-            b'+' if self.in_value => self.write(at, b" ", 1),
-            b'%' if self.in_value => {
-                let [_, high, low] = *self.query.get(at..)?.first_chunk()?;
-                let byte = form::unescape(high, low).filter(|byte| json::is_plain(*byte))?;
-                self.write(at, &[byte], 3)
-            }
-            _ => None,
-        }
-    }
-
-    fn end_name(&mut self, at: usize) -> Option<()> {
-        let name = self.query.get(self.copied..at)?;
-        if name.is_empty() || self.names.iter().take(self.count).any(|known| *known == name) {
-            return None;
-        }
-        *self.names.get_mut(self.count)? = name;
-        self.count = self.count.wrapping_add(1);
-        self.in_value = true;
-        self.write(at, b"\":\"", 1)
-    }
-
-    fn end_value(&mut self, at: usize, then: &[u8]) -> Option<()> {
-        self.in_value.then_some(())?;
-        self.in_value = false;
-        self.write(at, then, 1)
-    }
-
     /// Copies the query up to `at`, and writes `text` instead of so many bytes there.
     #[inline]
     fn write(&mut self, at: usize, text: &[u8], instead_of: usize) -> Option<()> {
-        for piece in [self.query.get(self.copied..at)?, text] {
-            let (to, free) = std::mem::take(&mut self.free).split_at_mut_checked(piece.len())?;
-            to.copy_from_slice(piece);
-            self.free = free;
+        let rest = self.query.get(self.copied..)?;
+        let length = at.wrapping_sub(self.copied);
+        match (rest.first_chunk(), self.free.first_chunk_mut::<MOST>()) {
+            // What is copied beyond the length is written over.
+            (Some(piece), Some(to)) if length <= MOST => *to = *piece,
+            _ => copy(self.free.get_mut(..length)?, rest.get(..length)?),
         }
+        self.free = std::mem::take(&mut self.free).get_mut(length..)?;
+        let (to, free) = std::mem::take(&mut self.free).split_at_mut_checked(text.len())?;
+        to.copy_from_slice(text);
+        self.free = free;
         self.copied = at.wrapping_add(instead_of);
         Some(())
     }
 }
 
+#[cold]
+#[inline(never)]
+fn copy(to: &mut [u8], from: &[u8]) {
+    to.copy_from_slice(from);
+}
+
+/// Most pieces of a query are no longer, and are copied as if they were as long: a call would cost more.
+const MOST: usize = 32;
 const USUAL_BYTES: usize = 1024;
 const FEW: usize = 16;
 
