@@ -92,10 +92,12 @@ impl Params {
         self.text.get(self.end..).unwrap_or_default()
     }
 
-    /// Room for a text of so many bytes and for joining them.
+    /// Room for the parameters of a text of so many bytes and for joining them, each lengthened by an `&` and by the `=` of
+    /// names that come without.
     fn with_capacity(text_bytes: usize) -> Self {
+        let lengthened = text_bytes.saturating_add(1 + USUAL_COUNT);
         Self {
-            text: Vec::with_capacity(text_bytes.saturating_mul(2).saturating_add(USUAL_COUNT * 4)),
+            text: Vec::with_capacity(lengthened.saturating_mul(2)),
             spans: Vec::with_capacity(USUAL_COUNT),
             ..Self::default()
         }

@@ -58,7 +58,7 @@ pub(crate) fn write_string(text: &[u8], mut out: impl io::Write) -> Option<()> {
 
 /// Whether a byte stands for itself in a JSON string and is a whole character.
 pub(crate) fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
+    matches!(byte, b' '..=0x7f) && !matches!(byte, b'"' | b'\\')
 }
 
 /// Where in the text the walk is. The members' frame, plain strings and plain integers are read here, since the usual

@@ -1,5 +1,7 @@
 //! Search for several kinds of bytes at once, in blocks that the compiler turns into vector instructions.
 
+use super::words::filled_up;
+
 /// Shows `visit` each byte of `text` that `mark` marks, with its position.
 pub(crate) fn try_for_each<E>(
     text: &[u8],
@@ -57,16 +59,6 @@ impl Marks {
         }
         text.len()
     }
-}
-
-/// Fewer bytes than a block has, NULs after them.
-#[inline]
-fn filled_up(rest: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    for (to, from) in block.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    block
 }
 
 fn first(marks: u64) -> usize {

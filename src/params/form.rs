@@ -78,8 +78,7 @@ impl Form {
 
     fn decode(&mut self, mut chunk: &[u8]) -> Result<(), ErrorKind> {
         if self.params.text.is_empty() {
-            // Decoding lengthens by nothing but the first `&` and the `=` of a name that came without one.
-            self.params = Params::with_capacity(chunk.len().saturating_add(2));
+            self.params = Params::with_capacity(chunk.len());
             self.params.text.push(b'&');
         }
         while let (CutOff::Percent | CutOff::PercentAnd(_), Some((byte, rest))) =

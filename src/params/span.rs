@@ -36,11 +36,11 @@ impl Span {
         self.start..self.end
     }
 
-    pub(super) fn name_range(self) -> Range<usize> {
+    fn name_range(self) -> Range<usize> {
         self.start.wrapping_add(1)..self.name_end
     }
 
-    pub(super) fn value_range(self) -> Range<usize> {
+    fn value_range(self) -> Range<usize> {
         self.name_end.wrapping_add(1)..self.end
     }
 
