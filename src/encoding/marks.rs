@@ -49,8 +49,13 @@ impl Marks {
     fn seek(&mut self, text: &[u8], at: usize, mark: impl Fn(u8) -> bool) -> usize {
         let mut start = at.max(self.end);
         while let Some(rest @ [_, ..]) = text.get(start..) {
-            let block = rest.first_chunk().copied().unwrap_or_else(|| filled_up(rest));
-            self.marks = bits(block.map(|byte| u8::from(mark(byte))));
+            // A last block that reaches back is quicker than one that is filled up.
+            let (block, passed) = match (rest.first_chunk(), text.last_chunk()) {
+                (Some(block), _) => (*block, 0),
+                (None, Some(block)) => (*block, BLOCK.wrapping_sub(rest.len())),
+                (None, None) => (filled_up(rest), 0),
+            };
+            self.marks = bits(block.map(|byte| u8::from(mark(byte)))) >> passed;
             self.end = start.wrapping_add(BLOCK);
             if self.marks != 0 {
                 return start.wrapping_add(first(self.marks));
