@@ -30,7 +30,7 @@ pub(crate) struct Param<'p> {
 
 impl Param<'_> {
     /// Whether the value is empty or holds nothing but U+0000 to U+0020.
-    pub(crate) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(self) -> bool {
         self.value.iter().all(|byte| *byte <= b' ')
     }
 }
@@ -47,9 +47,20 @@ impl Params {
 
     /// The parameter of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Param<'_>> {
+        let span = self.spans.get(self.position(name)?)?;
+        Some(span.of(&self.text))
+    }
+
+    /// Takes out the parameter of this name.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Param<'_>> {
+        let span = self.spans.remove(self.position(name)?);
+        Some(span.of(&self.text))
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
         let prefix = words::prefix(name.as_bytes(), name.len());
-        let named = |span: &&Span| span.prefix == prefix && span.of(&self.text).name == name.as_bytes();
-        self.spans.iter().find(named).map(|span| span.of(&self.text))
+        let named = |span: &Span| span.prefix == prefix && span.of(&self.text).name == name.as_bytes();
+        self.spans.iter().position(named)
     }
 
     /// Sorts by name, bytewise, and refuses a name that appears twice.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Sms;
 use crate::compare::Search;
 use crate::error::{Error, ErrorKind};
-use crate::params::Params;
+use crate::params::{Param, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 use crate::verifier::{Coverage, Evidence};
@@ -16,7 +16,7 @@ impl Sms {
         if params.has_separator_in_name() {
             return Err(ErrorKind::ParameterAmbiguous.into());
         }
-        let sig = params.get("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
+        let sig = params.take("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
         let given = self
             .function
             .decode_hex(sig.value)
@@ -26,14 +26,9 @@ impl Sms {
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
         let mut search = Search::new(given.as_bytes());
-        let mut any_blank = false;
-        let all = params.join(|param| {
-            any_blank |= param.is_blank();
-            param.name != b"sig"
-        });
-        keys.offer(&mut search, all);
-        if any_blank {
-            keys.offer(&mut search, params.join(|param| param.name != b"sig" && !param.is_blank()));
+        keys.offer(&mut search, params.join(|_| true));
+        if params.iter().any(Param::is_blank) {
+            keys.offer(&mut search, params.join(|param| !param.is_blank()));
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
 
