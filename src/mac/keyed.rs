@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hmac::{EagerHash, Hmac, KeyInit, Mac as _};
+use hmac::digest::FixedOutput;
+use hmac::{EagerHash, Hmac, KeyInit};
 use md5::Md5;
 use sha2::Digest;
 use sha2::digest::common::Key;
@@ -50,13 +51,9 @@ where
     }
 
     #[inline]
-    fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
-        read(&self.clone().chain_update(message).finalize().into_bytes())
-    }
-
-    #[inline]
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
-        read(&self.finalize().into_bytes())
+        // Beside `finalize` it spares a copy of the state.
+        read(&self.finalize_fixed())
     }
 }
 
