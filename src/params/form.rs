@@ -154,6 +154,8 @@ impl Form {
         }
     }
 
+    #[expect(clippy::inline_always, reason = "a call would be a twentieth of a form's cost beside its hash")]
+    #[inline(always)]
     fn unescape(&mut self, high: u8, low: u8) -> Result<(), ErrorKind> {
         let byte = form::unescape(high, low).ok_or(ErrorKind::ParameterMalformed)?;
         self.params.separators |= is_separator(byte);
@@ -170,10 +172,10 @@ impl Form {
         self.copied = at;
     }
 
-    /// Makes each `+` so far a space.
+    /// Makes each `+` so far a space, by arithmetic, of which the compiler makes fewer instructions than of a choice.
     fn space(&mut self) {
         for byte in self.params.text.get_mut(self.spaced..).unwrap_or_default() {
-            *byte = if *byte == b'+' { b' ' } else { *byte };
+            *byte = byte.wrapping_sub(u8::from(*byte == b'+').wrapping_mul(b'+' - b' '));
         }
         self.spaced = self.params.text.len();
     }
