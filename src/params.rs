@@ -106,7 +106,7 @@ impl Params {
     /// Room for the parameters of a text of so many bytes and for joining them, each lengthened by an `&` and by the `=` of
     /// names that come without.
     fn with_capacity(text_bytes: usize) -> Self {
-        let lengthened = text_bytes.saturating_add(1 + USUAL_COUNT);
+        let lengthened = text_bytes.saturating_add(1).saturating_add(USUAL_COUNT);
         Self {
             text: Vec::with_capacity(lengthened.saturating_mul(2)),
             spans: Vec::with_capacity(USUAL_COUNT),
