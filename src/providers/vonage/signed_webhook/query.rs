@@ -100,9 +100,9 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
     None
 }
 
-/// Whether a byte may not stand for itself. With a sign, those beyond ASCII are below the comma too.
+/// Whether a byte may not stand for itself. With a sign, those beyond ASCII are below the plus sign too.
 fn may_be_special(byte: u8) -> bool {
-    byte.cast_signed() < b','.cast_signed() || matches!(byte, b'=' | b'\\')
+    byte.cast_signed() <= b'+'.cast_signed() || matches!(byte, b'=' | b'\\')
 }
 
 /// Copies a query in pieces, with something else between them.
