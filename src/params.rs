@@ -17,6 +17,8 @@ pub(crate) struct Params {
     spans: Vec<Span>,
     /// Whether a name or a value may hold `&` or `=`.
     separators: bool,
+    /// Whether a value may be blank.
+    blanks: bool,
     /// Where the parameters' text ends. After it there is room to join them in.
     end: usize,
 }
@@ -80,6 +82,11 @@ impl Params {
         self.separators && self.iter().any(|param| param.name.iter().copied().any(is_separator))
     }
 
+    /// Whether a value is blank.
+    pub(crate) fn has_blank_value(&self) -> bool {
+        self.blanks && self.iter().any(Param::is_blank)
+    }
+
     /// Replaces each `&` and each `=` in the values by `_`.
     pub(crate) fn clean_values(&mut self) {
         if self.separators {
@@ -116,7 +123,10 @@ impl Params {
 
     /// Completes the parameters once all text is there.
     fn finish(mut self) -> Self {
-        self.spans.iter_mut().for_each(|span| span.read_prefix(&self.text));
+        for span in &mut self.spans {
+            span.read_prefix(&self.text);
+            self.blanks |= span.may_be_blank(&self.text);
+        }
         self.end = self.text.len();
         self
     }

@@ -53,6 +53,12 @@ impl Span {
         self.prefix = words::prefix(text.get(start..).unwrap_or_default(), self.name_end.wrapping_sub(start));
     }
 
+    /// Whether the value may be empty or hold nothing but U+0000 to U+0020. One that begins with a byte above those, and above
+    /// the `&` that follows an empty one, does not.
+    pub(super) fn may_be_blank(self, text: &[u8]) -> bool {
+        text.get(self.value_range().start).is_none_or(|first| *first <= b'&')
+    }
+
     /// Compares names bytewise, the prefixes having been read.
     pub(super) fn cmp_names(&self, other: &Self, text: &[u8]) -> Ordering {
         self.prefix.cmp(&other.prefix).then_with(|| self.name(text).cmp(other.name(text)))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Sms;
 use crate::compare::Search;
 use crate::error::{Error, ErrorKind};
-use crate::params::{Param, Params};
+use crate::params::Params;
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 use crate::verifier::{Coverage, Evidence};
@@ -27,7 +27,7 @@ impl Sms {
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
         let mut search = Search::new(given.as_bytes());
         keys.offer(&mut search, params.join(|_| true));
-        if params.iter().any(Param::is_blank) {
+        if params.has_blank_value() {
             keys.offer(&mut search, params.join(|param| !param.is_blank()));
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
