@@ -151,18 +151,3 @@ fn is_separator(byte: u8) -> bool {
 
 const MAX_COUNT: usize = 1_000;
 const USUAL_COUNT: usize = 32;
-
-#[cfg(test)]
-mod tests {
-    use super::Params;
-
-    #[test]
-    fn whether_a_value_is_blank_is_seen_at_its_beginning() {
-        for (query, may_be, is) in
-            [("a=b", false, false), ("a=!b", true, false), ("a=b&c=+", true, true), ("a=&b=c", true, true)]
-        {
-            let params = Params::from_query(query.as_bytes()).unwrap_or_default();
-            assert_eq!((params.blanks, params.has_blank_value()), (may_be, is), "{query}");
-        }
-    }
-}
