@@ -60,7 +60,7 @@ impl Params {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let prefix = words::prefix(name.as_bytes(), name.len());
+        let prefix = words::prefix(name.as_bytes(), 0..name.len());
         let named = |span: &Span| span.prefix == prefix && span.of(&self.text).name == name.as_bytes();
         self.spans.iter().position(named)
     }

@@ -1,11 +1,18 @@
 //! Bytes in chunks of a fixed length.
 
-/// The first `length` bytes of `text`, of more than eight the first eight, as a number that sorts as they do: the first byte
-/// highest, NULs after them.
-pub(crate) fn prefix(text: &[u8], length: usize) -> u64 {
-    let word = u64::from_be_bytes(text.first_chunk().copied().unwrap_or_else(|| filled_up(text)));
+use std::ops::Range;
+
+/// The first bytes of this range of `text`, eight of them or all, as a number that sorts as they do: the first byte highest, NULs
+/// after them.
+#[inline]
+pub(crate) fn prefix(text: &[u8], range: Range<usize>) -> u64 {
+    let word = match text.get(range.start..range.start.wrapping_add(8)).and_then(|word| word.first_chunk()) {
+        Some(word) => *word,
+        None => filled_up(text.get(range.start..).unwrap_or_default()),
+    };
+    let length = range.end.wrapping_sub(range.start);
     let beyond = if length < 8 { u64::MAX >> length.wrapping_mul(8) } else { 0 };
-    word & !beyond
+    u64::from_be_bytes(word) & !beyond
 }
 
 /// Fewer bytes than a chunk has, NULs after them.

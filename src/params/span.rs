@@ -49,8 +49,7 @@ impl Span {
     }
 
     pub(super) fn read_prefix(&mut self, text: &[u8]) {
-        let start = self.start.wrapping_add(1);
-        self.prefix = words::prefix(text.get(start..).unwrap_or_default(), self.name_end.wrapping_sub(start));
+        self.prefix = words::prefix(text, self.name_range());
     }
 
     /// Whether the value may be empty or hold nothing but U+0000 to U+0020. One that begins with a byte above those, and above

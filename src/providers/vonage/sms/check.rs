@@ -17,10 +17,9 @@ impl Sms {
             return Err(ErrorKind::ParameterAmbiguous.into());
         }
         let sig = params.take("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
-        let given = self
-            .function
-            .decode_hex(sig.value)
-            .ok_or_else(|| Error::parameter(ErrorKind::SignatureMalformed, "sig"))?;
+        let Some(given) = self.function.decode_hex(sig.value) else {
+            return Err(Error::parameter(ErrorKind::SignatureMalformed, "sig"));
+        };
         let timestamp = params.get("timestamp").map(|param| Timestamp(seconds(param.value)));
         params.clean_values();
 

@@ -26,10 +26,11 @@ impl Source {
             _ => return Err(ErrorKind::MethodUnsupported.into()),
         }
         let content_type = head.header(content_type)?.unwrap_or_default();
-        match content_type {
-            FORM => return Ok(Self::Body(MediaType::Form)),
-            JSON => return Ok(Self::Body(MediaType::Json)),
-            _ => {}
+        if content_type == FORM {
+            return Ok(Self::Body(MediaType::Form));
+        }
+        if content_type == JSON {
+            return Ok(Self::Body(MediaType::Json));
         }
         let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         if media_type.eq_ignore_ascii_case(FORM) {
