@@ -42,6 +42,11 @@ impl Params {
         self.spans.is_empty()
     }
 
+    /// Whether any text has arrived, if only an `&`.
+    pub(crate) fn has_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// The parameters, in the order they came in or the one they were sorted to.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Param<'_>> + Clone {
         self.spans.iter().map(|span| span.of(&self.text))
@@ -110,25 +115,21 @@ impl Params {
         self.text.get(self.end..).unwrap_or_default()
     }
 
-    /// Room for the parameters of a text of so many bytes and for joining them, each lengthened by an `&` and by the `=` of
-    /// names that come without.
-    fn with_capacity(text_bytes: usize) -> Self {
+    /// Makes room for the parameters of a text of so many bytes and for joining them, each lengthened by an `&` and by the `=`
+    /// of names that come without.
+    fn reserve(&mut self, text_bytes: usize) {
         let lengthened = text_bytes.saturating_add(1).saturating_add(USUAL_COUNT);
-        Self {
-            text: Vec::with_capacity(lengthened.saturating_mul(2)),
-            spans: Vec::with_capacity(USUAL_COUNT),
-            ..Self::default()
-        }
+        self.text = Vec::with_capacity(lengthened.saturating_mul(2));
+        self.spans = Vec::with_capacity(USUAL_COUNT);
     }
 
     /// Completes the parameters once all text is there.
-    fn finish(mut self) -> Self {
+    fn finish(&mut self) {
         for span in &mut self.spans {
             span.read_prefix(&self.text);
             self.blanks |= span.may_be_blank(&self.text);
         }
         self.end = self.text.len();
-        self
     }
 
     /// Adds the parameter whose text is there, or will be.

@@ -96,7 +96,8 @@ fn sources(capture: &Capture) -> Vec<Source> {
         let pairs = pairs::decoded(&pairs::split(raw));
         Source { place, pairs, raw: Some(raw.to_vec()) }
     };
-    let json = Params::from_json(&capture.body).ok().map(|(params, _)| Source {
+    let mut params = Params::default();
+    let json = params.read_json(&capture.body).ok().map(|_| Source {
         place: Place::Json,
         pairs: params.iter().map(|Param { name, value }| (name.to_vec(), value.to_vec())).collect(),
         raw: None,

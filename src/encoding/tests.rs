@@ -5,11 +5,11 @@ use super::{json, words};
 
 #[test]
 fn a_prefix_sorts_as_its_text_does() {
-    let prefix = |text: &str| words::prefix(text.as_bytes(), text.len());
+    let prefix = |text: &str| words::prefix(text.as_bytes(), 0..text.len());
     let sorted = ["", "a", "a\u{1}", "ab", "abcdefg", "abcdefgh", "b"];
     assert!(sorted.is_sorted_by(|a, b| prefix(a) < prefix(b)));
     assert_eq!(prefix("abcdefgh"), prefix("abcdefghi"));
-    assert_eq!(words::prefix(b"abcd", 2), prefix("ab"));
+    assert_eq!(words::prefix(b"abcd", 0..2), prefix("ab"));
 }
 
 #[test]

@@ -147,7 +147,8 @@ impl ContactCenter {
 
 /// The compact JSON object of a query's parameters in their order, every value a string.
 fn query_object(query: &str) -> String {
-    let params = Params::from_form(query.as_bytes()).ok();
+    let mut params = Params::default();
+    let params = params.read_form(query.as_bytes()).ok().map(|()| params);
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     object(
         params

@@ -144,13 +144,14 @@ impl Sms {
     /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no parameter `api-key` or `api_key`.
     /// - Those of the shape, see [above](Sms#errors), a body over 1 MiB among them.
     pub fn untrusted_api_key(request: Request<'_>) -> Result<String, Error> {
-        let mut params = match Source::of(request.head(), &HeaderName::from_static(CONTENT_TYPE))? {
-            Source::Query => Params::from_query(request.head().query())?,
+        let mut params = Params::default();
+        match Source::of(request.head(), &HeaderName::from_static(CONTENT_TYPE))? {
+            Source::Query => params.read_query(request.head().query())?,
             Source::Body(_) if request.body().len() > DEFAULT_MAX_BODY => {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
-            Source::Body(media_type) => media_type.params(request.body())?,
-        };
+            Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+        }
         params.sort_unique()?;
         check::untrusted_api_key(&params).map(Cow::into_owned)
     }
@@ -181,29 +182,33 @@ impl Sms {
 
 impl Verifier for Sms {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        let mut params = Params::default();
         match Source::of(head, &self.content_type)? {
-            Source::Query => Ok(Verification::decided(self.check(Params::from_query(head.query())?)?)),
+            Source::Query => {
+                params.read_query(head.query())?;
+                Ok(Verification::decided(self.check(&mut params)?))
+            }
             Source::Body(media_type) => {
-                let buffered = BufferedBody { sms: self, body: media_type.begin() };
+                let buffered = BufferedBody { sms: self, body: media_type.begin(), params };
                 Ok(Verification::new(buffered).limit(self.max_body))
             }
         }
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let evidence = match Source::of(request.head(), &self.content_type)? {
-            Source::Query => {
-                let evidence = self.check(Params::from_query(request.head().query())?)?;
-                if !request.body().is_empty() {
-                    return Err(ErrorKind::BodyUnexpected.into());
-                }
-                evidence
-            }
+        let mut params = Params::default();
+        let source = Source::of(request.head(), &self.content_type)?;
+        match source {
+            Source::Query => params.read_query(request.head().query())?,
             Source::Body(_) if request.body().len() > self.max_body => {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
-            Source::Body(media_type) => self.check(media_type.params(request.body())?)?,
-        };
+            Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+        }
+        let evidence = self.check(&mut params)?;
+        if matches!(source, Source::Query) && !request.body().is_empty() {
+            return Err(ErrorKind::BodyUnexpected.into());
+        }
         Ok(Verified::new(evidence))
     }
 
@@ -219,16 +224,19 @@ impl Verifier for Sms {
 struct BufferedBody<'v> {
     sms: &'v Sms,
     body: Body,
+    params: Params,
 }
 
 impl Check for BufferedBody<'_> {
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.body.push(chunk);
+        self.body.push(chunk, &mut self.params);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        self.sms.check(self.body.params()?)
+        let Self { sms, body, mut params } = *self;
+        body.finish(&mut params)?;
+        sms.check(&mut params)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::time::UnixTime;
 use crate::verifier::{Coverage, Evidence};
 
 impl Sms {
-    pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
+    pub(super) fn check(&self, params: &mut Params) -> Result<Evidence, Error> {
         params.sort_unique()?;
         if params.has_separator_in_name() {
             return Err(ErrorKind::ParameterAmbiguous.into());
@@ -23,7 +23,7 @@ impl Sms {
         let timestamp = params.get("timestamp").map(|param| Timestamp(seconds(param.value)));
         params.clean_values();
 
-        let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
+        let (keys, tenant) = self.keys.select(|| untrusted_api_key(params))?;
         let mut search = Search::new(given.as_bytes());
         keys.offer(&mut search, params.join(|_| true));
         if params.has_blank_value() {

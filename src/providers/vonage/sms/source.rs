@@ -45,11 +45,11 @@ impl Source {
 
 impl MediaType {
     /// Reads a body. Of JSON, it must be one flat object; a Messages API webhook is told by its name.
-    pub(super) fn params(self, body: &[u8]) -> Result<Params, ErrorKind> {
+    pub(super) fn read(self, body: &[u8], params: &mut Params) -> Result<(), ErrorKind> {
         match self {
             _ if body.is_empty() => Err(ErrorKind::BodyMissing),
-            Self::Form => Params::from_form(body),
-            Self::Json => json_params(body),
+            Self::Form => params.read_form(body),
+            Self::Json => read_json(body, params),
         }
     }
 
@@ -68,30 +68,30 @@ pub(super) enum Body {
 }
 
 impl Body {
-    pub(super) fn push(&mut self, chunk: &[u8]) {
+    pub(super) fn push(&mut self, chunk: &[u8], params: &mut Params) {
         match self {
-            Self::Form(form) => form.push(chunk),
+            Self::Form(form) => form.push(chunk, params),
             Self::Json(body) => body.extend_from_slice(chunk),
         }
     }
 
-    pub(super) fn params(self) -> Result<Params, ErrorKind> {
+    pub(super) fn finish(self, params: &mut Params) -> Result<(), ErrorKind> {
         match self {
-            Self::Form(form) if form.is_empty() => Err(ErrorKind::BodyMissing),
-            Self::Form(form) => form.finish(),
-            Self::Json(body) => MediaType::Json.params(&body),
+            Self::Form(_) if !params.has_text() => Err(ErrorKind::BodyMissing),
+            Self::Form(form) => form.finish(params),
+            Self::Json(body) => MediaType::Json.read(&body, params),
         }
     }
 }
 
-fn json_params(body: &[u8]) -> Result<Params, ErrorKind> {
-    let (params, nested) = Params::from_json(body)?;
+fn read_json(body: &[u8], params: &mut Params) -> Result<(), ErrorKind> {
+    let nested = params.read_json(body)?;
     if params.get("sig").is_none() && MESSAGES_API.iter().any(|name| params.get(name).is_some()) {
         Err(ErrorKind::SchemeMismatch)
     } else if nested {
         Err(ErrorKind::ParameterNested)
     } else {
-        Ok(params)
+        Ok(())
     }
 }
 
