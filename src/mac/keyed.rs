@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hmac::digest::FixedOutput;
+use hmac::digest::{FixedOutput, Output};
 use hmac::{EagerHash, Hmac, KeyInit};
 use md5::Md5;
 use sha2::Digest;
@@ -52,8 +52,10 @@ where
 
     #[inline]
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
-        // Beside `finalize` it spares a copy of the state.
-        read(&self.finalize_fixed())
+        // Beside `finalize` it spares two copies of the state.
+        let mut tag = Output::<Self>::default();
+        self.finalize_into(&mut tag);
+        read(&tag)
     }
 }
 
