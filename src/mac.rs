@@ -1,5 +1,6 @@
 //! Keyed hashing. States are keyed once, when a verifier is built; a message is hashed under every key.
 
+mod blocks;
 mod function;
 mod keyed;
 mod keys;
@@ -8,6 +9,7 @@ mod select;
 mod tests;
 
 pub use function::Algorithm;
+pub(crate) use blocks::sha256;
 pub(crate) use function::Function;
 pub(crate) use keys::{Mac, MacKeys};
 pub(crate) use select::KeySource;

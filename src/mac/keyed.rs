@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use hmac::digest::{FixedOutput, Output};
-use hmac::{EagerHash, Hmac, KeyInit};
+use hmac::block_api::HmacCore;
+use hmac::digest::Output;
+use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
+use hmac::{EagerHash, KeyInit};
 use md5::Md5;
 use sha2::Digest;
 use sha2::digest::common::Key;
 use zeroize::{Zeroize, Zeroizing};
+
+use super::blocks;
 
 /// A state that a message is fed to; cloning one is how a message is begun.
 pub(crate) trait Keyed: Clone {
@@ -24,15 +28,19 @@ pub(crate) trait Keyed: Clone {
     }
 }
 
-impl<D> Keyed for Hmac<D>
-where
-    D: Digest + EagerHash,
-    Hmac<D>: KeyInit + hmac::Mac + Clone,
-{
+/// HMAC.
+#[derive(Clone)]
+pub(crate) struct Hmac<D: EagerHash> {
+    core: HmacCore<D>,
+    /// The last bytes of a message, which are no block yet.
+    rest: Buffer<HmacCore<D>>,
+}
+
+impl<D: Digest + EagerHash> Keyed for Hmac<D> {
     fn new(key: &[u8]) -> Self {
         // RFC 2104, section 2: a key longer than a block is hashed first, a shorter one is filled up with zeros. A block is
         // the one form of key for which keying cannot fail.
-        let mut block = Key::<Self>::default();
+        let mut block = Key::<HmacCore<D>>::default();
         if key.len() > block.len() {
             let mut hashed = D::digest(key);
             fill(&mut block, &hashed);
@@ -40,22 +48,26 @@ where
         } else {
             fill(&mut block, key);
         }
-        let state = KeyInit::new(&block);
+        let core = KeyInit::new(&block);
         block.as_mut_slice().zeroize();
-        state
+        Self { core, rest: Buffer::<HmacCore<D>>::default() }
     }
 
     #[inline]
     fn update(&mut self, chunk: &[u8]) {
-        hmac::Mac::update(self, chunk);
+        self.rest.digest_blocks(chunk, |blocks| self.core.update_blocks(blocks));
     }
 
     #[inline]
-    fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
-        // Beside `finalize` it spares two copies of the state.
-        let mut tag = Output::<Self>::default();
-        self.finalize_into(&mut tag);
+    fn finish<R>(mut self, read: impl FnOnce(&[u8]) -> R) -> R {
+        let mut tag = Output::<HmacCore<D>>::default();
+        self.core.finalize_fixed_core(&mut self.rest, &mut tag);
         read(&tag)
+    }
+
+    #[inline]
+    fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
+        read(&blocks::hash(self.core.clone(), message))
     }
 }
 

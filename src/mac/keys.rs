@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use hmac::Hmac;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-use super::keyed::{Keyed, Md5Suffix};
+use super::keyed::{Hmac, Keyed, Md5Suffix};
 use super::{Function, Tag};
 use crate::compare::Search;
 use crate::secret::{KeyId, Keyring, Secret};

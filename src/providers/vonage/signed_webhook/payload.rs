@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::compare;
 use crate::error::{Error, ErrorKind};
+use crate::mac::sha256;
 use crate::verifier::{Check, Evidence, Verification};
 
 /// What is left to be proved of the body once the head has passed.
@@ -22,7 +23,7 @@ impl Body {
         match self {
             Self::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
             _ if body.len() > limit => Err(ErrorKind::BodyTooLarge.into()),
-            Self::Hashed(hash) => check_hash(&hash, &[Sha256::digest(body).into()]),
+            Self::Hashed(hash) => check_hash(&hash, &[sha256(body)]),
             Self::Absent | Self::Unsigned => Ok(()),
         }
     }

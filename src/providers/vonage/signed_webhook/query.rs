@@ -8,6 +8,7 @@ use super::payload::check_hash;
 use crate::encoding::marks::Marks;
 use crate::encoding::{form, json};
 use crate::error::{Error, ErrorKind};
+use crate::mac::sha256;
 use crate::params::Params;
 
 /// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
@@ -20,7 +21,7 @@ pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     let object = hash_object(&params).ok_or(ErrorKind::ParameterMalformed)?;
     params.sort_unique()?;
     if params.is_empty() {
-        check_hash(hash, &[object, Sha256::digest(b"").into()])
+        check_hash(hash, &[object, sha256(b"")])
     } else {
         check_hash(hash, &[object])
     }
@@ -29,7 +30,7 @@ pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
 /// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
 fn hash_object(params: &Params) -> Option<[u8; 32]> {
     if params.is_empty() {
-        return Some(Sha256::digest(b"{}").into());
+        return Some(sha256(b"{}"));
     }
     let mut object = Sha256::new();
     let mut before: &[u8] = b"{";
@@ -91,7 +92,7 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
                 None => {
                     writer.write(query.len(), b"\"}", 0)?;
                     let length = USUAL_BYTES.wrapping_sub(writer.free.len());
-                    return Some(Sha256::digest(object.get(..length)?).into());
+                    return Some(sha256(object.get(..length)?));
                 }
             }
         }
