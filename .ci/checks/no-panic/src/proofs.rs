@@ -45,7 +45,7 @@ fn marks(text: &[u8]) -> usize {
 
 #[no_panic]
 fn prefix(text: &[u8]) -> usize {
-    usize::from(words::prefix(text, text.len()) == 0)
+    usize::from(words::prefix(text, 0..text.len()) == 0)
 }
 
 /// The control: an index that the optimiser knows nothing of.
