@@ -1,4 +1,4 @@
-//! Keyed hashing. States are keyed once, when a verifier is built; a message is hashed under every key.
+//! Hashing, keyed and plain. States are keyed once, when a verifier is built; a message is hashed under every key.
 
 mod blocks;
 mod function;
@@ -8,8 +8,8 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-pub use function::Algorithm;
 pub(crate) use blocks::sha256;
+pub use function::Algorithm;
 pub(crate) use function::Function;
 pub(crate) use keys::{Mac, MacKeys};
 pub(crate) use select::KeySource;

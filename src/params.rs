@@ -10,7 +10,8 @@ use crate::encoding::words;
 use crate::error::ErrorKind;
 use span::Span;
 
-/// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them.
+/// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them. They are read once, into
+/// none, and are of no use where that fails.
 #[derive(Debug, Default)]
 pub(crate) struct Params {
     text: Vec<u8>,

@@ -28,7 +28,7 @@ pub(crate) trait Keyed: Clone {
     }
 }
 
-/// HMAC.
+/// HMAC (RFC 2104).
 #[derive(Clone)]
 pub(crate) struct Hmac<D: EagerHash> {
     core: HmacCore<D>,

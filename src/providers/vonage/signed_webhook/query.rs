@@ -20,11 +20,7 @@ pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     params.read_query(query)?;
     let object = hash_object(&params).ok_or(ErrorKind::ParameterMalformed)?;
     params.sort_unique()?;
-    if params.is_empty() {
-        check_hash(hash, &[object, sha256(b"")])
-    } else {
-        check_hash(hash, &[object])
-    }
+    if params.is_empty() { check_hash(hash, &[object, sha256(b"")]) } else { check_hash(hash, &[object]) }
 }
 
 /// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
