@@ -9,7 +9,8 @@ fn a_prefix_sorts_as_its_text_does() {
     let sorted = ["", "a", "a\u{1}", "ab", "abcdefg", "abcdefgh", "b"];
     assert!(sorted.is_sorted_by(|a, b| prefix(a) < prefix(b)));
     assert_eq!(prefix("abcdefgh"), prefix("abcdefghi"));
-    assert_eq!(words::prefix(b"abcd", 0..2), prefix("ab"));
+    assert_eq!(words::prefix(b"abcd", 1..3), prefix("bc"));
+    assert_eq!(words::prefix(b"abcdefghijkl", 2..12), prefix("cdefghij"));
 }
 
 #[test]
