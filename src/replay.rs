@@ -91,7 +91,5 @@ impl<G: ReplayGuard> ReplayGuard for Arc<G> {
 /// A key of one length, whatever a sender signed.
 #[cfg(any(feature = "redis", feature = "replay-memory"))]
 fn digest(key: &ReplayKey) -> [u8; 32] {
-    use sha2::Digest as _;
-
-    sha2::Sha256::digest(key.as_str()).into()
+    crate::mac::sha256(key.as_str().as_bytes())
 }

@@ -1,10 +1,9 @@
 //! What `payload_hash` may be the hash of.
 
-use sha2::{Digest, Sha256};
-
 use super::pairs::{self, Pairs};
 use super::{Capture, Cause, bodies};
 use crate::compare;
+use crate::mac::sha256;
 use crate::providers::vonage::signed_webhook::check_query;
 
 /// Whether the hash is that of the payload as it is.
@@ -40,5 +39,5 @@ pub(super) fn find(capture: &Capture, hash: &[u8; 32]) -> Option<(Cause, String)
 }
 
 fn is_of(payload: &[u8], hash: &[u8; 32]) -> bool {
-    compare::eq(&Sha256::digest(payload), hash)
+    compare::eq(&sha256(payload), hash)
 }

@@ -2,12 +2,11 @@
 
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::Delivery;
 use crate::config_error::ConfigError;
 use crate::encoding::{base64, hex};
-use crate::mac::{Function, MacKeys};
+use crate::mac::{Function, MacKeys, sha256};
 use crate::params::Params;
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::ISSUER;
@@ -96,9 +95,9 @@ impl SignedWebhook {
     }
 
     fn token(self, payload: &[u8]) -> String {
-        let hash = hex::encode(&Sha256::digest(payload));
+        let hash = hex::encode(&sha256(payload));
         let iat = self.claims.iter().find(|(name, _)| name == "iat").and_then(|(_, json)| json.clone());
-        let jti = hex::encode(&Sha256::digest(format!("{iat:?} {hash}")));
+        let jti = hex::encode(&sha256(format!("{iat:?} {hash}").as_bytes()));
         let signed = self.or_claim("jti", &jti).or_claim("payload_hash", &hash);
         let header = serde_json::to_vec(&Header::new(Algorithm::HS256)).unwrap_or_default();
         let claims =
