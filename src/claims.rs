@@ -13,19 +13,10 @@ pub struct Claims {
     issued_at: UnixTime,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
-    // The strings in one piece of memory, the payload's own, and where each of them is.
-    texts: String,
-    id: Option<Span>,
-    issuer: Option<Span>,
-    api_key: Option<Span>,
-    application_id: Option<Span>,
-}
-
-/// Where a text is. A token is no longer than a header may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span {
-    start: u16,
-    end: u16,
+    id: Option<Box<str>>,
+    issuer: Option<Box<str>>,
+    api_key: Option<Box<str>>,
+    application_id: Option<Box<str>>,
 }
 
 impl Claims {
@@ -50,50 +41,48 @@ impl Claims {
     /// `jti`: the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.text(self.id)
+        self.id.as_deref()
     }
 
     /// `iss`: who issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.text(self.issuer)
+        self.issuer.as_deref()
     }
 
     /// `api_key`: the account whose secret signed.
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
-        self.text(self.api_key)
+        self.api_key.as_deref()
     }
 
     /// `application_id`: the application the event belongs to.
     #[must_use]
     pub fn application_id(&self) -> Option<&str> {
-        self.text(self.application_id)
+        self.application_id.as_deref()
     }
 
     /// Parses the decoded payload of a token whose signature holds. Beside the claims it gives `payload_hash`, the SHA-256 of
     /// what the token was signed for.
-    pub(crate) fn parse(payload: Vec<u8>) -> Result<(Self, Option<[u8; 32]>), Error> {
-        let mut texts = String::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
+    pub(crate) fn parse(payload: &[u8]) -> Result<(Self, Option<[u8; 32]>), Error> {
+        let payload = str::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
         let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
         let mut others = None;
-        let mut decoded = String::new();
-        let mut span = |name, value| Span::of(text(name, value)?, &texts, &mut decoded);
-        walk(&texts, |name, value| match &*name {
+        let owned = |name, value| text(name, value).map(|text| Box::from(&*text));
+        walk(payload, |name, value| match &*name {
             "iat" => once(&mut issued_at, || time("iat", &value)),
             "exp" => once(&mut expires_at, || time("exp", &value)),
             "nbf" => once(&mut not_before, || time("nbf", &value)),
-            "jti" => once(&mut id, || span("jti", value)),
-            "iss" => once(&mut issuer, || span("iss", value)),
-            "api_key" => once(&mut api_key, || span("api_key", value)),
-            "application_id" => once(&mut application_id, || span("application_id", value)),
+            "jti" => once(&mut id, || owned("jti", value)),
+            "iss" => once(&mut issuer, || owned("iss", value)),
+            "api_key" => once(&mut api_key, || owned("api_key", value)),
+            "application_id" => once(&mut application_id, || owned("application_id", value)),
             "payload_hash" => once(&mut payload_hash, || hash(&value)),
             _ => other(&mut others, name),
         })?;
-        texts.push_str(&decoded);
         let issued_at = issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?;
-        let claims = Self { issued_at, expires_at, not_before, texts, id, issuer, api_key, application_id };
+        let claims = Self { issued_at, expires_at, not_before, id, issuer, api_key, application_id };
         Ok((claims, payload_hash))
     }
 
@@ -107,26 +96,6 @@ impl Claims {
             _ => other(&mut others, name),
         })?;
         api_key.ok_or_else(|| ErrorKind::ApiKeyMissing.into())
-    }
-
-    fn text(&self, span: Option<Span>) -> Option<&str> {
-        span.and_then(|span| self.texts.get(usize::from(span.start)..usize::from(span.end)))
-    }
-}
-
-impl Span {
-    /// Tells where in `texts` a claim's text is, which ends in what is decoded of the payload.
-    fn of(text: Cow<'_, str>, payload: &str, decoded: &mut String) -> Result<Self, Error> {
-        let (start, length) = match text {
-            Cow::Borrowed(text) => (text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr()), text.len()),
-            Cow::Owned(text) => {
-                let start = payload.len().wrapping_add(decoded.len());
-                decoded.push_str(&text);
-                (start, text.len())
-            }
-        };
-        let position = |at| u16::try_from(at).map_err(|_| Error::from(ErrorKind::ClaimsMalformed));
-        Ok(Self { start: position(start)?, end: position(start.wrapping_add(length))? })
     }
 }
 

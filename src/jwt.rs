@@ -53,7 +53,7 @@ impl<'t> Token<'t> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
         let key =
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
-        let (claims, payload_hash) = Claims::parse(self.payload)?;
+        let (claims, payload_hash) = Claims::parse(&self.payload)?;
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         let is_theirs = tenant.is_none_or(|tenant| claims.api_key() == Some(tenant));
         is_theirs

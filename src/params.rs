@@ -4,8 +4,6 @@ mod form;
 mod json;
 mod span;
 
-pub(crate) use form::Form;
-
 use crate::encoding::words;
 use crate::error::ErrorKind;
 use span::Span;
@@ -18,8 +16,6 @@ pub(crate) struct Params {
     spans: Vec<Span>,
     /// Whether a name or a value may hold `&` or `=`.
     separators: bool,
-    /// Whether a value may be blank.
-    blanks: bool,
     /// Where the parameters' text ends. After it there is room to join them in.
     end: usize,
 }
@@ -41,11 +37,6 @@ impl Param<'_> {
 impl Params {
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
-    }
-
-    /// Whether any text has arrived, if only an `&`.
-    pub(crate) fn has_text(&self) -> bool {
-        !self.text.is_empty()
     }
 
     /// The parameters, in the order they came in or the one they were sorted to.
@@ -90,7 +81,7 @@ impl Params {
 
     /// Whether a value is blank.
     pub(crate) fn has_blank_value(&self) -> bool {
-        self.blanks && self.iter().any(Param::is_blank)
+        self.iter().any(Param::is_blank)
     }
 
     /// Replaces each `&` and each `=` in the values by `_`.
@@ -128,7 +119,6 @@ impl Params {
     fn finish(&mut self) {
         for span in &mut self.spans {
             span.read_prefix(&self.text);
-            self.blanks |= span.may_be_blank(&self.text);
         }
         self.end = self.text.len();
     }

@@ -1,7 +1,7 @@
 //! One flat walk over a JSON object (RFC 8259): the members in their order, numbers as they are written.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io;
 
 use serde::Deserialize;
@@ -35,7 +35,8 @@ pub(crate) fn walk<'t, E>(
     text: &'t str,
     mut visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
-    let mut reader = Reader { text, at: 0, marks: Marks::default() };
+    let ends = |byte| byte < b' ' || matches!(byte, b'"' | b'\\');
+    let mut reader = Reader { text, at: 0, marks: Marks::new(text.as_bytes(), ends) };
     let mut next = reader.open().ok_or(Stop::Syntax)?;
     while next == b',' {
         let (name, value) = reader.member().ok_or(Stop::Syntax)?;
@@ -61,16 +62,16 @@ pub(crate) fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=0x7f) && !matches!(byte, b'"' | b'\\')
 }
 
-/// Where in the text the walk is. The members' frame, plain strings and plain integers are read here, since the usual
+/// Where in the text the walk is. The members' frame and plain strings are read here, since the usual
 /// object has nothing else; every other value is `serde_json`'s.
-struct Reader<'t> {
+struct Reader<'t, F> {
     text: &'t str,
     at: usize,
     /// What ends a string or is escaped in one (RFC 8259, section 7).
-    marks: Marks,
+    marks: Marks<'t, F>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
     /// Reads the object's beginning; `,` stands for the first member, as it does for every other.
     fn open(&mut self) -> Option<u8> {
         self.token().filter(|next| *next == b'{')?;
@@ -100,8 +101,7 @@ impl<'t> Reader<'t> {
     #[inline(always)]
     fn string(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at;
-        let end =
-            self.marks.find(self.text.as_bytes(), start, |byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
+        let end = self.marks.find(|mark| *mark >= start)?;
         if self.text.as_bytes().get(end) != Some(&b'"') {
             return self.parse().map(Cow::Owned);
         }
@@ -111,13 +111,6 @@ impl<'t> Reader<'t> {
 
     /// Reads a value that is no string, of which the first byte was the last token.
     fn other(&mut self) -> Option<Value<'t>> {
-        let rest = self.text.get(self.at.wrapping_sub(1)..)?;
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let plain = matches!(rest.as_bytes(), [b'1'..=b'9', ..]);
-        if plain && matches!(rest.as_bytes().get(digits), Some(b',' | b'}')) {
-            self.at = self.at.wrapping_sub(1).wrapping_add(digits);
-            return rest.get(..digits).map(Value::Literal);
-        }
         self.parse().map(|raw: &RawValue| match raw.get().as_bytes() {
             [b'n', ..] => Value::Null,
             [b'[' | b'{', ..] => Value::Nested,
@@ -148,32 +141,15 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The names a walk has met. Usually there are few and a look at each is quickest; beyond that, and for escaped ones, a
-/// set. They are limited, since whoever sends them has proved nothing yet.
+/// The names a walk has met. They are limited, since whoever sends them has proved nothing yet.
 #[derive(Default)]
-pub(crate) struct Names<'t> {
-    few: [&'t str; FEW],
-    count: usize,
-    rest: HashSet<Cow<'t, str>>,
-}
+pub(crate) struct Names<'t>(BTreeSet<Cow<'t, str>>);
 
 impl<'t> Names<'t> {
     /// Adds a name; `None` if it was there, or if it is one too many.
     pub(crate) fn insert(&mut self, name: Cow<'t, str>) -> Option<()> {
-        let is_known = self.few.iter().take(self.count).any(|known| *known == name);
-        if is_known || self.count.saturating_add(self.rest.len()) == MAX_COUNT {
-            return None;
-        }
-        match (name, self.few.get_mut(self.count)) {
-            (Cow::Borrowed(name), Some(free)) if self.rest.is_empty() => {
-                *free = name;
-                self.count = self.count.saturating_add(1);
-                Some(())
-            }
-            (name, _) => self.rest.insert(name).then_some(()),
-        }
+        (self.0.len() < MAX_COUNT && self.0.insert(name)).then_some(())
     }
 }
 
-const FEW: usize = 16;
 const MAX_COUNT: usize = 256;

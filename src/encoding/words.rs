@@ -16,7 +16,7 @@ pub(crate) fn prefix(text: &[u8], range: Range<usize>) -> u64 {
 }
 
 /// Fewer bytes than a chunk has, NULs after them.
-pub(super) fn filled_up<const N: usize>(rest: &[u8]) -> [u8; N] {
+fn filled_up<const N: usize>(rest: &[u8]) -> [u8; N] {
     let mut chunk = [0; N];
     for (to, from) in chunk.iter_mut().zip(rest) {
         *to = *from;

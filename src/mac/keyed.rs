@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use hmac::block_api::HmacCore;
-use hmac::digest::Output;
-use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
-use hmac::{EagerHash, KeyInit};
+use hmac::digest::{FixedOutput, Output};
+use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha2::Digest;
 use sha2::digest::common::Key;
 use zeroize::{Zeroize, Zeroizing};
-
-use super::blocks;
 
 /// A state that a message is fed to; cloning one is how a message is begun.
 pub(crate) trait Keyed: Clone {
@@ -20,7 +16,6 @@ pub(crate) trait Keyed: Clone {
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R;
 
     /// Shows `read` the tag of a whole message.
-    #[inline]
     fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
         let mut state = self.clone();
         state.update(message);
@@ -28,19 +23,15 @@ pub(crate) trait Keyed: Clone {
     }
 }
 
-/// HMAC (RFC 2104).
-#[derive(Clone)]
-pub(crate) struct Hmac<D: EagerHash> {
-    core: HmacCore<D>,
-    /// The last bytes of a message, which are no block yet.
-    rest: Buffer<HmacCore<D>>,
-}
-
-impl<D: Digest + EagerHash> Keyed for Hmac<D> {
+impl<D> Keyed for Hmac<D>
+where
+    D: Digest + EagerHash,
+    Self: KeyInit + Mac + Clone,
+{
     fn new(key: &[u8]) -> Self {
         // RFC 2104, section 2: a key longer than a block is hashed first, a shorter one is filled up with zeros. A block is
         // the one form of key for which keying cannot fail.
-        let mut block = Key::<HmacCore<D>>::default();
+        let mut block = Key::<Self>::default();
         if key.len() > block.len() {
             let mut hashed = D::digest(key);
             fill(&mut block, &hashed);
@@ -48,26 +39,20 @@ impl<D: Digest + EagerHash> Keyed for Hmac<D> {
         } else {
             fill(&mut block, key);
         }
-        let core = KeyInit::new(&block);
+        let state = KeyInit::new(&block);
         block.as_mut_slice().zeroize();
-        Self { core, rest: Buffer::<HmacCore<D>>::default() }
+        state
     }
 
-    #[inline]
     fn update(&mut self, chunk: &[u8]) {
-        self.rest.digest_blocks(chunk, |blocks| self.core.update_blocks(blocks));
+        Mac::update(self, chunk);
     }
 
-    #[inline]
-    fn finish<R>(mut self, read: impl FnOnce(&[u8]) -> R) -> R {
-        let mut tag = Output::<HmacCore<D>>::default();
-        self.core.finalize_fixed_core(&mut self.rest, &mut tag);
+    fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
+        // Beside `finalize` it spares two copies of the state.
+        let mut tag = Output::<Self>::default();
+        self.finalize_into(&mut tag);
         read(&tag)
-    }
-
-    #[inline]
-    fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
-        read(&blocks::hash(self.core.clone(), message))
     }
 }
 
@@ -83,12 +68,10 @@ impl Keyed for Md5Suffix {
         Self { digest: Md5::new(), key: Arc::new(Zeroizing::new(key.to_vec())) }
     }
 
-    #[inline]
     fn update(&mut self, chunk: &[u8]) {
         Digest::update(&mut self.digest, chunk);
     }
 
-    #[inline]
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
         read(&self.digest.chain_update(self.key.as_slice()).finalize())
     }

@@ -2,27 +2,24 @@
 
 use std::fmt;
 
+use hmac::Hmac;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-use super::keyed::{Hmac, Keyed, Md5Suffix};
+use super::keyed::{Keyed, Md5Suffix};
 use super::{Function, Tag};
 use crate::compare::Search;
 use crate::secret::{KeyId, Keyring, Secret};
 
 /// A keyring's states under one function, newest key first.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one in a verifier, and one in the box of a verification"
-)]
 pub(crate) enum MacKeys {
-    Md5Suffix(States<Md5Suffix>),
-    HmacMd5(States<Hmac<Md5>>),
-    HmacSha1(States<Hmac<Sha1>>),
-    HmacSha256(States<Hmac<Sha256>>),
-    HmacSha512(States<Hmac<Sha512>>),
+    Md5Suffix(Vec<Md5Suffix>),
+    HmacMd5(Vec<Hmac<Md5>>),
+    HmacSha1(Vec<Hmac<Sha1>>),
+    HmacSha256(Vec<Hmac<Sha256>>),
+    HmacSha512(Vec<Hmac<Sha512>>),
 }
 
 macro_rules! each {
@@ -50,11 +47,11 @@ impl MacKeys {
 
     fn of_secrets(function: Function, secrets: &[Secret]) -> Self {
         match function {
-            Function::Md5Suffix => Self::Md5Suffix(States::new(secrets)),
-            Function::HmacMd5 => Self::HmacMd5(States::new(secrets)),
-            Function::HmacSha1 => Self::HmacSha1(States::new(secrets)),
-            Function::HmacSha256 => Self::HmacSha256(States::new(secrets)),
-            Function::HmacSha512 => Self::HmacSha512(States::new(secrets)),
+            Function::Md5Suffix => Self::Md5Suffix(keyed(secrets)),
+            Function::HmacMd5 => Self::HmacMd5(keyed(secrets)),
+            Function::HmacSha1 => Self::HmacSha1(keyed(secrets)),
+            Function::HmacSha256 => Self::HmacSha256(keyed(secrets)),
+            Function::HmacSha512 => Self::HmacSha512(keyed(secrets)),
         }
     }
 
@@ -90,7 +87,7 @@ impl MacKeys {
     /// The newest key's tag of a message in parts.
     #[cfg(feature = "sign")]
     pub(crate) fn sign<'m>(&self, parts: impl Iterator<Item = &'m [u8]>) -> Vec<u8> {
-        each!(self, states => states.iter().next().map(|state| {
+        each!(self, states => states.first().map(|state| {
             let mut state = state.clone();
             parts.for_each(|part| state.update(part));
             state.finish(<[u8]>::to_vec)
@@ -101,7 +98,7 @@ impl MacKeys {
 
 impl fmt::Debug for MacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = each!(self, states => states.iter().count());
+        let count = each!(self, states => states.len());
         f.debug_struct("MacKeys").field("function", &self.function()).field("keys", &count).finish()
     }
 }
@@ -124,28 +121,6 @@ impl Mac {
     }
 }
 
-/// States of keys. Two of them, as in a rotation, are kept without memory of their own.
-#[derive(Clone)]
-pub(crate) struct States<K> {
-    two: [Option<K>; 2],
-    more: Vec<K>,
-}
-
-impl<K: Keyed> States<K> {
-    fn new(secrets: &[Secret]) -> Self {
-        let mut states = secrets.iter().map(|secret| K::new(secret.bytes()));
-        Self { two: [states.next(), states.next()], more: states.collect() }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &K> {
-        self.two.iter().flatten().chain(&self.more)
-    }
-
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut K> {
-        self.two.iter_mut().flatten().chain(&mut self.more)
-    }
-
-    fn into_iter(self) -> impl Iterator<Item = K> {
-        self.two.into_iter().flatten().chain(self.more)
-    }
+fn keyed<K: Keyed>(secrets: &[Secret]) -> Vec<K> {
+    secrets.iter().map(|secret| K::new(secret.bytes())).collect()
 }

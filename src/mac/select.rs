@@ -10,7 +10,6 @@ use crate::secret::{Keyring, Tenants};
 
 /// One sender's keys, or each tenant's by `api_key`.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a verifier")]
 pub(crate) enum KeySource {
     One(MacKeys),
     Tenants(HashMap<Arc<str>, MacKeys>),

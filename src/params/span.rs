@@ -52,12 +52,6 @@ impl Span {
         self.prefix = words::prefix(text, self.name_range());
     }
 
-    /// Whether the value may be empty or hold nothing but U+0000 to U+0020. One that begins with a byte above those, and above
-    /// the `&` that follows an empty one, does not.
-    pub(super) fn may_be_blank(self, text: &[u8]) -> bool {
-        text.get(self.value_range().start).is_none_or(|first| *first <= b'&')
-    }
-
     /// Compares names bytewise, the prefixes having been read.
     pub(super) fn cmp_names(&self, other: &Self, text: &[u8]) -> Ordering {
         self.prefix.cmp(&other.prefix).then_with(|| self.name(text).cmp(other.name(text)))
@@ -65,21 +59,5 @@ impl Span {
 
     fn name(self, text: &[u8]) -> &[u8] {
         text.get(self.name_range()).unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::params::Params;
-
-    #[test]
-    fn whether_a_value_is_blank_is_seen_at_its_beginning() {
-        for (query, may_be, is) in
-            [("a=b", false, false), ("a=!b", true, false), ("a=b&c=+", true, true), ("a=&b=c", true, true)]
-        {
-            let mut params = Params::default();
-            assert_eq!(params.read_query(query.as_bytes()), Ok(()), "{query}");
-            assert_eq!((params.blanks, params.has_blank_value()), (may_be, is), "{query}");
-        }
     }
 }

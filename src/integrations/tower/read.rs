@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::pin::pin;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError};
 
 use super::Body;
@@ -22,23 +22,22 @@ pub(super) async fn read(
         return Err(ErrorKind::BodyTooLarge.into());
     }
     let mut body = pin!(body);
-    let (mut data, mut trailers) = (Buffer::Empty, None);
+    let (mut data, mut trailers) = (BytesMut::new(), None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken_off(error.into().as_ref()))?;
         match frame.into_data() {
-            Ok(mut chunk) => {
-                let length = chunk.remaining();
-                if length > limit.saturating_sub(data.len()) {
+            Ok(chunk) => {
+                let known = data.len();
+                if chunk.remaining() > limit.saturating_sub(known) {
                     return Err(ErrorKind::BodyTooLarge.into());
                 }
-                let chunk = chunk.copy_to_bytes(length);
-                each(&chunk)?;
-                data = data.and(chunk);
+                data.put(chunk);
+                each(data.get(known..).unwrap_or_default())?;
             }
             Err(frame) => trailers = frame.into_trailers().ok().or(trailers),
         }
     }
-    Ok(Body::new(data.into_bytes(), trailers))
+    Ok(Body::new(data.freeze(), trailers))
 }
 
 /// A limit that another layer set, or what else ended the body early.
@@ -51,45 +50,4 @@ fn broken_off(error: &(dyn StdError + 'static)) -> Error {
         cause = error.source();
     }
     ErrorKind::BodyInterrupted.into()
-}
-
-/// What has been read: a chunk is kept as it is until there is another.
-enum Buffer {
-    Empty,
-    One(Bytes),
-    Many(BytesMut),
-}
-
-impl Buffer {
-    fn len(&self) -> usize {
-        match self {
-            Self::Empty => 0,
-            Self::One(chunk) => chunk.len(),
-            Self::Many(chunks) => chunks.len(),
-        }
-    }
-
-    fn and(self, chunk: Bytes) -> Self {
-        match self {
-            kept if chunk.is_empty() => kept,
-            Self::Empty => Self::One(chunk),
-            Self::One(first) => {
-                let mut chunks = BytesMut::from(first);
-                chunks.extend_from_slice(&chunk);
-                Self::Many(chunks)
-            }
-            Self::Many(mut chunks) => {
-                chunks.extend_from_slice(&chunk);
-                Self::Many(chunks)
-            }
-        }
-    }
-
-    fn into_bytes(self) -> Bytes {
-        match self {
-            Self::Empty => Bytes::new(),
-            Self::One(chunk) => chunk,
-            Self::Many(chunks) => chunks.freeze(),
-        }
-    }
 }

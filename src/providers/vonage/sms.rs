@@ -5,8 +5,6 @@ mod method;
 mod source;
 
 pub use method::Method;
-#[cfg(feature = "diagnose")]
-pub(crate) use source::MediaType;
 
 use std::borrow::Cow;
 
@@ -17,8 +15,7 @@ use crate::request::{Head, HeaderName, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
-use source::Body;
-pub(crate) use source::Source;
+pub(crate) use source::{MediaType, Source};
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///
@@ -189,7 +186,7 @@ impl Verifier for Sms {
                 Ok(Verification::decided(self.check(&mut params)?))
             }
             Source::Body(media_type) => {
-                let buffered = BufferedBody { sms: self, body: media_type.begin(), params };
+                let buffered = BufferedBody { sms: self, media_type, body: Vec::new() };
                 Ok(Verification::new(buffered).limit(self.max_body))
             }
         }
@@ -221,22 +218,23 @@ impl Verifier for Sms {
     }
 }
 
+/// A body as it arrives. The parameters come in any order, so that none can be hashed before the last is there.
 struct BufferedBody<'v> {
     sms: &'v Sms,
-    body: Body,
-    params: Params,
+    media_type: MediaType,
+    body: Vec<u8>,
 }
 
 impl Check for BufferedBody<'_> {
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.body.push(chunk, &mut self.params);
+        self.body.extend_from_slice(chunk);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        let Self { sms, body, mut params } = *self;
-        body.finish(&mut params)?;
-        sms.check(&mut params)
+        let mut params = Params::default();
+        self.media_type.read(&self.body, &mut params)?;
+        self.sms.check(&mut params)
     }
 }
 

@@ -61,12 +61,12 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
     let mut object = [0; USUAL_BYTES];
     let mut writer = Writer { query, copied: 0, free: &mut object };
     let mut names: [&[u8]; USUAL_COUNT] = [&[]; USUAL_COUNT];
-    let mut marks = Marks::default();
+    let mut marks = Marks::new(query, may_be_special);
     let mut at: usize = 0;
     writer.write(at, b"{\"", 0)?;
     for count in 0..USUAL_COUNT {
         let start = at;
-        at = marks.find(query, start, may_be_special);
+        at = marks.find(|mark| *mark >= start).unwrap_or(query.len());
         let name = query.get(start..at).filter(|name| !name.is_empty())?;
         if query.get(at) != Some(&b'=') || names.iter().take(count).any(|known| *known == name) {
             return None;
@@ -74,7 +74,7 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
         *names.get_mut(count)? = name;
         writer.write(at, b"\":\"", 1)?;
         loop {
-            at = marks.find(query, at.wrapping_add(1), may_be_special);
+            at = marks.find(|mark| *mark > at).unwrap_or(query.len());
             match query.get(at) {
                 Some(b'&') => break,
                 Some(b'=') => {}

@@ -1,7 +1,7 @@
 //! Where the parameters are.
 
 use crate::error::{Error, ErrorKind};
-use crate::params::{Form, Params};
+use crate::params::Params;
 use crate::request::{Head, HeaderName};
 
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +26,6 @@ impl Source {
             _ => return Err(ErrorKind::MethodUnsupported.into()),
         }
         let content_type = head.header(content_type)?.unwrap_or_default();
-        if content_type == FORM {
-            return Ok(Self::Body(MediaType::Form));
-        }
-        if content_type == JSON {
-            return Ok(Self::Body(MediaType::Json));
-        }
         let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         if media_type.eq_ignore_ascii_case(FORM) {
             Ok(Self::Body(MediaType::Form))
@@ -50,36 +44,6 @@ impl MediaType {
             _ if body.is_empty() => Err(ErrorKind::BodyMissing),
             Self::Form => params.read_form(body),
             Self::Json => read_json(body, params),
-        }
-    }
-
-    pub(super) fn begin(self) -> Body {
-        match self {
-            Self::Form => Body::Form(Form::default()),
-            Self::Json => Body::Json(Vec::new()),
-        }
-    }
-}
-
-/// A body as it arrives. The parameters come in any order, so that none can be hashed before the last is there.
-pub(super) enum Body {
-    Form(Form),
-    Json(Vec<u8>),
-}
-
-impl Body {
-    pub(super) fn push(&mut self, chunk: &[u8], params: &mut Params) {
-        match self {
-            Self::Form(form) => form.push(chunk, params),
-            Self::Json(body) => body.extend_from_slice(chunk),
-        }
-    }
-
-    pub(super) fn finish(self, params: &mut Params) -> Result<(), ErrorKind> {
-        match self {
-            Self::Form(_) if !params.has_text() => Err(ErrorKind::BodyMissing),
-            Self::Form(form) => form.finish(params),
-            Self::Json(body) => MediaType::Json.read(&body, params),
         }
     }
 }
