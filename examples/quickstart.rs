@@ -8,10 +8,10 @@ use countersign::{Head, Request, Secret, Verifier, Vogent};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Once, at start-up. In a service: `Secret::new(std::env::var("VOGENT_WEBHOOK_SECRET")?)?`.
-    let vogent = Vogent::new(Secret::new("Yl5IeAEhVuSgCjX")?);
+    let vogent = Vogent::new(Secret::new("made-up-vogent-secret")?);
 
     // For each request: the headers and the raw body, as they were received.
-    let headers = [("X-Elto-Signature", "1a62165745611b657b548c7bb663c4aa515a9ad01af450ac71f4a69a664dc360")];
+    let headers = [("X-Elto-Signature", "1911a9db88bed572a21c99ad9089ded03bd1bd0d39f7694ddd8afd6b216bb322")];
     let head = Head::new("POST", &headers);
     let body = r#"{"event":"dial.started","dial_id":"d_01H8"}"#;
 

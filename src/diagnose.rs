@@ -15,8 +15,8 @@
 //! use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
 //! use countersign::{Secret, Vogent};
 //!
-//! let stored = "Yl5IeAEhVuSgCjX\n";
-//! let signature = "f6f314fead47e8da92fb92c49446fdf391ae2b9fb01aaed7d34bdf291998f62d";
+//! let stored = "made-up-vogent-secret\n";
+//! let signature = "3eebf0b66e23eceee4d088432497fa03935cf906ae228d2a025519303f9ef439";
 //! let capture = Capture::new("POST", [("X-Elto-Signature", signature)], r#"{"event":"dial.started"}"#);
 //!
 //! let vogent = Vogent::new(Secret::verbatim(stored)?);

@@ -32,9 +32,9 @@ use crate::verifier::delegate_verifier;
 /// ```
 /// use countersign::{ErrorKind, Head, Request, Secret, Verifier, Vogent};
 ///
-/// let vogent = Vogent::new(Secret::new("Yl5IeAEhVuSgCjX")?);
+/// let vogent = Vogent::new(Secret::new("made-up-vogent-secret")?);
 ///
-/// let headers = [("X-Elto-Signature", "f6f314fead47e8da92fb92c49446fdf391ae2b9fb01aaed7d34bdf291998f62d")];
+/// let headers = [("X-Elto-Signature", "3eebf0b66e23eceee4d088432497fa03935cf906ae228d2a025519303f9ef439")];
 /// let head = Head::new("POST", &headers);
 /// assert!(vogent.verify(Request::new(head, r#"{"event":"dial.started"}"#)).is_ok());
 ///
