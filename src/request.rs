@@ -4,9 +4,13 @@ mod header_name;
 mod headers;
 #[cfg(feature = "http")]
 mod http;
+mod kept_body;
+mod methods;
 
 pub use header_name::HeaderName;
 pub use headers::{HeaderLookup, Headers};
+pub(crate) use kept_body::KeptBody;
+pub(crate) use methods::Methods;
 
 use std::fmt;
 

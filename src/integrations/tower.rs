@@ -8,7 +8,6 @@ mod layer;
 mod lookup;
 #[cfg(feature = "tracing")]
 mod observer;
-mod read;
 mod refusal;
 mod service;
 #[cfg(not(feature = "tracing"))]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ReplayKey;
 use crate::claims::Claims;
 use crate::mac::Tag;
+use crate::params::{Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 
@@ -97,6 +98,17 @@ impl Verified {
         }
     }
 
+    /// The parameters that the signature covers, where it covers parameters: those of the SMS API, and the query of a signed
+    /// webhook's GET. Take them from here, and do not parse the request again.
+    #[must_use]
+    pub fn parameters(&self) -> Option<Parameters> {
+        match &self.0.covered {
+            Covered::Parameters(parameters) => Some(parameters.clone()),
+            Covered::Query(query) => Parameters::of_query(query),
+            Covered::Other => None,
+        }
+    }
+
     /// The `api_key` of the tenant whose secret matched, where the verifier was built from
     /// [`Tenants`](crate::Tenants).
     #[must_use]
@@ -116,6 +128,16 @@ pub struct Evidence {
     /// One that was named; else it is made of the origin, if it is asked for.
     replay_key: Option<ReplayKey>,
     tenant: Option<Arc<str>>,
+    covered: Covered,
+}
+
+/// The parameters that are covered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Covered {
+    Parameters(Parameters),
+    /// A raw query, decoded only where its parameters are asked for: its hash needs no memory of its own.
+    Query(Arc<[u8]>),
+    Other,
 }
 
 /// What besides the key and the time is worth keeping.
@@ -131,7 +153,15 @@ impl Evidence {
     /// Concludes that the secret `key` signed what `coverage` names.
     #[inline]
     pub fn new(key: KeyId, coverage: Coverage) -> Self {
-        Self { key, coverage, signed_at: None, origin: Origin::Other, replay_key: None, tenant: None }
+        Self {
+            key,
+            coverage,
+            signed_at: None,
+            origin: Origin::Other,
+            replay_key: None,
+            tenant: None,
+            covered: Covered::Other,
+        }
     }
 
     /// Adds the signed time.
@@ -148,6 +178,17 @@ impl Evidence {
     #[inline]
     pub(crate) fn unique_signature(self, tag: Tag) -> Self {
         Self { origin: Origin::Signature(tag), ..self }
+    }
+
+    #[inline]
+    pub(crate) fn parameters(self, params: Params) -> Self {
+        Self { covered: Covered::Parameters(Parameters::new(params)), ..self }
+    }
+
+    /// Adds a query that is covered.
+    #[inline]
+    pub(crate) fn query(self, query: &[u8]) -> Self {
+        Self { covered: Covered::Query(query.into()), ..self }
     }
 
     #[inline]

@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use axum_core::extract::rejection::BytesRejection;
 use axum_core::response::{IntoResponse, Response};
 
 use crate::error::Error;
@@ -13,10 +12,8 @@ use crate::integrations::refusal;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SignedRejection<R> {
-    /// The delivery did not verify.
+    /// The delivery did not verify, or its body could not be read.
     Refused(Error),
-    /// The body could not be read to its end, or is over the limit.
-    Unread(BytesRejection),
     /// The delivery verified and does not hold what it was to hold.
     Unreadable(R),
 }
@@ -30,7 +27,6 @@ impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
                 response.extensions_mut().insert(error);
                 response
             }
-            Self::Unread(rejection) => rejection.into_response(),
             Self::Unreadable(rejection) => rejection.into_response(),
         }
     }
@@ -46,7 +42,6 @@ impl<R: fmt::Display> fmt::Display for SignedRejection<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) => error.fmt(f),
-            Self::Unread(rejection) => rejection.fmt(f),
             Self::Unreadable(rejection) => rejection.fmt(f),
         }
     }
@@ -56,7 +51,6 @@ impl<R: StdError + 'static> StdError for SignedRejection<R> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Refused(error) => Some(error),
-            Self::Unread(rejection) => Some(rejection),
             Self::Unreadable(rejection) => Some(rejection),
         }
     }

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
+use crate::integrations::read::Received;
+
 /// The body that was verified, byte for byte, and then the trailers it came with. No signature covers trailers.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
@@ -15,11 +17,13 @@ pub struct Body {
     trailers: Option<HeaderMap>,
 }
 
-impl Body {
-    pub(super) fn new(data: Bytes, trailers: Option<HeaderMap>) -> Self {
+impl From<Received> for Body {
+    fn from(Received { data, trailers }: Received) -> Self {
         Self { data, trailers }
     }
+}
 
+impl Body {
     /// All its bytes, as long as none has been taken from it.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {

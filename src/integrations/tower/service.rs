@@ -9,8 +9,8 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::gate::Gate;
-use super::read::BoxError;
 use super::{Body, Observer, OnRefusal};
+use crate::integrations::read::BoxError;
 
 /// Verifies requests before `S` sees them. Made by a [`VerifyLayer`](super::VerifyLayer).
 #[derive(Clone, Debug)]

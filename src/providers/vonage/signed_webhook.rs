@@ -10,9 +10,10 @@ mod untrusted;
 pub(crate) use query::check_query;
 
 use crate::config_error::ConfigError;
+use crate::error::ErrorKind;
 use crate::jwt::Policy;
 use crate::mac::{Function, KeySource};
-use crate::request::HeaderName;
+use crate::request::{HeaderName, Methods};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use carrier::{AUTHORIZATION, Carrier};
@@ -39,9 +40,10 @@ use carrier::{AUTHORIZATION, Carrier};
 ///
 /// # Unsigned callbacks
 ///
-/// Vonage documents that an internal error of its own can make it send an unsigned callback, and that a 5xx answer makes
-/// it send again: hence [`TokenMissing`](crate::ErrorKind::TokenMissing), with status 503. Messages and SMS are sent again on
-/// 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
+/// An internal error of Vonage's can make it send an unsigned callback. It is refused with
+/// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](Self::retry_unsigned).
+///
+/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
 ///
 /// # Deployment caveat
 ///
@@ -71,7 +73,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// assert_eq!(webhook.verify(altered).unwrap_err().kind(), ErrorKind::PayloadHashMismatch);
 ///
 /// let unsigned = webhook.begin(Head::new("POST", &[("accept", "*/*")])).unwrap_err();
-/// assert_eq!((unsigned.kind(), unsigned.status()), (ErrorKind::TokenMissing, 503));
+/// assert_eq!((unsigned.kind(), unsigned.status()), (ErrorKind::TokenMissing, 401));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -80,26 +82,27 @@ use carrier::{AUTHORIZATION, Carrier};
 ///
 /// Of the head, so before a body byte is needed:
 ///
-/// - [`TokenMissing`](crate::ErrorKind::TokenMissing), [`HeaderRepeated`](crate::ErrorKind::HeaderRepeated),
-///   [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
-/// - [`TokenMalformed`](crate::ErrorKind::TokenMalformed), [`SignatureMalformed`](crate::ErrorKind::SignatureMalformed): it is not
+/// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited),
+///   [`HeaderRepeated`](ErrorKind::HeaderRepeated),
+///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
+/// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
 ///   `Bearer` and a compact JWS.
-/// - [`AlgorithmMismatch`](crate::ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](crate::ErrorKind::ExtensionUnsupported).
-/// - [`MethodUnsupported`](crate::ErrorKind::MethodUnsupported): neither GET nor POST.
-/// - [`ApiKeyMissing`](crate::ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](crate::ErrorKind::ApiKeyUnknown): where there are tenants.
-/// - [`SignatureMismatch`](crate::ErrorKind::SignatureMismatch).
-/// - After the signature: [`ClaimsMalformed`](crate::ErrorKind::ClaimsMalformed), [`ClaimMissing`](crate::ErrorKind::ClaimMissing),
-///   [`ClaimMalformed`](crate::ErrorKind::ClaimMalformed), [`ClaimMismatch`](crate::ErrorKind::ClaimMismatch),
-///   [`TokenExpired`](crate::ErrorKind::TokenExpired), [`TokenPremature`](crate::ErrorKind::TokenPremature),
-///   [`TimestampStale`](crate::ErrorKind::TimestampStale), [`TimestampFuture`](crate::ErrorKind::TimestampFuture),
-///   [`ClockUnavailable`](crate::ErrorKind::ClockUnavailable), [`PayloadHashMissing`](crate::ErrorKind::PayloadHashMissing),
-///   [`PayloadHashMalformed`](crate::ErrorKind::PayloadHashMalformed).
-/// - Of a GET's query: [`QueryTooLong`](crate::ErrorKind::QueryTooLong) (over 64 KiB),
-///   [`ParameterMalformed`](crate::ErrorKind::ParameterMalformed), [`ParameterRepeated`](crate::ErrorKind::ParameterRepeated),
-///   [`ParametersTooMany`](crate::ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch).
+/// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
+/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
+/// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
+/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
+/// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
+///   [`ClaimMalformed`](ErrorKind::ClaimMalformed), [`ClaimMismatch`](ErrorKind::ClaimMismatch),
+///   [`TokenExpired`](ErrorKind::TokenExpired), [`TokenPremature`](ErrorKind::TokenPremature),
+///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
+///   [`ClockUnavailable`](ErrorKind::ClockUnavailable), [`PayloadHashMissing`](ErrorKind::PayloadHashMissing),
+///   [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed).
+/// - Of a GET's query: [`QueryTooLong`](ErrorKind::QueryTooLong) (over 64 KiB),
+///   [`ParameterMalformed`](ErrorKind::ParameterMalformed), [`ParameterRepeated`](ErrorKind::ParameterRepeated),
+///   [`ParametersTooMany`](ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch).
 ///
-/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and
-/// for a GET [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected).
+/// Of the body: [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](ErrorKind::BodyTooLarge), and
+/// for a GET [`BodyUnexpected`](ErrorKind::BodyUnexpected).
 ///
 /// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
 #[derive(Debug)]
@@ -109,7 +112,8 @@ pub struct SignedWebhook {
     keys: KeySource,
     policy: Policy,
     unhashed_body: UnhashedBody,
-    query_signed: bool,
+    methods: Methods,
+    unsigned: ErrorKind,
     max_body: usize,
 }
 
@@ -190,6 +194,26 @@ impl SignedWebhook {
         Self { unhashed_body: UnhashedBody::Accepted, ..self }
     }
 
+    /// Takes requests of these methods alone: `POST`, `GET` or, by default, both. The signature does not cover the method: one
+    /// token proves a POST of a flat JSON object of texts and a GET of the same parameters.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is neither `POST` nor `GET`.
+    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
+        Ok(Self { methods: Methods::among(METHODS, methods)?, ..self })
+    }
+
+    /// Asks for a request without a token again: refuses it with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead
+    /// of [`TokenMissing`](ErrorKind::TokenMissing), status 401.
+    ///
+    /// Vonage documents that an error of its own can make it send an unsigned callback, and that it sends again after a 5xx.
+    /// Every stranger gets the 503 too. Choose it where a lost callback costs more than that: where 5xx answers page nobody,
+    /// and no load balancer takes the host out for them.
+    pub fn retry_unsigned(self) -> Self {
+        Self { unsigned: ErrorKind::TokenAwaited, ..self }
+    }
+
     /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
     pub fn max_body(self, limit: usize) -> Self {
         Self { max_body: limit, ..self }
@@ -204,7 +228,7 @@ impl SignedWebhook {
     }
 
     pub(super) fn bodies_only(self) -> Self {
-        Self { query_signed: false, ..self }
+        Self { methods: Methods::of(&["POST"]), ..self }
     }
 
     pub(super) fn any_issuer(self) -> Self {
@@ -229,7 +253,8 @@ impl SignedWebhook {
             keys,
             policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
             unhashed_body: UnhashedBody::Refused,
-            query_signed: true,
+            methods: Methods::of(METHODS),
+            unsigned: ErrorKind::TokenMissing,
             max_body: usize::MAX,
         }
     }
@@ -245,3 +270,4 @@ fn non_empty(name: &str) -> Result<String, ConfigError> {
 }
 
 pub(crate) const ISSUER: &str = "Vonage";
+const METHODS: &[&str] = &["GET", "POST"];

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, KeySource};
 use crate::params::Params;
-use crate::request::{Head, HeaderName, Request};
+use crate::request::{Head, HeaderName, KeptBody, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
@@ -183,11 +183,11 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(&mut params)?))
+                Ok(Verification::decided(self.check(params)?))
             }
             Source::Body(media_type) => {
-                let buffered = BufferedBody { sms: self, media_type, body: Vec::new() };
-                Ok(Verification::new(buffered).limit(self.max_body))
+                let body = KeptBody::new(self.max_body);
+                Ok(Verification::new(BufferedBody { sms: self, media_type, body }).limit(self.max_body))
             }
         }
     }
@@ -202,7 +202,7 @@ impl Verifier for Sms {
             }
             Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
         }
-        let evidence = self.check(&mut params)?;
+        let evidence = self.check(params)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
             return Err(ErrorKind::BodyUnexpected.into());
         }
@@ -222,19 +222,22 @@ impl Verifier for Sms {
 struct BufferedBody<'v> {
     sms: &'v Sms,
     media_type: MediaType,
-    body: Vec<u8>,
+    body: KeptBody,
 }
 
 impl Check for BufferedBody<'_> {
+    fn keeps_body(&self) -> bool {
+        true
+    }
+
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.body.extend_from_slice(chunk);
-        Ok(())
+        Ok(self.body.push(chunk)?)
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         let mut params = Params::default();
-        self.media_type.read(&self.body, &mut params)?;
-        self.sms.check(&mut params)
+        self.media_type.read(self.body.bytes(), &mut params)?;
+        self.sms.check(params)
     }
 }
 

@@ -11,12 +11,8 @@ use crate::verifier::{Coverage, Evidence, Replays, Verification, Verified, Verif
 impl SignedWebhook {
     /// Judges the token, and the head's method.
     fn check_token(&self, head: Head<'_>) -> Result<Signed, Error> {
-        let token = Token::parse(self.carrier.token(head)?)?;
-        match head.method() {
-            "POST" => {}
-            "GET" if self.query_signed => {}
-            _ => return Err(ErrorKind::MethodUnsupported.into()),
-        }
+        let token = Token::parse(self.carrier.token(head, self.unsigned)?)?;
+        self.methods.check(head)?;
         let signed = token.verify(&self.keys)?;
         self.policy.check(&signed.claims)?;
         Ok(signed)
@@ -40,14 +36,14 @@ impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
         let signed = self.check_token(head)?;
         let (coverage, body) = self.check_query(head, &signed)?;
-        Ok(body.begin(evidence(signed, coverage), self.max_body))
+        Ok(body.begin(evidence(head, signed, coverage), self.max_body))
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let signed = self.check_token(request.head())?;
         let (coverage, body) = self.check_query(request.head(), &signed)?;
         body.check(request.body(), self.max_body)?;
-        Ok(Verified::new(evidence(signed, coverage)))
+        Ok(Verified::new(evidence(request.head(), signed, coverage)))
     }
 
     fn replays(&self) -> Replays {
@@ -59,10 +55,11 @@ impl Verifier for SignedWebhook {
     }
 }
 
-/// What a token proves that covers this much.
-fn evidence(signed: Signed, coverage: Coverage) -> Evidence {
-    Evidence::new(signed.key, coverage)
+/// What a token proves that covers this much of a request.
+fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage) -> Evidence {
+    let evidence = Evidence::new(signed.key, coverage)
         .signed_at(Some(signed.claims.issued_at()))
         .tenant(signed.tenant)
-        .claims(signed.claims)
+        .claims(signed.claims);
+    if coverage == Coverage::Query { evidence.query(head.query()) } else { evidence }
 }
