@@ -114,7 +114,7 @@ fn forged(number: usize, random: &mut Random) -> Planned {
         0 if way.has_token() => (altered(&genuine), "payload_hash_mismatch", 401),
         0 => (altered(&genuine), "signature_mismatch", 401),
         1 => (way.sign(OTHER_SECRET, content), "signature_mismatch", 401),
-        2 if way.has_token() => (unsigned(way, genuine), "token_missing", 503),
+        2 if way.has_token() => (unsigned(way, genuine), "token_missing", 401),
         2 => (unsigned(way, genuine), "signature_missing", 401),
         _ if way == Way::ContactCenter => {
             (way.sign(SECRETS[0], Content { age: 3_600, ..content }), "token_expired", 401)

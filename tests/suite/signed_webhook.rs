@@ -567,9 +567,64 @@ fn an_ambiguous_or_invalid_query_is_refused() {
 }
 
 #[test]
+fn a_get_hands_over_its_query_decoded_in_order() {
+    let raw = format!("z=%C3%A9+%26&a=&long={}&b=%22", "x".repeat(2_000));
+    let object = format!(r#"{{"z":"é &","a":"","long":"{}","b":"\""}}"#, "x".repeat(2_000));
+    for (raw, object, count) in [
+        (raw.as_str(), object, 4),
+        ("z=1&a=2", r#"{"z":"1","a":"2"}"#.to_owned(), 2),
+        ("", "{}".to_owned(), 0),
+    ] {
+        let parameters = accepts(&verifier(), get(raw, &object).request()).parameters().unwrap();
+        let names: Vec<_> = parameters.iter().map(|(name, _)| name.to_vec()).collect();
+        assert_eq!(names.len(), count);
+        assert!(names.iter().zip([b"z", b"a"]).all(|(name, expected)| name == expected));
+    }
+    // A POST's query is covered by nothing, and a token alone covers nothing.
+    let post = signer().post(BODY).with_query("a=1");
+    assert_eq!(accepts(&verifier(), post.request()).parameters(), None);
+    let bare = signer().without_claim("payload_hash").get("a=1");
+    let verified = accepts(&verifier().insecure_accept_unhashed_body(), bare.request());
+    assert_eq!((verified.coverage(), verified.parameters()), (Coverage::Token, None));
+}
+
+#[test]
+fn an_unsigned_request_is_asked_for_again_only_where_that_is_said() {
+    let unsigned = signer().post(BODY).without_header("authorization");
+    let refusal = |verifier: &SignedWebhook, delivery: &Delivery| {
+        let error = verifier.begin(delivery.head()).map(drop).unwrap_err();
+        (error.kind(), error.status(), error.is_retryable())
+    };
+    let retrying = verifier().retry_unsigned();
+    assert_eq!(refusal(&verifier(), &unsigned), (ErrorKind::TokenMissing, 401, false));
+    assert_eq!(refusal(&retrying, &unsigned), (ErrorKind::TokenAwaited, 503, true));
+    // Nothing else becomes a 5xx.
+    let malformed = unsigned.with_header("authorization", "Bearer");
+    assert_eq!(refusal(&retrying, &malformed), (ErrorKind::TokenMalformed, 401, false));
+    let _ = accepts(&retrying, signer().post(BODY).request());
+}
+
+#[test]
 fn other_methods_are_refused() {
     for method in ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "post", "get", "Get", ""] {
         refuses(&verifier(), signer().post(BODY).with_method(method).request(), ErrorKind::MethodUnsupported);
+    }
+    // One token proves a body and the query of the same parameters, unless the verifier is held to one of them.
+    let (body, query) = (signer().post(r#"{"a":"1"}"#), signer().get("a=1"));
+    let as_get = body.clone().with_method("GET").with_body("").with_query("a=1");
+    let as_post = query.clone().with_method("POST").with_query("").with_body(r#"{"a":"1"}"#);
+    for delivery in [&body, &query, &as_get, &as_post] {
+        let _ = accepts(&verifier(), delivery.request());
+    }
+    for (method, taken, refused) in
+        [("POST", [&body, &as_post], [&query, &as_get]), ("GET", [&query, &as_get], [&body, &as_post])]
+    {
+        let held = || verifier().methods([method]).unwrap();
+        taken.map(|delivery| accepts(&held(), delivery.request()).key());
+        refused.map(|delivery| refuses(&held(), delivery.request(), ErrorKind::MethodUnsupported));
+    }
+    for methods in [&[][..], &["PUT"], &["POST", "get"]] {
+        assert_eq!(verifier().methods(methods).unwrap_err(), ConfigError::MethodsInvalid, "{methods:?}");
     }
     // The hash decides: a body is not a query.
     refuses(&verifier(), signer().post(BODY).with_method("GET").request(), ErrorKind::PayloadHashMismatch);
