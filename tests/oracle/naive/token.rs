@@ -24,7 +24,8 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
 
     let signed_at = check_claims(setup, &claims)?;
     let coverage = check_payload(setup, request, &claims)?;
-    Some(Proof { key, coverage, signed_at: Some(signed_at), tenant })
+    let parameters = if coverage == "query" { params::urlencoded(&request.query) } else { None };
+    Some(Proof { key, coverage, signed_at: Some(signed_at), tenant, parameters })
 }
 
 /// The compact JSON object of a query's parameters; `None` if one is not UTF-8.

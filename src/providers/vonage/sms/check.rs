@@ -72,15 +72,23 @@ fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: &Tag) -> Resu
 /// The parameter `timestamp`: a time, if it is one.
 struct Timestamp(Option<UnixTime>);
 
-/// Webhooks spell the account's name with a hyphen, requests to the API with an underscore.
+/// The account by the text that is signed, with `_` for `&` and `=`. Webhooks spell the parameter's name with a hyphen,
+/// requests to the API with an underscore.
 pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> {
-    let param = match (params.get("api-key"), params.get("api_key")) {
-        (Some(param), None) | (None, Some(param)) => param,
-        (Some(hyphen), Some(underscore)) if hyphen.value == underscore.value => hyphen,
-        (Some(_), Some(_)) => return Err(ErrorKind::ApiKeyUnknown.into()),
+    let account = |name| params.get(name).map(|param| signed_text(param.value));
+    let account = match (account("api-key"), account("api_key")) {
+        (Some(account), None) | (None, Some(account)) => account,
+        (Some(hyphen), Some(underscore)) if hyphen == underscore => hyphen,
+        (Some(_), Some(_)) => None,
         (None, None) => return Err(ErrorKind::ApiKeyMissing.into()),
     };
-    str::from_utf8(param.value).map(Cow::Borrowed).map_err(|_| ErrorKind::ApiKeyUnknown.into())
+    account.ok_or_else(|| ErrorKind::ApiKeyUnknown.into())
+}
+
+/// A value as it is signed; `None` if it is not UTF-8.
+fn signed_text(value: &[u8]) -> Option<Cow<'_, str>> {
+    let text = str::from_utf8(value).ok()?;
+    Some(if text.contains(['&', '=']) { text.replace(['&', '='], "_").into() } else { text.into() })
 }
 
 /// A plain decimal number: no sign, no white space, no leading zero.
