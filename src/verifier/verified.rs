@@ -27,15 +27,20 @@ use crate::time::UnixTime;
 pub struct Verified(Evidence);
 
 /// What the signature covers. Everything else in the request is the sender's word, whoever that is.
+///
+/// No scheme here signs the method, the path or a header. So none signs the `Content-Type`: read a body as what the platform
+/// documents, and not as what its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Coverage {
-    /// The raw body, and no header, path or query.
+    /// The raw body, byte for byte.
     Body,
-    /// The decoded parameters of the query, names, values and order, and nothing else.
+    /// The decoded parameters of the query: their names, values and order. The same token proves a POST of a flat JSON object
+    /// of the same texts.
     Query,
-    /// The parameters of the query, form or JSON object, save that `&`, `=` and `_` in values are alike and blank
-    /// values may have been added or removed.
+    /// The decoded parameters of the query, form or JSON object: their names and values. Their order is not covered, nor JSON
+    /// types (`"true"` and `true` share a signature). `&`, `=` and `_` in values share one too. Blank parameters may have been
+    /// added or removed; [`Verified::parameters`] leaves out those that are not covered.
     Params,
     /// The token alone: neither body nor query.
     Token,

@@ -51,7 +51,9 @@ use carrier::{AUTHORIZATION, Carrier};
 /// and lost: to survive an outage of yours, widen the [`tolerance`](Self::tolerance) and remember the
 /// [`replay_key`](crate::Verified::replay_key)s for as long.
 ///
-/// For a POST, a query is in the request and not in the signature: take nothing from it that matters. Put the verifier
+/// For a POST, a query is in the request and not in the signature: take nothing from it that matters. For a GET, take the
+/// parameters from [`Verified::parameters`](crate::Verified::parameters). The method is not signed: see
+/// [`methods`](Self::methods). Put the verifier
 /// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
 /// `X-Vonage-Webhook-Auth-Token`: name it with [`header`](Self::header).
 ///

@@ -29,9 +29,16 @@ pub(crate) use source::{MediaType, Source};
 ///
 /// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
 ///
+/// A form or JSON is read as UTF-8. A `Content-Type` with another `charset` than UTF-8 or US-ASCII, or with more than one, is
+/// refused: a framework may obey it and read other parameters.
+///
 /// Refused as ambiguous: a repeated name, and a name that holds `&` or `=`, by which one signed string could be split
 /// into other parameters. If any value is blank (U+0000 to U+0020 only), the string with all blank values left
 /// out is accepted as well: the vendor's oldest code signs so, its newer one does not, no published capture settles it.
+/// Anyone can add such a parameter. So the names that are left out must be plain tokens (`[A-Za-z0-9._-]`, at most 64
+/// characters), in which no other text can be hidden, and [`Verified::parameters`] does not hand them over.
+///
+/// Take the parameters from [`Verified::parameters`], and do not parse the request again.
 ///
 /// Sources: Vonage's [signing guide] and SDKs, captures in their tests; read in November 2026.
 ///
@@ -39,6 +46,8 @@ pub(crate) use source::{MediaType, Source};
 ///
 /// - `a&b`, `a=b` and `a_b` in a value share one signature, by the platform's design.
 /// - Where any value is blank, so do the same parameters with blank ones added or taken away.
+/// - JSON types: `"true"` and `true` share one signature, and so do `"7"` and `7`.
+/// - The method: the same parameters verify by GET, in a form and in JSON.
 /// - For a POST the body's parameters count and those of the query are unsigned: take nothing from it.
 /// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours and whether it is then signed anew
 ///   is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies;
