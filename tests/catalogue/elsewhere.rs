@@ -38,6 +38,14 @@ mod tests {
         assert_eq!((1..=150).find(|number| !seen.contains(number)), None);
     }
 
+    /// Some cases need a feature.
+    #[cfg(all(feature = "axum", feature = "redis", feature = "replay-memory", feature = "tenants"))]
+    #[test]
+    fn the_readme_states_the_numbers() {
+        let numbers = format!("{} + {} numbered attacks. ", crate::all().len(), ELSEWHERE.len());
+        assert!(include_str!("../../README.md").contains(&numbers), "{numbers}");
+    }
+
     /// Where the checkout is: a published package has no `.ci`.
     #[test]
     fn ci_runs_what_runs_elsewhere() {
