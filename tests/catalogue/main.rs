@@ -3,6 +3,9 @@
 //!
 //! Every request is handed over by the verifier's own type and through `dyn`, in one call and in chunks of several sizes. The
 //! same functions are also a plain program, for where a panic ends the process (`.ci/catalogue`).
+//!
+//! To add a case, write `fn case_NNN_what_it_is(run: &mut Run)` and list it in the file's `cases!`. A new file adds its `CASES`
+//! to `all`. README states how many cases there are.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -41,7 +44,7 @@ mod time;
 
 use run::Case;
 
-/// The cases of every file.
+/// The cases of every file. One that needs a feature has its `#[cfg(feature = "…")]` here and at its `mod`.
 fn all() -> Vec<Case> {
     [
         signature_text::CASES,
