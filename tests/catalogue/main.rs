@@ -41,6 +41,7 @@ mod params;
 mod secrets;
 mod signature_text;
 mod time;
+mod uncovered;
 
 use run::Case;
 
@@ -57,6 +58,7 @@ fn all() -> Vec<Case> {
         jose_header::CASES,
         claims::CASES,
         across::CASES,
+        uncovered::CASES,
     ]
     .concat()
 }
