@@ -141,5 +141,6 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b'&' | b'=')
 }
 
-const MAX_COUNT: usize = 1_000;
+/// A request with more parameters is refused.
+pub(crate) const MAX_COUNT: usize = 1_000;
 const USUAL_COUNT: usize = 32;
