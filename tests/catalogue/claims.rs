@@ -132,20 +132,9 @@ pub(crate) const CASES: &[Case] = &[
             }
         }
     }),
-    (127, "`exp` that is no integer", |run| {
+    (127, "`exp` that is no number", |run| {
         for scheme in jwt_schemes() {
-            for json in [
-                "\"never\"",
-                "\"9999999999\"",
-                "true",
-                "null",
-                "[]",
-                "{}",
-                "[9999999999]",
-                "9999999999.0",
-                "9.9e9",
-                "\"\"",
-            ] {
+            for json in ["\"never\"", "\"9999999999\"", "true", "null", "[]", "{}", "[9999999999]", "\"\""] {
                 run.refuses(&scheme.subject(), with(scheme, "exp", json), ClaimMalformed);
             }
         }
@@ -184,8 +173,6 @@ pub(crate) const CASES: &[Case] = &[
                 "-9223372036854775809",
                 "18446744073709551615",
                 "18446744073709551616",
-                "1e3",
-                "1E3",
                 "0x7fffffff",
                 "1_000",
                 "+1",
@@ -216,7 +203,7 @@ pub(crate) const CASES: &[Case] = &[
             }
         }
     }),
-    (130, "`nbf` to come, or no integer", |run| {
+    (130, "`nbf` to come, or no number", |run| {
         let now = NOW.as_secs();
         for scheme in jwt_schemes() {
             for nbf in [now + 1, now + 60, i64::MAX] {
@@ -225,12 +212,12 @@ pub(crate) const CASES: &[Case] = &[
             for nbf in [now, now - 1, 0, i64::MIN] {
                 let _ = run.accepts(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()));
             }
-            for json in [&format!("\"{now}\""), "null", "true", "[]", "1.5", "1e9"] {
+            for json in [&format!("\"{now}\""), "null", "true", "[]"] {
                 run.refuses(&scheme.subject(), with(scheme, "nbf", json), ClaimMalformed);
             }
         }
     }),
-    (131, "`iat` missing, early, late, or no integer", |run| {
+    (131, "`iat` missing, early, late, or no number", |run| {
         let now = NOW.as_secs();
         for scheme in jwt_schemes() {
             run.refuses(&scheme.subject(), signed(scheme, &without(scheme, "iat")), ClaimMissing);
@@ -243,7 +230,7 @@ pub(crate) const CASES: &[Case] = &[
             ] {
                 run.refuses(&scheme.subject(), with(scheme, "iat", &iat.to_string()), kind);
             }
-            for json in [&format!("\"{now}\""), "null", "true", "[]", "{}", "1763712000.0"] {
+            for json in [&format!("\"{now}\""), "null", "true", "[]", "{}"] {
                 run.refuses(&scheme.subject(), with(scheme, "iat", json), ClaimMalformed);
             }
         }
@@ -299,10 +286,8 @@ pub(crate) const CASES: &[Case] = &[
                     &[ClaimMismatch, ClaimMalformed],
                 );
             }
-            for name in ["iss", "api_key", "application_id", "jti"] {
-                for json in NO_TEXT {
-                    run.refuses(&scheme.subject(), with(scheme, name, json), ClaimMalformed);
-                }
+            for json in NO_TEXT {
+                run.refuses(&scheme.subject(), with(scheme, "iss", json), ClaimMalformed);
             }
             // No audience or subject is documented, and none is required: they are not read.
             for name in ["aud", "sub"] {

@@ -78,9 +78,6 @@ pub(crate) const CASES: &[Case] = &[
             let quoted = serde_json::Value::from(text).to_string();
             run.refuses(&Scheme::JwtPost.subject(), issued_at(&quoted), ClaimMalformed);
         }
-        for json in ["1763712000.0", "1.763712e9", "1763712000e0", "-0.5"] {
-            run.refuses(&Scheme::JwtPost.subject(), issued_at(json), ClaimMalformed);
-        }
     }),
     (65, "milliseconds for seconds", |run| {
         let milliseconds = (NOW.as_secs() * 1_000).to_string();

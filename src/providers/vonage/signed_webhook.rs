@@ -33,6 +33,10 @@ use carrier::{AUTHORIZATION, Carrier};
 ///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
 ///   ignored, up to 256 of them.
+/// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
+/// - A text claim of another type is refused where it is needed: `iss`, `api_key` of tenants, and what
+///   [`api_key`](Self::api_key) or [`application_id`](Self::application_id) requires. Elsewhere it reads as absent. A token
+///   whose `jti` is no text has no replay key, so a replay guard refuses it.
 ///
 /// Sources: Vonage's [webhooks guide] and support article 19033783342876 (payload hash), published captures
 /// (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
