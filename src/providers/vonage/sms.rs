@@ -40,9 +40,10 @@ pub(crate) use source::{MediaType, Source};
 /// - `a&b`, `a=b` and `a_b` in a value share one signature, by the platform's design.
 /// - Where any value is blank, so do the same parameters with blank ones added or taken away.
 /// - For a POST the body's parameters count and those of the query are unsigned: take nothing from it.
-/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours and whether it is then signed anew
-///   is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies;
-///   remember the [`replay_key`](Verified::replay_key)s to refuse the second of two.
+/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours (delivery receipts by one support
+///   article for up to 72), and whether it is then signed anew is not documented. So there is no
+///   [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies; remember the
+///   [`replay_key`](Verified::replay_key)s to refuse the second of two.
 ///
 /// # Deployment caveat
 ///
