@@ -198,6 +198,22 @@ fn json_values_count_as_the_text_they_are() {
     refuses(&verifier(), json("\"a\":null", b"&a=null").request(), ErrorKind::SignatureMismatch);
 }
 
+/// A long SMS that was cut inside an emoji. What the platform signs there is not documented.
+#[test]
+fn half_a_surrogate_pair_is_refused_in_json_and_is_bytes_in_a_query() {
+    for signed in
+        ["a", "a?", "a\u{fffd}", "a\\ud83d"].map(str::as_bytes).into_iter().chain([&b"a\xed\xa0\xbd"[..]])
+    {
+        let string = [b"&text=", signed].concat();
+        for half in ["\\ud83d", "\\ude00"] {
+            let delivery = json(&format!("\"text\":\"a{half}\""), &string);
+            refuses(&verifier(), delivery.request(), ErrorKind::BodyMalformed);
+        }
+    }
+    assert_eq!((ErrorKind::BodyMalformed.status(), ErrorKind::BodyMalformed.is_retryable()), (400, false));
+    accepts_both("text=a%ED%A0%BD", b"&text=a\xed\xa0\xbd");
+}
+
 #[test]
 fn json_that_is_not_one_flat_object_is_refused() {
     let valid = format!("{{\"a\":\"1\",\"sig\":\"{}\"}}", sig(b"&a=1"));

@@ -28,6 +28,9 @@ pub(crate) use source::{MediaType, Source};
 /// 3. `sig` is the hex of the keyed hash of that string by the account's [`Method`], in either case.
 ///
 /// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
+/// Half a surrogate pair (`"a\ud83d"`, a long text cut inside an emoji) has no decoded text. What the platform signs there is
+/// not documented, so the body is refused as [`BodyMalformed`](ErrorKind::BodyMalformed): status 400, final. By GET such a
+/// text is bytes like any other, and verifies.
 ///
 /// Refused as ambiguous: a repeated name, and a name that holds `&` or `=`, by which one signed string could be split
 /// into other parameters. If any value is blank (U+0000 to U+0020 only), the string with all blank values left
