@@ -22,8 +22,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// # The rule
 ///
 /// - `Authorization: Bearer <JWT>`, the word in any case; HS256 only, whatever the dashboard's signature method says.
-/// - The key is a *signature secret* as UTF-8 text: the account's for Messages, Dispatch and Voice. Each callback of Video
-///   has a signature secret of its own, so build a verifier for each.
+/// - The key is a *signature secret* as UTF-8 text: the account's, for Video that of the callback (each has its own).
 /// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
 ///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the
 ///   second, unless a [`leeway`](Self::leeway) is set.
@@ -35,9 +34,8 @@ use carrier::{AUTHORIZATION, Carrier};
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
 ///   ignored, up to 256 of them.
 /// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
-/// - A text claim of another type is refused where it is needed: `iss`, `api_key` of tenants, and what
-///   [`api_key`](Self::api_key) or [`application_id`](Self::application_id) requires. Elsewhere it reads as absent. A token
-///   whose `jti` is no text has no replay key, so a replay guard refuses it.
+/// - A text claim of another type reads as absent, but is refused where it is needed: `iss`, `api_key` of tenants, and what
+///   you require. A token whose `jti` is no text has no replay key, so a replay guard refuses it.
 ///
 /// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
 /// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
@@ -46,8 +44,7 @@ use carrier::{AUTHORIZATION, Carrier};
 ///
 /// Vonage documents that an internal error of its own can make it send an unsigned callback, and that a 5xx answer makes
 /// it send again: hence [`TokenMissing`](crate::ErrorKind::TokenMissing), with status 503. Messages and SMS are sent again on
-/// 429 and 5xx only, for up to 24 hours, delivery receipts by one support article for up to 72; after any other 4xx the
-/// event is lost.
+/// 429 and 5xx only, for up to 24 hours (receipts, by one article, 72); after any other 4xx the event is lost.
 ///
 /// # Deployment caveat
 ///
