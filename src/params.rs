@@ -163,6 +163,7 @@ impl PartialEq for Params {
 
 impl Eq for Params {}
 
-const MAX_COUNT: usize = 1_000;
+/// A request with more parameters is refused.
+pub(crate) const MAX_COUNT: usize = 1_000;
 const MAX_PLAIN_NAME_BYTES: usize = 64;
 const USUAL_COUNT: usize = 32;

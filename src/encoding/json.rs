@@ -46,11 +46,6 @@ pub(crate) fn walk<'t, E>(
     if reader.token().is_none() { Ok(()) } else { Err(Stop::Syntax) }
 }
 
-/// Reads a number that is written as an integer, without fraction or exponent.
-pub(crate) fn integer(literal: &str) -> Option<i64> {
-    literal.parse().ok()
-}
-
 /// Writes `text` as a JSON string, escaped as `JSON.stringify` does; `None` if it is not UTF-8.
 pub(crate) fn write_string(text: &[u8], mut out: impl io::Write) -> Option<()> {
     serde_json::to_writer(&mut out, str::from_utf8(text).ok()?).ok()?;

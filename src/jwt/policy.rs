@@ -34,11 +34,17 @@ impl Policy {
     }
 
     pub(crate) fn check(&self, claims: &Claims) -> Result<(), Error> {
-        if self.issuer.is_some() && claims.issuer().is_some() && self.issuer != claims.issuer() {
+        if let Some(issuer) = self.issuer
+            && claims.needed_issuer()?.is_some_and(|given| given != issuer)
+        {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "iss"));
         }
-        require("api_key", self.api_key.as_deref(), claims.api_key())?;
-        require("application_id", self.application_id.as_deref(), claims.application_id())?;
+        if let Some(api_key) = &self.api_key {
+            require("api_key", api_key, claims.needed_api_key()?)?;
+        }
+        if let Some(application_id) = &self.application_id {
+            require("application_id", application_id, claims.needed_application_id()?)?;
+        }
         self.check_time(claims)
     }
 
@@ -60,11 +66,10 @@ impl Policy {
     }
 }
 
-fn require(name: &'static str, required: Option<&str>, given: Option<&str>) -> Result<(), Error> {
-    match (required, given) {
-        (None, _) => Ok(()),
-        (Some(_), None) => Err(Error::claim(ErrorKind::ClaimMissing, name)),
-        (Some(required), Some(given)) if required == given => Ok(()),
-        (Some(_), Some(_)) => Err(Error::claim(ErrorKind::ClaimMismatch, name)),
+fn require(name: &'static str, required: &str, given: Option<&str>) -> Result<(), Error> {
+    match given {
+        None => Err(Error::claim(ErrorKind::ClaimMissing, name)),
+        Some(given) if given == required => Ok(()),
+        Some(_) => Err(Error::claim(ErrorKind::ClaimMismatch, name)),
     }
 }

@@ -39,7 +39,7 @@ pub struct SignedWebhook {
 }
 
 impl SignedWebhook {
-    /// Signs with an account's signature secret. The claims are `iat` as given, `iss`, a `jti` made of
+    /// Signs with the signature secret of an account or of a Video callback. The claims are `iat` as given, `iss`, a `jti` made of
     /// the payload and `iat`, and `payload_hash`.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Self {
         Self {

@@ -78,7 +78,7 @@ impl Plan {
             all.push((job, way, refused(way, "body_too_large", 413)));
         }
         for number in 0..SLOW {
-            all.push(unfinished(number, How::Slow, Expected::Status(408), ("timed_out", 408)));
+            all.push(unfinished(number, How::Slow, Expected::Status(503), ("timed_out", 503)));
         }
         for number in 0..CUT_OFF {
             all.push(unfinished(number, How::CutOff, Expected::Anything, ("body_interrupted", 503)));

@@ -28,6 +28,9 @@ pub(crate) use source::{MediaType, Source};
 /// 3. `sig` is the hex of the keyed hash of that string by the account's [`Method`], in either case.
 ///
 /// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
+/// Half a surrogate pair (`"a\ud83d"`, a long text cut inside an emoji) has no decoded text. What the platform signs there is
+/// not documented, so the body is refused as [`BodyMalformed`](ErrorKind::BodyMalformed): status 400, final. By GET such a
+/// text is bytes like any other, and verifies.
 ///
 /// A form or JSON is read as UTF-8. A `Content-Type` with another `charset` than UTF-8 or US-ASCII, or with more than one, is
 /// refused: a framework may obey it and read other parameters.
@@ -49,9 +52,10 @@ pub(crate) use source::{MediaType, Source};
 /// - JSON types: `"true"` and `true` share one signature, and so do `"7"` and `7`.
 /// - The method: the same parameters verify by GET, in a form and in JSON.
 /// - For a POST the body's parameters count and those of the query are unsigned: take nothing from it.
-/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours and whether it is then signed anew
-///   is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies;
-///   remember the [`replay_key`](Verified::replay_key)s to refuse the second of two.
+/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours (delivery receipts by one support
+///   article for up to 72), and whether it is then signed anew is not documented. So there is no
+///   [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies; remember the
+///   [`replay_key`](Verified::replay_key)s to refuse the second of two.
 ///
 /// # Deployment caveat
 ///
