@@ -1,5 +1,6 @@
 //! What was proved.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::ReplayKey;
@@ -20,7 +21,7 @@ use crate::time::UnixTime;
 ///     countersign::Coverage::Body,
 /// ));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a proof that nobody looks at protects nothing"]
 pub struct Verified(Evidence);
 
@@ -106,7 +107,7 @@ impl Verified {
 }
 
 /// What a [`Check`](crate::Check) concludes; [`Verification::finish`](crate::Verification::finish) makes the proof of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Evidence {
     key: KeyId,
@@ -119,7 +120,7 @@ pub struct Evidence {
 }
 
 /// What besides the key and the time is worth keeping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Origin {
     /// A signature that no other delivery has.
     Signature(Tag),
@@ -158,5 +159,24 @@ impl Evidence {
     #[inline]
     pub(crate) fn tenant(self, tenant: Option<Arc<str>>) -> Self {
         Self { tenant, ..self }
+    }
+}
+
+/// Shows which secret matched and what it covers, and none of the request's values.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show("Verified", f)
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show("Evidence", f)
+    }
+}
+
+impl Evidence {
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name).field("key", &self.key).field("coverage", &self.coverage).finish_non_exhaustive()
     }
 }

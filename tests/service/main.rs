@@ -17,6 +17,7 @@ mod layer;
 mod memory;
 #[cfg(feature = "tracing")]
 mod observed;
+mod redaction;
 mod stack;
 mod tenants;
 mod world;

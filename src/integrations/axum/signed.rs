@@ -1,5 +1,6 @@
 //! The extractor.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -60,13 +61,20 @@ use crate::verifier::{Verified, Verifier};
 /// - [`SignedRejection::Refused`]: the delivery did not verify; the status of the error's kind and an empty body.
 /// - [`SignedRejection::Unread`]: the body could not be read; axum's own answer, 413 where it is over the limit.
 /// - [`SignedRejection::Unreadable`]: it verified, and `T` does not take it; `T`'s own rejection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signed<V: ?Sized, T = Bytes> {
     /// What was proved.
     pub verified: Verified,
     /// What the request holds.
     pub value: T,
     by: PhantomData<fn() -> Arc<V>>,
+}
+
+/// Shows nothing of the value, whatever its type.
+impl<V: ?Sized, T> fmt::Debug for Signed<V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("verified", &self.verified).finish_non_exhaustive()
+    }
 }
 
 impl<S, V, T> FromRequest<S> for Signed<V, T>
