@@ -11,6 +11,7 @@
 )]
 
 mod extractor;
+mod extremes;
 mod frames;
 mod guards;
 mod layer;
