@@ -1,11 +1,9 @@
 //! Attack 165: no public function panics, at whatever durations, times, sizes and texts, inside a runtime and outside.
 
 use std::convert::Infallible;
-use std::fs;
 use std::future::{Future, ready};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -561,7 +559,7 @@ async fn no_redis_guard_panics() {
 #[test]
 fn every_public_function_is_called_here() {
     let mut names = vec![];
-    functions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    functions(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
     // Of no public type.
     names.retain(|name| name != "untrusted_api_key_in");
     assert!(names.len() > 120, "{}", names.len());
@@ -575,13 +573,13 @@ fn every_public_function_is_called_here() {
 }
 
 #[cfg(all(feature = "diagnose", feature = "redis"))]
-fn functions(folder: &Path, found: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
+fn functions(folder: &std::path::Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             functions(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            for line in fs::read_to_string(&path).unwrap().lines() {
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
                 let declared = ["pub fn ", "pub const fn ", "pub async fn "];
                 let declared = declared.iter().find_map(|start| line.trim_start().strip_prefix(start));
                 if let Some(rest) = declared {

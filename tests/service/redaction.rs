@@ -4,10 +4,8 @@ use std::any::type_name;
 use std::collections::{BTreeSet, HashSet};
 use std::convert::Infallible;
 use std::fmt::Debug;
-use std::fs;
 use std::future::{Ready, ready};
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -95,7 +93,7 @@ fn what_would_be_shown_is_seen() {
 #[tokio::test]
 async fn every_public_type_has_a_row() {
     let mut declared = BTreeSet::new();
-    declarations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", &mut declared);
+    declarations(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", &mut declared);
     // Cannot be named from outside.
     assert!(declared.remove("countersign::diagnose::case::Case"));
     assert!(declared.len() > 40, "{declared:?}");
@@ -104,14 +102,15 @@ async fn every_public_type_has_a_row() {
 }
 
 /// The paths of all public types below a folder.
-fn declarations(folder: &Path, module: &str, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
+#[cfg(all(feature = "diagnose", feature = "redis"))]
+fn declarations(folder: &std::path::Path, module: &str, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
         if path.is_dir() {
             declarations(&path, &format!("{module}::{stem}"), found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            for line in fs::read_to_string(&path).unwrap().lines() {
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
                 let line = line.trim_start();
                 let declared = ["pub struct ", "pub enum ", "pub union "]
                     .iter()

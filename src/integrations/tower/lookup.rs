@@ -1,22 +1,19 @@
 //! Tenants whose secrets are in a store.
 
+mod ask;
 mod kept;
 mod question;
 mod turns;
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::time::timeout;
-
-use self::kept::{Found, Kept};
-use self::question::{Asking, Question, Questions};
-use self::turns::{Turn, Turns};
+use self::kept::Kept;
+use self::question::Questions;
+use self::turns::Turns;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::request::{Head, Request};
@@ -210,103 +207,6 @@ impl TenantLookup {
     pub(super) fn example(&self) -> &dyn Verifier {
         &*self.example
     }
-
-    /// The verifier of one account.
-    pub(super) async fn verifier(self: &Arc<Self>, api_key: String) -> Result<Arc<dyn Verifier>, Error> {
-        if api_key.is_empty() || api_key.len() > MAX_API_KEY_BYTES {
-            return Err(ErrorKind::ApiKeyUnknown.into());
-        }
-        match self.kept.find(&api_key) {
-            Found::Known(verifier) => return Ok(verifier),
-            Found::Ageing(verifier) => {
-                self.renew(&api_key.into());
-                return Ok(verifier);
-            }
-            Found::Unknown => return Err(ErrorKind::ApiKeyUnknown.into()),
-            Found::Nothing => {}
-        }
-        // Where there is no runtime, there is no timer either.
-        Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;
-        let answer = timeout(self.patience, self.question(&api_key.into())).await;
-        Ok(answer.map_err(|_| ErrorKind::TenantStoreTimeout)??)
-    }
-
-    /// Asks, or joins who asks already. A question that another began can run out of time before this request does: then it is
-    /// asked again.
-    async fn question(self: &Arc<Self>, api_key: &Arc<str>) -> Answer {
-        loop {
-            let (question, new) = self.questions.about(api_key);
-            match self.answer(&question).await {
-                Err(ErrorKind::TenantStoreTimeout) if !new => {}
-                answer => return answer,
-            }
-        }
-    }
-
-    /// Waits for a turn to ask the store, or for the answer to another's question, whichever comes first.
-    async fn answer(self: &Arc<Self>, question: &Arc<Question>) -> Answer {
-        let mut answer = pin!(question.answer());
-        let mut turn = pin!(self.turns.take(self.kept.has_seen(question.name())));
-        let first = poll_fn(|context| match answer.as_mut().poll(context) {
-            Poll::Ready(answer) => Poll::Ready(Err(answer)),
-            Poll::Pending => turn.as_mut().poll(context).map(Ok),
-        });
-        match first.await {
-            Err(answer) => answer,
-            Ok(turn) => {
-                self.begin(question, turn?);
-                answer.await
-            }
-        }
-    }
-
-    /// Asks about a known account in the background, unless somebody does already.
-    fn renew(self: &Arc<Self>, api_key: &Arc<str>) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        let (question, new) = self.questions.about(api_key);
-        if new {
-            let lookup = Arc::clone(self);
-            runtime.spawn(async move {
-                if let Ok(Ok(turn)) = timeout(lookup.patience, lookup.turns.take(true)).await {
-                    lookup.begin(&question, turn);
-                }
-            });
-        }
-    }
-
-    /// Asks the store in a task of its own, unless that is being done or what it said meanwhile is kept.
-    fn begin(self: &Arc<Self>, question: &Arc<Question>, turn: Turn) {
-        let Some(asking) = question.ask(turn) else { return };
-        match self.kept.find(question.name()) {
-            Found::Known(verifier) => asking.end(Ok(verifier)),
-            Found::Unknown => asking.end(Err(ErrorKind::ApiKeyUnknown)),
-            Found::Ageing(_) | Found::Nothing => {
-                // Dropped where there is no runtime, and with it all who wait get an error.
-                if let Ok(runtime) = Handle::try_current() {
-                    runtime.spawn(Arc::clone(self).ask(asking));
-                }
-            }
-        }
-    }
-
-    async fn ask(self: Arc<Self>, asking: Asking) {
-        let name = Arc::clone(asking.name());
-        self.kept.begin_renewal(Arc::clone(&name));
-        let stored = timeout(self.patience, async { (self.store)(name.to_string()).await });
-        let answer = match stored.await.map_err(|_| ErrorKind::TenantStoreTimeout) {
-            Ok(Ok(Some(keyring))) => Tenants::new([(&name, keyring)])
-                .map(|tenant| (self.scheme)(tenant))
-                .map_err(|_| ErrorKind::ApiKeyUnknown),
-            Ok(Ok(None)) => Err(ErrorKind::ApiKeyUnknown),
-            Ok(Err(kind)) | Err(kind) => Err(kind),
-        };
-        match &answer {
-            Ok(verifier) => self.kept.keep_known(name, Arc::clone(verifier)),
-            Err(ErrorKind::ApiKeyUnknown) => self.kept.keep_unknown(name),
-            Err(_) => {}
-        }
-        asking.end(answer);
-    }
 }
 
 impl fmt::Debug for TenantLookup {
@@ -317,6 +217,3 @@ impl fmt::Debug for TenantLookup {
             .finish_non_exhaustive()
     }
 }
-
-/// Longer names are of nobody, and not worth a question.
-const MAX_API_KEY_BYTES: usize = 256;
