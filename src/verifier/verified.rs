@@ -162,7 +162,7 @@ impl Evidence {
     }
 }
 
-/// Shows which secret matched and what it covers, and none of the request's values.
+/// Shows which secret matched, what it covers and what else there is, and none of the request's values.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.show("Verified", f)
@@ -177,6 +177,11 @@ impl fmt::Debug for Evidence {
 
 impl Evidence {
     fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(name).field("key", &self.key).field("coverage", &self.coverage).finish_non_exhaustive()
+        f.debug_struct(name)
+            .field("key", &self.key)
+            .field("coverage", &self.coverage)
+            .field("signed_at", &self.signed_at.is_some())
+            .field("tenant", &self.tenant.is_some())
+            .finish_non_exhaustive()
     }
 }
