@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::marks::Marks;
 
 /// A member's value.
-#[derive(Debug)]
 pub(crate) enum Value<'t> {
     Null,
     /// A number, `true` or `false`: the text as it is written, so that `1.50` stays `1.50`.

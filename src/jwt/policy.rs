@@ -1,11 +1,12 @@
 //! What a token's claims must be.
 
+use std::fmt;
+
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::time::{SharedClock, Tolerance};
 
 /// Conditions on the claims of a token whose signature holds.
-#[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) clock: SharedClock,
     /// Bounds of `iat`; `None` where any age is accepted.
@@ -63,6 +64,21 @@ impl Policy {
             None => Ok(()),
             Some(window) => window.check(now, claims.issued_at()).map_err(|kind| Error::claim(kind, "iat")),
         }
+    }
+}
+
+/// Shows that an account or application is required, and not which.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("clock", &self.clock)
+            .field("window", &self.window)
+            .field("expiry_required", &self.expiry_required)
+            .field("leeway", &self.leeway)
+            .field("issuer", &self.issuer)
+            .field("api_key", &self.api_key.is_some())
+            .field("application_id", &self.application_id.is_some())
+            .finish()
     }
 }
 

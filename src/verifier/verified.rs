@@ -22,7 +22,7 @@ use crate::time::UnixTime;
 ///     countersign::Coverage::Body,
 /// ));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a proof that nobody looks at protects nothing"]
 pub struct Verified(Evidence);
 
@@ -124,7 +124,7 @@ impl Verified {
 }
 
 /// What a [`Check`](crate::Check) concludes; [`Verification::finish`](crate::Verification::finish) makes the proof of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Evidence {
     key: KeyId,
@@ -147,7 +147,7 @@ enum Covered {
 }
 
 /// What besides the key and the time is worth keeping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Origin {
     /// A signature that no other delivery has.
     Signature(Tag),
@@ -208,12 +208,26 @@ impl Evidence {
     }
 }
 
-impl fmt::Debug for Covered {
+/// Shows which secret matched, what it covers and what else there is, and none of the request's values.
+impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parameters(parameters) => parameters.fmt(f),
-            Self::Query(_) => f.write_str("Query"),
-            Self::Other => f.write_str("Other"),
-        }
+        self.0.show("Verified", f)
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show("Evidence", f)
+    }
+}
+
+impl Evidence {
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("key", &self.key)
+            .field("coverage", &self.coverage)
+            .field("signed_at", &self.signed_at.is_some())
+            .field("tenant", &self.tenant.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -11,12 +11,14 @@
 )]
 
 mod extractor;
+mod extremes;
 mod frames;
 mod guards;
 mod layer;
 mod memory;
 #[cfg(feature = "tracing")]
 mod observed;
+mod redaction;
 mod stack;
 mod tenants;
 mod world;

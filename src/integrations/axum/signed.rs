@@ -1,5 +1,6 @@
 //! The extractor.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -69,13 +70,20 @@ use crate::verifier::{Coverage, Verified, Verifier};
 ///   the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and one that broke off
 ///   [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), as at the layer.
 /// - [`SignedRejection::Unreadable`]: it verified, and `T` does not take it; `T`'s own rejection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signed<V: ?Sized, T = Bytes> {
     /// What was proved.
     pub verified: Verified,
     /// What the request holds.
     pub value: T,
     by: PhantomData<fn() -> Arc<V>>,
+}
+
+/// Shows nothing of the value, whatever its type.
+impl<V: ?Sized, T> fmt::Debug for Signed<V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("verified", &self.verified).finish_non_exhaustive()
+    }
 }
 
 impl<S, V, T> FromRequest<S> for Signed<V, T>

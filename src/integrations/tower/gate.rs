@@ -92,7 +92,7 @@ impl Gate {
     #[cfg(feature = "tenants")]
     async fn verify_tenant(
         &self,
-        lookup: &TenantLookup,
+        lookup: &Arc<TenantLookup>,
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {
