@@ -81,7 +81,7 @@ impl Verified {
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
         match (&self.0.replay_key, &self.0.origin) {
-            (Some(key), _) => Some(key.clone()),
+            (Some(key), _) => Some(*key),
             (None, Origin::Signature(tag)) => Some(ReplayKey::of_signature(tag)),
             (None, Origin::Token(claims)) => ReplayKey::of_token(claims),
             (None, Origin::Other) => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Request;
 use http::request::Parts;
 
-use super::guard::{Claim, Guard};
+use super::guard::{Guard, Hold};
 #[cfg(feature = "tenants")]
 use super::lookup::{Hint, TenantLookup};
 use super::read::{BoxError, read};
@@ -57,7 +57,7 @@ impl Gate {
         &self,
         request: Request<impl http_body::Body<Error: Into<BoxError>>>,
         observer: &Observer,
-    ) -> Result<(Request<Body>, Option<Claim>), Error> {
+    ) -> Result<(Request<Body>, Option<Hold>), Error> {
         let (mut parts, body) = request.into_parts();
         let (verified, body) = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await?,

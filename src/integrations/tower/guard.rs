@@ -11,7 +11,7 @@ use http::StatusCode;
 use tokio::runtime::Handle;
 
 use crate::error::{Error, ErrorKind};
-use crate::replay::ReplayGuard;
+use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::verifier::{ReplayKey, Verified};
 
 /// A guard, and for how long it is to remember.
@@ -26,43 +26,44 @@ impl Guard {
         Self { guard: Arc::new(guard), ttl }
     }
 
-    /// Claims a delivery for its scheme: another's keys may read the same.
-    pub(super) async fn claim(&self, scheme: &str, verified: &Verified) -> Result<Claim, Error> {
+    /// Claims a request for its scheme: another's keys may read the same.
+    pub(super) async fn claim(&self, scheme: &str, verified: &Verified) -> Result<Hold, Error> {
         let key = verified.replay_key().ok_or(ErrorKind::ReplayKeyMissing)?;
-        let key = ReplayKey::new(format!("{scheme}:{}", key.as_str()));
-        self.guard.claim(&key, self.ttl).await?;
-        Ok(Claim { guard: Arc::clone(&self.guard), key: Some(key) })
+        let key = ReplayKey::new([scheme.as_bytes(), key.as_bytes()]);
+        match self.guard.claim(&key, LEASE).await? {
+            Claim::Leased(lease) => Ok(Hold { guard: self.clone(), lease: Some(lease) }),
+            Claim::InProgress { .. } | Claim::Done(_) => Err(ErrorKind::Replayed.into()),
+        }
     }
 }
 
-/// A delivery that is being handled. Dropped before it is settled, as when the client goes away or the handler panics, it is
+/// A request that is being handled. Dropped before it is settled, as when the client goes away or the handler panics, it is
 /// released.
-pub(super) struct Claim {
-    guard: Arc<dyn AnyGuard>,
+pub(super) struct Hold {
+    guard: Guard,
     /// Gone when it is settled.
-    key: Option<ReplayKey>,
+    lease: Option<Lease>,
 }
 
-impl Claim {
-    /// Keeps the claim of a delivery that was handled, and releases that of one which the platform will send again:
-    /// where the handler failed, or answered 429 or 5xx.
+impl Hold {
+    /// Marks a request done where the handler answered 2xx, and releases it otherwise.
     pub(super) async fn settle(mut self, status: Option<StatusCode>) -> Result<(), Error> {
-        let sent_again =
-            status.is_none_or(|status| status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error());
-        let released = match &self.key {
-            Some(key) if sent_again => self.guard.release(key).await,
-            _ => Ok(()),
+        let Some(lease) = self.lease.clone() else { return Ok(()) };
+        let settled = if status.is_some_and(|status| status.is_success()) {
+            self.guard.guard.complete(&lease, self.guard.ttl, None).await.map(drop)
+        } else {
+            self.guard.guard.release(&lease).await
         };
-        self.key = None;
-        released
+        self.lease = None;
+        settled
     }
 }
 
-impl Drop for Claim {
+impl Drop for Hold {
     fn drop(&mut self) {
-        let Some(key) = self.key.take() else { return };
-        let guard = Arc::clone(&self.guard);
-        let mut release = Box::pin(async move { guard.release(&key).await.is_ok() });
+        let Some(lease) = self.lease.take() else { return };
+        let guard = Arc::clone(&self.guard.guard);
+        let mut release = Box::pin(async move { guard.release(&lease).await.is_ok() });
         // A guard in memory is done at once; another goes on where there is a runtime.
         let done = release.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
         if !done && let Ok(runtime) = Handle::try_current() {
@@ -71,20 +72,42 @@ impl Drop for Claim {
     }
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// `ReplayGuard` as an object.
 trait AnyGuard: Debug + Send + Sync {
-    fn claim<'a>(&'a self, key: &'a ReplayKey, ttl: Duration) -> Answer<'a>;
-    fn release<'a>(&'a self, key: &'a ReplayKey) -> Answer<'a>;
+    fn claim<'a>(&'a self, key: &'a ReplayKey, lease: Duration) -> Answer<'a, Claim>;
+    fn renew<'a>(&'a self, lease: &'a Lease, time: Duration) -> Answer<'a, bool>;
+    fn complete<'a>(
+        &'a self,
+        lease: &'a Lease,
+        ttl: Duration,
+        response: Option<&'a SavedResponse>,
+    ) -> Answer<'a, bool>;
+    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, ()>;
 }
 
 impl<G: ReplayGuard> AnyGuard for G {
-    fn claim<'a>(&'a self, key: &'a ReplayKey, ttl: Duration) -> Answer<'a> {
-        Box::pin(ReplayGuard::claim(self, key, ttl))
+    fn claim<'a>(&'a self, key: &'a ReplayKey, lease: Duration) -> Answer<'a, Claim> {
+        Box::pin(ReplayGuard::claim(self, key, lease))
     }
 
-    fn release<'a>(&'a self, key: &'a ReplayKey) -> Answer<'a> {
-        Box::pin(ReplayGuard::release(self, key))
+    fn renew<'a>(&'a self, lease: &'a Lease, time: Duration) -> Answer<'a, bool> {
+        Box::pin(ReplayGuard::renew(self, lease, time))
+    }
+
+    fn complete<'a>(
+        &'a self,
+        lease: &'a Lease,
+        ttl: Duration,
+        response: Option<&'a SavedResponse>,
+    ) -> Answer<'a, bool> {
+        Box::pin(ReplayGuard::complete(self, lease, ttl, response))
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, ()> {
+        Box::pin(ReplayGuard::release(self, lease))
     }
 }
+
+const LEASE: Duration = Duration::from_secs(60);
