@@ -1,81 +1,122 @@
-//! A replay guard of any kind, and a claim that is given back unless the delivery was handled.
+//! A replay guard of any kind, its settings, and what it says of a request.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use http::StatusCode;
-use tokio::runtime::Handle;
+use bytes::Bytes;
 
+use super::Observer;
+use super::hold::{Hold, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
-use crate::verifier::{ReplayKey, Verified};
+use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
 
-/// A guard, and for how long it is to remember.
-#[derive(Clone, Debug)]
+/// How a layer claims requests, and of whom.
+#[derive(Clone)]
 pub(super) struct Guard {
-    guard: Arc<dyn AnyGuard>,
-    ttl: Duration,
+    /// `None` where there is no guard: nothing is claimed.
+    pub(super) store: Option<Arc<dyn AnyGuard>>,
+    pub(super) lease: Duration,
+    /// Else the verifier's retry period.
+    pub(super) done_for: Option<Duration>,
+    pub(super) sender: String,
+    /// Else the key that the proof gives.
+    pub(super) key: Option<Arc<KeyOf>>,
+    /// How many leases are given back in the background.
+    pub(super) background: Arc<AtomicUsize>,
+}
+
+/// Names the event of a request by its proof and, where the signature covers it, its body.
+pub(super) type KeyOf = dyn Fn(&Verified, Option<&Bytes>) -> Option<ReplayKey> + Send + Sync;
+
+/// What a guard said.
+pub(super) enum Claimed {
+    /// Nothing, since there is none.
+    Unguarded,
+    /// The request is ours to handle.
+    Ours(Hold),
+    /// It was handled, with the response that was kept.
+    Done(Option<SavedResponse>),
 }
 
 impl Guard {
-    pub(super) fn new(guard: impl ReplayGuard + 'static, ttl: Duration) -> Self {
-        Self { guard: Arc::new(guard), ttl }
+    pub(super) async fn claim(
+        &self,
+        example: &dyn Verifier,
+        verified: &Verified,
+        body: &Bytes,
+        observer: &Observer,
+    ) -> Result<Claimed, Error> {
+        let Some(store) = &self.store else { return Ok(Claimed::Unguarded) };
+        let key = self.key(example.scheme(), verified, body).ok_or(ErrorKind::ReplayKeyMissing)?;
+        match store.claim(&key, self.lease).await? {
+            Claim::Leased(lease) => Ok(Claimed::Ours(Hold {
+                store: Arc::clone(store),
+                lease: Some(lease),
+                lasts: self.lease,
+                done_for: self.done_for(example, verified),
+                outcome: Outcome::Open,
+                background: Arc::clone(&self.background),
+                observer: observer.clone(),
+            })),
+            Claim::InProgress { remaining } => Err(Error::in_progress(remaining)),
+            Claim::Done(response) => Ok(Claimed::Done(response)),
+        }
     }
 
-    /// Claims a request for its scheme: another's keys may read the same.
-    pub(super) async fn claim(&self, scheme: &str, verified: &Verified) -> Result<Hold, Error> {
-        let key = verified.replay_key().ok_or(ErrorKind::ReplayKeyMissing)?;
-        let key = ReplayKey::new([scheme.as_bytes(), key.as_bytes()]);
-        match self.guard.claim(&key, LEASE).await? {
-            Claim::Leased(lease) => Ok(Hold { guard: self.clone(), lease: Some(lease) }),
-            Claim::InProgress { .. } | Claim::Done(_) => Err(ErrorKind::Replayed.into()),
+    /// Another scheme's, sender's or account's keys may read the same.
+    fn key(&self, scheme: &str, verified: &Verified, body: &Bytes) -> Option<ReplayKey> {
+        let key = match &self.key {
+            Some(key_of) => key_of(verified, (verified.coverage() == Coverage::Body).then_some(body)),
+            None => verified.replay_key(),
+        }?;
+        let account = verified.tenant().or_else(|| verified.claims()?.api_key()).unwrap_or_default();
+        Some(ReplayKey::new([scheme.as_bytes(), self.sender.as_bytes(), account.as_bytes(), key.as_bytes()]))
+    }
+
+    /// As long as the platform sends again, and never shorter than the request verifies, on the machine whose clock is the slowest.
+    fn done_for(&self, example: &dyn Verifier, verified: &Verified) -> Duration {
+        let left = verified.time_left().or(match example.replays() {
+            Replays::Within(time) => Some(time),
+            Replays::Undetectable | Replays::Ever => None,
+        });
+        let least = left.map_or(Duration::ZERO, |time| time.saturating_add(CLOCKS_APART));
+        self.done_for.unwrap_or_else(|| example.retry_period()).max(least)
+    }
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            store: None,
+            lease: DEFAULT_LEASE,
+            done_for: None,
+            sender: String::new(),
+            key: None,
+            background: Arc::default(),
         }
     }
 }
 
-/// A request that is being handled. Dropped before it is settled, as when the client goes away or the handler panics, it is
-/// released.
-pub(super) struct Hold {
-    guard: Guard,
-    /// Gone when it is settled.
-    lease: Option<Lease>,
-}
-
-impl Hold {
-    /// Marks a request done where the handler answered 2xx, and releases it otherwise.
-    pub(super) async fn settle(mut self, status: Option<StatusCode>) -> Result<(), Error> {
-        let Some(lease) = self.lease.clone() else { return Ok(()) };
-        let settled = if status.is_some_and(|status| status.is_success()) {
-            self.guard.guard.complete(&lease, self.guard.ttl, None).await.map(drop)
-        } else {
-            self.guard.guard.release(&lease).await
-        };
-        self.lease = None;
-        settled
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        let Some(lease) = self.lease.take() else { return };
-        let guard = Arc::clone(&self.guard.guard);
-        let mut release = Box::pin(async move { guard.release(&lease).await.is_ok() });
-        // A guard in memory is done at once; another goes on where there is a runtime.
-        let done = release.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
-        if !done && let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(release);
-        }
+impl Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("store", &self.store)
+            .field("lease", &self.lease)
+            .field("done_for", &self.done_for)
+            .field("sender", &self.sender)
+            .finish_non_exhaustive()
     }
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// `ReplayGuard` as an object.
-trait AnyGuard: Debug + Send + Sync {
+pub(super) trait AnyGuard: Debug + Send + Sync {
     fn claim<'a>(&'a self, key: &'a ReplayKey, lease: Duration) -> Answer<'a, Claim>;
     fn renew<'a>(&'a self, lease: &'a Lease, time: Duration) -> Answer<'a, bool>;
     fn complete<'a>(
@@ -110,4 +151,6 @@ impl<G: ReplayGuard> AnyGuard for G {
     }
 }
 
-const LEASE: Duration = Duration::from_secs(60);
+const DEFAULT_LEASE: Duration = Duration::from_secs(60);
+/// By how much the clocks of two machines may differ.
+const CLOCKS_APART: Duration = Duration::from_secs(60);

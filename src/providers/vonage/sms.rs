@@ -183,7 +183,7 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(&mut params)?))
+                Ok(Verification::decided(self.check(&mut params)?).judged_again(&self.clock))
             }
             Source::Body(media_type) => {
                 let buffered = BufferedBody { sms: self, media_type, body: Vec::new() };
