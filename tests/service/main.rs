@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -12,11 +13,13 @@
 
 mod extractor;
 mod frames;
-mod guards;
+//GUARDS
 mod layer;
 mod memory;
-#[cfg(feature = "tracing")]
-mod observed;
+#[path = "../replay/model.rs"]
+mod model;
+//TR
+//OBSERVED
 mod stack;
 mod tenants;
 mod world;
