@@ -13,7 +13,7 @@
 
 mod extractor;
 mod frames;
-//GUARDS
+mod guards;
 mod layer;
 mod memory;
 #[path = "../replay/model.rs"]
