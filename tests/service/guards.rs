@@ -342,7 +342,7 @@ async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifi
         (
             layer(Arc::new(contact_center(1000))),
             interaction(60),
-            minute(hours(900) - Duration::from_secs(59)),
+            minute(hours(899) + Duration::from_secs(3541)),
         ),
         // A scheme of one's own says how long its platform sends again, and how long a request verifies.
         (layer(Arc::new(Own(Replays::Ever))), vogent_delivery(), hours(5)),

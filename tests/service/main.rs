@@ -15,11 +15,13 @@ mod extractor;
 mod frames;
 mod guards;
 mod layer;
+mod leases;
 mod memory;
 #[path = "../replay/model.rs"]
 mod model;
-//TR
-//OBSERVED
+#[cfg(feature = "tracing")]
+mod observed;
+mod responses;
 mod stack;
 mod tenants;
 mod world;

@@ -59,8 +59,8 @@ async fn a_lease_ends_to_the_nanosecond() {
     let clock = Stopped::default();
     let guard = clock.memory(10);
     let first = lease(&guard, 1, HOUR).await;
-    clock.pass(HOUR - Duration::from_nanos(1));
     let remaining = Duration::from_nanos(1);
+    clock.pass(HOUR.checked_sub(remaining).unwrap());
     assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::InProgress { remaining }));
     clock.pass(remaining);
     assert_eq!(guard.renew(&first, HOUR).await, Ok(false));
@@ -158,7 +158,7 @@ async fn a_key_that_has_ended_is_claimed_anew_for_its_whole_time_and_counts_once
     lease(&guard, 7, HOUR).await;
     assert_eq!(format!("{guard:?}"), count(4, 8));
     clock.pass(SECOND);
-    assert_eq!(claim(&guard, 7, HOUR).await, Ok(Claim::InProgress { remaining: HOUR - SECOND }));
+    assert_eq!(claim(&guard, 7, HOUR).await, Ok(Claim::InProgress { remaining: SECOND * 3599 }));
 }
 
 #[tokio::test]

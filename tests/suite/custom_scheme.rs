@@ -35,6 +35,7 @@ impl Check for Counted {
         if self.seen == self.expected {
             Ok(Evidence::new(KeyId::new(3), Coverage::Body)
                 .signed_at(Some(UnixTime::from_secs(7)))
+                .valid_until(UnixTime::from_secs(8), UnixTime::from_secs(9))
                 .replay_key(ReplayKey::new(["once"])))
         } else {
             Err(ErrorKind::SignatureMismatch.into())
@@ -49,6 +50,7 @@ fn a_scheme_of_ones_own_verifies_and_refuses() {
     let head = Head::new("POST", &headers);
     let verified = accepts(&scheme, Request::new(head, "hello"));
     assert_eq!(verified.key(), KeyId::new(3));
+    assert_eq!(verified.valid_until(), Some(UnixTime::from_secs(9)));
     assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(7)));
     assert_eq!(verified.replay_key(), Some(ReplayKey::new(["once"])));
     refuses(&scheme, Request::new(head, "hello!"), ErrorKind::SignatureMismatch);

@@ -56,18 +56,22 @@ impl Hold {
         .await
     }
 
-    /// Renews the lease at each third of it. Where the store cannot be asked, tries until the lease has run out.
+    /// Renews the lease at each third of it. Where the store cannot be asked, tries again at each twelfth until the lease has run
+    /// out.
     async fn renew(&self) {
         let Some(lease) = &self.lease else { return };
-        let pause = self.lasts.checked_div(3).unwrap_or_default().max(SHORTEST_PAUSE);
-        let mut renewed = Instant::now();
+        let part = |count| self.lasts.checked_div(count).unwrap_or_default().max(SHORTEST_PAUSE);
+        let (mut renewed, mut pause) = (Instant::now(), part(3));
         while renewed.elapsed() < self.lasts {
             sleep(pause).await;
             let asked = Instant::now();
             match self.store.renew(lease, self.lasts).await {
-                Ok(true) => renewed = asked,
+                Ok(true) => (renewed, pause) = (asked, part(3)),
                 Ok(false) => break,
-                Err(error) => self.observer.not_renewed(&error),
+                Err(error) => {
+                    self.observer.not_renewed(&error);
+                    pause = part(12);
+                }
             }
         }
         self.observer.lease_ended();
