@@ -13,8 +13,10 @@ use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
 use countersign::Verified;
+use countersign::axum::Signed;
 use countersign::replay::Memory;
 use countersign::tower::{Body, VerifyLayer};
+use countersign::vonage::SignedWebhook;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
@@ -22,7 +24,7 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::frames::{Frames, Step};
-use crate::world::{call, http, webhook, webhook_delivery};
+use crate::world::{BODY, call, http, webhook, webhook_delivery};
 
 const LIMIT: usize = 64;
 
@@ -194,5 +196,21 @@ impl http_body::Body for Exactly {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.0.size_hint().lower())
+    }
+}
+
+/// As `guide::exactly_once` says.
+#[tokio::test]
+async fn the_extractor_works_below_the_layer() {
+    async fn message(signed: Signed<SignedWebhook>) -> Bytes {
+        signed.value
+    }
+    let router = Router::new()
+        .route("/webhook", post(message))
+        .layer(guarded().on_duplicate(StatusCode::NO_CONTENT))
+        .with_state(Arc::new(webhook()));
+    for (status, body) in [(StatusCode::OK, BODY), (StatusCode::NO_CONTENT, "")] {
+        let answer = axum_answer(&router, "1").await;
+        assert_eq!((answer.0, answer.2), (status, Bytes::from(body)));
     }
 }

@@ -18,8 +18,8 @@ use crate::verifier::{Verified, Verifier};
 /// own. The head is judged before the body is read; the body is read within axum's `DefaultBodyLimit` (2 MiB unless
 /// set) and handed to `T` only once it has verified.
 ///
-/// There is no replay guard here: use a [`VerifyLayer`](crate::tower::VerifyLayer) for that, whose proof is axum's
-/// `Extension<Verified>`.
+/// There is no replay guard here, since an extractor cannot see how the handler ends: put a
+/// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof is axum's `Extension<Verified>`.
 ///
 /// # Example
 ///
