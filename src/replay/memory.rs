@@ -1,5 +1,6 @@
 //! A replay guard in one process's memory.
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,29 +80,13 @@ impl ReplayGuard for Memory {
     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
         let mut entries = self.lock();
         let now = self.now();
-        entries.forget_expired(now);
-        if let Some(entry) = entries.current(key, now) {
-            return Ok(match &entry.state {
-                State::Leased(_) => Claim::InProgress { remaining: entry.ends.saturating_sub(now) },
-                State::Done(response) => Claim::Done(response.as_deref().cloned()),
-            });
-        }
-        if entries.by_key.len() >= self.capacity && !entries.by_key.contains_key(key) {
-            return Err(ErrorKind::ReplayGuardFull.into());
-        }
-        let leased = Lease::new(*key);
-        entries.put(key, State::Leased(*leased.token()), now.saturating_add(lease));
-        Ok(Claim::Leased(leased))
+        entries.claim(key, now, now.saturating_add(lease), self.capacity)
     }
 
     async fn renew(&self, lease: &Lease, time: Duration) -> Result<bool, Error> {
         let mut entries = self.lock();
         let now = self.now();
-        let ours = entries.is_leased_by(lease, now);
-        if ours {
-            entries.put(lease.key(), State::Leased(*lease.token()), now.saturating_add(time));
-        }
-        Ok(ours)
+        Ok(entries.change(lease, now, State::Leased(*lease.token()), now.saturating_add(time)))
     }
 
     async fn complete(
@@ -113,19 +98,13 @@ impl ReplayGuard for Memory {
         let state = State::Done(response.cloned().map(Box::new));
         let mut entries = self.lock();
         let now = self.now();
-        let ours = entries.is_leased_by(lease, now);
-        if ours {
-            entries.put(lease.key(), state, now.saturating_add(ttl));
-        }
-        Ok(ours)
+        Ok(entries.change(lease, now, state, now.saturating_add(ttl)))
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), Error> {
         let mut entries = self.lock();
         let now = self.now();
-        if entries.is_leased_by(lease, now) {
-            entries.remove(lease.key());
-        }
+        entries.release(lease, now);
         Ok(())
     }
 }
@@ -158,31 +137,68 @@ enum State {
     Done(Option<Box<SavedResponse>>),
 }
 
-impl Entries {
-    fn current(&self, key: &ReplayKey, now: Duration) -> Option<&Entry> {
-        self.by_key.get(key).filter(|entry| now < entry.ends)
-    }
-
+impl Entry {
     fn is_leased_by(&self, lease: &Lease, now: Duration) -> bool {
-        matches!(self.current(lease.key(), now), Some(Entry { state: State::Leased(token), .. }) if token == lease.token())
+        now < self.ends && matches!(&self.state, State::Leased(token) if token == lease.token())
     }
+}
 
-    fn put(&mut self, key: &ReplayKey, state: State, ends: Duration) {
-        if let Some(old) = self.by_key.insert(*key, Entry { state, ends }) {
-            self.by_end.remove(&(old.ends, *key));
+impl Entries {
+    fn claim(
+        &mut self,
+        key: &ReplayKey,
+        now: Duration,
+        ends: Duration,
+        capacity: usize,
+    ) -> Result<Claim, Error> {
+        self.forget_ended(now);
+        let full = self.by_key.len() >= capacity;
+        let lease = Lease::new(*key);
+        let leased = Entry { state: State::Leased(*lease.token()), ends };
+        match self.by_key.entry(*key) {
+            Occupied(taken) if now < taken.get().ends => {
+                return Ok(match &taken.get().state {
+                    State::Leased(_) => Claim::InProgress { remaining: taken.get().ends.saturating_sub(now) },
+                    State::Done(response) => Claim::Done(response.as_deref().cloned()),
+                });
+            }
+            Occupied(mut ended) => {
+                self.by_end.remove(&(ended.get().ends, *key));
+                ended.insert(leased);
+            }
+            Vacant(_) if full => return Err(ErrorKind::ReplayGuardFull.into()),
+            Vacant(free) => {
+                free.insert(leased);
+            }
         }
         self.by_end.insert((ends, *key));
+        Ok(Claim::Leased(lease))
     }
 
-    fn remove(&mut self, key: &ReplayKey) {
-        if let Some(old) = self.by_key.remove(key) {
-            self.by_end.remove(&(old.ends, *key));
+    /// Changes what a lease has that is still there, and tells whether it is.
+    fn change(&mut self, lease: &Lease, now: Duration, state: State, ends: Duration) -> bool {
+        let key = *lease.key();
+        let Some(entry) = self.by_key.get_mut(&key).filter(|entry| entry.is_leased_by(lease, now)) else {
+            return false;
+        };
+        self.by_end.remove(&(entry.ends, key));
+        self.by_end.insert((ends, key));
+        *entry = Entry { state, ends };
+        true
+    }
+
+    fn release(&mut self, lease: &Lease, now: Duration) {
+        if let Occupied(entry) = self.by_key.entry(*lease.key())
+            && entry.get().is_leased_by(lease, now)
+        {
+            self.by_end.remove(&(entry.get().ends, *lease.key()));
+            entry.remove();
         }
     }
 
     /// Forgets what has ended, at most a few at a time: more than a claim adds, so that what has ended becomes less, and few
     /// enough for no claim to wait long.
-    fn forget_expired(&mut self, now: Duration) {
+    fn forget_ended(&mut self, now: Duration) {
         for _ in 0..FORGOTTEN_PER_CLAIM {
             match self.by_end.first() {
                 Some(&(ends, key)) if ends <= now => {

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::claims::Claims;
-use crate::mac::Tag;
 use crate::time::Tolerance;
 
 /// For how long a request verifies when it is sent again, and whether it can be noticed that it is.
@@ -66,16 +64,6 @@ impl ReplayKey {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    pub(super) fn of_signature(tag: &Tag) -> Self {
-        Self::new([tag.as_bytes()])
-    }
-
-    /// `jti` is unique to the account that signed: another's tokens must not stand for this one's.
-    pub(super) fn of_token(claims: &Claims) -> Option<Self> {
-        let id = claims.id().filter(|id| !id.is_empty())?;
-        Some(Self::new([claims.api_key().unwrap_or_default(), id]))
     }
 }
 

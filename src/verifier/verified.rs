@@ -100,10 +100,23 @@ impl Verified {
     /// In a store that several schemes or senders share, hash it with their names: see [`ReplayKey::new`].
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
+        match &self.0.replay_key {
+            Some(key) => Some(*key),
+            None => Some(ReplayKey::new([self.account().as_bytes(), self.identifier()?])),
+        }
+    }
+
+    /// Who sends, as far as the proof tells: identifiers are unique to an account, and another's must not stand for this one's.
+    pub(crate) fn account(&self) -> &str {
+        self.tenant().or_else(|| self.claims()?.api_key()).unwrap_or_default()
+    }
+
+    /// What is signed and tells this request from the account's others.
+    pub(crate) fn identifier(&self) -> Option<&[u8]> {
         match (&self.0.replay_key, &self.0.origin) {
-            (Some(key), _) => Some(*key),
-            (None, Origin::Signature(tag)) => Some(ReplayKey::of_signature(tag)),
-            (None, Origin::Token(claims)) => ReplayKey::of_token(claims),
+            (Some(key), _) => Some(key.as_bytes()),
+            (None, Origin::Signature(tag)) => Some(tag.as_bytes()),
+            (None, Origin::Token(claims)) => claims.id().filter(|id| !id.is_empty()).map(str::as_bytes),
             (None, Origin::Other) => None,
         }
     }

@@ -68,14 +68,18 @@ impl Guard {
         }
     }
 
-    /// Another scheme's, sender's or account's keys may read the same.
+    /// Another scheme's, sender's or account's identifiers may read the same.
     fn key(&self, scheme: &str, verified: &Verified, body: &Bytes) -> Option<ReplayKey> {
-        let key = match &self.key {
-            Some(key_of) => key_of(verified, (verified.coverage() == Coverage::Body).then_some(body)),
-            None => verified.replay_key(),
-        }?;
-        let account = verified.tenant().or_else(|| verified.claims()?.api_key()).unwrap_or_default();
-        Some(ReplayKey::new([scheme.as_bytes(), self.sender.as_bytes(), account.as_bytes(), key.as_bytes()]))
+        let chosen;
+        let identifier = match &self.key {
+            Some(key_of) => {
+                chosen = key_of(verified, (verified.coverage() == Coverage::Body).then_some(body))?;
+                chosen.as_bytes()
+            }
+            None => verified.identifier()?,
+        };
+        let names = [scheme, &self.sender, verified.account()].map(str::as_bytes);
+        Some(ReplayKey::new(names.into_iter().chain([identifier])))
     }
 
     /// As long as the platform sends again, and never shorter than the request verifies, on the machine whose clock is the slowest.
