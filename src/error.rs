@@ -4,6 +4,8 @@ mod kind;
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 pub use kind::ErrorKind;
 
@@ -27,6 +29,7 @@ pub use kind::ErrorKind;
 pub struct Error {
     kind: ErrorKind,
     subject: Subject,
+    retry_after: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,19 +44,27 @@ impl Error {
     /// Refuses with `kind`. A scheme of your own refuses with this.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, subject: Subject::Common(kind.subject()) }
+        Self { kind, subject: Subject::Common(kind.subject()), retry_after: None }
     }
 
     pub(crate) fn header(kind: ErrorKind, name: &Arc<str>) -> Self {
-        Self { kind, subject: Subject::Header(Arc::clone(name)) }
+        Self { subject: Subject::Header(Arc::clone(name)), ..Self::new(kind) }
     }
 
     pub(crate) fn parameter(kind: ErrorKind, name: &'static str) -> Self {
-        Self { kind, subject: Subject::Parameter(name) }
+        Self { subject: Subject::Parameter(name), ..Self::new(kind) }
     }
 
     pub(crate) fn claim(kind: ErrorKind, name: &'static str) -> Self {
-        Self { kind, subject: Subject::Claim(name) }
+        Self { subject: Subject::Claim(name), ..Self::new(kind) }
+    }
+
+    /// Refuses a request that is being handled, under a lease of which so much is left.
+    #[cfg(feature = "tower")]
+    pub(crate) fn in_progress(remaining: Duration) -> Self {
+        let begun = u64::from(remaining.subsec_nanos() > 0);
+        let seconds = remaining.as_secs().saturating_add(begun).max(1);
+        Self { retry_after: Some(seconds), ..Self::new(ErrorKind::ReplayInProgress) }
     }
 
     /// The condition, to match on.
@@ -79,6 +90,13 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.kind.is_retryable()
+    }
+
+    /// In how many seconds to send again, where that is known: the value of the header `Retry-After`. The layer adds the
+    /// header by itself.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        self.retry_after
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
-use crate::time::{SharedClock, Tolerance};
+use crate::time::{SharedClock, Tolerance, UnixTime};
+use crate::verifier::Validity;
 
 /// Conditions on the claims of a token whose signature holds.
 pub(crate) struct Policy {
@@ -34,7 +35,8 @@ impl Policy {
         }
     }
 
-    pub(crate) fn check(&self, claims: &Claims) -> Result<(), Error> {
+    /// Judges the claims, and says until when they hold, where something ends them.
+    pub(crate) fn check(&self, claims: &Claims) -> Result<Option<Validity>, Error> {
         if let Some(issuer) = self.issuer
             && claims.needed_issuer()?.is_some_and(|given| given != issuer)
         {
@@ -49,7 +51,7 @@ impl Policy {
         self.check_time(claims)
     }
 
-    fn check_time(&self, claims: &Claims) -> Result<(), Error> {
+    fn check_time(&self, claims: &Claims) -> Result<Option<Validity>, Error> {
         let now = self.clock.now()?;
         if self.expiry_required && claims.expires_at().is_none() {
             return Err(Error::claim(ErrorKind::ClaimMissing, "exp"));
@@ -60,10 +62,25 @@ impl Policy {
         if claims.not_before().is_some_and(|not_before| self.leeway.is_premature(now, not_before)) {
             return Err(ErrorKind::TokenPremature.into());
         }
-        match self.window {
-            None => Ok(()),
-            Some(window) => window.check(now, claims.issued_at()).map_err(|kind| Error::claim(kind, "iat")),
+        if let Some(window) = self.window {
+            window.check(now, claims.issued_at()).map_err(|kind| Error::claim(kind, "iat"))?;
         }
+        Ok(self.validity(now, claims))
+    }
+
+    /// Until when `exp` and the window of `iat` hold, both.
+    fn validity(&self, now: UnixTime, claims: &Claims) -> Option<Validity> {
+        let life = claims.expires_at().map(|expires_at| Validity {
+            judged_at: now,
+            until: self.leeway.end_of_life(expires_at),
+            over: ErrorKind::TokenExpired.into(),
+        });
+        let age = self.window.map(|window| Validity {
+            judged_at: now,
+            until: window.end_of_age(claims.issued_at()),
+            over: Error::claim(ErrorKind::TimestampStale, "iat"),
+        });
+        life.into_iter().chain(age).min_by_key(|validity| validity.until)
     }
 }
 

@@ -1,15 +1,13 @@
 //! A replay guard that many machines share.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::{Client, Cmd, FromRedisValue, cmd};
 use tokio::runtime::Handle;
 
-use super::{ReplayGuard, digest};
+use super::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::config_error::ConfigError;
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
@@ -17,7 +15,7 @@ use crate::verifier::ReplayKey;
 
 /// Remembers deliveries in a Redis server (or one that speaks its protocol), for a service that runs on several machines.
 ///
-/// A claim is one `SET key token NX PX ttl`, where the key is a prefix and the SHA-256 of the replay key. One connection is
+/// A claim is one `SET key token NX GET PX lease`, where the key is a prefix and the replay key in hex. One connection is
 /// shared, and made again when it is lost. When the server cannot be reached or does not answer within the patience, the
 /// delivery is refused with [`ReplayGuardUnavailable`](ErrorKind::ReplayGuardUnavailable), status 503, so that the platform
 /// sends it again; it never passes. A claim of which it is not known whether the server took it is withdrawn when the server is
@@ -45,9 +43,6 @@ pub struct Redis {
     connection: ConnectionManager,
     prefix: String,
     patience: Duration,
-    /// Tells this guard's claims from those of others.
-    instance: String,
-    claims: AtomicU64,
 }
 
 impl Redis {
@@ -66,18 +61,7 @@ impl Redis {
         let connection = Client::open(url)
             .and_then(|client| ConnectionManager::new_lazy_with_config(client, settings))
             .map_err(|_| ConfigError::StoreAddressInvalid)?;
-        Ok(Self {
-            connection,
-            prefix: "countersign:".to_owned(),
-            patience: DEFAULT_PATIENCE,
-            // Two numbers that no other instance has: each state of this kind is another.
-            instance: format!(
-                "{:016x}{:016x}",
-                RandomState::new().hash_one(0),
-                RandomState::new().hash_one(1)
-            ),
-            claims: AtomicU64::new(0),
-        })
+        Ok(Self { connection, prefix: "countersign:".to_owned(), patience: DEFAULT_PATIENCE })
     }
 
     /// Begins every key in the server with `prefix`, by default `countersign:`. Guards of one service share it.
@@ -93,7 +77,17 @@ impl Redis {
     }
 
     fn key(&self, key: &ReplayKey) -> String {
-        format!("{}{}", self.prefix, hex::encode(&digest(key)))
+        format!("{}{}", self.prefix, hex::encode(key.as_bytes()))
+    }
+
+    /// A script that acts on a key whose lease is ours, and answers 0 otherwise.
+    fn owned(&self, lease: &Lease, then: &str) -> Cmd {
+        let mut eval = cmd("EVAL");
+        eval.arg(format!("if redis.call('GET', KEYS[1]) == ARGV[1] then {then} end return 0"))
+            .arg(1)
+            .arg(self.key(lease.key()))
+            .arg(lease_value(lease));
+        eval
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
@@ -101,9 +95,9 @@ impl Redis {
     }
 
     /// Withdraws, without anybody waiting, a claim that may have been made.
-    fn withdraw(&self, key: &str, token: &str) {
+    fn withdraw(&self, lease: &Lease) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let (connection, command) = (self.connection.clone(), delete_owned(key, token));
+        let (connection, command) = (self.connection.clone(), self.owned(lease, RELEASE));
         runtime.spawn(async move {
             for _ in 0..WITHDRAWALS {
                 if ask::<i64>(connection.clone(), DEFAULT_PATIENCE, &command).await.is_ok() {
@@ -116,21 +110,41 @@ impl Redis {
 }
 
 impl ReplayGuard for Redis {
-    async fn claim(&self, key: &ReplayKey, ttl: Duration) -> Result<(), Error> {
-        let key = self.key(key);
-        let token = format!("{}:{};", self.instance, self.claims.fetch_add(1, Ordering::Relaxed));
-        let milliseconds =
-            u64::try_from(ttl.as_millis()).unwrap_or(MAX_MILLISECONDS).clamp(1, MAX_MILLISECONDS);
+    async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
+        let (name, leased) = (self.key(key), Lease::new(*key));
         let mut set = cmd("SET");
-        set.arg(&key).arg(&token).arg("NX").arg("PX").arg(milliseconds);
-        let mut unanswered = Unanswered { guard: self, claim: Some((key, token)) };
-        let answer = self.ask::<Option<String>>(&set).await?;
-        unanswered.claim = None;
-        if answer.is_some() { Ok(()) } else { Err(ErrorKind::Replayed.into()) }
+        set.arg(&name).arg(lease_value(&leased)).arg("NX").arg("GET").arg("PX").arg(milliseconds(lease));
+        let mut unanswered = Unanswered { guard: self, lease: Some(leased.clone()) };
+        let there = self.ask::<Option<Vec<u8>>>(&set).await?;
+        unanswered.lease = None;
+        let Some(there) = there else { return Ok(Claim::Leased(leased)) };
+        if let Some(response) = there.strip_prefix(b"done") {
+            return Ok(Claim::Done(SavedResponse::from_bytes(response)));
+        }
+        let remaining = self.ask::<i64>(cmd("PTTL").arg(&name)).await?;
+        Ok(Claim::InProgress {
+            remaining: Duration::from_millis(u64::try_from(remaining).unwrap_or_default()),
+        })
     }
 
-    async fn release(&self, key: &ReplayKey) -> Result<(), Error> {
-        self.ask::<i64>(&delete_owned(&self.key(key), &self.instance)).await.map(drop)
+    async fn renew(&self, lease: &Lease, time: Duration) -> Result<bool, Error> {
+        let mut eval = self.owned(lease, "return redis.call('PEXPIRE', KEYS[1], ARGV[2])");
+        self.ask::<i64>(eval.arg(milliseconds(time))).await.map(|count| count > 0)
+    }
+
+    async fn complete(
+        &self,
+        lease: &Lease,
+        ttl: Duration,
+        response: Option<&SavedResponse>,
+    ) -> Result<bool, Error> {
+        let value = [b"done".to_vec(), response.map(SavedResponse::to_bytes).unwrap_or_default()].concat();
+        let mut eval = self.owned(lease, "redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) return 1");
+        self.ask::<i64>(eval.arg(milliseconds(ttl)).arg(value)).await.map(|count| count > 0)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        self.ask::<i64>(&self.owned(lease, RELEASE)).await.map(drop)
     }
 }
 
@@ -143,17 +157,16 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// A claim, by its key and token, of which nobody knows whether the server took it: the answer did not come, or is not waited
-/// for any more.
+/// A claim of which nobody knows whether the server took it: the answer did not come, or is not waited for any more.
 struct Unanswered<'g> {
     guard: &'g Redis,
-    claim: Option<(String, String)>,
+    lease: Option<Lease>,
 }
 
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
-        if let Some((key, token)) = &self.claim {
-            self.guard.withdraw(key, token);
+        if let Some(lease) = &self.lease {
+            self.guard.withdraw(lease);
         }
     }
 }
@@ -169,16 +182,15 @@ async fn ask<T: FromRedisValue>(
     }
 }
 
-/// Deletes a key whose value begins with `owner`.
-fn delete_owned(key: &str, owner: &str) -> Cmd {
-    let mut eval = cmd("EVAL");
-    eval.arg(DELETE_OWNED).arg(1).arg(key).arg(owner);
-    eval
+fn lease_value(lease: &Lease) -> String {
+    format!("lease{}", hex::encode(lease.token()))
 }
 
-const DELETE_OWNED: &str = "local owner = redis.call('GET', KEYS[1]) \
-    if owner and string.sub(owner, 1, #ARGV[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end \
-    return 0";
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(MAX_MILLISECONDS).clamp(1, MAX_MILLISECONDS)
+}
+
+const RELEASE: &str = "return redis.call('DEL', KEYS[1])";
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(1);
 /// A hundred years.
 const MAX_MILLISECONDS: u64 = 3_155_760_000_000;

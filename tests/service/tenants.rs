@@ -9,8 +9,8 @@ use countersign::replay::Memory;
 use countersign::sign::{self, Delivery};
 use countersign::tower::{TenantLookup, VerifyLayer};
 use countersign::vonage::{Method, SignedWebhook, Sms};
-use countersign::{ConfigError, ErrorKind, Keyring, Secret};
-use http::Response;
+use countersign::{ErrorKind, Keyring, Secret};
+use http::{Response, StatusCode};
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 
@@ -514,15 +514,16 @@ async fn the_stores_time_can_be_set_and_nothing_of_it_is_shown() {
     }
 }
 
-#[test]
-fn a_replay_guard_knows_the_schemes_window() {
-    let guarded = |seconds| {
-        VerifyLayer::tenants(Store::default().lookup())
-            .replay_guard(Memory::new(1), Duration::from_secs(seconds))
-            .map(drop)
-    };
-    assert_eq!(guarded(360), Err(ConfigError::ReplayForgottenTooSoon));
-    assert_eq!(guarded(361), Ok(()));
+#[tokio::test]
+async fn a_replay_guard_keeps_accounts_apart() {
+    let handler = Handler::default();
+    let layer = VerifyLayer::tenants(Store::default().lookup()).replay_guard(Memory::new(10)).unwrap();
+    let mut service = layer.layer(handler.service());
+    for (account, handled) in [("known-1", 1), ("known-2", 2), ("known-1", 2), ("known-2", 2)] {
+        let sent = delivery(account, account);
+        assert_eq!(call(&mut service, http(&sent)).await.status(), StatusCode::OK);
+        assert_eq!(handler.count(), handled);
+    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -88,5 +88,6 @@ fn a_scheme_has_a_name_and_says_for_how_long_it_can_be_replayed() {
         // Behind pointers as well.
         let boxed: Box<dyn Verifier> = Box::new(&verifier);
         assert_eq!((boxed.scheme(), boxed.replays()), (name, replays));
+        assert_eq!(boxed.retry_period(), Duration::from_secs(72 * 60 * 60));
     }
 }

@@ -27,8 +27,8 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// It gets no other header, no path and no query that is not covered; the request's extensions are handed on, for axum's own
 /// extractors. To read an unsigned query all the same, take axum's `Query` as an argument before this one.
 ///
-/// There is no replay guard here: use a [`VerifyLayer`](crate::tower::VerifyLayer) for that, whose proof is axum's
-/// `Extension<Verified>`.
+/// There is no replay guard here, since an extractor cannot see how the handler ends: put a
+/// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof is axum's `Extension<Verified>`.
 ///
 /// # Example
 ///

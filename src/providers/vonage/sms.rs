@@ -196,7 +196,7 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(params)?))
+                Ok(Verification::decided(self.check(params)?).judged_again(&self.clock))
             }
             Source::Body(media_type) => {
                 let body = KeptBody::new(self.max_body);
