@@ -58,6 +58,10 @@ impl Address {
             .tcp_settings(settings)
             .connection_timeout(STEP)
             .response_timeout(STEP)
+            // A call sends again by itself, within its patience.
+            .retries(2)
+            .min_retry_wait(20)
+            .max_retry_wait(200)
             .build()
             .map(Self::Cluster)
             .map_err(|_| ConfigError::StoreAddressInvalid)

@@ -9,7 +9,7 @@ use ::redis::cluster_async::ClusterConnection;
 use ::redis::{Cmd, ErrorKind, FromRedisValue, ServerErrorKind};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::address::Address;
 use super::error::RedisError;
@@ -18,6 +18,8 @@ use super::error::RedisError;
 pub(super) struct Link {
     address: Arc<Address>,
     latest: Mutex<Option<Attempt>>,
+    /// Of the calls that a cluster redirects, one at a time.
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -32,37 +34,48 @@ type Attempt = watch::Receiver<Option<Result<Connection, RedisError>>>;
 
 impl Link {
     pub(super) fn new(address: Address) -> Self {
-        Self { address: Arc::new(address), latest: Mutex::new(None) }
+        Self { address: Arc::new(address), latest: Mutex::new(None), turn: tokio::sync::Mutex::default() }
     }
 
     /// Sends a command and waits for its answer for at most `patience`, a new connection included.
     ///
     /// When the connection turns out to be lost, or the server to be the wrong one since a failover, the command is sent once
-    /// more, to where the address leads now. It may have been carried out the first time: `command` is told.
+    /// more, to where the address leads now. In a cluster whose slots move, it is sent until the patience ends. It may have been
+    /// carried out before: `command` is told.
     pub(super) async fn ask<T: FromRedisValue>(
         &self,
         patience: Duration,
         command: impl Fn(Sent) -> Cmd,
     ) -> Result<T, RedisError> {
         let runtime = Handle::try_current().map_err(|_| RedisError::RuntimeMissing)?;
-        let first = if self.address.is_cluster() { Sent::MaybeBefore } else { Sent::Once };
-        let mut asked = None;
+        // A cluster's client sends again by itself.
+        let mut sent = if self.address.is_cluster() { Sent::MaybeBefore } else { Sent::Once };
+        let (mut asked, mut moved, mut reconnected, mut turn) = (None, None, false, None);
         let answer = timeout(patience, async {
-            match self.ask_once(&runtime, &mut asked, &command(first)).await {
-                Err(Failure { leads_elsewhere: true, .. }) => {
-                    self.ask_once(&runtime, &mut asked, &command(Sent::MaybeBefore)).await
+            loop {
+                match self.ask_once(&runtime, &mut asked, &command(sent)).await {
+                    Err(Failure { again: Again::Elsewhere, .. }) if !reconnected => reconnected = true,
+                    Err(Failure { again: Again::Soon, error }) => {
+                        moved = Some(error);
+                        if turn.is_none() {
+                            turn = Some(self.turn.lock().await);
+                        } else {
+                            sleep(PAUSE).await;
+                        }
+                    }
+                    answer => return answer.map_err(|failure| failure.error),
                 }
-                answer => answer,
+                sent = Sent::MaybeBefore;
             }
         });
         if let Ok(answer) = answer.await {
-            return answer.map_err(|failure| failure.error);
+            return answer;
         }
         // The server may hang, or be gone without a word. A cluster's client looks after each node itself.
         if let Some(attempt) = asked.filter(|_| !self.address.is_cluster()) {
             self.forget(&attempt);
         }
-        Err(RedisError::TimedOut)
+        Err(moved.unwrap_or(RedisError::TimedOut))
     }
 
     async fn ask_once<T: FromRedisValue>(
@@ -75,20 +88,34 @@ impl Link {
         let connected = attempt.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
         // Without an outcome, the runtime ended in which the attempt was made.
         let connection = connected.ok().flatten().unwrap_or(Err(RedisError::ConnectionLost));
-        let connection = connection.map_err(|error| Failure { error, leads_elsewhere: false })?;
+        let connection = connection.map_err(|error| Failure { error, again: Again::Never })?;
         let attempt = asked.insert(attempt);
         connection.ask(command).await.map_err(|error| {
-            let leads_elsewhere = leads_elsewhere(&error);
-            if leads_elsewhere {
+            let again = self.again(&error);
+            if again == Again::Elsewhere {
                 self.forget(attempt);
             }
             let error = match RedisError::from(error) {
-                // The cluster's client followed it, in vain.
                 RedisError::ClusterUnexpected if self.address.is_cluster() => RedisError::ClusterDown,
                 error => error,
             };
-            Failure { error, leads_elsewhere }
+            Failure { error, again }
         })
+    }
+
+    fn again(&self, error: &::redis::RedisError) -> Again {
+        use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
+
+        match error.kind() {
+            ErrorKind::Server(ReadOnly | BusyLoading | MasterDown) => Again::Elsewhere,
+            // The cluster's client has followed it. Where a slot is moving, it sends `ASKING` before the command, and another
+            // command on the same connection can get between the two.
+            ErrorKind::Server(Ask | Moved | TryAgain | ClusterDown) if self.address.is_cluster() => {
+                Again::Soon
+            }
+            _ if error.is_unrecoverable_error() => Again::Elsewhere,
+            _ => Again::Never,
+        }
     }
 
     /// The latest attempt, or a new one where there is none or it failed. It goes on when the calls that wait for it end: one
@@ -139,18 +166,17 @@ pub(super) enum Sent {
 
 struct Failure {
     error: RedisError,
-    leads_elsewhere: bool,
+    again: Again,
 }
 
-/// Whether the address may lead to another server than the connection does.
-fn leads_elsewhere(error: &::redis::RedisError) -> bool {
-    error.is_unrecoverable_error()
-        || matches!(
-            error.kind(),
-            ErrorKind::Server(
-                ServerErrorKind::ReadOnly | ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown
-            )
-        )
+/// Whether to send a command again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Never,
+    /// On a new connection: the address may lead to another server by now.
+    Elsewhere,
+    /// On the same connection, without others that are redirected.
+    Soon,
 }
 
 fn has_failed(attempt: &Attempt) -> bool {
@@ -163,3 +189,5 @@ fn has_failed(attempt: &Attempt) -> bool {
 
 /// The longest that connecting takes, with several Sentinels to be asked.
 const MAX_CONNECTING: Duration = Duration::from_secs(5);
+/// Between two attempts in a cluster whose slots move.
+const PAUSE: Duration = Duration::from_millis(5);

@@ -46,7 +46,7 @@ pub enum RedisError {
     /// The connection broke, or the server closed it.
     #[error("connection to the server was lost")]
     ConnectionLost,
-    /// The server did not answer within the patience.
+    /// The server did not answer within the patience. So it is too where one side speaks TLS and the other does not.
     #[error("server did not answer in time")]
     TimedOut,
     /// The TLS handshake failed.
