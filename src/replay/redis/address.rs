@@ -19,7 +19,7 @@ pub(super) enum Address {
     #[cfg(feature = "redis-sentinel")]
     Sentinels(Mutex<SentinelClient>),
     #[cfg(feature = "redis-cluster")]
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 impl Address {
@@ -63,7 +63,7 @@ impl Address {
             .min_retry_wait(20)
             .max_retry_wait(200)
             .build()
-            .map(Self::Cluster)
+            .map(|client| Self::Cluster(Box::new(client)))
             .map_err(|_| ConfigError::StoreAddressInvalid)
     }
 
@@ -83,7 +83,7 @@ impl Address {
             #[cfg(feature = "redis-cluster")]
             Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
         };
-        Ok(connection?)
+        connection.map_err(|error| RedisError::new(&error))
     }
 
     /// Whether it is a cluster, whose client follows its changes and sends again by itself.

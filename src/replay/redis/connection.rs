@@ -95,7 +95,7 @@ impl Link {
             if again == Again::Elsewhere {
                 self.forget(attempt);
             }
-            let error = match RedisError::from(error) {
+            let error = match RedisError::new(&error) {
                 RedisError::ClusterUnexpected if self.address.is_cluster() => RedisError::ClusterDown,
                 error => error,
             };

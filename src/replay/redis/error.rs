@@ -106,12 +106,12 @@ pub enum RedisError {
     Other(Box<str>),
 }
 
-impl From<::redis::RedisError> for RedisError {
-    fn from(error: ::redis::RedisError) -> Self {
+impl RedisError {
+    pub(super) fn new(error: &::redis::RedisError) -> Self {
         // The details of a server's error can repeat the command, a password included, so they are compared and never kept.
         let says = |text: &str| error.detail().is_some_and(|detail| detail.contains(text));
         match error.kind() {
-            ErrorKind::Io => Self::of_connection(&error),
+            ErrorKind::Io => Self::of_connection(error),
             // `rustls` refuses before there is a connection: a host name that no certificate can have.
             ErrorKind::Client if cfg!(feature = "redis-tls") => {
                 Self::TlsFailed("client cannot begin it".into())
@@ -130,19 +130,17 @@ impl From<::redis::RedisError> for RedisError {
                 ServerErrorKind::ResponseError if says("syntax error") => Self::ServerTooOld,
                 ServerErrorKind::ResponseError if says("cluster support disabled") => Self::ClusterMissing,
                 ServerErrorKind::ResponseError if says("max number of clients") => Self::ClientsTooMany,
-                _ => Self::other(&error),
+                _ => Self::other(error),
             },
             _ => match error.code() {
                 Some("NOAUTH" | "WRONGPASS") => Self::AuthenticationFailed,
                 Some("OOM") => Self::MemoryFull,
                 Some("WRONGTYPE") => Self::ValueUnknown,
-                _ => Self::other(&error),
+                _ => Self::other(error),
             },
         }
     }
-}
 
-impl RedisError {
     fn of_connection(error: &::redis::RedisError) -> Self {
         let text = || error.to_string().into_boxed_str();
         if error.is_connection_refusal() {
