@@ -214,8 +214,10 @@ async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
     server.say("CONFIG SET maxmemory 1").await;
     assert_eq!(claim(&guard, "3").await, Err((ErrorKind::ReplayGuardFull, RedisError::MemoryFull)));
     assert_eq!(guard.complete(&held, HOUR, None).await.unwrap_err().kind(), ErrorKind::ReplayGuardFull);
-    drop(guard.release(&given_back).await);
+    assert_eq!(guard.renew(&held, MINUTE).await, Ok(true));
+    guard.release(&given_back).await.unwrap();
     server.say("CONFIG SET maxmemory 100mb").await;
+    assert_eq!(claim(&guard, "2").await, Ok(Answer::Leased));
     assert_eq!(claim(&guard, "1").await, Ok(Answer::InProgress));
 
     for policy in ["allkeys-lru", "volatile-ttl", "volatile-lru", "allkeys-random"] {

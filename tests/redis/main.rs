@@ -20,6 +20,7 @@ mod contract;
 mod failover;
 mod fake;
 mod faults;
+mod layer;
 #[path = "../replay/model.rs"]
 mod model;
 mod sequences;
