@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use countersign::replay::{Memory, ReplayGuard};
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign::{self, Delivery};
 use countersign::tower::{Body, EmptyRefusal, OnRefusal, TenantLookup, VerifyLayer};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
@@ -188,7 +188,8 @@ fn look_at(verdict: Result<Verified, Error>) {
         Ok(proof) => {
             let _ =
                 (proof.key().index(), proof.key().is_newest(), proof.coverage().as_str(), proof.signed_at());
-            let _ = (proof.replay_key().map(|key| key.as_str().len()), proof.tenant(), format!("{proof:?}"));
+            let _ =
+                (proof.replay_key().map(|key| key.as_bytes().len()), proof.tenant(), format!("{proof:?}"));
             if let Some(claims) = proof.claims() {
                 let _ = (claims.issued_at(), claims.expires_at(), claims.not_before(), claims.id());
                 let _ = (claims.issuer(), claims.api_key(), claims.application_id());
@@ -269,12 +270,19 @@ fn no_guard_panics() {
         for ttl in durations() {
             calls.call(&format!("Memory::new({capacity}) for {ttl:?}"), || {
                 let guard = Memory::new(capacity);
-                let keys = ["", "a", "a"].map(ReplayKey::new);
-                for key in &keys {
-                    let claimed = poll(guard.claim(key, ttl)).unwrap();
+                let saved = SavedResponse::new(200, Some("text/plain"), *b"saved").unwrap();
+                for (key, response) in ["", "a", "a"].into_iter().zip([None, Some(&saved), None]) {
+                    let key = ReplayKey::new([key]);
+                    let claimed = poll(guard.claim(&key, ttl)).unwrap();
                     assert!(capacity > 0 || claimed.is_err());
+                    if let Ok(Claim::Leased(lease)) = claimed {
+                        let _ = (lease.key().as_bytes(), lease.token());
+                        poll(guard.renew(&lease, ttl)).unwrap().unwrap();
+                        poll(guard.complete(&lease, ttl, response)).unwrap().unwrap();
+                        poll(guard.release(&lease)).unwrap().unwrap();
+                    }
                 }
-                poll(guard.release(&keys[0])).unwrap().unwrap();
+                poll(guard.release(&Lease::new(ReplayKey::new(["b"])))).unwrap().unwrap();
                 let _ = format!("{guard:?}");
             });
         }
@@ -289,12 +297,14 @@ fn no_guard_panics() {
         for verifier in verifiers {
             calls.call(&format!("replay_guard for {ttl:?}"), || {
                 let token = sign::SignedWebhook::new(&secret(), NOW).post(BODY);
-                let replays = verifier.replays();
-                match VerifyLayer::new(verifier).replay_guard(Memory::new(usize::MAX), ttl) {
+                let (replays, _) = (verifier.replays(), verifier.retry_period());
+                let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(usize::MAX));
+                let layer = layer.and_then(|layer| layer.lease(ttl)).and_then(|layer| layer.done_for(ttl));
+                match layer {
                     Ok(layer) => {
                         serve(&layer, &token);
                     }
-                    Err(_) => assert_ne!(replays, Replays::Ever),
+                    Err(_) => assert!(ttl.is_zero() || replays == Replays::Undetectable),
                 }
             });
         }
@@ -416,7 +426,7 @@ fn configure(text: &str) {
     if let Ok(name) = HeaderName::new(text) {
         assert_eq!(vec![(name.as_str(), "1")].lookup(&name), HeaderLookup::One(b"1"));
     }
-    let _ = ReplayKey::new(text).as_str().len();
+    let _ = ReplayKey::new([text]).as_bytes().len();
     let _ = VerifyLayer::new(webhook()).on_refusal(|_: &Error| Response::new(text.len()));
     #[cfg(feature = "redis")]
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -548,7 +558,7 @@ async fn no_redis_guard_panics() {
         let guard =
             countersign::replay::Redis::connect("redis://127.0.0.1:1").unwrap().prefix("").patience(time);
         for ttl in [Duration::ZERO, Duration::MAX] {
-            let refused = guard.claim(&ReplayKey::new("a"), ttl).await.map(drop).unwrap_err();
+            let refused = guard.claim(&ReplayKey::new(["a"]), ttl).await.map(drop).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::ReplayGuardUnavailable);
         }
     }

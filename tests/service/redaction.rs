@@ -254,7 +254,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
     rows.show(
         Evidence::new(KeyId::new(1), Coverage::Body)
             .signed_at(Some(UnixTime::from_secs(SIGNED_AT)))
-            .replay_key(ReplayKey::new(TOKEN_ID)),
+            .replay_key(ReplayKey::new([TOKEN_ID])),
     );
     rows.show(KeyId::new(0));
     for coverage in [Coverage::Body, Coverage::Query, Coverage::Params, Coverage::Token] {
@@ -314,8 +314,7 @@ fn service_rows(rows: &mut Rows, verifier: &Arc<dyn Verifier>) {
     let request = Request::new(Full::new(Bytes::from(VALUE)));
     let mut service = rows.add(layer.layer(DebugService));
     rows.show(service.call(request));
-    if let Ok(guarded) = layer.clone().replay_guard(Memory::new(10), Duration::from_secs(u64::from(u32::MAX)))
-    {
+    if let Ok(guarded) = layer.clone().replay_guard(Memory::new(10)) {
         rows.show(guarded);
     }
 }
