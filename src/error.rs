@@ -2,6 +2,7 @@
 
 mod kind;
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "tower")]
@@ -24,13 +25,17 @@ pub use kind::ErrorKind;
 /// assert_eq!(error.status(), 401);
 /// assert_eq!(error.to_string(), "signature matches under no secret");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{subject} {}", .kind.predicate())]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     subject: Subject,
     retry_after: Option<u64>,
+    cause: Cause,
 }
+
+/// What caused an error, where something did. Two errors of one kind are equal whatever caused them.
+#[derive(Clone, Debug)]
+struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
@@ -44,7 +49,26 @@ impl Error {
     /// Refuses with `kind`. A scheme of your own refuses with this.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, subject: Subject::Common(kind.subject()), retry_after: None }
+        Self { kind, subject: Subject::Common(kind.subject()), retry_after: None, cause: Cause(None) }
+    }
+
+    /// Adds what caused the error, which [`source`](StdError::source) answers: of a store, why it could not be asked. Its text
+    /// reaches logs, so it must hold no secret.
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    /// use std::io;
+    ///
+    /// use countersign::{Error, ErrorKind};
+    ///
+    /// let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+    /// let error = Error::new(ErrorKind::ReplayGuardUnavailable).caused_by(refused);
+    /// assert_eq!(error.source().unwrap().to_string(), "connection refused");
+    /// assert_eq!(error, ErrorKind::ReplayGuardUnavailable.into());
+    /// ```
+    #[must_use]
+    pub fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self { cause: Cause(Some(Arc::new(cause))), ..self }
     }
 
     pub(crate) fn header(kind: ErrorKind, name: &Arc<str>) -> Self {
@@ -105,6 +129,27 @@ impl From<ErrorKind> for Error {
         Self::new(kind)
     }
 }
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.subject, self.kind.predicate())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let cause = self.cause.0.as_deref()?;
+        Some(cause)
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Cause {}
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

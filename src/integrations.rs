@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod read;
 mod refusal;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -17,7 +17,6 @@ use crate::mac::{KeySource, Tag};
 use crate::secret::KeyId;
 
 /// A well-formed token, of which nothing is proved yet.
-#[derive(Debug)]
 pub(crate) struct Token<'t> {
     /// The encoded header and payload with the dot between them: what is signed.
     signing_input: &'t [u8],
@@ -26,7 +25,6 @@ pub(crate) struct Token<'t> {
 }
 
 /// What a token's signature proves.
-#[derive(Debug)]
 pub(crate) struct Signed {
     pub(crate) key: KeyId,
     pub(crate) tenant: Option<Arc<str>>,

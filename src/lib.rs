@@ -34,6 +34,7 @@ pub use integrations::axum;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
 pub use mac::Algorithm;
+pub use params::{Parameters, ParametersError};
 pub use providers::{hex_hmac, vogent, vonage, voxagent};
 pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
 pub use request::{Head, HeaderLookup, HeaderName, Headers, Request};

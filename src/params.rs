@@ -1,16 +1,20 @@
 //! The parameters of a request, decoded to bytes, in the order they came in.
 
+mod deserialize;
 mod form;
 mod json;
+mod parameters;
 mod span;
 
 use crate::encoding::words;
 use crate::error::ErrorKind;
+pub use deserialize::ParametersError;
+pub use parameters::Parameters;
 use span::Span;
 
 /// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them. They are read once, into
 /// none, and are of no use where that fails.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Params {
     text: Vec<u8>,
     spans: Vec<Span>,
@@ -21,7 +25,7 @@ pub(crate) struct Params {
 }
 
 /// One parameter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Param<'p> {
     pub(crate) name: &'p [u8],
     pub(crate) value: &'p [u8],
@@ -31,6 +35,12 @@ impl Param<'_> {
     /// Whether the value is empty or holds nothing but U+0000 to U+0020.
     pub(crate) fn is_blank(self) -> bool {
         self.value.iter().all(|byte| *byte <= b' ')
+    }
+
+    /// Whether the name is a short token, which no other format can be written in.
+    pub(crate) fn has_plain_name(self) -> bool {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        self.name.len() <= MAX_PLAIN_NAME_BYTES && self.name.iter().all(is_plain)
     }
 }
 
@@ -84,27 +94,28 @@ impl Params {
         self.iter().any(Param::is_blank)
     }
 
-    /// Replaces each `&` and each `=` in the values by `_`.
-    pub(crate) fn clean_values(&mut self) {
-        if self.separators {
-            for span in &self.spans {
-                span.value_mut(&mut self.text)
-                    .iter_mut()
-                    .filter(|byte| is_separator(**byte))
-                    .for_each(|byte| *byte = b'_');
-            }
-        }
-    }
-
-    /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to.
+    /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to, with `_` for each `&`
+    /// and each `=` in a value.
     pub(crate) fn join(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) -> &[u8] {
         self.text.truncate(self.end);
         for span in &self.spans {
             if selects(span.of(&self.text)) {
                 self.text.extend_from_within(span.whole_range());
+                if self.separators {
+                    let value = self.text.iter_mut().rev().take(span.value_len());
+                    value.filter(|byte| is_separator(**byte)).for_each(|byte| *byte = b'_');
+                }
             }
         }
         self.text.get(self.end..).unwrap_or_default()
+    }
+
+    /// Keeps the parameters that `selects` selects, in the order they came in.
+    pub(crate) fn keep(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) {
+        self.text.truncate(self.end);
+        let text = &self.text;
+        self.spans.retain(|span| selects(span.of(text)));
+        self.spans.sort_unstable_by_key(|span| span.start());
     }
 
     /// Makes room for the parameters of a text of so many bytes and for joining them, each lengthened by an `&` and by the `=`
@@ -141,5 +152,18 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b'&' | b'=')
 }
 
-const MAX_COUNT: usize = 1_000;
+/// Two sets of parameters are equal if they have the same names and values in the same order.
+impl PartialEq for Params {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter()
+            .map(|param| (param.name, param.value))
+            .eq(other.iter().map(|param| (param.name, param.value)))
+    }
+}
+
+impl Eq for Params {}
+
+/// A request with more parameters is refused.
+pub(crate) const MAX_COUNT: usize = 1_000;
+const MAX_PLAIN_NAME_BYTES: usize = 64;
 const USUAL_COUNT: usize = 32;

@@ -20,7 +20,7 @@ pub use claim::{Claim, Lease};
 #[cfg(feature = "replay-memory")]
 pub use memory::Memory;
 #[cfg(feature = "redis")]
-pub use redis::Redis;
+pub use redis::{Redis, RedisError};
 pub use response::SavedResponse;
 
 use crate::error::Error;

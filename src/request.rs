@@ -4,9 +4,13 @@ mod header_name;
 mod headers;
 #[cfg(feature = "http")]
 mod http;
+mod kept_body;
+mod methods;
 
 pub use header_name::HeaderName;
 pub use headers::{HeaderLookup, Headers};
+pub(crate) use kept_body::KeptBody;
+pub(crate) use methods::Methods;
 
 use std::fmt;
 
@@ -77,7 +81,9 @@ impl<'r> Head<'r> {
 
 impl fmt::Debug for Head<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
+        // Any other is a text of the sender's.
+        let known = METHODS.iter().find(|method| **method == self.method);
+        f.debug_struct("Head").field("method", known.unwrap_or(&"other")).finish_non_exhaustive()
     }
 }
 
@@ -124,4 +130,6 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
+/// RFC 9110, section 9, and RFC 5789.
+const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 const MAX_HEADER_BYTES: usize = 16 * 1024;

@@ -42,13 +42,13 @@ impl Duplicate {
     }
 }
 
-/// A delivery took longer than the timeout.
+/// A delivery took longer than the timeout. 503, so that it is sent again: of the 4xx, Vonage repeats 429 alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimedOut;
 
 impl IntoResponse for TimedOut {
     fn into_response(self) -> Response {
-        (StatusCode::REQUEST_TIMEOUT, Extension(self)).into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, Extension(self)).into_response()
     }
 }
 

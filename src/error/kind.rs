@@ -49,9 +49,10 @@ kinds! {
     /// or rewrites the body.
     SignatureMismatch = "signature_mismatch", 401, "signature", "matches under no secret";
 
-    /// No token came with the request. Vonage says this can happen on an internal error of its own, and that a 5xx
-    /// answer makes it send again; hence the status. Strangers get it as well: watch your 5xx rate by the code.
-    TokenMissing = "token_missing", 503, "token", "is missing";
+    /// The request has no token.
+    TokenMissing = "token_missing", 401, "token", "is missing";
+    /// The request has no token, and the verifier asks the platform to send it again, signed. Strangers get this answer too.
+    TokenAwaited = "token_awaited", 503, "token", "is missing, and the request should be sent again with it";
     /// The token is not a compact JWS after the word `Bearer`: wrong scheme word, number of segments, base64url or
     /// header JSON.
     TokenMalformed = "token_malformed", 401, "token", "is not `Bearer` and a compact JWS";
@@ -114,18 +115,20 @@ kinds! {
     /// A header value is longer than 16 KiB.
     HeaderTooLong = "header_too_long", 431, "header", "is longer than 16 KiB";
     /// The scheme signs no request of this method.
-    MethodUnsupported = "method_unsupported", 405, "method", "is neither GET nor POST";
-    /// The body is of a media type the scheme does not sign, or of none.
-    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is neither a form nor JSON";
+    MethodUnsupported = "method_unsupported", 405, "method", "is not one that the scheme signs";
+    /// The body is of a media type the scheme does not sign, of none, or in another charset than UTF-8.
+    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is neither a form nor JSON in UTF-8";
 
     /// The body is absent where the scheme signs one.
     BodyMissing = "body_missing", 400, "body", "is empty";
     /// The body is present where the scheme signs none.
-    BodyUnexpected = "body_unexpected", 400, "body", "is not covered by the signature of a GET request";
+    BodyUnexpected = "body_unexpected", 400, "body", "is not covered by the signature of this request";
     /// The body is longer than the verifier's limit.
     BodyTooLarge = "body_too_large", 413, "body", "is longer than the limit";
-    /// The body broke off before its end. Seldom is anyone left to be answered; whoever is may send it again.
+    /// The connection failed before the body was complete. The sender may retry.
     BodyInterrupted = "body_interrupted", 503, "body", "broke off before its end";
+    /// The body comes in more than 1,000 frames without data.
+    BodyFragmented = "body_fragmented", 400, "body", "comes in too many empty frames";
     /// The body is not one JSON object in UTF-8.
     BodyMalformed = "body_malformed", 400, "body", "is not one JSON object";
     /// The query is longer than 64 KiB.
@@ -133,8 +136,9 @@ kinds! {
 
     /// A parameter has an empty name, an invalid percent-escape, or text that is not UTF-8 where the scheme needs it.
     ParameterMalformed = "parameter_malformed", 400, "parameter", "is malformed";
-    /// A parameter's name holds `&` or `=`, so the signed string could be split in more than one way.
-    ParameterAmbiguous = "parameter_ambiguous", 400, "parameter name", "holds `&` or `=`";
+    /// A parameter's name holds `&` or `=`, so the signed string could be split in more than one way; or a parameter that is not
+    /// signed has a name that is not a short token, in which other text could be hidden.
+    ParameterAmbiguous = "parameter_ambiguous", 400, "parameter name", "can be read in more than one way";
     /// A parameter appears more than once.
     ParameterRepeated = "parameter_repeated", 400, "parameter", "appears more than once";
     /// A parameter's JSON value is an array or an object.

@@ -10,7 +10,6 @@ mod layer;
 mod lookup;
 #[cfg(feature = "tracing")]
 mod observer;
-mod read;
 mod refusal;
 mod remember;
 mod service;

@@ -1,12 +1,13 @@
 //! What a token's claims must be.
 
+use std::fmt;
+
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::time::{SharedClock, Tolerance, UnixTime};
 use crate::verifier::Validity;
 
 /// Conditions on the claims of a token whose signature holds.
-#[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) clock: SharedClock,
     /// Bounds of `iat`; `None` where any age is accepted.
@@ -36,11 +37,17 @@ impl Policy {
 
     /// Judges the claims, and says until when they hold, where something ends them.
     pub(crate) fn check(&self, claims: &Claims) -> Result<Option<Validity>, Error> {
-        if self.issuer.is_some() && claims.issuer().is_some() && self.issuer != claims.issuer() {
+        if let Some(issuer) = self.issuer
+            && claims.needed_issuer()?.is_some_and(|given| given != issuer)
+        {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "iss"));
         }
-        require("api_key", self.api_key.as_deref(), claims.api_key())?;
-        require("application_id", self.application_id.as_deref(), claims.application_id())?;
+        if let Some(api_key) = &self.api_key {
+            require("api_key", api_key, claims.needed_api_key()?)?;
+        }
+        if let Some(application_id) = &self.application_id {
+            require("application_id", application_id, claims.needed_application_id()?)?;
+        }
         self.check_time(claims)
     }
 
@@ -77,11 +84,25 @@ impl Policy {
     }
 }
 
-fn require(name: &'static str, required: Option<&str>, given: Option<&str>) -> Result<(), Error> {
-    match (required, given) {
-        (None, _) => Ok(()),
-        (Some(_), None) => Err(Error::claim(ErrorKind::ClaimMissing, name)),
-        (Some(required), Some(given)) if required == given => Ok(()),
-        (Some(_), Some(_)) => Err(Error::claim(ErrorKind::ClaimMismatch, name)),
+/// Shows that an account or application is required, and not which.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("clock", &self.clock)
+            .field("window", &self.window)
+            .field("expiry_required", &self.expiry_required)
+            .field("leeway", &self.leeway)
+            .field("issuer", &self.issuer)
+            .field("api_key", &self.api_key.is_some())
+            .field("application_id", &self.application_id.is_some())
+            .finish()
+    }
+}
+
+fn require(name: &'static str, required: &str, given: Option<&str>) -> Result<(), Error> {
+    match given {
+        None => Err(Error::claim(ErrorKind::ClaimMissing, name)),
+        Some(given) if given == required => Ok(()),
+        Some(_) => Err(Error::claim(ErrorKind::ClaimMismatch, name)),
     }
 }

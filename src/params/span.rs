@@ -7,7 +7,7 @@ use super::Param;
 use crate::encoding::words;
 
 /// Where a parameter is in the text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Span {
     /// The name's first eight bytes, by which most names differ; 0 until they are read.
     pub(super) prefix: u64,
@@ -31,6 +31,10 @@ impl Span {
         Param { name: self.name(text), value: text.get(self.value_range()).unwrap_or_default() }
     }
 
+    pub(super) fn start(self) -> usize {
+        self.start
+    }
+
     /// `&name=value`
     pub(super) fn whole_range(self) -> Range<usize> {
         self.start..self.end
@@ -44,8 +48,8 @@ impl Span {
         self.name_end.wrapping_add(1)..self.end
     }
 
-    pub(super) fn value_mut(self, text: &mut [u8]) -> &mut [u8] {
-        text.get_mut(self.value_range()).unwrap_or_default()
+    pub(super) fn value_len(self) -> usize {
+        self.value_range().len()
     }
 
     pub(super) fn read_prefix(&mut self, text: &[u8]) {

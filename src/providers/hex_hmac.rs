@@ -5,8 +5,10 @@
 //! - One header, named by the platform, holds the hex of HMAC(secret, raw body) (RFC 2104), in either case and of exactly
 //!   the algorithm's length: 40, 64 or 128 digits. No prefix, no list, no white space.
 //! - The secret is its UTF-8 text. The algorithm is configured; nothing in the request changes it.
-//! - Nothing but the body is signed: no time, no identifier, no path. Equal bodies have equal signatures, so a
+//! - Nothing but the body is signed: no method, no time, no identifier, no path. Equal bodies have equal signatures, so a
 //!   replay cannot be told from a retry. Deduplicate on what the body says.
+//! - Only `POST`, `PUT` and `PATCH` are taken, unless set otherwise: frameworks read the query of a GET in place of a form,
+//!   and no signature covers it.
 //!
 //! # Deployment caveat
 //!
@@ -18,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 #[cfg(feature = "diagnose")]
 use crate::mac::Function;
 use crate::mac::{Algorithm, Mac, MacKeys, Tag};
-use crate::request::{Head, HeaderName, Request};
+use crate::request::{Head, HeaderName, Methods, Request};
 use crate::secret::{KeyId, Keyring};
 use crate::verifier::{Check, Coverage, Evidence, Verification, Verified, Verifier};
 
@@ -47,6 +49,7 @@ use crate::verifier::{Check, Coverage, Evidence, Verification, Verified, Verifie
 pub struct HexHmac {
     header: HeaderName,
     keys: MacKeys,
+    methods: Methods,
     max_body: usize,
 }
 
@@ -74,7 +77,8 @@ impl HexHmac {
     }
 
     pub(super) fn named(header: HeaderName, algorithm: Algorithm, keyring: &Keyring) -> Self {
-        Self { header, keys: MacKeys::new(algorithm.into(), keyring), max_body: usize::MAX }
+        let (keys, methods) = (MacKeys::new(algorithm.into(), keyring), Methods::of(Methods::OF_BODIES));
+        Self { header, keys, methods, max_body: usize::MAX }
     }
 
     /// Reads the signature from the header of another name.
@@ -84,6 +88,15 @@ impl HexHmac {
     /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
     pub fn header(self, name: &str) -> Result<Self, ConfigError> {
         Ok(Self { header: HeaderName::new(name)?, ..self })
+    }
+
+    /// Takes requests of these methods alone, by default `POST`, `PUT` and `PATCH`. The signature does not cover the method.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
+    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
+        Ok(Self { methods: Methods::new(methods)?, ..self })
     }
 
     /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
@@ -98,6 +111,7 @@ impl HexHmac {
     }
 
     fn signature(&self, head: Head<'_>) -> Result<Tag, Error> {
+        self.methods.check(head)?;
         let refuse = |kind| Error::header(kind, self.header.shared());
         let text = head.header(&self.header)?.ok_or_else(|| refuse(ErrorKind::SignatureMissing))?;
         self.keys.function().decode_hex(text).ok_or_else(|| refuse(ErrorKind::SignatureMalformed))
@@ -106,6 +120,7 @@ impl HexHmac {
 
 /// # Errors
 ///
+/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): the method is not among the [`methods`](HexHmac::methods).
 /// - [`SignatureMissing`](ErrorKind::SignatureMissing): the header is absent.
 /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): its value is not hex of the algorithm's length.
 /// - [`HeaderRepeated`](ErrorKind::HeaderRepeated), [`HeaderTooLong`](ErrorKind::HeaderTooLong): it is not one value of

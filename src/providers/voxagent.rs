@@ -58,6 +58,15 @@ impl Voxagent {
         HexHmac::new(header, keyring).map(Self)
     }
 
+    /// Takes requests of these methods alone, by default `POST`, `PUT` and `PATCH`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
+    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
+        self.0.methods(methods).map(Self)
+    }
+
     /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
     pub fn max_body(self, limit: usize) -> Self {
         Self(self.0.max_body(limit))

@@ -30,7 +30,7 @@ impl HeaderName {
     ///
     /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token of RFC 9110, section 5.6.2.
     pub fn new(name: &str) -> Result<Self, ConfigError> {
-        if name.is_empty() || !name.bytes().all(is_token_char) {
+        if !is_token(name) {
             return Err(ConfigError::HeaderNameInvalid);
         }
         let text = name.to_ascii_lowercase();
@@ -78,6 +78,8 @@ impl fmt::Display for HeaderName {
     }
 }
 
-fn is_token_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// Whether a text is a token of RFC 9110, section 5.6.2.
+pub(super) fn is_token(text: &str) -> bool {
+    let is_token_char = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_char)
 }

@@ -1,5 +1,6 @@
 //! What was proved.
 
+use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "tower")]
 use std::time::Duration;
@@ -8,6 +9,7 @@ use super::ReplayKey;
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::mac::Tag;
+use crate::params::{Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::{SharedClock, UnixTime};
 
@@ -23,20 +25,25 @@ use crate::time::{SharedClock, UnixTime};
 ///     countersign::Coverage::Body,
 /// ));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a proof that nobody looks at protects nothing"]
 pub struct Verified(Evidence);
 
 /// What the signature covers. Everything else in the request is the sender's word, whoever that is.
+///
+/// No scheme here signs the method, the path or a header. So none signs the `Content-Type`: read a body as what the platform
+/// documents, and not as what its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Coverage {
-    /// The raw body, and no header, path or query.
+    /// The raw body, byte for byte.
     Body,
-    /// The decoded parameters of the query, names, values and order, and nothing else.
+    /// The decoded parameters of the query: their names, values and order. The same token proves a POST of a flat JSON object
+    /// of the same texts.
     Query,
-    /// The parameters of the query, form or JSON object, save that `&`, `=` and `_` in values are alike and blank
-    /// values may have been added or removed.
+    /// The decoded parameters of the query, form or JSON object: their names and values. Their order is not covered, nor JSON
+    /// types (`"true"` and `true` share a signature). `&`, `=` and `_` in values share one too. Blank parameters may have been
+    /// added or removed; [`Verified::parameters`] leaves out those that are not covered.
     Params,
     /// The token alone: neither body nor query.
     Token,
@@ -130,6 +137,17 @@ impl Verified {
         }
     }
 
+    /// The parameters that the signature covers, where it covers parameters: those of the SMS API, and the query of a signed
+    /// webhook's GET. Take them from here, and do not parse the request again.
+    #[must_use]
+    pub fn parameters(&self) -> Option<Parameters> {
+        match &self.0.covered {
+            Covered::Parameters(parameters) => Some(parameters.clone()),
+            Covered::Query(query) => Parameters::of_query(query),
+            Covered::Other => None,
+        }
+    }
+
     /// The `api_key` of the tenant whose secret matched, where the verifier was built from
     /// [`Tenants`](crate::Tenants).
     #[must_use]
@@ -139,7 +157,7 @@ impl Verified {
 }
 
 /// What a [`Check`](crate::Check) concludes; [`Verification::finish`](crate::Verification::finish) makes the proof of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Evidence {
     key: KeyId,
@@ -150,10 +168,20 @@ pub struct Evidence {
     replay_key: Option<ReplayKey>,
     tenant: Option<Arc<str>>,
     validity: Option<Validity>,
+    covered: Covered,
+}
+
+/// The parameters that are covered.
+#[derive(Clone, PartialEq, Eq)]
+enum Covered {
+    Parameters(Parameters),
+    /// A raw query, decoded only where its parameters are asked for: its hash needs no memory of its own.
+    Query(Arc<[u8]>),
+    Other,
 }
 
 /// Until when evidence holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Validity {
     /// The time of the verdict.
     pub(crate) judged_at: UnixTime,
@@ -164,7 +192,7 @@ pub(crate) struct Validity {
 }
 
 /// What besides the key and the time is worth keeping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Origin {
     /// A signature that no other delivery has.
     Signature(Tag),
@@ -183,6 +211,7 @@ impl Evidence {
             origin: Origin::Other,
             replay_key: None,
             tenant: None,
+            covered: Covered::Other,
             validity: None,
         }
     }
@@ -226,6 +255,17 @@ impl Evidence {
     }
 
     #[inline]
+    pub(crate) fn parameters(self, params: Params) -> Self {
+        Self { covered: Covered::Parameters(Parameters::new(params)), ..self }
+    }
+
+    /// Adds a query that is covered.
+    #[inline]
+    pub(crate) fn query(self, query: &[u8]) -> Self {
+        Self { covered: Covered::Query(query.into()), ..self }
+    }
+
+    #[inline]
     pub(crate) fn claims(self, claims: Claims) -> Self {
         Self { origin: Origin::Token(claims), ..self }
     }
@@ -233,5 +273,29 @@ impl Evidence {
     #[inline]
     pub(crate) fn tenant(self, tenant: Option<Arc<str>>) -> Self {
         Self { tenant, ..self }
+    }
+}
+
+/// Shows which secret matched, what it covers and what else there is, and none of the request's values.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show("Verified", f)
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show("Evidence", f)
+    }
+}
+
+impl Evidence {
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("key", &self.key)
+            .field("coverage", &self.coverage)
+            .field("signed_at", &self.signed_at.is_some())
+            .field("tenant", &self.tenant.is_some())
+            .finish_non_exhaustive()
     }
 }

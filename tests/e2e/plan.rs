@@ -78,7 +78,7 @@ impl Plan {
             all.push((job, way, refused(way, "body_too_large", 413)));
         }
         for number in 0..SLOW {
-            all.push(unfinished(number, How::Slow, Expected::Status(408), ("timed_out", 408)));
+            all.push(unfinished(number, How::Slow, Expected::Status(503), ("timed_out", 503)));
         }
         for number in 0..CUT_OFF {
             all.push(unfinished(number, How::CutOff, Expected::Anything, ("body_interrupted", 503)));
@@ -114,7 +114,7 @@ fn forged(number: usize, random: &mut Random) -> Planned {
         0 if way.has_token() => (altered(&genuine), "payload_hash_mismatch", 401),
         0 => (altered(&genuine), "signature_mismatch", 401),
         1 => (way.sign(OTHER_SECRET, content), "signature_mismatch", 401),
-        2 if way.has_token() => (unsigned(way, genuine), "token_missing", 503),
+        2 if way.has_token() => (unsigned(way, genuine), "token_missing", 401),
         2 => (unsigned(way, genuine), "signature_missing", 401),
         _ if way == Way::ContactCenter => {
             (way.sign(SECRETS[0], Content { age: 3_600, ..content }), "token_expired", 401)

@@ -135,6 +135,9 @@ pub(crate) fn proof(verified: &Verified) -> Proof {
         coverage: verified.coverage().as_str(),
         signed_at: verified.signed_at().map(UnixTime::as_secs),
         tenant: verified.tenant().map(str::to_owned),
+        parameters: verified.parameters().map(|parameters| {
+            parameters.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, FromRequest};
 use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
-use countersign::axum::{Signed, SignedRejection};
+use countersign::axum::{Signed, SignedParameters, SignedRejection};
 use countersign::sign::{self, Delivery};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{Method, SignedWebhook, Sms};
@@ -128,18 +128,149 @@ async fn the_default_body_limit_holds() {
     let (status, _, kind) = send("/small", &sign::vogent(&secret(), "0123456789")).await;
     assert_eq!((status, kind), (StatusCode::OK, None));
     let (status, body, kind) = send("/small", &sign::vogent(&secret(), "0123456789a")).await;
-    assert_eq!((status, kind), (StatusCode::PAYLOAD_TOO_LARGE, None));
-    assert_eq!(body, "Failed to buffer the request body: length limit exceeded");
+    assert_eq!(
+        (status, body.as_str(), kind),
+        (StatusCode::PAYLOAD_TOO_LARGE, "", Some(ErrorKind::BodyTooLarge))
+    );
     // Unsigned, it is not even read.
     let (_, _, kind) = send("/small", &Delivery::without_header(vogent_delivery(), "x-elto-signature")).await;
     assert_eq!(kind, Some(ErrorKind::SignatureMissing));
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_rejected_as_axum_does() {
-    let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new([Step::Error]));
-    let (status, _, kind) = answer(router(), broken).await;
-    assert_eq!((status, kind), (StatusCode::BAD_REQUEST, None));
+async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
+    for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
+        let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
+        let (status, _, kind) = answer(router(), broken).await;
+        assert_eq!((status, kind), (StatusCode::SERVICE_UNAVAILABLE, Some(ErrorKind::BodyInterrupted)));
+    }
+    let empty = Frames::new((0..1_001).map(|_| Step::Data(vec![])));
+    let (_, _, kind) = answer(router(), vogent_delivery().to_http("/any").unwrap().map(|_| empty)).await;
+    assert_eq!(kind, Some(ErrorKind::BodyFragmented));
+}
+
+/// What an extractor of axum's finds.
+#[derive(Debug, Deserialize)]
+struct Payment {
+    amount: u64,
+}
+
+/// Attack 154: the form's signature was seen once; the sender now puts a query of their own beside the signed body.
+#[tokio::test]
+async fn a_query_that_is_not_covered_reaches_no_value() {
+    let state = Arc::new(vogent().methods(["POST", "GET"]).unwrap());
+    let router = Router::new()
+        .route(
+            "/form",
+            any(|signed: Signed<Vogent, Form<Payment>>| async move { signed.value.amount.to_string() }),
+        )
+        .route(
+            "/parts",
+            any(|signed: Signed<Vogent, Request<axum::body::Body>>| async move {
+                let (parts, body) = signed.value.into_parts();
+                let headers: Vec<_> = parts.headers.keys().map(ToString::to_string).collect();
+                let body = body.collect().await.unwrap().to_bytes();
+                format!("{} {headers:?} {body:?}", parts.uri)
+            }),
+        )
+        .with_state(state);
+    let form = sign::vogent(&secret(), "amount=1").with_header("x-other", "1");
+    let form = |method: &str| {
+        form.clone()
+            .without_header("content-type")
+            .with_header("content-type", "application/x-www-form-urlencoded")
+            .with_query("amount=1000000")
+            .with_method(method)
+    };
+    let send = |path: &str, delivery: Delivery| {
+        let request = delivery.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from);
+        answer(router.clone(), request)
+    };
+    assert_eq!(send("/form", form("POST")).await, (StatusCode::OK, "1".to_owned(), None));
+    // axum's `Form` looks at the query of a GET: there is none.
+    let (status, body, _) = send("/form", form("GET")).await;
+    assert!(status == StatusCode::BAD_REQUEST && !body.contains("1000000"), "{status} {body}");
+    for method in ["POST", "GET"] {
+        let (_, parts, _) = send("/parts", form(method)).await;
+        assert_eq!(parts, r#"/ ["content-type"] b"amount=1""#);
+    }
+
+    // By default no such request is taken at all.
+    for method in ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "BREW", "post"] {
+        let delivery = vogent_delivery().with_query("dial_id=d2").with_method(method);
+        let (status, _, kind) = answer(
+            Router::new()
+                .route("/", any(|signed: Signed<Vogent, Form<Dial>>| async move { signed.value.0.dial_id }))
+                .with_state(Arc::new(vogent())),
+            delivery.to_http("/").unwrap().map(http_body_util::Full::<Bytes>::from),
+        )
+        .await;
+        assert_eq!(
+            (status, kind),
+            (StatusCode::METHOD_NOT_ALLOWED, Some(ErrorKind::MethodUnsupported)),
+            "{method}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn parameters_are_read_from_the_proof() {
+    #[derive(Debug, Deserialize)]
+    struct Inbound {
+        msisdn: String,
+        text: Option<String>,
+        flag: Option<String>,
+    }
+    fn told(sms: &Inbound) -> String {
+        format!("{} {:?} {:?}", sms.msisdn, sms.text, sms.flag)
+    }
+    #[derive(Deserialize)]
+    struct Answer {
+        to: u64,
+    }
+    let sms = Router::new()
+        .route("/", any(|signed: Signed<Sms, SignedParameters<Inbound>>| async move { told(&signed.value) }))
+        .with_state(router_state());
+    let layered = Router::new()
+        .route("/", any(|SignedParameters(sms): SignedParameters<Inbound>| async move { told(&sms) }))
+        .layer(VerifyLayer::new(Sms::new(Method::Sha256, secret())));
+    let request =
+        |delivery: &Delivery| delivery.to_http("/").unwrap().map(http_body_util::Full::<Bytes>::from);
+    for router in [sms, layered.clone()] {
+        for delivery in [text("a & b").form(), text("a & b").json(), text("a & b").query()] {
+            // A blank parameter that anyone can add is not handed on, nor is an unsigned query.
+            let unblank = r#"447700900001 Some("a & b") None"#.to_owned();
+            assert_eq!(answer(router.clone(), request(&delivery)).await, (StatusCode::OK, unblank, None));
+        }
+        let added = text("a").form();
+        let added = added.clone().with_body([added.body(), b"&flag=+"].concat()).with_query("flag=1");
+        let plain = r#"447700900001 Some("a") None"#.to_owned();
+        assert_eq!(answer(router.clone(), request(&added)).await, (StatusCode::OK, plain, None));
+    }
+    let no_text = sign::Sms::new(Method::Sha256, &secret()).param("text", "a").form();
+    let (status, words, _) = answer(layered, request(&no_text)).await;
+    assert_eq!((status, words.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "parameter `msisdn` is missing"));
+
+    let get = Router::new()
+        .route(
+            "/",
+            any(|signed: Signed<SignedWebhook, SignedParameters<Answer>>| async move {
+                signed.value.to.to_string()
+            }),
+        )
+        .with_state(router_state());
+    let signer = || sign::SignedWebhook::new(&secret(), crate::world::NOW);
+    let genuine = request(&signer().get("to=447700900001&from=2"));
+    assert_eq!(answer(get.clone(), genuine).await, (StatusCode::OK, "447700900001".to_owned(), None));
+    let (status, words, _) = answer(get, request(&signer().post("to=1"))).await;
+    assert_eq!(
+        (status, words.as_str()),
+        (StatusCode::INTERNAL_SERVER_ERROR, "signature covers no parameters")
+    );
+
+    let unverified = Router::new().route("/", any(|SignedParameters(_): SignedParameters<Answer>| async {}));
+    let (status, words, _) = answer(unverified, request(&text("a").form())).await;
+    assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "request was not verified"));
 }
 
 #[tokio::test]
@@ -161,7 +292,7 @@ async fn the_layer_serves_a_router_too() {
 }
 
 #[tokio::test]
-async fn a_rejection_says_what_was_wrong_in_the_words_of_who_found_it() {
+async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
     type Rejection = SignedRejection<JsonRejection>;
 
     async fn rejected(request: Request<axum::body::Body>) -> Rejection {
@@ -171,18 +302,23 @@ async fn a_rejection_says_what_was_wrong_in_the_words_of_who_found_it() {
     let sent = |delivery: Delivery| delivery.to_http("/").unwrap().map(axum::body::Body::from);
     let broken =
         vogent_delivery().to_http("/").unwrap().map(|_| axum::body::Body::new(Frames::new([Step::Error])));
-    for (request, words) in [
-        (sent(vogent_delivery().with_body("{}")), "signature matches under no secret"),
-        (broken, "Failed to buffer the request body: connection reset"),
+    for (request, words, source) in [
+        (
+            sent(vogent_delivery().with_body("{}")),
+            "signature matches under no secret",
+            "signature matches under no secret",
+        ),
+        (broken, "body broke off before its end", "body broke off before its end"),
         (
             sent(sign::vogent(&secret(), "{}")),
+            "verified request is not what the handler takes",
             "Failed to deserialize the JSON body into the target type: missing field `dial_id` at line 1 column 2",
         ),
     ] {
         let rejection = rejected(request).await;
         assert_eq!(
             (rejection.to_string().as_str(), rejection.source().unwrap().to_string().as_str()),
-            (words, words)
+            (words, source)
         );
     }
 }

@@ -1,11 +1,15 @@
 //! What the layer lets through, and what it reads of what it refuses.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use countersign::tower::VerifyLayer;
-use countersign::{Coverage, Error, ErrorKind, Verifier};
+use countersign::vonage::{Method, Sms};
+use countersign::{Coverage, Error, ErrorKind, Verifier, sign};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use tower::{Layer, Service};
@@ -19,7 +23,7 @@ use crate::world::{
 async fn genuine_bodies_are_handed_on_byte_for_byte_with_their_proof() {
     let large = "x".repeat(300_000);
     for body in [BODY, "", large.as_str()] {
-        let delivery = countersign::sign::vogent(&crate::world::secret(), body);
+        let delivery = sign::vogent(&crate::world::secret(), body);
         for length in [1, 7, 4096, usize::MAX] {
             let handler = Handler::default();
             let mut service = VerifyLayer::new(vogent()).layer(handler.service());
@@ -119,6 +123,71 @@ async fn a_body_that_breaks_off_reaches_nobody() {
         let mut service = VerifyLayer::new(vogent()).layer(handler.service());
         let response = call(&mut service, with_body(&vogent_delivery(), Frames::new(steps))).await;
         assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::BodyInterrupted), 0));
+    }
+}
+
+/// Empty frames that are always there, then the body.
+fn empty_frames(count: usize) -> Frames {
+    let body = Step::Data(BODY.into());
+    Frames::new((0..count).map(|_| Step::Data(vec![])).chain([body]))
+}
+
+#[tokio::test]
+async fn a_body_of_empty_frames_yields_to_other_tasks() {
+    let body = empty_frames(900);
+    let polls = body.polls();
+    let mut call = VerifyLayer::new(vogent())
+        .layer(Handler::default().service())
+        .call(with_body(&vogent_delivery(), body));
+    let is_pending = tokio::spawn(async move {
+        std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context).is_pending())).await
+    });
+    assert!(is_pending.await.unwrap());
+    assert!((1..900).contains(&polls.load(Ordering::Relaxed)), "{polls:?}");
+}
+
+#[tokio::test]
+async fn a_body_of_too_many_empty_frames_is_refused() {
+    for (count, refused) in [(1_000, None), (1_001, Some(ErrorKind::BodyFragmented))] {
+        let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
+        let response = call(&mut service, with_body(&vogent_delivery(), empty_frames(count))).await;
+        assert_eq!(refusal(&response), refused);
+    }
+    let trailers = Frames::new((0..1_001).map(|_| Step::Trailers));
+    let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
+    let response = call(&mut service, with_body(&vogent_delivery(), trailers)).await;
+    assert_eq!(refusal(&response), Some(ErrorKind::BodyFragmented));
+}
+
+/// Counted with the allocator of this program: a body of almost the limit that stalls.
+#[test]
+fn a_stalled_sender_costs_no_more_memory_than_the_limit() {
+    const LIMIT: usize = 256 * 1024;
+    const OTHER_MEMORY: usize = 4 * 1024;
+    let sms = Sms::new(Method::Sha256, crate::world::secret());
+    let form = sign::Sms::new(Method::Sha256, &crate::world::secret()).form();
+    let verifiers: [(Arc<dyn Verifier>, _); 3] = [
+        (Arc::new(vogent()), vogent_delivery()),
+        (Arc::new(webhook()), webhook_delivery("1")),
+        (Arc::new(sms), form),
+    ];
+    for (verifier, delivery) in verifiers {
+        let mut service =
+            VerifyLayer::new(Arc::clone(&verifier)).max_body(LIMIT).layer(Handler::default().service());
+        for length in [1_000, LIMIT / 2 + 1, LIMIT] {
+            let chunks = (0..length).step_by(100).map(|at| Step::Data(vec![b'x'; 100.min(length - at)]));
+            let request = with_body(&delivery, Frames::new(chunks.chain([Step::Stall])));
+            let mut call = Service::<Request<Frames>>::call(&mut service, request);
+            let mut context = Context::from_waker(Waker::noop());
+            let memory =
+                allocation_counter::measure(|| assert!(Pin::new(&mut call).poll(&mut context).is_pending()));
+            // The frames had memory before, and have given it back.
+            let kept = memory.bytes_current + i64::try_from(length).unwrap();
+            assert!(
+                kept <= i64::try_from(LIMIT + OTHER_MEMORY).unwrap(),
+                "{verifier:?}: {kept} for {length} bytes"
+            );
+        }
     }
 }
 

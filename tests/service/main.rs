@@ -12,6 +12,7 @@
 )]
 
 mod extractor;
+mod extremes;
 mod frames;
 mod guards;
 mod layer;
@@ -21,6 +22,7 @@ mod memory;
 mod model;
 #[cfg(feature = "tracing")]
 mod observed;
+mod redaction;
 mod responses;
 mod stack;
 mod tenants;

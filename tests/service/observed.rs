@@ -122,7 +122,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
         ),
         (
             webhook_delivery("3").without_header("authorization"),
-            vec![refused(Level::WARN, "token_missing", "503", "header `authorization` is missing")],
+            vec![refused(Level::INFO, "token_missing", "401", "header `authorization` is missing")],
         ),
     ] {
         let listener = Listener::default();

@@ -205,6 +205,11 @@ fn the_other_schemes_deliveries_are_refused() {
                 (Scheme::HexHmac(_), Scheme::HexHmac(_)) | (Scheme::Sms(..), Scheme::Sms(..)) => {
                     ErrorKind::SignatureMalformed
                 }
+                // Body schemes take no GET.
+                (
+                    Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_),
+                    Scheme::JwtGet | Scheme::Sms(_, Carrier::Query),
+                ) => ErrorKind::MethodUnsupported,
                 _ => scheme.missing(),
             };
             assert_eq!(refused, expected, "{other:?} at {scheme:?}");

@@ -27,6 +27,37 @@ fn the_header_guides_get_wrong_is_not_taken() {
     refuses(&Vogent::new(secret(KEY)), request, ErrorKind::SignatureMissing);
 }
 
+/// Attack 155.
+#[test]
+fn only_the_methods_that_send_a_body_are_taken() {
+    const METHODS: [&str; 12] =
+        ["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", "post", ""];
+    let signed = sign::vogent(&secret(KEY), "{}");
+    let verifiers: [(Box<dyn Verifier>, &[&str]); 4] = [
+        (Box::new(Vogent::new(secret(KEY))), &["POST", "PUT", "PATCH"]),
+        (Box::new(Voxagent::new("x-elto-signature", secret(KEY)).unwrap()), &["POST", "PUT", "PATCH"]),
+        (
+            Box::new(HexHmac::new("x-elto-signature", secret(KEY)).unwrap().methods(["BREW"]).unwrap()),
+            &["BREW"],
+        ),
+        (Box::new(Vogent::new(secret(KEY)).methods(["POST", "DELETE"]).unwrap()), &["POST", "DELETE"]),
+    ];
+    for (verifier, taken) in verifiers {
+        for method in METHODS {
+            let delivery = signed.clone().with_method(method);
+            if taken.contains(&method) {
+                let _ = accepts(&verifier, delivery.request());
+            } else {
+                refuses(&verifier, delivery.request(), ErrorKind::MethodUnsupported);
+            }
+        }
+    }
+    for methods in [&[][..], &[""], &["POST", "P T"], &["POST\n"]] {
+        let voxagent = Voxagent::new("x-sig", secret(KEY)).unwrap();
+        assert_eq!(voxagent.methods(methods).unwrap_err(), ConfigError::MethodsInvalid, "{methods:?}");
+    }
+}
+
 #[test]
 fn a_header_must_be_named() {
     for name in ["", " ", "x sig", "x:sig", "x-sig\n", "x-süg", "(x)"] {

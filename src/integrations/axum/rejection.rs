@@ -3,20 +3,19 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use axum_core::extract::rejection::BytesRejection;
 use axum_core::response::{IntoResponse, Response};
 
 use crate::error::Error;
 use crate::integrations::refusal;
 
 /// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of what it was to hold.
-#[derive(Debug)]
+///
+/// `R` and axum's rejections may quote the request in their text. So `Debug` and `Display` do not print them:
+/// [`source`](StdError::source) has them.
 #[non_exhaustive]
 pub enum SignedRejection<R> {
-    /// The delivery did not verify.
+    /// The delivery did not verify, or its body could not be read.
     Refused(Error),
-    /// The body could not be read to its end, or is over the limit.
-    Unread(BytesRejection),
     /// The delivery verified and does not hold what it was to hold.
     Unreadable(R),
 }
@@ -30,7 +29,6 @@ impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
                 response.extensions_mut().insert(error);
                 response
             }
-            Self::Unread(rejection) => rejection.into_response(),
             Self::Unreadable(rejection) => rejection.into_response(),
         }
     }
@@ -42,12 +40,20 @@ impl<R> From<Error> for SignedRejection<R> {
     }
 }
 
-impl<R: fmt::Display> fmt::Display for SignedRejection<R> {
+impl<R> fmt::Debug for SignedRejection<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => f.debug_tuple("Refused").field(error).finish(),
+            Self::Unreadable(_) => f.debug_tuple("Unreadable").finish_non_exhaustive(),
+        }
+    }
+}
+
+impl<R> fmt::Display for SignedRejection<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) => error.fmt(f),
-            Self::Unread(rejection) => rejection.fmt(f),
-            Self::Unreadable(rejection) => rejection.fmt(f),
+            Self::Unreadable(_) => f.write_str("verified request is not what the handler takes"),
         }
     }
 }
@@ -56,7 +62,6 @@ impl<R: StdError + 'static> StdError for SignedRejection<R> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Refused(error) => Some(error),
-            Self::Unread(rejection) => Some(rejection),
             Self::Unreadable(rejection) => Some(rejection),
         }
     }

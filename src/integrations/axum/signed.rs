@@ -1,22 +1,31 @@
 //! The extractor.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use axum_core::RequestExt;
 use axum_core::body::Body;
 use axum_core::extract::{FromRef, FromRequest, Request};
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
 
 use super::SignedRejection;
+use crate::integrations::read;
 use crate::request::Head;
-use crate::verifier::{Verified, Verifier};
+use crate::verifier::{Coverage, Verified, Verifier};
 
-/// What a verified request holds, as `T` reads it: the raw `Bytes`, or axum's `Json<_>`, `Form<_>` or any other extractor of a
-/// body.
+/// What a verified request holds, as `T` reads it: the raw `Bytes`, axum's `Json<_>`, `Form<_>` or any other extractor of a
+/// body, or [`SignedParameters`](super::SignedParameters) where the signature covers parameters.
 ///
 /// `V` is the verifier, of which the router's state holds an `Arc` ([`FromRef`]): with several providers, each route names its
 /// own. The head is judged before the body is read; the body is read within axum's `DefaultBodyLimit` (2 MiB unless
-/// set) and handed to `T` only once it has verified.
+/// set).
+///
+/// `T` gets what the signature covers, and only once it has verified: the body with its `Content-Type`, or the query of a GET.
+/// It gets no other header, no path and no query that is not covered; the request's extensions are handed on, for axum's own
+/// extractors. To read an unsigned query all the same, take axum's `Query` as an argument before this one.
 ///
 /// There is no replay guard here, since an extractor cannot see how the handler ends: put a
 /// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof is axum's `Extension<Verified>`.
@@ -57,16 +66,24 @@ use crate::verifier::{Verified, Verifier};
 ///
 /// # Rejections
 ///
-/// - [`SignedRejection::Refused`]: the delivery did not verify; the status of the error's kind and an empty body.
-/// - [`SignedRejection::Unread`]: the body could not be read; axum's own answer, 413 where it is over the limit.
+/// - [`SignedRejection::Refused`]: the delivery did not verify; the status of the error's kind and an empty body. A body over
+///   the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and one that broke off
+///   [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), as at the layer.
 /// - [`SignedRejection::Unreadable`]: it verified, and `T` does not take it; `T`'s own rejection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signed<V: ?Sized, T = Bytes> {
     /// What was proved.
     pub verified: Verified,
     /// What the request holds.
     pub value: T,
     by: PhantomData<fn() -> Arc<V>>,
+}
+
+/// Shows nothing of the value, whatever its type.
+impl<V: ?Sized, T> fmt::Debug for Signed<V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("verified", &self.verified).finish_non_exhaustive()
+    }
 }
 
 impl<S, V, T> FromRequest<S> for Signed<V, T>
@@ -79,19 +96,43 @@ where
     type Rejection = SignedRejection<T::Rejection>;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        let (parts, body) = request.into_parts();
+        // With the limit that is set for the route.
+        let (parts, body) = request.with_limited_body().into_parts();
 
         let verifier = Arc::<V>::from_ref(state);
-        let mut verification = verifier.begin(Head::from(&parts))?;
-        // With the limit that is set for the route.
-        let limited = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(limited, state).await.map_err(SignedRejection::Unread)?;
-        verification.update(&bytes)?;
-        let proof = verification.finish()?;
+        let verification = verifier.begin(Head::from(&parts))?;
+        let (proof, received) = read::verify(verification, body, usize::MAX).await?;
 
-        let value = T::from_request(Request::from_parts(parts, Body::from(bytes)), state)
-            .await
-            .map_err(SignedRejection::Unreadable)?;
+        let covered = covered(parts, received.data, &proof);
+        let value = T::from_request(covered, state).await.map_err(SignedRejection::Unreadable)?;
         Ok(Self { verified: proof, value, by: PhantomData })
     }
+}
+
+/// The request that is left of what the signature covers.
+fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
+    let mut request = Request::default();
+    let (has_body, has_query) = match proof.coverage() {
+        Coverage::Body => (true, false),
+        Coverage::Query => (false, true),
+        // The SMS API signs the one or the other.
+        Coverage::Params => (!body.is_empty(), body.is_empty()),
+        Coverage::Token => (false, false),
+    };
+    if has_body {
+        *request.body_mut() = Body::from(body);
+        if let Some(content_type) = parts.headers.get(CONTENT_TYPE) {
+            request.headers_mut().insert(CONTENT_TYPE, content_type.clone());
+        }
+    }
+    if has_query
+        && let Some(query) = parts.uri.query()
+        && let Ok(uri) = format!("/?{query}").parse()
+    {
+        *request.uri_mut() = uri;
+    }
+    *request.method_mut() = parts.method;
+    *request.extensions_mut() = parts.extensions;
+    request.extensions_mut().insert(proof.clone());
+    request
 }

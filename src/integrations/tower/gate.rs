@@ -9,9 +9,13 @@ use super::guard::{Claimed, Guard};
 use super::hold::Hold;
 #[cfg(feature = "tenants")]
 use super::lookup::{Hint, TenantLookup};
-use super::read::{BoxError, read};
 use super::{Body, Observer};
 use crate::error::Error;
+#[cfg(feature = "tenants")]
+use crate::error::ErrorKind;
+#[cfg(feature = "tenants")]
+use crate::integrations::read::read;
+use crate::integrations::read::{self, BoxError};
 use crate::replay::SavedResponse;
 use crate::request::Head;
 #[cfg(feature = "tenants")]
@@ -90,26 +94,34 @@ impl Gate {
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {
-        let mut verification = verifier.begin(Head::from(parts))?;
-        let body = read(body, self.max_body, |chunk| verification.update(chunk)).await?;
-        Ok((verification.finish()?, body))
+        let verification = verifier.begin(Head::from(parts))?;
+        let (proof, received) = read::verify(verification, body, self.max_body).await?;
+        Ok((proof, received.into()))
     }
 
     #[cfg(feature = "tenants")]
     async fn verify_tenant(
         &self,
-        lookup: &TenantLookup,
+        lookup: &Arc<TenantLookup>,
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {
         let hint = match lookup.hint() {
             Hint::Head(hint) => {
-                let verifier = lookup.verifier(hint(Head::from(parts))?).await?;
+                let head = Head::from(parts);
+                let name = match hint(head) {
+                    // The scheme's settings say whether it is asked for again.
+                    Err(missing) if missing.kind() == ErrorKind::TokenMissing => {
+                        return Err(lookup.example().begin(head).err().unwrap_or(missing));
+                    }
+                    named => named?,
+                };
+                let verifier = lookup.verifier(name).await?;
                 return self.verify(&*verifier, parts, body).await;
             }
             Hint::Request(hint) => hint,
         };
-        let body = read(body, self.max_body, |_| Ok(())).await?;
+        let body = Body::from(read(body, self.max_body, |_| Ok(())).await?);
         let request = || Whole::new(Head::from(parts), body.bytes());
         let verifier = lookup.verifier(hint(request())?).await?;
         Ok((verifier.verify(request())?, body))

@@ -10,9 +10,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::gate::{Admitted, Gate};
-use super::read::BoxError;
 use super::{Acknowledge, Body, EmptyRefusal, Forget, Observer, OnDuplicate, OnRefusal, ResponseMemory};
 use crate::error::Error;
+use crate::integrations::read::BoxError;
 
 /// Verifies requests before `S` sees them. Made by a [`VerifyLayer`](super::VerifyLayer).
 #[derive(Clone, Debug)]

@@ -10,9 +10,10 @@ mod untrusted;
 pub(crate) use query::check_query;
 
 use crate::config_error::ConfigError;
+use crate::error::ErrorKind;
 use crate::jwt::Policy;
 use crate::mac::{Function, KeySource};
-use crate::request::HeaderName;
+use crate::request::{HeaderName, Methods};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use carrier::{AUTHORIZATION, Carrier};
@@ -22,7 +23,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// # The rule
 ///
 /// - `Authorization: Bearer <JWT>`, the word in any case; HS256 only, whatever the dashboard's signature method says.
-/// - The key is the account's *signature secret* as UTF-8 text.
+/// - The key is a *signature secret* as UTF-8 text: the account's, for Video that of the callback (each has its own).
 /// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
 ///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the
 ///   second, unless a [`leeway`](Self::leeway) is set.
@@ -33,15 +34,19 @@ use carrier::{AUTHORIZATION, Carrier};
 ///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
 ///   ignored, up to 256 of them.
+/// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
+/// - A text claim of another type reads as absent, but is refused where it is needed: `iss`, `api_key` of tenants, and what
+///   you require. A token whose `jti` is no text has no replay key, so a replay guard refuses it.
 ///
-/// Sources: Vonage's [webhooks guide] and support article 19033783342876 (payload hash), published captures
-/// (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
+/// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
+/// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
 ///
 /// # Unsigned callbacks
 ///
-/// Vonage documents that an internal error of its own can make it send an unsigned callback, and that a 5xx answer makes
-/// it send again: hence [`TokenMissing`](crate::ErrorKind::TokenMissing), with status 503. Messages and SMS are sent again on
-/// 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
+/// An internal error of Vonage's can make it send an unsigned callback. It is refused with
+/// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](Self::retry_unsigned).
+///
+/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours (receipts, by one article, 72); after any other 4xx the event is lost.
 ///
 /// # Deployment caveat
 ///
@@ -49,7 +54,9 @@ use carrier::{AUTHORIZATION, Carrier};
 /// and lost: to survive an outage of yours, widen the [`tolerance`](Self::tolerance) and remember the
 /// [`replay_key`](crate::Verified::replay_key)s for as long.
 ///
-/// For a POST, a query is in the request and not in the signature: take nothing from it that matters. Put the verifier
+/// For a POST, a query is in the request and not in the signature: take nothing from it that matters. For a GET, take the
+/// parameters from [`Verified::parameters`](crate::Verified::parameters). The method is not signed: see
+/// [`methods`](Self::methods). Put the verifier
 /// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
 /// `X-Vonage-Webhook-Auth-Token`: name it with [`header`](Self::header).
 ///
@@ -71,7 +78,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// assert_eq!(webhook.verify(altered).unwrap_err().kind(), ErrorKind::PayloadHashMismatch);
 ///
 /// let unsigned = webhook.begin(Head::new("POST", &[("accept", "*/*")])).unwrap_err();
-/// assert_eq!((unsigned.kind(), unsigned.status()), (ErrorKind::TokenMissing, 503));
+/// assert_eq!((unsigned.kind(), unsigned.status()), (ErrorKind::TokenMissing, 401));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -80,26 +87,27 @@ use carrier::{AUTHORIZATION, Carrier};
 ///
 /// Of the head, so before a body byte is needed:
 ///
-/// - [`TokenMissing`](crate::ErrorKind::TokenMissing), [`HeaderRepeated`](crate::ErrorKind::HeaderRepeated),
-///   [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
-/// - [`TokenMalformed`](crate::ErrorKind::TokenMalformed), [`SignatureMalformed`](crate::ErrorKind::SignatureMalformed): it is not
+/// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited),
+///   [`HeaderRepeated`](ErrorKind::HeaderRepeated),
+///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
+/// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
 ///   `Bearer` and a compact JWS.
-/// - [`AlgorithmMismatch`](crate::ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](crate::ErrorKind::ExtensionUnsupported).
-/// - [`MethodUnsupported`](crate::ErrorKind::MethodUnsupported): neither GET nor POST.
-/// - [`ApiKeyMissing`](crate::ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](crate::ErrorKind::ApiKeyUnknown): where there are tenants.
-/// - [`SignatureMismatch`](crate::ErrorKind::SignatureMismatch).
-/// - After the signature: [`ClaimsMalformed`](crate::ErrorKind::ClaimsMalformed), [`ClaimMissing`](crate::ErrorKind::ClaimMissing),
-///   [`ClaimMalformed`](crate::ErrorKind::ClaimMalformed), [`ClaimMismatch`](crate::ErrorKind::ClaimMismatch),
-///   [`TokenExpired`](crate::ErrorKind::TokenExpired), [`TokenPremature`](crate::ErrorKind::TokenPremature),
-///   [`TimestampStale`](crate::ErrorKind::TimestampStale), [`TimestampFuture`](crate::ErrorKind::TimestampFuture),
-///   [`ClockUnavailable`](crate::ErrorKind::ClockUnavailable), [`PayloadHashMissing`](crate::ErrorKind::PayloadHashMissing),
-///   [`PayloadHashMalformed`](crate::ErrorKind::PayloadHashMalformed).
-/// - Of a GET's query: [`QueryTooLong`](crate::ErrorKind::QueryTooLong) (over 64 KiB),
-///   [`ParameterMalformed`](crate::ErrorKind::ParameterMalformed), [`ParameterRepeated`](crate::ErrorKind::ParameterRepeated),
-///   [`ParametersTooMany`](crate::ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch).
+/// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
+/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
+/// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
+/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
+/// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
+///   [`ClaimMalformed`](ErrorKind::ClaimMalformed), [`ClaimMismatch`](ErrorKind::ClaimMismatch),
+///   [`TokenExpired`](ErrorKind::TokenExpired), [`TokenPremature`](ErrorKind::TokenPremature),
+///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
+///   [`ClockUnavailable`](ErrorKind::ClockUnavailable), [`PayloadHashMissing`](ErrorKind::PayloadHashMissing),
+///   [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed).
+/// - Of a GET's query: [`QueryTooLong`](ErrorKind::QueryTooLong) (over 64 KiB),
+///   [`ParameterMalformed`](ErrorKind::ParameterMalformed), [`ParameterRepeated`](ErrorKind::ParameterRepeated),
+///   [`ParametersTooMany`](ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch).
 ///
-/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and
-/// for a GET [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected).
+/// Of the body: [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](ErrorKind::BodyTooLarge), and
+/// for a GET [`BodyUnexpected`](ErrorKind::BodyUnexpected).
 ///
 /// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
 #[derive(Debug)]
@@ -109,7 +117,8 @@ pub struct SignedWebhook {
     keys: KeySource,
     policy: Policy,
     unhashed_body: UnhashedBody,
-    query_signed: bool,
+    methods: Methods,
+    unsigned: ErrorKind,
     max_body: usize,
 }
 
@@ -120,7 +129,7 @@ enum UnhashedBody {
 }
 
 impl SignedWebhook {
-    /// Verifies with an account's signature secret, or a [`Keyring`] of several.
+    /// Verifies with the signature secret of an account or of a Video callback, or a [`Keyring`] of several.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
         Self::with_keys(KeySource::one(Function::HmacSha256, &keyring.into()))
     }
@@ -190,6 +199,26 @@ impl SignedWebhook {
         Self { unhashed_body: UnhashedBody::Accepted, ..self }
     }
 
+    /// Takes requests of these methods alone: `POST`, `GET` or, by default, both. The signature does not cover the method: one
+    /// token proves a POST of a flat JSON object of texts and a GET of the same parameters.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is neither `POST` nor `GET`.
+    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
+        Ok(Self { methods: Methods::among(METHODS, methods)?, ..self })
+    }
+
+    /// Asks for a request without a token again: refuses it with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead
+    /// of [`TokenMissing`](ErrorKind::TokenMissing), status 401.
+    ///
+    /// Vonage documents that an error of its own can make it send an unsigned callback, and that it sends again after a 5xx.
+    /// Every stranger gets the 503 too. Choose it where a lost callback costs more than that: where 5xx answers page nobody,
+    /// and no load balancer takes the host out for them.
+    pub fn retry_unsigned(self) -> Self {
+        Self { unsigned: ErrorKind::TokenAwaited, ..self }
+    }
+
     /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
     pub fn max_body(self, limit: usize) -> Self {
         Self { max_body: limit, ..self }
@@ -204,7 +233,7 @@ impl SignedWebhook {
     }
 
     pub(super) fn bodies_only(self) -> Self {
-        Self { query_signed: false, ..self }
+        Self { methods: Methods::of(&["POST"]), ..self }
     }
 
     pub(super) fn any_issuer(self) -> Self {
@@ -229,7 +258,8 @@ impl SignedWebhook {
             keys,
             policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
             unhashed_body: UnhashedBody::Refused,
-            query_signed: true,
+            methods: Methods::of(METHODS),
+            unsigned: ErrorKind::TokenMissing,
             max_body: usize::MAX,
         }
     }
@@ -245,3 +275,4 @@ fn non_empty(name: &str) -> Result<String, ConfigError> {
 }
 
 pub(crate) const ISSUER: &str = "Vonage";
+const METHODS: &[&str] = &["GET", "POST"];

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, KeySource};
 use crate::params::Params;
-use crate::request::{Head, HeaderName, Request};
+use crate::request::{Head, HeaderName, KeptBody, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
@@ -28,10 +28,20 @@ pub(crate) use source::{MediaType, Source};
 /// 3. `sig` is the hex of the keyed hash of that string by the account's [`Method`], in either case.
 ///
 /// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
+/// Half a surrogate pair (`"a\ud83d"`, a long text cut inside an emoji) has no decoded text. What the platform signs there is
+/// not documented, so the body is refused as [`BodyMalformed`](ErrorKind::BodyMalformed): status 400, final. By GET such a
+/// text is bytes like any other, and verifies.
+///
+/// A form or JSON is read as UTF-8. A `Content-Type` with another `charset` than UTF-8 or US-ASCII, or with more than one, is
+/// refused: a framework may obey it and read other parameters.
 ///
 /// Refused as ambiguous: a repeated name, and a name that holds `&` or `=`, by which one signed string could be split
 /// into other parameters. If any value is blank (U+0000 to U+0020 only), the string with all blank values left
 /// out is accepted as well: the vendor's oldest code signs so, its newer one does not, no published capture settles it.
+/// Anyone can add such a parameter. So the names that are left out must be plain tokens (`[A-Za-z0-9._-]`, at most 64
+/// characters), in which no other text can be hidden, and [`Verified::parameters`] does not hand them over.
+///
+/// Take the parameters from [`Verified::parameters`], and do not parse the request again.
 ///
 /// Sources: Vonage's [signing guide] and SDKs, captures in their tests; read in November 2026.
 ///
@@ -39,10 +49,13 @@ pub(crate) use source::{MediaType, Source};
 ///
 /// - `a&b`, `a=b` and `a_b` in a value share one signature, by the platform's design.
 /// - Where any value is blank, so do the same parameters with blank ones added or taken away.
+/// - JSON types: `"true"` and `true` share one signature, and so do `"7"` and `7`.
+/// - The method: the same parameters verify by GET, in a form and in JSON.
 /// - For a POST the body's parameters count and those of the query are unsigned: take nothing from it.
-/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours and whether it is then signed anew
-///   is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies;
-///   remember the [`replay_key`](Verified::replay_key)s to refuse the second of two.
+/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours (delivery receipts by one support
+///   article for up to 72), and whether it is then signed anew is not documented. So there is no
+///   [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies; remember the
+///   [`replay_key`](Verified::replay_key)s to refuse the second of two.
 ///
 /// # Deployment caveat
 ///
@@ -183,11 +196,11 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(&mut params)?).judged_again(&self.clock))
+                Ok(Verification::decided(self.check(params)?).judged_again(&self.clock))
             }
             Source::Body(media_type) => {
-                let buffered = BufferedBody { sms: self, media_type, body: Vec::new() };
-                Ok(Verification::new(buffered).limit(self.max_body))
+                let body = KeptBody::new(self.max_body);
+                Ok(Verification::new(BufferedBody { sms: self, media_type, body }).limit(self.max_body))
             }
         }
     }
@@ -202,7 +215,7 @@ impl Verifier for Sms {
             }
             Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
         }
-        let evidence = self.check(&mut params)?;
+        let evidence = self.check(params)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
             return Err(ErrorKind::BodyUnexpected.into());
         }
@@ -222,19 +235,22 @@ impl Verifier for Sms {
 struct BufferedBody<'v> {
     sms: &'v Sms,
     media_type: MediaType,
-    body: Vec<u8>,
+    body: KeptBody,
 }
 
 impl Check for BufferedBody<'_> {
+    fn keeps_body(&self) -> bool {
+        true
+    }
+
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.body.extend_from_slice(chunk);
-        Ok(())
+        Ok(self.body.push(chunk)?)
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         let mut params = Params::default();
-        self.media_type.read(&self.body, &mut params)?;
-        self.sms.check(&mut params)
+        self.media_type.read(self.body.bytes(), &mut params)?;
+        self.sms.check(params)
     }
 }
 

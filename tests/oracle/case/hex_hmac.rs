@@ -37,5 +37,6 @@ pub(crate) fn case(scheme: Scheme, choices: &mut Choices<'_>) -> (Setup, Request
         _ => {}
     }
     let headers = vec![(setup.header().to_owned(), value)];
-    (setup, Request { method: "POST".to_owned(), headers, body, ..Request::default() })
+    let method = if choices.one_in(8) { choices.pick(&["PUT", "PATCH", "GET", "BREW"]) } else { "POST" };
+    (setup, Request { method: method.to_owned(), headers, body, ..Request::default() })
 }

@@ -79,6 +79,10 @@ pub(crate) fn case(choices: &mut Choices<'_>) -> (Setup, Request) {
     let end = params.len();
     params.swap(choices.below(end), choices.below(end));
     match choices.below(24) {
+        17 => {
+            let name = choices.pick(&["a[]", "{\"text\":\"", "b c", "\0", "ü", "plain.name_-9"]);
+            params.push((name.into(), choices.pick(&["", " "]).into()));
+        }
         18 => params.push(("blank".into(), " ".into())),
         19 => drop(params.remove(place)),
         20 => params.extend(params.get(place).cloned()),
@@ -138,7 +142,20 @@ fn request(setup: &mut Setup, params: &Params, choices: &mut Choices<'_>) -> Req
     }
     setup.max_body = max_body(sent.len(), choices);
     let media_type = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
-    let around = choices.pick(&["", "; charset=utf-8", " ;", "\t", ";a;b", "x", "/"]);
+    let around = choices.pick(&[
+        "",
+        "; charset=utf-8",
+        " ;",
+        "\t",
+        ";a;b",
+        "x",
+        "/",
+        ";Charset=\"US-ASCII\" ;a",
+        "; charset=utf-16le",
+        "; charset=utf-8; charset=utf-8",
+        ";charset*=utf-8",
+        "; a=\"charset=utf-8\"",
+    ]);
     let content_type = format!("{}{around}", in_any_case(media_type, choices.byte()));
     let headers = vec![("content-type".to_owned(), content_type.into_bytes())];
     Request { method: "POST".to_owned(), headers, body: sent, ..Request::default() }

@@ -66,6 +66,8 @@ pub(crate) struct Proof {
     pub(crate) coverage: &'static str,
     pub(crate) signed_at: Option<i64>,
     pub(crate) tenant: Option<String>,
+    /// The parameters that are covered, in the order they arrived in.
+    pub(crate) parameters: Option<params::Params>,
 }
 
 /// What the request proves; `None` if it is refused.

@@ -30,13 +30,13 @@ impl Carrier {
     }
 
     pub(super) fn untrusted_api_key(&self, head: Head<'_>) -> Result<String, Error> {
-        Ok(Token::parse(self.token(head)?)?.untrusted_api_key()?.into_owned())
+        Ok(Token::parse(self.token(head, ErrorKind::TokenMissing)?)?.untrusted_api_key()?.into_owned())
     }
 
-    /// Takes the token out of its header.
-    pub(super) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Error> {
+    /// Takes the token out of its header, or refuses with `missing`.
+    pub(super) fn token<'r>(&self, head: Head<'r>, missing: ErrorKind) -> Result<&'r [u8], Error> {
         let refuse = |kind| Error::header(kind, self.header.shared());
-        let value = head.header(&self.header)?.ok_or_else(|| refuse(ErrorKind::TokenMissing))?;
+        let value = head.header(&self.header)?.ok_or_else(|| refuse(missing))?;
         match value.split_at_checked(BEARER.len()) {
             Some((word, token)) if word.eq_ignore_ascii_case(BEARER) => Ok(token),
             _ if self.bearer_required => Err(refuse(ErrorKind::TokenMalformed)),

@@ -11,12 +11,8 @@ use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verif
 impl SignedWebhook {
     /// Judges the token, and the head's method.
     fn check_token(&self, head: Head<'_>) -> Result<(Signed, Option<Validity>), Error> {
-        let token = Token::parse(self.carrier.token(head)?)?;
-        match head.method() {
-            "POST" => {}
-            "GET" if self.query_signed => {}
-            _ => return Err(ErrorKind::MethodUnsupported.into()),
-        }
+        let token = Token::parse(self.carrier.token(head, self.unsigned)?)?;
+        self.methods.check(head)?;
         let signed = token.verify(&self.keys)?;
         let validity = self.policy.check(&signed.claims)?;
         Ok((signed, validity))
@@ -40,7 +36,7 @@ impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
         let (signed, validity) = self.check_token(head)?;
         let (coverage, body) = self.check_query(head, &signed)?;
-        let verification = body.begin(evidence(signed, coverage, validity), self.max_body);
+        let verification = body.begin(evidence(head, signed, coverage, validity), self.max_body);
         Ok(verification.judged_again(&self.policy.clock))
     }
 
@@ -48,7 +44,7 @@ impl Verifier for SignedWebhook {
         let (signed, validity) = self.check_token(request.head())?;
         let (coverage, body) = self.check_query(request.head(), &signed)?;
         body.check(request.body(), self.max_body)?;
-        Ok(Verified::new(evidence(signed, coverage, validity)))
+        Ok(Verified::new(evidence(request.head(), signed, coverage, validity)))
     }
 
     fn replays(&self) -> Replays {
@@ -60,11 +56,12 @@ impl Verifier for SignedWebhook {
     }
 }
 
-/// What a token proves that covers this much.
-fn evidence(signed: Signed, coverage: Coverage, validity: Option<Validity>) -> Evidence {
-    Evidence::new(signed.key, coverage)
+/// What a token proves that covers this much of a request.
+fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage, validity: Option<Validity>) -> Evidence {
+    let evidence = Evidence::new(signed.key, coverage)
         .signed_at(Some(signed.claims.issued_at()))
         .validity(validity)
         .tenant(signed.tenant)
-        .claims(signed.claims)
+        .claims(signed.claims);
+    if coverage == Coverage::Query { evidence.query(head.query()) } else { evidence }
 }

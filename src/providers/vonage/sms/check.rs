@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::Sms;
-use crate::compare::Search;
 use crate::error::{Error, ErrorKind};
-use crate::params::Params;
+use crate::mac::{MacKeys, Tag};
+use crate::params::{Param, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 use crate::verifier::{Coverage, Evidence, Validity};
 
 impl Sms {
-    pub(super) fn check(&self, params: &mut Params) -> Result<Evidence, Error> {
+    pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
         params.sort_unique()?;
         if params.has_separator_in_name() {
             return Err(ErrorKind::ParameterAmbiguous.into());
@@ -21,21 +21,22 @@ impl Sms {
             return Err(Error::parameter(ErrorKind::SignatureMalformed, "sig"));
         };
         let timestamp = params.get("timestamp").map(|param| Timestamp(seconds(param.value)));
-        params.clean_values();
 
-        let (keys, tenant) = self.keys.select(|| untrusted_api_key(params))?;
-        let mut search = Search::new(given.as_bytes());
-        keys.offer(&mut search, params.join(|_| true));
-        if params.has_blank_value() {
-            keys.offer(&mut search, params.join(|param| !param.is_blank()));
-        }
-        let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
+        let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
+        let key = match keys.find(params.join(|_| true), &given) {
+            Some(key) => {
+                params.keep(|_| true);
+                key
+            }
+            None => find_without_blanks(keys, &mut params, &given)?,
+        };
 
         let (signed_at, validity) = self.check_time(timestamp)?;
         Ok(Evidence::new(key, Coverage::Params)
             .signed_at(signed_at)
             .validity(validity)
             .unique_signature(given)
+            .parameters(params)
             .tenant(tenant.cloned()))
     }
 
@@ -60,18 +61,41 @@ impl Sms {
     }
 }
 
+/// Finds the key that signed the parameters without the blank ones, and drops those.
+///
+/// Anyone can add a blank parameter. Text in another format (JSON, HTML, multipart) can be hidden in its name, so such a
+/// name is refused.
+fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: &Tag) -> Result<KeyId, Error> {
+    let is_signed = |param: Param<'_>| !param.is_blank();
+    let key = params.has_blank_value().then(|| keys.find(params.join(is_signed), given)).flatten();
+    let key = key.ok_or(ErrorKind::SignatureMismatch)?;
+    if !params.iter().all(|param| is_signed(param) || param.has_plain_name()) {
+        return Err(ErrorKind::ParameterAmbiguous.into());
+    }
+    params.keep(is_signed);
+    Ok(key)
+}
+
 /// The parameter `timestamp`: a time, if it is one.
 struct Timestamp(Option<UnixTime>);
 
-/// Webhooks spell the account's name with a hyphen, requests to the API with an underscore.
+/// The account by the text that is signed, with `_` for `&` and `=`. Webhooks spell the parameter's name with a hyphen,
+/// requests to the API with an underscore.
 pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> {
-    let param = match (params.get("api-key"), params.get("api_key")) {
-        (Some(param), None) | (None, Some(param)) => param,
-        (Some(hyphen), Some(underscore)) if hyphen.value == underscore.value => hyphen,
-        (Some(_), Some(_)) => return Err(ErrorKind::ApiKeyUnknown.into()),
+    let account = |name| params.get(name).map(|param| signed_text(param.value));
+    let account = match (account("api-key"), account("api_key")) {
+        (Some(account), None) | (None, Some(account)) => account,
+        (Some(hyphen), Some(underscore)) if hyphen == underscore => hyphen,
+        (Some(_), Some(_)) => None,
         (None, None) => return Err(ErrorKind::ApiKeyMissing.into()),
     };
-    str::from_utf8(param.value).map(Cow::Borrowed).map_err(|_| ErrorKind::ApiKeyUnknown.into())
+    account.ok_or_else(|| ErrorKind::ApiKeyUnknown.into())
+}
+
+/// A value as it is signed; `None` if it is not UTF-8.
+fn signed_text(value: &[u8]) -> Option<Cow<'_, str>> {
+    let text = str::from_utf8(value).ok()?;
+    Some(if text.contains(['&', '=']) { text.replace(['&', '='], "_").into() } else { text.into() })
 }
 
 /// A plain decimal number: no sign, no white space, no leading zero.

@@ -1,0 +1,95 @@
+//! Reading a body to its end, within a limit.
+
+use std::error::Error as StdError;
+use std::pin::pin;
+
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+use http_body_util::{BodyExt, LengthLimitError};
+
+use crate::error::{Error, ErrorKind};
+use crate::request::KeptBody;
+use crate::verifier::{Verification, Verified};
+
+/// What a body may fail with.
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A body as it was received, and the trailers after it.
+#[derive(Default)]
+pub(super) struct Received {
+    pub(super) data: Bytes,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the extractor hands on no trailers"))]
+    pub(super) trailers: Option<HeaderMap>,
+}
+
+/// Reads a body of at most `limit` bytes and proves it as it arrives.
+///
+/// A verification that keeps the body is given it at the end, in one piece: until then there is one copy of it.
+pub(super) async fn verify(
+    mut verification: Verification<'_>,
+    body: impl http_body::Body<Error: Into<BoxError>>,
+    limit: usize,
+) -> Result<(Verified, Received), Error> {
+    let limit = verification.room().min(limit);
+    let received = if verification.keeps_body() {
+        let received = read(body, limit, |_| Ok(())).await?;
+        verification.update(&received.data)?;
+        received
+    } else {
+        read(body, limit, |chunk| verification.update(chunk)).await?
+    };
+    Ok((verification.finish()?, received))
+}
+
+/// Reads a body of at most `limit` bytes, and shows `each` chunk as it arrives.
+///
+/// The task yields to others even where every frame is there at once, and a body of too many frames without data is refused.
+pub(super) async fn read(
+    body: impl http_body::Body<Error: Into<BoxError>>,
+    limit: usize,
+    mut each: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<Received, Error> {
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(ErrorKind::BodyTooLarge.into());
+    }
+    let mut body = pin!(body);
+    let (mut kept, mut trailers, mut empty_frames) = (KeptBody::new(limit), None, 0_u32);
+    loop {
+        tokio::task::consume_budget().await;
+        let Some(frame) = body.frame().await else { break };
+        let frame = frame.map_err(|error| broken_off(error.into().as_ref()))?;
+        let known = kept.bytes().len();
+        match frame.into_data() {
+            Ok(mut chunk) => {
+                while chunk.has_remaining() {
+                    kept.push(chunk.chunk())?;
+                    chunk.advance(chunk.chunk().len());
+                }
+                each(kept.bytes().get(known..).unwrap_or_default())?;
+            }
+            Err(frame) => trailers = frame.into_trailers().ok().or(trailers),
+        }
+        if kept.bytes().len() == known {
+            empty_frames = empty_frames.saturating_add(1);
+            if empty_frames > MAX_EMPTY_FRAMES {
+                return Err(ErrorKind::BodyFragmented.into());
+            }
+        }
+    }
+    Ok(Received { data: kept.into_bytes().into(), trailers })
+}
+
+/// A limit that another layer set, or what else ended the body early.
+fn broken_off(error: &(dyn StdError + 'static)) -> Error {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return ErrorKind::BodyTooLarge.into();
+        }
+        cause = error.source();
+    }
+    ErrorKind::BodyInterrupted.into()
+}
+
+/// Frames without data: more than any sender has reason to send.
+const MAX_EMPTY_FRAMES: u32 = 1_000;
