@@ -142,6 +142,14 @@ async fn sentinels_lead_to_the_new_master() {
     assert_eq!(guard.complete(&done, HOUR, None).await, Ok(true));
     replicated(&old).await;
 
+    // What the documentation says that a user needs.
+    let rules = "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info";
+    assert_eq!(old.say(&format!("ACL SETUSER guard on >s3cr3t {rules}")).await, "+OK");
+    let limited = Redis::sentinel(&urls, "redis://guard:s3cr3t@mymaster/0").unwrap();
+    limited.check().await.unwrap();
+    let wrong = Redis::sentinel(&urls, "redis://guard:wr0ng@mymaster/0").unwrap();
+    assert_eq!(wrong.check().await, Err(RedisError::AuthenticationFailed));
+
     let unknown = Redis::sentinel(&urls, "redis://another").unwrap();
     assert_eq!(unknown.check().await, Err(RedisError::MasterUnknown));
     assert_eq!(

@@ -99,11 +99,18 @@ impl Address {
 }
 
 fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
-    let info = url.into_connection_info().map_err(|_| ConfigError::StoreAddressInvalid)?;
+    let info = url.into_connection_info().map_err(|_| {
+        // Without TLS, the crate refuses such an address as it does any other.
+        let asks_for_tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
+        if asks_for_tls && !cfg!(feature = "redis-tls") {
+            ConfigError::StoreTlsMissing
+        } else {
+            ConfigError::StoreAddressInvalid
+        }
+    })?;
     match info.addr() {
         ConnectionAddr::TcpTls { insecure: true, .. } => return Err(ConfigError::StoreAddressInvalid),
-        address @ ConnectionAddr::TcpTls { .. } if address.is_supported() => pick_cryptography(),
-        ConnectionAddr::TcpTls { .. } => return Err(ConfigError::StoreTlsMissing),
+        ConnectionAddr::TcpTls { .. } => pick_cryptography(),
         _ => {}
     }
     let settings = info.tcp_settings().clone().set_nodelay(true);
