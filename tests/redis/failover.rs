@@ -1,8 +1,10 @@
 //! Servers that are no longer the right ones.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use countersign::replay::{Redis, RedisError, ReplayGuard};
+use countersign::ReplayKey;
+use countersign::replay::{Lease, Redis, RedisError, ReplayGuard};
 
 use crate::between::Between;
 use crate::fake::Fake;
@@ -111,6 +113,20 @@ async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
     between.lose_an_answer();
     assert_eq!(guard.complete(&second, HOUR, None).await, Ok(false));
     assert_eq!(between.connections(), 6);
+}
+
+/// A cluster's client sends again by itself what it has no answer to.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_cluster_an_answer_that_is_lost_is_asked_for_again() {
+    let lost = AtomicBool::new(false);
+    let (_fake, guard) = Fake::cluster(move |command| {
+        // The value to be stored, and what it begins with if it was stored before.
+        let recognised = command.matches("done:").count() == 2;
+        if lost.swap(true, Ordering::SeqCst) { format!(":{}", u8::from(recognised)) } else { String::new() }
+    })
+    .await;
+    let held = Lease::new(ReplayKey::new(["1"]));
+    assert_eq!(guard.complete(&held, HOUR, None).await, Ok(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -173,6 +173,7 @@ async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
         user("plain", "~countersign:* +@all -@scripting"),
         user("elsewhere", "~other:* +@all"),
         user("documented", "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info"),
+        user("untimed", "~countersign:* +@all -pttl"),
         user("uninformed", "~countersign:* -@all +set +get +del +pttl +pexpire +eval"),
     ] {
         assert_eq!(server.say(&command).await, "+OK");
@@ -192,6 +193,7 @@ async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
     assert_eq!(guard("elsewhere").check().await, Err(RedisError::PermissionMissing));
     assert_eq!(claim(&guard("elsewhere"), "1").await, unavailable(RedisError::PermissionMissing));
     guard("uninformed").check().await.unwrap();
+    assert_eq!(guard("untimed").check().await, Err(RedisError::PermissionMissing));
     let documented = guard("documented");
     documented.check().await.unwrap();
     let held = lease(&documented, "2", MINUTE).await;
@@ -279,21 +281,7 @@ async fn an_address_that_is_not_reached_is_named() {
 /// A cluster that says of itself that it does not have what it has.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_redirects_for_ever_is_left_when_the_patience_ends() {
-    let port = Arc::new(AtomicU32::new(0));
-    let own = Arc::clone(&port);
-    let fake = Fake::start(move |command, _| {
-        let port = own.load(Ordering::SeqCst);
-        Some(match command.split(' ').next() {
-            Some("CLUSTER") => {
-                format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:{port}")
-            }
-            Some("SET") => format!("-MOVED 1 127.0.0.1:{port}"),
-            _ => "+OK".to_owned(),
-        })
-    })
-    .await;
-    port.store(fake.address.port().into(), Ordering::SeqCst);
-    let guard = Redis::cluster(&[&format!("redis://{}", fake.address)]).unwrap();
+    let (_fake, guard) = Fake::cluster(|_| "-MOVED 1 127.0.0.1:{port}".to_owned()).await;
     let guard = guard.patience(Duration::from_millis(200));
     assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ClusterDown));
 }
@@ -309,6 +297,8 @@ async fn a_server_or_a_cluster_where_the_other_was_configured_is_named() {
     node.until("CLUSTER INFO", "cluster_state:ok").await;
     assert_eq!(node.guard().check().await, Err(RedisError::ClusterUnexpected));
     Redis::cluster(&[&node.url()]).unwrap().check().await.unwrap();
+    let nowhere = Redis::cluster(&[&format!("redis://{}", free_address())]).unwrap();
+    assert_eq!(nowhere.check().await, Err(RedisError::ConnectionRefused));
     // Down since it serves no slots.
     let lost = Server::with(&["cluster-enabled yes"]).await;
     assert_eq!(lost.guard().check().await, Err(RedisError::ClusterDown));
