@@ -151,7 +151,7 @@ async fn a_slot_that_moves_while_claims_run() {
                 let name = next.fetch_add(1, Ordering::SeqCst).to_string();
                 let (one, other) = tokio::join!(handle(&guards[0], &name), handle(&guards[1], &name));
                 assert_eq!(u32::from(one) + u32::from(other), 1, "{name} was handled");
-                assert_eq!(claim(&guards[0], &name).await, Ok(Answer::Done(None)), "{name}");
+                assert_eq!(claim_at_last(&guards[0], &name).await, Answer::Done(None), "{name}");
                 handled.fetch_add(1, Ordering::SeqCst);
             }
         });
@@ -173,7 +173,15 @@ async fn handle(guard: &Redis, name: &str) -> bool {
     for _ in 0..1000 {
         match guard.claim(&key(name), MINUTE).await {
             Ok(Claim::Leased(lease)) => {
-                assert_eq!(guard.complete(&lease, HOUR, None).await, Ok(true), "{name}");
+                // An answer that did not come in time is asked for again.
+                let mut completed = guard.complete(&lease, HOUR, None).await;
+                for _ in 0..50 {
+                    if completed.is_ok() {
+                        break;
+                    }
+                    completed = guard.complete(&lease, HOUR, None).await;
+                }
+                assert_eq!(completed, Ok(true), "{name}");
                 return true;
             }
             Ok(Claim::Done(_)) => return false,
