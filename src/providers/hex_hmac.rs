@@ -77,7 +77,7 @@ impl HexHmac {
     }
 
     pub(super) fn named(header: HeaderName, algorithm: Algorithm, keyring: &Keyring) -> Self {
-        let (keys, methods) = (MacKeys::new(algorithm.into(), keyring), Methods::of(Methods::OF_BODIES));
+        let (keys, methods) = (MacKeys::new(algorithm.into(), keyring), Methods::OF_BODIES);
         Self { header, keys, methods, max_body: usize::MAX }
     }
 
