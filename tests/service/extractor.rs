@@ -1,5 +1,6 @@
 //! The axum extractor, in a router of several providers.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::Arc;
 
@@ -142,7 +143,7 @@ async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
     for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
         let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
         let (status, _, kind) = answer(router(), broken).await;
-        assert_eq!((status, kind), (StatusCode::SERVICE_UNAVAILABLE, Some(ErrorKind::BodyInterrupted)));
+        assert_eq!((status, kind), (StatusCode::BAD_REQUEST, Some(ErrorKind::BodyInterrupted)));
     }
     let empty = Frames::new((0..1_001).map(|_| Step::Data(vec![])));
     let (_, _, kind) = answer(router(), vogent_delivery().to_http("/any").unwrap().map(|_| empty)).await;
@@ -247,6 +248,44 @@ async fn parameters_are_read_from_the_proof() {
         let plain = r#"447700900001 Some("a") None"#.to_owned();
         assert_eq!(answer(router.clone(), request(&added)).await, (StatusCode::OK, plain, None));
     }
+    // Nor does any other reading of the body or query get it.
+    let pairs =
+        |pairs: BTreeMap<String, serde_json::Value>| format!("{:?}", pairs.keys().collect::<Vec<_>>());
+    let read = Router::new()
+        .route(
+            "/form",
+            any(move |signed: Signed<Sms, Form<BTreeMap<String, serde_json::Value>>>| async move {
+                pairs(signed.value.0)
+            }),
+        )
+        .route(
+            "/json",
+            any(move |signed: Signed<Sms, Json<BTreeMap<String, serde_json::Value>>>| async move {
+                pairs(signed.value.0)
+            }),
+        )
+        .route("/raw", any(|signed: Signed<Sms>| async move { signed.value }))
+        .with_state(router_state());
+    let (form, query, json) = (text("a & é").form(), text("a & é").query(), text("a & é").json());
+    let blank = |body: &[u8]| [body, b"&admin=&confirmed=%00+"].concat();
+    let object = String::from_utf8(json.body().to_vec()).unwrap().replacen(
+        '{',
+        r#"{"admin":null,"confirmed":"\n","#,
+        1,
+    );
+    let covered = r#"["msisdn", "text"]"#;
+    for (path, sent) in [
+        ("/form", form.clone().with_body(blank(form.body()))),
+        ("/form", query.clone().with_query(&String::from_utf8(blank(query.query().as_bytes())).unwrap())),
+        ("/json", json.clone().with_body(object)),
+    ] {
+        let request = sent.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from);
+        assert_eq!(answer(read.clone(), request).await, (StatusCode::OK, covered.to_owned(), None), "{path}");
+    }
+    // As it was received, where all of it is covered.
+    let raw = form.to_http("/raw").unwrap().map(http_body_util::Full::<Bytes>::from);
+    assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
+
     let no_text = sign::Sms::new(Method::Sha256, &secret()).param("text", "a").form();
     let (status, words, _) = answer(layered, request(&no_text)).await;
     assert_eq!((status, words.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "parameter `msisdn` is missing"));
