@@ -296,7 +296,7 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
 #[tokio::test(start_paused = true)]
 async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience() {
     let (store, handler) = (Store::default(), Handler::default());
-    for (set, expected) in [(0, 1), (1, 1), (3, 3), (5, 4), (usize::MAX, 100)] {
+    for (set, expected) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (8, 6), (usize::MAX, 100)] {
         store.most.store(0, Ordering::Relaxed);
         store.answer_after(SECOND / 1000);
         let service = VerifyLayer::tenants(store.lookup().max_questions(set)).layer(handler.service());
@@ -329,6 +329,31 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
     assert_eq!(refusal(&call(&mut service, http(&delivery("known-3", "known-3"))).await), None);
     assert_eq!(store.questions() - asked, 3);
     assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on() {
+    for (set, delayed) in [(1, true), (2, false), (3, false), (4, false), (16, false)] {
+        let (store, handler) = (Store::default(), Handler::default());
+        let lookup = store.lookup().max_questions(set).known(100, 10 * SECOND);
+        let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
+        let known = || http(&delivery("known-1", "known-1"));
+        assert_eq!(refusal(&call(&mut service, known()).await), None);
+
+        // Its entry expires, and the store is slow.
+        tokio::time::sleep(11 * SECOND).await;
+        store.answer_after(SECOND * 3 / 2);
+        let flood: Vec<_> = (0..100)
+            .map(|number| http(&delivery(&format!("stranger-{number}"), "stranger")))
+            .map(|request| tokio::spawn(service.clone().oneshot(request)))
+            .collect();
+        tokio::time::sleep(SECOND / 10).await;
+        let expected = delayed.then_some(ErrorKind::TenantStoreTimeout);
+        assert_eq!(refusal(&call(&mut service, known()).await), expected, "{set}");
+        for request in flood {
+            request.abort();
+        }
+    }
 }
 
 /// Attack 159.

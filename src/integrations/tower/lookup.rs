@@ -35,8 +35,8 @@ use crate::verifier::Verifier;
 /// An attacker can make up names and trigger queries. These bounds hold:
 ///
 /// - At most [`max_questions`](Self::max_questions) queries run at once, by default 16. Further requests wait for a turn within
-///   their patience. A quarter of the turns is reserved for accounts that were known before, so that a flood of made-up names
-///   does not delay them. The first request of an account waits like any other.
+///   their patience. A quarter of the turns, but at least one of two or more, is reserved for accounts that were known before.
+///   So a flood of made-up names does not delay them. The first request of an account waits like any other.
 /// - Each name is queried once at a time, however many requests wait for it. The query continues when they are gone. It ends
 ///   after the patience at the latest.
 /// - A known account is served from the cache while it is renewed, see [`known`](Self::known).
@@ -188,7 +188,9 @@ impl TenantLookup {
         Self { kept: self.kept.unknown(count, lifetime), ..self }
     }
 
-    /// Asks the store at most `count` questions at once. Default: 16; at least one.
+    /// Runs at most `count` queries at once. Default: 16; 0 counts as 1.
+    ///
+    /// With 1, no turn is reserved for known accounts: a flood of made-up names delays them too.
     #[must_use]
     pub fn max_questions(self, count: usize) -> Self {
         Self { turns: Turns::new(count), ..self }
