@@ -35,8 +35,8 @@ use carrier::{AUTHORIZATION, Carrier};
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
 ///   ignored, up to 256 of them.
 /// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
-/// - A text claim of another type reads as absent, but is refused where it is needed: `iss`, `api_key` of tenants, and what
-///   you require. A token whose `jti` is no text has no replay key, so a replay guard refuses it.
+/// - A text claim of another type, or with U+0000, reads as absent. It is refused where it is needed: `iss`, `api_key` of
+///   tenants, and what you require. A token whose `jti` reads as absent has no replay key, so a replay guard refuses it.
 ///
 /// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
 /// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs
