@@ -374,6 +374,94 @@ fn a_type_is_read_from_covered_parameters() {
 }
 
 #[test]
+fn a_floating_point_parameter_is_a_finite_number_as_json_writes_it() {
+    #[derive(Deserialize)]
+    struct Number<T> {
+        n: T,
+    }
+    let parameters = |text: &str| {
+        let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("n", text);
+        accepts(&verifier(), signer.form().request()).parameters().unwrap()
+    };
+    for (text, number) in
+        [("0", 0.0), ("-0.5", -0.5), ("0.0330", 0.033), ("12", 12.0), ("1e3", 1000.0), ("25E-2", 0.25)]
+    {
+        let parameters = parameters(text);
+        assert_eq!(parameters.deserialize::<Number<f64>>().map(|number| number.n), Ok(number), "{text}");
+        #[allow(clippy::cast_possible_truncation, reason = "the nearest is meant")]
+        let single = number as f32;
+        assert_eq!(parameters.deserialize::<Number<f32>>().map(|number| number.n), Ok(single), "{text}");
+    }
+    for text in [
+        "NaN",
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "+inf",
+        "Infinity",
+        "-infinity",
+        "1e400",
+        "-1e400",
+        "+1",
+        ".5",
+        "5.",
+        "05",
+        "1e",
+        " 1",
+        "1 ",
+        "\t1",
+        "1_0",
+        "0x1",
+        "null",
+        "true",
+        "\"1\"",
+        "[1]",
+        "",
+    ] {
+        let parameters = parameters(text);
+        assert!(parameters.deserialize::<Number<f64>>().is_err(), "{text}");
+        assert!(parameters.deserialize::<Number<f32>>().is_err(), "{text}");
+    }
+    // Finite as an `f64` alone.
+    let large = parameters("1e39");
+    assert!(large.deserialize::<Number<f32>>().is_err() && large.deserialize::<Number<f64>>().is_ok());
+}
+
+#[test]
+fn a_number_behind_flatten_or_in_a_tagged_enum_is_refused() {
+    #[derive(Deserialize)]
+    struct Number<T> {
+        n: T,
+    }
+    #[derive(Deserialize)]
+    struct Flat<T> {
+        #[serde(flatten)]
+        inner: Number<T>,
+    }
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "lowercase")]
+    enum Tagged<T> {
+        Text { n: T },
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Untagged<T> {
+        Text { n: T },
+    }
+    let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("n", "5").param("type", "text");
+    let parameters = accepts(&verifier(), signer.form().request()).parameters().unwrap();
+    let flat = parameters.deserialize::<Flat<String>>().map(|flat| flat.inner.n);
+    let tagged = parameters.deserialize::<Tagged<String>>().map(|Tagged::Text { n }| n);
+    let untagged = parameters.deserialize::<Untagged<String>>().map(|Untagged::Text { n }| n);
+    assert_eq!([flat, tagged, untagged], ["5", "5", "5"].map(|text| Ok(text.to_owned())));
+    assert!(parameters.deserialize::<Number<u32>>().is_ok());
+    assert!(parameters.deserialize::<Flat<u32>>().is_err());
+    assert!(parameters.deserialize::<Tagged<u32>>().is_err());
+    assert!(parameters.deserialize::<Untagged<u32>>().is_err());
+}
+
+#[test]
 fn rotation_holds_with_blank_values() {
     let keyring = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
     let sms = Sms::new(Method::Sha256, keyring);
