@@ -767,6 +767,12 @@ fn the_untrusted_api_key_is_for_a_look_up() {
     let carried = signer().claim("api_key", "a1b2c3d4").header("x-moved").post(BODY);
     assert_eq!(SignedWebhook::untrusted_api_key_in(&moved, carried.head()).unwrap(), "a1b2c3d4");
     assert!(SignedWebhook::untrusted_api_key_in(&moved, delivery.head()).is_err());
+    assert_eq!(kind(with_authorization("Bearer")), ErrorKind::TokenMissing);
+    for deleted in [delivery.clone(), delivery.clone().without_header("authorization")] {
+        assert_eq!(kind(deleted.clone().with_method("DELETE")), ErrorKind::MethodUnsupported);
+        let moved = SignedWebhook::untrusted_api_key_in(&moved, deleted.with_method("DELETE").head());
+        assert_eq!(moved.unwrap_err().kind(), ErrorKind::MethodUnsupported);
+    }
     assert_eq!(kind(delivery.without_header("authorization")), ErrorKind::TokenMissing);
 }
 

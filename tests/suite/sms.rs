@@ -789,7 +789,7 @@ fn limits_hold() {
     let api_key = |bytes: usize| Sms::untrusted_api_key(of_length(bytes).request()).unwrap_err().kind();
     assert_eq!(
         (api_key(mebibyte), api_key(mebibyte + 1)),
-        (ErrorKind::ApiKeyMissing, ErrorKind::BodyTooLarge)
+        (ErrorKind::SignatureMissing, ErrorKind::BodyTooLarge)
     );
 }
 
@@ -897,6 +897,20 @@ fn the_untrusted_api_key_is_for_a_look_up() {
     assert_eq!(kind(query("api-key=1&api-key=1", b"")), ErrorKind::ParameterRepeated);
     assert_eq!(kind(form("", b"").with_body("a".repeat(1024 * 1024 + 1))), ErrorKind::BodyTooLarge);
     assert_eq!(kind(query("", b"").with_method("PUT")), ErrorKind::MethodUnsupported);
+    assert_eq!(kind(signer().query().with_body("x")), ErrorKind::BodyUnexpected);
+    assert_eq!(kind(query("a%3Db=1", b"")), ErrorKind::ParameterAmbiguous);
+    let with_sig = |sig: &str| signer().form().with_body(format!("api-key=a1b2c3d4{sig}"));
+    assert_eq!(kind(with_sig("")), ErrorKind::SignatureMissing);
+    for length in 0..=130 {
+        let named = Sms::untrusted_api_key(with_sig(&format!("&sig={}", "A".repeat(length))).request());
+        let expected = if [32, 40, 64, 128].contains(&length) {
+            Ok("a1b2c3d4")
+        } else {
+            Err(ErrorKind::SignatureMalformed)
+        };
+        assert_eq!(named.as_deref().map_err(countersign::Error::kind), expected, "{length}");
+        assert_eq!(kind(with_sig(&format!("&sig={}g", "A".repeat(length)))), ErrorKind::SignatureMalformed);
+    }
 }
 
 #[test]

@@ -26,9 +26,12 @@ use crate::verifier::Verifier;
 ///
 /// | condition | rejected with | status |
 /// |---|---|---|
+/// | the scheme takes no such method or media type | [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`MediaTypeUnsupported`](ErrorKind::MediaTypeUnsupported) | 405, 415 |
 /// | the store knows no such account | [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown) | 401 |
 /// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
 /// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
+///
+/// The store is not asked about a request whose method, media type or signature has the wrong form.
 ///
 /// # Bounds
 ///
@@ -208,6 +211,15 @@ impl TenantLookup {
 
     pub(super) fn example(&self) -> &dyn Verifier {
         &*self.example
+    }
+
+    /// Refuses a head that the scheme refuses whatever the account: by its method or media type. No other refusal of the example is
+    /// taken over, since a verifier that tries several schemes may give it for the sake of the example's secret.
+    pub(super) fn check(&self, head: Head<'_>) -> Result<(), Error> {
+        let refused = self.example.begin(head).err().filter(|refusal| {
+            matches!(refusal.kind(), ErrorKind::MethodUnsupported | ErrorKind::MediaTypeUnsupported)
+        });
+        refused.map_or(Ok(()), Err)
     }
 }
 
