@@ -31,7 +31,7 @@ use crate::verifier::Verifier;
 /// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
 /// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
 ///
-/// The store is not asked about a request whose method, media type or signature has the wrong form.
+/// The store is not asked about a request with a method or media type that the scheme does not take, or with a malformed signature.
 ///
 /// # Bounds
 ///
@@ -51,6 +51,16 @@ use crate::verifier::Verifier;
 ///
 /// A request for a known account can be answered at another speed than one for an unknown account. So an attacker can find out
 /// which accounts exist. Do not use names that must stay secret.
+///
+/// # Exact match
+///
+/// The store must match the name exactly, byte for byte. Every name that it knows is an account of its own here, with its own cache
+/// entry and its own replay keys.
+///
+/// A store that ignores case or trailing spaces knows one account by many names. MySQL's default collation ignores case, and
+/// before version 8.0 trailing spaces too. An attacker can then fill the cache of known accounts with such names. And a replay
+/// guard cannot tell that an event signed for two of them is one. Use a binary collation. Or compare the stored name with the
+/// given one, and answer `None` where they differ.
 ///
 /// # Runtime
 ///
@@ -102,9 +112,9 @@ type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
 
 impl TenantLookup {
     /// Reads the account from the head, as [`SignedWebhook::untrusted_api_key`](crate::vonage::SignedWebhook::untrusted_api_key)
-    /// does, asks `store` for its secrets (`None`: there is no such account), and verifies with what `scheme` makes of them,
-    /// such as [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants). An error of the store goes no further:
-    /// log it there.
+    /// does, asks `store` for its secrets (`None`: there is no account of [exactly](Self#exact-match) this name), and verifies with
+    /// what `scheme` makes of them, such as [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants). An error of the
+    /// store goes no further: log it there.
     ///
     /// # Errors
     ///
