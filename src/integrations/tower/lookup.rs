@@ -57,7 +57,7 @@ use crate::verifier::Verifier;
 /// The store must match the name exactly, byte for byte. Every name that it knows is an account of its own here, with its own cache
 /// entry and its own replay keys.
 ///
-/// A store that ignores case or trailing spaces knows one account by many names. MySQL's default collation ignores case, and
+/// A store that ignores case or trailing spaces knows one account by many names. `MySQL`'s default collation ignores case, and
 /// before version 8.0 trailing spaces too. An attacker can then fill the cache of known accounts with such names. And a replay
 /// guard cannot tell that an event signed for two of them is one. Use a binary collation. Or compare the stored name with the
 /// given one, and answer `None` where they differ.
