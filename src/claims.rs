@@ -11,7 +11,8 @@ use crate::time::UnixTime;
 
 /// The claims of a verified token (RFC 7519, and those Vonage adds). Claims not listed here are ignored.
 ///
-/// A text claim that is no string reads as absent, unless the verifier needs it: then the token is refused.
+/// A text claim that is no string, or a string with U+0000, reads as absent. Where the verifier needs the claim, it rejects the
+/// token.
 /// Fractions of seconds are rounded so that a token is never valid for longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims {
@@ -93,10 +94,10 @@ impl Claims {
             "iat" => once(&mut issued_at, || time("iat", &value, Rounding::Down)),
             "exp" => once(&mut expires_at, || time("exp", &value, Rounding::Down)),
             "nbf" => once(&mut not_before, || time("nbf", &value, Rounding::Up)),
-            "jti" => once(&mut id, || Text::of("jti", value)),
-            "iss" => once(&mut issuer, || Text::of("iss", value)),
-            "api_key" => once(&mut api_key, || Text::of("api_key", value)),
-            "application_id" => once(&mut application_id, || Text::of("application_id", value)),
+            "jti" => once(&mut id, || Ok(Text::of(value))),
+            "iss" => once(&mut issuer, || Ok(Text::of(value))),
+            "api_key" => once(&mut api_key, || Ok(Text::of(value))),
+            "application_id" => once(&mut application_id, || Ok(Text::of(value))),
             "payload_hash" => once(&mut payload_hash, || hash(&value)),
             _ => other(&mut others, name),
         })?;
@@ -120,7 +121,7 @@ impl Claims {
         let mut others = None;
         walk(payload, |name, value| match &*name {
             "api_key" => once(&mut api_key, || {
-                text("api_key", value)?.ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, "api_key"))
+                text(value).ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, "api_key"))
             }),
             _ => other(&mut others, name),
         })?;
@@ -133,14 +134,14 @@ impl Claims {
 enum Text {
     #[default]
     Absent,
-    /// Of another type. The platform may mean something by it, but no verifier here reads it.
+    /// Of another type, or with U+0000. The platform may mean something by it, but no verifier here reads it.
     Malformed,
     Given(Box<str>),
 }
 
 impl Text {
-    fn of(name: &'static str, value: Value<'_>) -> Result<Self, Error> {
-        Ok(text(name, value)?.map_or(Self::Malformed, |text| Self::Given(Box::from(&*text))))
+    fn of(value: Value<'_>) -> Self {
+        text(value).map_or(Self::Malformed, |text| Self::Given(Box::from(&*text)))
     }
 
     fn get(&self) -> Option<&str> {
@@ -199,15 +200,13 @@ fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<Uni
     .ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))
 }
 
-/// Takes a text, which holds no NUL; `None` of another type.
-fn text<'t>(name: &'static str, value: Value<'t>) -> Result<Option<Cow<'t, str>>, Error> {
+/// Takes a text without U+0000; `None` of any other value.
+fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
-        // JSON has NUL only as an escape.
-        Value::String(Cow::Owned(text)) if text.contains('\0') => {
-            Err(Error::claim(ErrorKind::ClaimMalformed, name))
-        }
-        Value::String(text) => Ok(Some(text)),
-        _ => Ok(None),
+        // JSON has U+0000 only as an escape, and a text with an escape is owned.
+        Value::String(Cow::Owned(text)) if text.contains('\0') => None,
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 

@@ -43,7 +43,7 @@ impl Explain for Sms {
     }
 
     fn untrusted_api_key(&self, capture: &Capture) -> Option<String> {
-        Self::untrusted_api_key(capture.request()).ok()
+        Self::claimed_api_key(capture.request())
     }
 }
 
@@ -53,7 +53,7 @@ impl Explain for SignedWebhook {
     }
 
     fn untrusted_api_key(&self, capture: &Capture) -> Option<String> {
-        Self::untrusted_api_key_in(self.header_name(), capture.request().head()).ok()
+        self.claimed_api_key(capture.request().head())
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Produc
     match (other_scheme::proved(case).or_else(seen), case.refusal.kind()) {
         (Some(finding), _) => vec![finding],
         (None, ErrorKind::TokenMissing) if tokens.is_empty() => {
-            let evidence = format!("there is no header `{header}`, and no token in any other");
+            let evidence = format!("there is no token in the header `{header}`, and none in any other");
             vec![Finding::hint(Cause::UnsignedCallback, evidence)]
         }
         (None, ErrorKind::SignatureMismatch | ErrorKind::TokenMissing) => case.unexplained(Vec::new()),

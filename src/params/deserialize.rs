@@ -1,10 +1,12 @@
 //! Parameters as a data format of serde.
 
 use std::fmt::Display;
+use std::str::FromStr;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_json::value::RawValue;
 
 use super::{Param, Params};
 
@@ -128,12 +130,22 @@ impl<'de, I: Iterator<Item = Param<'de>>> de::MapAccess<'de> for Members<'de, I>
 struct Value<'de>(&'de [u8]);
 
 macro_rules! parse {
-    ($($method:ident => $visit:ident,)*) => {
+    ($($method:ident => $visit:ident by $parse:path,)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParametersError> {
-            let value = str::from_utf8(self.0).ok().and_then(|text| text.parse().ok());
+            let value = str::from_utf8(self.0).ok().and_then($parse);
             visitor.$visit(value.ok_or_else(|| de::Error::custom(""))?)
         })*
     };
+}
+
+fn parse<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+/// Parses a finite number that is written as in JSON. Rust's own parser takes `NaN`, `inf` and `+.5` too.
+fn parse_finite<T: FromStr + Into<f64> + Copy>(text: &str) -> Option<T> {
+    serde_json::from_str::<&RawValue>(text).ok()?;
+    text.parse().ok().filter(|number: &T| (*number).into().is_finite())
 }
 
 impl<'de> de::Deserializer<'de> for Value<'de> {
@@ -178,19 +190,19 @@ impl<'de> de::Deserializer<'de> for Value<'de> {
     }
 
     parse! {
-        deserialize_bool => visit_bool,
-        deserialize_i8 => visit_i8,
-        deserialize_i16 => visit_i16,
-        deserialize_i32 => visit_i32,
-        deserialize_i64 => visit_i64,
-        deserialize_i128 => visit_i128,
-        deserialize_u8 => visit_u8,
-        deserialize_u16 => visit_u16,
-        deserialize_u32 => visit_u32,
-        deserialize_u64 => visit_u64,
-        deserialize_u128 => visit_u128,
-        deserialize_f32 => visit_f32,
-        deserialize_f64 => visit_f64,
+        deserialize_bool => visit_bool by parse,
+        deserialize_i8 => visit_i8 by parse,
+        deserialize_i16 => visit_i16 by parse,
+        deserialize_i32 => visit_i32 by parse,
+        deserialize_i64 => visit_i64 by parse,
+        deserialize_i128 => visit_i128 by parse,
+        deserialize_u8 => visit_u8 by parse,
+        deserialize_u16 => visit_u16 by parse,
+        deserialize_u32 => visit_u32 by parse,
+        deserialize_u64 => visit_u64 by parse,
+        deserialize_u128 => visit_u128 by parse,
+        deserialize_f32 => visit_f32 by parse_finite,
+        deserialize_f64 => visit_f64 by parse_finite,
     }
 
     forward_to_deserialize_any! {

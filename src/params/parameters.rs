@@ -85,8 +85,11 @@ impl Parameters {
 
     /// Reads a struct or a map from them, one field a parameter.
     ///
-    /// Numbers and `bool` are parsed from the value's text, since no signature covers JSON types. An `Option` is `None` for an
-    /// empty value, as for an absent one.
+    /// Numbers and `bool` are parsed from the value's text, since no signature covers JSON types. A floating-point number must be
+    /// finite and written as in JSON. An `Option` is `None` for an empty value, as for an absent one.
+    ///
+    /// Numbers and `bool` are always refused behind `#[serde(flatten)]` and in an untagged or internally tagged enum, because serde
+    /// hands every value there over as text.
     ///
     /// # Errors
     ///

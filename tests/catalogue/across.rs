@@ -30,7 +30,7 @@ fn case_137_each_schemes_delivery_at_each_others_verifier(run: &mut Run) {
             } else {
                 let kinds = match scheme {
                     // Body schemes take no GET.
-                    Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_)
+                    Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_) | Scheme::ContactCenter
                         if other.delivery().method() == "GET" =>
                     {
                         &[ErrorKind::MethodUnsupported][..]

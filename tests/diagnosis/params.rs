@@ -224,6 +224,13 @@ fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
     let diagnosis = verifier.diagnose(&capture(&of("unknown")), &credentials);
     assert_eq!(diagnosis.findings()[0].code(), "secret_other", "{diagnosis}");
 
+    // Whose it is is read of a request that a look-up would not ask about.
+    let genuine = of("a1b2c3d4");
+    let body = String::from_utf8(genuine.body().to_vec()).unwrap();
+    let prefixed = genuine.with_body(body.replace("sig=", "sig=sha256%3D"));
+    let diagnosis = verifier.diagnose(&capture(&prefixed), &credentials);
+    assert_eq!(codes(&diagnosis), ["signature_prefix"], "{diagnosis}");
+
     let stored = format!("{KEY}\n");
     let padded = Tenants::new([("a1b2c3d4", key(&stored))]).unwrap();
     let diagnosis = Sms::tenants(Method::Sha256, padded)

@@ -74,7 +74,12 @@ fn a_time_that_is_off_is_told_by_how_much() {
 
 #[test]
 fn a_token_that_is_not_there_or_not_a_webhooks() {
-    requires("unsigned_callback", false, &webhook(), &capture(&genuine().without_header("authorization")));
+    let unsigned = genuine().without_header("authorization");
+    requires("unsigned_callback", false, &webhook(), &capture(&unsigned));
+    for blank in ["", "Bearer", "bearer "] {
+        let blank = unsigned.clone().with_header("authorization", blank);
+        requires("unsigned_callback", false, &webhook(), &capture(&blank));
+    }
     let strangers = sign::SignedWebhook::new(&key(OTHER_KEY), NOW).header("x-token").post(BODY);
     requires("forged_or_unknown_secret", false, &webhook(), &capture(&strangers));
     requires("scheme_other", false, &webhook(), &with_algorithm("RS256", None));
@@ -148,6 +153,14 @@ fn a_key_of_another_account() {
     let diagnosis = verifier.diagnose(&capture(&delivery), &credentials);
     let first = &diagnosis.findings()[0];
     assert_eq!((first.code(), first.is_proved()), ("secret_other", true), "{diagnosis}");
+
+    // Whose it is is read of a request that a look-up would not ask about.
+    let deleted = sign::SignedWebhook::new(&key(KEY), NOW)
+        .claim("api_key", "a1b2c3d4")
+        .post(BODY)
+        .with_method("DELETE");
+    let diagnosis = verifier.diagnose(&capture(&deleted), &credentials);
+    assert_eq!(codes(&diagnosis), ["refused_otherwise"], "{diagnosis}");
 
     let stored = format!("{KEY}\n");
     let padded = SignedWebhook::tenants(Tenants::new([("a1b2c3d4", key(&stored))]).unwrap()).clock(|| NOW);

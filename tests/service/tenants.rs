@@ -296,7 +296,7 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
 #[tokio::test(start_paused = true)]
 async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience() {
     let (store, handler) = (Store::default(), Handler::default());
-    for (set, expected) in [(0, 1), (1, 1), (3, 3), (5, 4), (usize::MAX, 100)] {
+    for (set, expected) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (8, 6), (usize::MAX, 100)] {
         store.most.store(0, Ordering::Relaxed);
         store.answer_after(SECOND / 1000);
         let service = VerifyLayer::tenants(store.lookup().max_questions(set)).layer(handler.service());
@@ -329,6 +329,31 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
     assert_eq!(refusal(&call(&mut service, http(&delivery("known-3", "known-3"))).await), None);
     assert_eq!(store.questions() - asked, 3);
     assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on() {
+    for (set, delayed) in [(1, true), (2, false), (3, false), (4, false), (16, false)] {
+        let (store, handler) = (Store::default(), Handler::default());
+        let lookup = store.lookup().max_questions(set).known(100, 10 * SECOND);
+        let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
+        let known = || http(&delivery("known-1", "known-1"));
+        assert_eq!(refusal(&call(&mut service, known()).await), None);
+
+        // Its entry expires, and the store is slow.
+        tokio::time::sleep(11 * SECOND).await;
+        store.answer_after(SECOND * 3 / 2);
+        let flood: Vec<_> = (0..100)
+            .map(|number| http(&delivery(&format!("stranger-{number}"), "stranger")))
+            .map(|request| tokio::spawn(service.clone().oneshot(request)))
+            .collect();
+        tokio::time::sleep(SECOND / 10).await;
+        let expected = delayed.then_some(ErrorKind::TenantStoreTimeout);
+        assert_eq!(refusal(&call(&mut service, known()).await), expected, "{set}");
+        for request in flood {
+            request.abort();
+        }
+    }
 }
 
 /// Attack 159.
@@ -489,7 +514,7 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
         message("known-1").json(),
         message("known-1").query(),
         message("known-2").form(),
-        message("known-1").form().with_body("text=hello"),
+        message("known-1").form().with_body(format!("text=hello&sig={}", "0".repeat(64))),
     ];
     let (refusals, handler) = deliver(lookup(), &deliveries).await;
     let [mismatch, missing] = [ErrorKind::SignatureMismatch, ErrorKind::ApiKeyMissing].map(Some);
@@ -500,6 +525,126 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
 
     let mut limited = VerifyLayer::tenants(lookup()).max_body(5).layer(Handler::default().service());
     assert_eq!(refusal(&call(&mut limited, http(&deliveries[0])).await), Some(ErrorKind::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_right_costs_no_question() {
+    let store = Store::default();
+    let asked = store.clone();
+    let post_only = TenantLookup::by_head(
+        SignedWebhook::untrusted_api_key,
+        move |api_key| asked.clone().ask(api_key),
+        |tenants| SignedWebhook::tenants(tenants).methods(["POST"]).unwrap().retry_unsigned(),
+    )
+    .unwrap();
+    let get = sign::SignedWebhook::new(&secret_of("known-1"), NOW)
+        .claim("api_key", "known-1")
+        .get("to=15550001111");
+    let posted = || delivery("known-1", "known-1");
+    let forged = |value: &str| posted().without_header("authorization").with_header("authorization", value);
+    let unsigned = forged("Bearer");
+    let mut refused = Vec::new();
+    for (lookup, get_kind) in [(store.lookup(), None), (post_only, Some(ErrorKind::MethodUnsupported))] {
+        let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
+        let mut sent = vec![
+            posted().with_method("DELETE"),
+            posted().with_method("BREW"),
+            unsigned.clone().with_method("OPTIONS"),
+            forged("Bearer e30.e30.e30"),
+            unsigned.clone(),
+            posted().without_header("authorization"),
+        ];
+        sent.extend(get_kind.map(|_| get.clone()));
+        for delivery in sent {
+            refused.push(refusal(&call(&mut service, http(&delivery)).await).unwrap());
+        }
+        assert_eq!(store.questions(), 0);
+    }
+    let [method, algorithm] = [ErrorKind::MethodUnsupported, ErrorKind::AlgorithmMismatch];
+    let [missing, awaited] = [ErrorKind::TokenMissing, ErrorKind::TokenAwaited];
+    assert_eq!(
+        refused,
+        [
+            method, method, method, algorithm, missing, missing, // By default.
+            method, method, method, algorithm, awaited, awaited, method,
+        ]
+    );
+
+    // Known or not, an account is no reason for another answer.
+    let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
+    for name in ["known-1", "stranger"] {
+        let _ = call(&mut service, http(&delivery(name, name))).await;
+        let deleted = delivery(name, name).with_method("DELETE");
+        assert_eq!(refusal(&call(&mut service, http(&deleted)).await), Some(method));
+    }
+    assert_eq!(store.questions(), 2);
+}
+
+#[tokio::test]
+async fn an_sms_that_cannot_be_right_costs_no_question() {
+    let store = Store::default();
+    let asked = store.clone();
+    let lookup = TenantLookup::by_request(
+        Sms::untrusted_api_key,
+        move |api_key| asked.clone().ask(api_key),
+        |tenants| Sms::tenants(Method::Sha256, tenants),
+    )
+    .unwrap();
+    let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
+    let form = || {
+        let signer = sign::Sms::new(Method::Sha256, &secret_of("known-1")).param("api-key", "known-1");
+        signer.param("text", "hello").form()
+    };
+    let with_sig = |sig: &str| form().with_body(format!("api-key=known-1&text=hello&sig={sig}"));
+    let right = "0".repeat(64);
+    let [missing, malformed] = [ErrorKind::SignatureMissing, ErrorKind::SignatureMalformed];
+    for (delivery, kind) in [
+        (form().with_body("api-key=known-1&text=hello"), missing),
+        (with_sig(""), malformed),
+        (with_sig("x"), malformed),
+        (with_sig(&right[1..]), malformed),
+        (with_sig(&right.replace('0', "g")), malformed),
+        (with_sig(&format!("0x{}", &right[2..])), malformed),
+        (with_sig(&format!("{right}&a%26b=c")), ErrorKind::ParameterAmbiguous),
+        (with_sig(&format!("{right}&sig={right}")), ErrorKind::ParameterRepeated),
+        (form().with_method("DELETE"), ErrorKind::MethodUnsupported),
+        (form().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
+    ] {
+        assert_eq!(refusal(&call(&mut service, http(&delivery)).await), Some(kind));
+    }
+    let get = sign::Sms::new(Method::Sha256, &secret_of("known-1")).param("api-key", "known-1").query();
+    let with_body = http(&get.with_body("x"));
+    assert_eq!(refusal(&call(&mut service, with_body).await), Some(ErrorKind::BodyUnexpected));
+    assert_eq!(store.questions(), 0);
+
+    // The length of any method is a question: the hint does not know which one the account has.
+    for digits in [32, 40, 64, 128] {
+        let _ = call(&mut service, http(&with_sig(&"0".repeat(digits)))).await;
+    }
+    assert_eq!((refusal(&call(&mut service, http(&form())).await), store.questions()), (None, 1));
+}
+
+#[tokio::test]
+async fn a_head_that_no_account_sends_is_refused_with_no_body_read() {
+    let store = Store::default();
+    let asked = store.clone();
+    let lookup = TenantLookup::by_request(
+        Sms::untrusted_api_key,
+        move |api_key| asked.clone().ask(api_key),
+        |tenants| Sms::tenants(Method::Sha256, tenants),
+    )
+    .unwrap();
+    let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
+    let form = sign::Sms::new(Method::Sha256, &secret_of("known-1")).param("api-key", "known-1").form();
+    for (head, kind) in [
+        (form.clone().with_method("DELETE"), ErrorKind::MethodUnsupported),
+        (form.clone().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
+    ] {
+        let body = Frames::chunks(form.body(), 8);
+        let polls = body.polls();
+        assert_eq!(refusal(&call(&mut service, with_body(&head, body)).await), Some(kind));
+        assert_eq!((polls.load(Ordering::Relaxed), store.questions()), (0, 0));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -207,7 +207,7 @@ fn the_other_schemes_deliveries_are_refused() {
                 }
                 // Body schemes take no GET.
                 (
-                    Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_),
+                    Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_) | Scheme::ContactCenter,
                     Scheme::JwtGet | Scheme::Sms(_, Carrier::Query),
                 ) => ErrorKind::MethodUnsupported,
                 _ => scheme.missing(),
@@ -340,8 +340,12 @@ fn header_names_are_found_in_any_case_and_in_no_other_spelling() {
 fn header_bytes_beyond_ascii_are_refused() {
     for scheme in Scheme::all() {
         let Some(header) = scheme.header() else { continue };
-        let kind = if scheme.is_jwt() { ErrorKind::TokenMalformed } else { ErrorKind::SignatureMalformed };
         for value in [&b"\x80"[..], b"\xff\xfe", b"\xc0\xaf", b"", b" "] {
+            let kind = match (scheme.is_jwt(), value.trim_ascii().is_empty()) {
+                (true, true) => ErrorKind::TokenMissing,
+                (true, false) => ErrorKind::TokenMalformed,
+                (false, _) => ErrorKind::SignatureMalformed,
+            };
             let headers = [(header, value), ("content-type", b"application/json")];
             let delivery = scheme.delivery();
             let head = countersign::Head::new(delivery.method(), &headers).with_query(delivery.query());

@@ -374,6 +374,97 @@ fn a_type_is_read_from_covered_parameters() {
 }
 
 #[test]
+fn a_floating_point_parameter_is_a_finite_number_as_json_writes_it() {
+    #[derive(Deserialize)]
+    struct Number<T> {
+        n: T,
+    }
+    let parameters = |text: &str| {
+        let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("n", text);
+        accepts(&verifier(), signer.form().request()).parameters().unwrap()
+    };
+    for (text, double, single) in [
+        ("0", 0.0_f64, 0.0_f32),
+        ("-0.5", -0.5, -0.5),
+        ("0.0330", 0.033, 0.033),
+        ("12", 12.0, 12.0),
+        ("1e3", 1000.0, 1000.0),
+        ("25E-2", 0.25, 0.25),
+    ] {
+        let parameters = parameters(text);
+        assert_eq!(parameters.deserialize::<Number<f64>>().map(|number| number.n), Ok(double), "{text}");
+        assert_eq!(parameters.deserialize::<Number<f32>>().map(|number| number.n), Ok(single), "{text}");
+    }
+    for text in [
+        "NaN",
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "+inf",
+        "Infinity",
+        "-infinity",
+        "1e400",
+        "-1e400",
+        "+1",
+        ".5",
+        "5.",
+        "05",
+        "1e",
+        " 1",
+        "1 ",
+        "\t1",
+        "1_0",
+        "0x1",
+        "null",
+        "true",
+        "\"1\"",
+        "[1]",
+        "",
+    ] {
+        let parameters = parameters(text);
+        assert!(parameters.deserialize::<Number<f64>>().is_err(), "{text}");
+        assert!(parameters.deserialize::<Number<f32>>().is_err(), "{text}");
+    }
+    // Finite as an `f64` alone.
+    let large = parameters("1e39");
+    assert!(large.deserialize::<Number<f32>>().is_err() && large.deserialize::<Number<f64>>().is_ok());
+}
+
+#[test]
+fn a_number_behind_flatten_or_in_a_tagged_enum_is_refused() {
+    #[derive(Deserialize)]
+    struct Number<T> {
+        n: T,
+    }
+    #[derive(Deserialize)]
+    struct Flat<T> {
+        #[serde(flatten)]
+        inner: Number<T>,
+    }
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "lowercase")]
+    enum Tagged<T> {
+        Text { n: T },
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Untagged<T> {
+        Text { n: T },
+    }
+    let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("n", "5").param("type", "text");
+    let parameters = accepts(&verifier(), signer.form().request()).parameters().unwrap();
+    let flat = parameters.deserialize::<Flat<String>>().map(|flat| flat.inner.n);
+    let tagged = parameters.deserialize::<Tagged<String>>().map(|Tagged::Text { n }| n);
+    let untagged = parameters.deserialize::<Untagged<String>>().map(|Untagged::Text { n }| n);
+    assert_eq!([flat, tagged, untagged], ["5", "5", "5"].map(|text| Ok(text.to_owned())));
+    assert!(parameters.deserialize::<Number<u32>>().is_ok());
+    assert!(parameters.deserialize::<Flat<u32>>().is_err());
+    assert!(parameters.deserialize::<Tagged<u32>>().is_err());
+    assert!(parameters.deserialize::<Untagged<u32>>().is_err());
+}
+
+#[test]
 fn rotation_holds_with_blank_values() {
     let keyring = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
     let sms = Sms::new(Method::Sha256, keyring);
@@ -698,7 +789,7 @@ fn limits_hold() {
     let api_key = |bytes: usize| Sms::untrusted_api_key(of_length(bytes).request()).unwrap_err().kind();
     assert_eq!(
         (api_key(mebibyte), api_key(mebibyte + 1)),
-        (ErrorKind::ApiKeyMissing, ErrorKind::BodyTooLarge)
+        (ErrorKind::SignatureMissing, ErrorKind::BodyTooLarge)
     );
 }
 
@@ -806,6 +897,20 @@ fn the_untrusted_api_key_is_for_a_look_up() {
     assert_eq!(kind(query("api-key=1&api-key=1", b"")), ErrorKind::ParameterRepeated);
     assert_eq!(kind(form("", b"").with_body("a".repeat(1024 * 1024 + 1))), ErrorKind::BodyTooLarge);
     assert_eq!(kind(query("", b"").with_method("PUT")), ErrorKind::MethodUnsupported);
+    assert_eq!(kind(signer().query().with_body("x")), ErrorKind::BodyUnexpected);
+    assert_eq!(kind(query("a%3Db=1", b"")), ErrorKind::ParameterAmbiguous);
+    let with_sig = |sig: &str| signer().form().with_body(format!("api-key=a1b2c3d4{sig}"));
+    assert_eq!(kind(with_sig("")), ErrorKind::SignatureMissing);
+    for length in 0..=130 {
+        let named = Sms::untrusted_api_key(with_sig(&format!("&sig={}", "A".repeat(length))).request());
+        let expected = if [32, 40, 64, 128].contains(&length) {
+            Ok("a1b2c3d4")
+        } else {
+            Err(ErrorKind::SignatureMalformed)
+        };
+        assert_eq!(named.as_deref().map_err(countersign::Error::kind), expected, "{length}");
+        assert_eq!(kind(with_sig(&format!("&sig={}g", "A".repeat(length)))), ErrorKind::SignatureMalformed);
+    }
 }
 
 #[test]

@@ -106,9 +106,9 @@ impl Gate {
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {
+        let head = Head::from(parts);
         let hint = match lookup.hint() {
             Hint::Head(hint) => {
-                let head = Head::from(parts);
                 let name = match hint(head) {
                     // The scheme's settings say whether it is asked for again.
                     Err(missing) if missing.kind() == ErrorKind::TokenMissing => {
@@ -116,14 +116,15 @@ impl Gate {
                     }
                     named => named?,
                 };
-                let verifier = lookup.verifier(name).await?;
+                let verifier = lookup.verifier(name, head).await?;
                 return self.verify(&*verifier, parts, body).await;
             }
             Hint::Request(hint) => hint,
         };
+        lookup.check(head)?;
         let body = Body::from(read(body, self.max_body, |_| Ok(())).await?);
-        let request = || Whole::new(Head::from(parts), body.bytes());
-        let verifier = lookup.verifier(hint(request())?).await?;
+        let request = || Whole::new(head, body.bytes());
+        let verifier = lookup.verifier(hint(request())?, head).await?;
         Ok((verifier.verify(request())?, body))
     }
 }

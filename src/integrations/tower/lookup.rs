@@ -26,17 +26,20 @@ use crate::verifier::Verifier;
 ///
 /// | condition | rejected with | status |
 /// |---|---|---|
+/// | the scheme takes no such method or media type | [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`MediaTypeUnsupported`](ErrorKind::MediaTypeUnsupported) | 405, 415 |
 /// | the store knows no such account | [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown) | 401 |
 /// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
 /// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
+///
+/// The store is not asked about a request with a method or media type that the scheme does not take, or with a malformed signature.
 ///
 /// # Bounds
 ///
 /// An attacker can make up names and trigger queries. These bounds hold:
 ///
 /// - At most [`max_questions`](Self::max_questions) queries run at once, by default 16. Further requests wait for a turn within
-///   their patience. A quarter of the turns is reserved for accounts that were known before, so that a flood of made-up names
-///   does not delay them. The first request of an account waits like any other.
+///   their patience. A quarter of the turns, but at least one of two or more, is reserved for accounts that were known before.
+///   So a flood of made-up names does not delay them. The first request of an account waits like any other.
 /// - Each name is queried once at a time, however many requests wait for it. The query continues when they are gone. It ends
 ///   after the patience at the latest.
 /// - A known account is served from the cache while it is renewed, see [`known`](Self::known).
@@ -48,6 +51,16 @@ use crate::verifier::Verifier;
 ///
 /// A request for a known account can be answered at another speed than one for an unknown account. So an attacker can find out
 /// which accounts exist. Do not use names that must stay secret.
+///
+/// # Exact match
+///
+/// The store must match the name exactly, byte for byte. Every name that it knows is an account of its own here, with its own cache
+/// entry and its own replay keys.
+///
+/// A store that ignores case or trailing spaces knows one account by many names. `MySQL`'s default collation ignores case, and
+/// before version 8.0 trailing spaces too. An attacker can then fill the cache of known accounts with such names. And a replay
+/// guard cannot tell that an event signed for two of them is one. Use a binary collation. Or compare the stored name with the
+/// given one, and answer `None` where they differ.
 ///
 /// # Runtime
 ///
@@ -99,9 +112,9 @@ type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
 
 impl TenantLookup {
     /// Reads the account from the head, as [`SignedWebhook::untrusted_api_key`](crate::vonage::SignedWebhook::untrusted_api_key)
-    /// does, asks `store` for its secrets (`None`: there is no such account), and verifies with what `scheme` makes of them,
-    /// such as [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants). An error of the store goes no further:
-    /// log it there.
+    /// does, asks `store` for its secrets (`None`: there is no account of [exactly](Self#exact-match) this name), and verifies with
+    /// what `scheme` makes of them, such as [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants). An error of the
+    /// store goes no further: log it there.
     ///
     /// # Errors
     ///
@@ -188,7 +201,9 @@ impl TenantLookup {
         Self { kept: self.kept.unknown(count, lifetime), ..self }
     }
 
-    /// Asks the store at most `count` questions at once. Default: 16; at least one.
+    /// Runs at most `count` queries at once. Default: 16; 0 counts as 1.
+    ///
+    /// With 1, no turn is reserved for known accounts: a flood of made-up names delays them too.
     #[must_use]
     pub fn max_questions(self, count: usize) -> Self {
         Self { turns: Turns::new(count), ..self }
@@ -206,6 +221,15 @@ impl TenantLookup {
 
     pub(super) fn example(&self) -> &dyn Verifier {
         &*self.example
+    }
+
+    /// Refuses a head that the scheme refuses whatever the account: by its method or media type. No other refusal of the example is
+    /// taken over, since a verifier that tries several schemes may give it for the sake of the example's secret.
+    pub(super) fn check(&self, head: Head<'_>) -> Result<(), Error> {
+        let refused = self.example.begin(head).err().filter(|refusal| {
+            matches!(refusal.kind(), ErrorKind::MethodUnsupported | ErrorKind::MediaTypeUnsupported)
+        });
+        refused.map_or(Ok(()), Err)
     }
 }
 

@@ -35,8 +35,8 @@ use carrier::{AUTHORIZATION, Carrier};
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
 ///   ignored, up to 256 of them.
 /// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
-/// - A text claim of another type reads as absent, but is refused where it is needed: `iss`, `api_key` of tenants, and what
-///   you require. A token whose `jti` is no text has no replay key, so a replay guard refuses it.
+/// - A text claim of another type, or with U+0000, reads as absent. It is refused where it is needed: `iss`, `api_key` of
+///   tenants, and what you require. A token whose `jti` reads as absent has no replay key, so a replay guard refuses it.
 ///
 /// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
 /// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs
@@ -89,13 +89,14 @@ use carrier::{AUTHORIZATION, Carrier};
 ///
 /// Of the head, so before a body byte is needed:
 ///
-/// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited),
-///   [`HeaderRepeated`](ErrorKind::HeaderRepeated),
+/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
+/// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited): the header is absent, blank, or the
+///   word `Bearer` alone.
+/// - [`HeaderRepeated`](ErrorKind::HeaderRepeated),
 ///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
 /// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
 ///   `Bearer` and a compact JWS.
 /// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
-/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
 /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
 /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
 /// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
@@ -215,8 +216,8 @@ impl SignedWebhook {
     /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, so that the platform sends it again.
     ///
     /// Vonage documents that an error of its own can make it send an unsigned callback, and that it sends again after a 5xx.
-    /// Every stranger gets the 503 too. Choose it where a lost callback costs more than that: where 5xx answers page nobody,
-    /// and no load balancer takes the host out for them.
+    /// Every stranger gets the 503 too, unless the method is another one. Choose it where a lost callback costs more than that:
+    /// where 5xx answers page nobody, and no load balancer takes the host out for them.
     pub fn retry_unsigned(self) -> Self {
         Self { unsigned: ErrorKind::TokenAwaited, ..self }
     }

@@ -149,21 +149,30 @@ impl Sms {
     /// Reads the account that a delivery says it is signed by. **Nothing is verified**: use the answer to look up that
     /// account's secret, then verify with [`tenants`](Self::tenants) of this one account.
     ///
+    /// A request of the wrong shape is refused, so that nobody need be asked about it. `sig` must be there, in hex of a length that
+    /// one of the [`Method`]s has.
+    ///
     /// # Errors
     ///
     /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no parameter `api-key` or `api_key`.
     /// - Those of the shape, see [above](Sms#errors), a body over 1 MiB among them.
     pub fn untrusted_api_key(request: Request<'_>) -> Result<String, Error> {
-        let mut params = Params::default();
-        match Source::of(request.head(), &HeaderName::from_static(CONTENT_TYPE))? {
-            Source::Query => params.read_query(request.head().query())?,
-            Source::Body(_) if request.body().len() > DEFAULT_MAX_BODY => {
-                return Err(ErrorKind::BodyTooLarge.into());
-            }
-            Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+        let (source, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY)?;
+        if matches!(source, Source::Query) && !request.body().is_empty() {
+            return Err(ErrorKind::BodyUnexpected.into());
         }
-        params.sort_unique()?;
+        let decode =
+            |sig: &[u8]| Method::ALL.iter().find_map(|method| Function::from(*method).decode_hex(sig));
+        check::take_signature(&mut params, decode)?;
         check::untrusted_api_key(&params).map(Cow::into_owned)
+    }
+
+    /// The account that a request claims, whatever its signature.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn claimed_api_key(request: Request<'_>) -> Option<String> {
+        let (_, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY).ok()?;
+        params.sort_unique().ok()?;
+        check::untrusted_api_key(&params).map(Cow::into_owned).ok()
     }
 
     /// The method.
@@ -206,15 +215,7 @@ impl Verifier for Sms {
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let mut params = Params::default();
-        let source = Source::of(request.head(), &self.content_type)?;
-        match source {
-            Source::Query => params.read_query(request.head().query())?,
-            Source::Body(_) if request.body().len() > self.max_body => {
-                return Err(ErrorKind::BodyTooLarge.into());
-            }
-            Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
-        }
+        let (source, params) = read(request, &self.content_type, self.max_body)?;
         let evidence = self.check(params)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
             return Err(ErrorKind::BodyUnexpected.into());
@@ -229,6 +230,20 @@ impl Verifier for Sms {
     fn scheme(&self) -> &'static str {
         "vonage-sms"
     }
+}
+
+/// Reads the parameters, and tells where they were.
+fn read(request: Request<'_>, content_type: &HeaderName, max_body: usize) -> Result<(Source, Params), Error> {
+    let source = Source::of(request.head(), content_type)?;
+    let mut params = Params::default();
+    match source {
+        Source::Query => params.read_query(request.head().query())?,
+        Source::Body(_) if request.body().len() > max_body => {
+            return Err(ErrorKind::BodyTooLarge.into());
+        }
+        Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+    }
+    Ok((source, params))
 }
 
 /// A body as it arrives. The parameters come in any order, so that none can be hashed before the last is there.

@@ -13,14 +13,16 @@ use super::question::{Asking, Question};
 use super::turns::Turn;
 use super::{Answer, TenantLookup};
 use crate::error::{Error, ErrorKind};
+use crate::request::Head;
 use crate::secret::Tenants;
 use crate::verifier::Verifier;
 
 impl TenantLookup {
-    /// The verifier of one account.
+    /// The verifier of one account, to which this head may belong.
     pub(in crate::integrations::tower) async fn verifier(
         self: &Arc<Self>,
         api_key: String,
+        head: Head<'_>,
     ) -> Result<Arc<dyn Verifier>, Error> {
         if api_key.is_empty() || api_key.len() > MAX_API_KEY_BYTES {
             return Err(ErrorKind::ApiKeyUnknown.into());
@@ -31,8 +33,12 @@ impl TenantLookup {
                 self.renew(&api_key.into());
                 return Ok(verifier);
             }
-            Found::Unknown => return Err(ErrorKind::ApiKeyUnknown.into()),
-            Found::Nothing => {}
+            // No verifier of the account's judges the head.
+            Found::Unknown => {
+                self.check(head)?;
+                return Err(ErrorKind::ApiKeyUnknown.into());
+            }
+            Found::Nothing => self.check(head)?,
         }
         // Where there is no runtime, there is no timer either.
         Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;

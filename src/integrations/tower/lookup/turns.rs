@@ -6,8 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ErrorKind;
 
-/// Turns to ask the store. A quarter of them is kept for accounts that were known before: names that anyone can make up wait
-/// for the others.
+/// Turns to ask the store. A quarter of them, but at least one of two or more, is reserved for accounts that were known
+/// before. Names that anyone can make up wait for the others.
 pub(super) struct Turns {
     all: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
@@ -23,10 +23,10 @@ impl Turns {
     /// Gives `count` turns at once, at least one.
     pub(super) fn new(count: usize) -> Self {
         let count = count.clamp(1, Semaphore::MAX_PERMITS);
-        let kept = count / 4;
+        let reserved = (count / 4).max(1);
         Self {
             all: Arc::new(Semaphore::new(count)),
-            strangers: Arc::new(Semaphore::new(count.saturating_sub(kept))),
+            strangers: Arc::new(Semaphore::new(count.saturating_sub(reserved).max(1))),
         }
     }
 

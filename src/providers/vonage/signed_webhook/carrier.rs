@@ -33,17 +33,22 @@ impl Carrier {
         Ok(Token::parse(self.token(head, ErrorKind::TokenMissing)?)?.untrusted_api_key()?.into_owned())
     }
 
-    /// Takes the token out of its header, or refuses with `missing`.
+    /// Takes the token out of its header, or refuses with `missing`: the header is absent, blank, or the word alone.
     pub(super) fn token<'r>(&self, head: Head<'r>, missing: ErrorKind) -> Result<&'r [u8], Error> {
-        let refuse = |kind| Error::header(kind, self.header.shared());
-        let value = head.header(&self.header)?.ok_or_else(|| refuse(missing))?;
-        match value.split_at_checked(BEARER.len()) {
-            Some((word, token)) if word.eq_ignore_ascii_case(BEARER) => Ok(token),
-            _ if self.bearer_required => Err(refuse(ErrorKind::TokenMalformed)),
+        let refuse = |kind| Err(Error::header(kind, self.header.shared()));
+        let value = head.header(&self.header)?.unwrap_or_default();
+        let (has_word, rest) = match value.split_at_checked(BEARER.len()) {
+            Some((word, rest)) if word.eq_ignore_ascii_case(BEARER) => (true, rest),
+            _ => (false, value),
+        };
+        match rest.strip_prefix(b" ") {
+            _ if rest.trim_ascii().is_empty() => refuse(missing),
+            Some(token) if has_word => Ok(token),
+            _ if self.bearer_required => refuse(ErrorKind::TokenMalformed),
             _ => Ok(value),
         }
     }
 }
 
 pub(super) const AUTHORIZATION: &str = "authorization";
-const BEARER: &[u8] = b"bearer ";
+const BEARER: &[u8] = b"bearer";

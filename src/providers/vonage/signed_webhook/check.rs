@@ -9,10 +9,10 @@ use crate::request::{Head, Request};
 use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verified, Verifier};
 
 impl SignedWebhook {
-    /// Judges the token, and the head's method.
+    /// Judges the head's method, and then the token.
     fn check_token(&self, head: Head<'_>) -> Result<(Signed, Option<Validity>), Error> {
-        let token = Token::parse(self.carrier.token(head, self.unsigned)?)?;
         self.methods.check(head)?;
+        let token = Token::parse(self.carrier.token(head, self.unsigned)?)?;
         let signed = token.verify(&self.keys)?;
         let validity = self.policy.check(&signed.claims)?;
         Ok((signed, validity))

@@ -12,14 +12,7 @@ use crate::verifier::{Coverage, Evidence, Validity};
 
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
-        params.sort_unique()?;
-        if params.has_separator_in_name() {
-            return Err(ErrorKind::ParameterAmbiguous.into());
-        }
-        let sig = params.take("sig").ok_or_else(|| Error::parameter(ErrorKind::SignatureMissing, "sig"))?;
-        let Some(given) = self.function.decode_hex(sig.value) else {
-            return Err(Error::parameter(ErrorKind::SignatureMalformed, "sig"));
-        };
+        let given = take_signature(&mut params, |sig| self.function.decode_hex(sig))?;
         let timestamp = params.get("timestamp").map(|param| Timestamp(seconds(param.value)));
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
@@ -60,6 +53,20 @@ impl Sms {
             }
         }
     }
+}
+
+/// Judges the parameters' names, and takes the signature out as `decode` reads it.
+pub(super) fn take_signature(
+    params: &mut Params,
+    decode: impl FnOnce(&[u8]) -> Option<Tag>,
+) -> Result<Tag, Error> {
+    params.sort_unique()?;
+    if params.has_separator_in_name() {
+        return Err(ErrorKind::ParameterAmbiguous.into());
+    }
+    let refuse = |kind| Error::parameter(kind, "sig");
+    let sig = params.take("sig").ok_or_else(|| refuse(ErrorKind::SignatureMissing))?;
+    decode(sig.value).ok_or_else(|| refuse(ErrorKind::SignatureMalformed))
 }
 
 /// Finds the key that signed the parameters without the blank ones, and drops those.
