@@ -36,7 +36,7 @@ use crate::verifier::ReplayKey;
 /// |---|---|---|---|---|
 /// | [`claim`](Self::claim) | becomes leased: [`Leased`](Claim::Leased) | – | [`InProgress`](Claim::InProgress) | [`Done`](Claim::Done) |
 /// | [`renew`](Self::renew) | `false` | the lease now ends `time` from now: `true` | `false` | `false` |
-/// | [`complete`](Self::complete) | `false` | becomes done: `true` | `false` | `false` |
+/// | [`complete`](Self::complete) | becomes done: `true` | becomes done: `true` | `false` | `false` |
 /// | [`release`](Self::release) | nothing | becomes free | nothing | nothing |
 /// | its time ends | – | becomes free | becomes free | becomes free |
 ///
@@ -103,11 +103,12 @@ use crate::verifier::ReplayKey;
 ///
 ///     async fn complete(&self, lease: &Lease, _: Duration, response: Option<&SavedResponse>) -> Result<bool, Error> {
 ///         let mut states = self.states()?;
-///         let ours = is_ours(states.get(lease.key()), lease);
-///         if ours {
+///         let state = states.get(lease.key());
+///         let free_or_ours = state.is_none() || is_ours(state, lease);
+///         if free_or_ours {
 ///             states.insert(*lease.key(), State::Done(response.cloned()));
 ///         }
-///         Ok(ours)
+///         Ok(free_or_ours)
 ///     }
 ///
 ///     async fn release(&self, lease: &Lease) -> Result<(), Error> {
@@ -140,8 +141,8 @@ pub trait ReplayGuard: Debug + Send + Sync {
     /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown when the lease ends.
     fn renew(&self, lease: &Lease, time: Duration) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Marks the request done for `ttl`, with the response to repeat if one is kept. `false`: the lease is no longer ours,
-    /// and nothing changed.
+    /// Marks the request done for `ttl`, with the response to repeat if one is kept. The lease may have ended, or the store may have
+    /// lost it: a key that is free becomes done too. `false`: another lease has the key, or it is done, and nothing changed.
     ///
     /// # Errors
     ///

@@ -144,7 +144,7 @@ impl Redis {
         self.link.ask(self.patience, command).await
     }
 
-    /// Runs a script on a key. Answers whether the lease was still ours.
+    /// Runs a script on a key. Answers whether it changed it.
     async fn run(&self, script: Script<'_>, lease: &Lease) -> Result<bool, Error> {
         let key = self.key(lease.key());
         let answer = self.ask::<i64>(|sent| script.command(&key, lease, sent)).await;

@@ -79,6 +79,11 @@ async fn leases_and_what_is_done_end_by_themselves() {
     let short = lease(&guard, "1", Duration::from_millis(50)).await;
     gets_through(&guard, "1").await;
     assert_eq!(guard.complete(&short, HOUR, None).await, Ok(false));
+    // One that nobody else took.
+    server.say("FLUSHALL").await;
+    assert_eq!(guard.renew(&short, HOUR).await, Ok(false));
+    assert_eq!(guard.complete(&short, HOUR, None).await, Ok(true));
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Done(None)));
 
     let done = lease(&guard, "2", MINUTE).await;
     assert_eq!(guard.complete(&done, Duration::from_millis(50), None).await, Ok(true));

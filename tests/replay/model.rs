@@ -131,10 +131,15 @@ impl Model {
                         .unwrap()
                 });
                 let ttl = Duration::from_secs(*seconds);
-                let completed = guard.complete(&lease, ttl, response.as_ref()).await.unwrap();
-                assert_eq!(completed, self.is_leased(key, number));
-                if completed {
-                    self.keys.insert(key, (State::Done(response), now + seconds));
+                let completed = guard.complete(&lease, ttl, response.as_ref()).await;
+                let free = !self.keys.contains_key(&key);
+                if free && self.keys.len() >= self.capacity {
+                    assert_eq!(completed.map_err(|error| error.kind()), Err(ErrorKind::ReplayGuardFull));
+                } else {
+                    assert_eq!(completed, Ok(free || self.is_leased(key, number)));
+                    if completed == Ok(true) {
+                        self.keys.insert(key, (State::Done(response), now + seconds));
+                    }
                 }
             }
             Action::Release { process, lease } => {

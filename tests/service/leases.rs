@@ -223,6 +223,24 @@ async fn where_it_cannot_be_told_that_a_request_is_done_its_event_can_be_handled
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
 
+/// The handler blocks its thread for longer than the lease, so that nothing renews it, and nobody else takes it.
+#[tokio::test(start_paused = true)]
+async fn what_is_handled_after_its_lease_has_run_out_is_done_where_nobody_took_it() {
+    let clock = Stopped::default();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (counted, passing) = (Arc::clone(&calls), clock.clone());
+    let layer = VerifyLayer::new(webhook()).replay_guard(clock.memory(10)).unwrap();
+    let mut service = layer.layer(tower::service_fn(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        passing.pass(MINUTE * 2);
+        async { Ok::<_, Infallible>(Response::new("handled".to_owned())) }
+    }));
+    for body in ["handled", "", ""] {
+        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), body);
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
 /// Attack 163, in memory: whoever has the lease says nothing any more.
 #[tokio::test]
 async fn after_a_crash_the_retry_is_handled_when_the_lease_has_run_out() {

@@ -200,8 +200,8 @@ async fn what_goes_wrong_with_a_lease_is_told() {
         (Ok(true), failed, two_minutes, vec![]),
         (down, failed, at_once, vec![warning("webhook not handled and still leased", unavailable)]),
         (down, ok, at_once, vec![forgotten(unavailable)]),
-        (Ok(false), ok, at_once, vec![forgotten(Some("lease_ended"))]),
-        (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_ended"))]),
+        (Ok(false), ok, at_once, vec![forgotten(Some("lease_taken"))]),
+        (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_taken"))]),
         // At 20 s, and then each 5 s until a minute is over.
         (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended(), forgotten(unavailable)]].concat()),
     ] {

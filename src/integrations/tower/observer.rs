@@ -56,9 +56,10 @@ impl Observer {
         warn!(parent: &self.span, scheme = self.scheme, "webhook's lease ended while it is handled");
     }
 
-    /// A request was handled and is not remembered, so that its event can be handled again.
+    /// A request was handled and is not remembered, so that its event can be handled again: the store did not answer, or another
+    /// attempt has begun.
     pub(super) fn not_remembered(&self, error: Option<&Error>) {
-        let code = error.map_or("lease_ended", Error::code);
+        let code = error.map_or("lease_taken", Error::code);
         warn!(parent: &self.span, scheme = self.scheme, code, "webhook handled and not remembered");
     }
 

@@ -22,7 +22,7 @@ pub(super) fn time_left(key: &str) -> Cmd {
     ttl
 }
 
-/// What is done to a key, if it holds the lease. In milliseconds.
+/// What is done to a key that holds the lease. Completing also takes a key that is free. In milliseconds.
 pub(super) enum Script<'a> {
     Renew(u64),
     /// With the value of a lease that is done.
@@ -31,7 +31,7 @@ pub(super) enum Script<'a> {
 }
 
 impl Script<'_> {
-    /// The command, which answers 1 if the key was the lease's, and else 0.
+    /// The command, which answers 1 if it was done, and else 0.
     pub(super) fn command(&self, key: &str, lease: &Lease, sent: Sent) -> Cmd {
         let mut eval = cmd("EVAL");
         let begin = |eval: &mut Cmd, script| {
@@ -98,8 +98,8 @@ const TOKEN_DIGITS: usize = 32;
 
 const RENEW: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 const COMPLETE: &str = "local there = redis.call('GET', KEYS[1]) \
-    if there == ARGV[1] then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) return 1 end \
-    if there and ARGV[4] ~= '' and string.sub(there, 1, #ARGV[4]) == ARGV[4] then return 1 end \
+    if not there or there == ARGV[1] then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) return 1 end \
+    if ARGV[4] ~= '' and string.sub(there, 1, #ARGV[4]) == ARGV[4] then return 1 end \
     return 0";
 const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
