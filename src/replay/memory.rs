@@ -95,7 +95,7 @@ impl ReplayGuard for Memory {
         ttl: Duration,
         response: Option<&SavedResponse>,
     ) -> Result<bool, Error> {
-        let state = State::Done(response.cloned().map(Box::new));
+        let state = State::Done(*lease.token(), response.cloned().map(Box::new));
         let mut entries = self.lock();
         let now = self.now();
         entries.complete(lease, now, Entry { state, ends: now.saturating_add(ttl) }, self.capacity)
@@ -132,9 +132,9 @@ struct Entry {
 }
 
 enum State {
-    /// By the lease with this token.
+    /// Each by the lease with this token.
     Leased([u8; 16]),
-    Done(Option<Box<SavedResponse>>),
+    Done([u8; 16], Option<Box<SavedResponse>>),
 }
 
 impl Entry {
@@ -155,7 +155,7 @@ impl Entries {
         if let Some(taken) = self.by_key.get(key).filter(|entry| now < entry.ends) {
             return Ok(match &taken.state {
                 State::Leased(_) => Claim::InProgress { remaining: taken.ends.saturating_sub(now) },
-                State::Done(response) => Claim::Done(response.as_deref().cloned()),
+                State::Done(_, response) => Claim::Done(response.as_deref().cloned()),
             });
         }
         let lease = Lease::new(*key);
@@ -175,7 +175,7 @@ impl Entries {
         true
     }
 
-    /// Marks a key done that the lease has or that is free, and tells whether it is.
+    /// Marks a key done that the lease has or that is free, and tells whether this lease has done it.
     fn complete(
         &mut self,
         lease: &Lease,
@@ -184,9 +184,10 @@ impl Entries {
         capacity: usize,
     ) -> Result<bool, Error> {
         self.forget_ended(now);
-        let there = self.by_key.get(lease.key());
-        if there.is_some_and(|entry| now < entry.ends && !entry.is_leased_by(lease, now)) {
-            return Ok(false);
+        match self.by_key.get(lease.key()).filter(|entry| now < entry.ends).map(|entry| &entry.state) {
+            Some(State::Done(by, _)) => return Ok(by == lease.token()),
+            Some(State::Leased(by)) if by != lease.token() => return Ok(false),
+            Some(State::Leased(_)) | None => {}
         }
         self.put(*lease.key(), done, capacity)?;
         Ok(true)

@@ -58,8 +58,9 @@ async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
     let response = SavedResponse::new(201, Some("application/json"), "[\r\n\0]").unwrap();
     assert_eq!(theirs.complete(&second, HOUR, Some(&response)).await, Ok(true));
     assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response.clone()))));
-    // What is done stays done.
-    assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(false));
+    // What is done stays done, with its response.
+    assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(true));
+    assert_eq!(ours.complete(&first, HOUR, None).await, Ok(false));
     assert_eq!(theirs.renew(&second, HOUR).await, Ok(false));
     theirs.release(&second).await.unwrap();
     assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response))));

@@ -104,9 +104,9 @@ struct Model {
 
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// By the lease with this number.
+    /// Each by the lease with this number.
     Leased(usize),
-    Done(Option<SavedResponse>),
+    Done(usize, Option<SavedResponse>),
 }
 
 impl Model {
@@ -136,9 +136,11 @@ impl Model {
                 if free && self.keys.len() >= self.capacity {
                     assert_eq!(completed.map_err(|error| error.kind()), Err(ErrorKind::ReplayGuardFull));
                 } else {
-                    assert_eq!(completed, Ok(free || self.is_leased(key, number)));
-                    if completed == Ok(true) {
-                        self.keys.insert(key, (State::Done(response), now + seconds));
+                    let done = matches!(self.keys.get(&key), Some((State::Done(by, _), _)) if *by == number);
+                    let becomes_done = free || self.is_leased(key, number);
+                    assert_eq!(completed, Ok(done || becomes_done));
+                    if becomes_done {
+                        self.keys.insert(key, (State::Done(number, response), now + seconds));
                     }
                 }
             }
@@ -179,7 +181,7 @@ impl Model {
                     "{remaining:?} of {left:?}"
                 );
             }
-            Some((State::Done(response), _)) => assert_eq!(claim, Ok(Claim::Done(response.clone()))),
+            Some((State::Done(_, response), _)) => assert_eq!(claim, Ok(Claim::Done(response.clone()))),
         }
     }
 

@@ -23,10 +23,10 @@ impl Redis {
         let lease = Lease::new(ReplayKey::new(["check"]));
         // Another name than any claim's, and one for each check.
         let name = format!("{}check:{}", self.prefix, String::from_utf8_lossy(&lease_value(&lease)));
-        self.ask::<Option<Vec<u8>>>(|_| claim(&name, &lease_value(&lease), CHECK_MILLISECONDS)).await?;
-        self.ask::<i64>(|_| time_left(&name)).await?;
-        self.ask::<i64>(|sent| Script::Release.command(&name, &lease, sent)).await.map_err(of_script)?;
-        match self.ask::<Value>(|_| cmd("INFO")).await {
+        self.ask::<Option<Vec<u8>>>(&claim(&name, &lease_value(&lease), CHECK_MILLISECONDS)).await?;
+        self.ask::<i64>(&time_left(&name)).await?;
+        self.ask::<i64>(&Script::Release.command(&name, &lease)).await.map_err(of_script)?;
+        match self.ask::<Value>(&cmd("INFO")).await {
             Ok(info) => self.check_settings(&info),
             Err(RedisError::PermissionMissing) => Ok(()),
             Err(error) => Err(error),
