@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Observer;
-use super::hold::{Hold, Outcome};
+use super::hold::{Held, Hold};
 use crate::error::{Error, ErrorKind};
 use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
@@ -54,15 +54,14 @@ impl Guard {
         let Some(store) = &self.store else { return Ok(Claimed::Unguarded) };
         let key = self.key(example.scheme(), verified, body).ok_or(ErrorKind::ReplayKeyMissing)?;
         match store.claim(&key, self.lease).await? {
-            Claim::Leased(lease) => Ok(Claimed::Ours(Hold {
+            Claim::Leased(lease) => Ok(Claimed::Ours(Hold::new(Held {
                 store: Arc::clone(store),
-                lease: Some(lease),
+                lease,
                 lasts: self.lease,
                 done_for: self.done_for(example, verified),
-                outcome: Outcome::Open,
                 background: Arc::clone(&self.background),
                 observer: observer.clone(),
-            })),
+            }))),
             Claim::InProgress { remaining } => Err(Error::in_progress(remaining)),
             Claim::Done(response) => Ok(Claimed::Done(response)),
         }
