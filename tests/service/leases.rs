@@ -51,8 +51,8 @@ impl Store {
     }
 
     async fn ask<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        if self.stuck.load(Ordering::Relaxed) {
-            pending::<()>().await;
+        while self.stuck.load(Ordering::Relaxed) {
+            sleep(SECOND).await;
         }
         if self.down.load(Ordering::Relaxed) {
             return Err(ErrorKind::ReplayGuardUnavailable.into());
@@ -213,14 +213,147 @@ async fn where_it_cannot_be_told_that_a_request_is_done_its_event_can_be_handled
     }));
     // The handler's answer is given all the same: its work is done.
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
+    // Told again for as long as a lease lasts.
+    sleep(SECOND * 61).await;
     store.down.store(false, Ordering::Relaxed);
-    sleep(SECOND * 59).await;
-    let response = call(&mut service, http(&webhook_delivery("1"))).await;
-    assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
-    sleep(SECOND).await;
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
     assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_it_can_be_told_in_time_that_a_request_is_done_it_is_remembered() {
+    let store = Store::new();
+    let (down, handler) = (Arc::clone(&store.down), Handler::default());
+    let mut inner = handler.service();
+    let mut service = store.layer().layer(tower::service_fn(move |request| {
+        down.store(true, Ordering::Relaxed);
+        inner.call(request)
+    }));
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
+    sleep(SECOND * 54).await;
+    store.down.store(false, Ordering::Relaxed);
+    let response = call(&mut service, http(&webhook_delivery("1"))).await;
+    assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+    sleep(SECOND).await;
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
+    assert_eq!(handler.count(), 1);
+}
+
+/// The store takes its time, and the clients go meanwhile.
+#[tokio::test(start_paused = true)]
+async fn however_many_were_handled_each_is_done() {
+    let store = Store::new();
+    let (stuck, handler) = (Arc::clone(&store.stuck), Handler::default());
+    let mut inner = handler.service();
+    let mut service = store.layer().layer(tower::service_fn(move |request| {
+        stuck.store(true, Ordering::Relaxed);
+        inner.call(request)
+    }));
+    let mut calls = Vec::new();
+    for number in 0..500 {
+        store.stuck.store(false, Ordering::Relaxed);
+        let mut call = Box::pin(service.call(http(&webhook_delivery(&number.to_string()))));
+        assert!(poll_once(call.as_mut()).is_pending());
+        calls.push(call);
+    }
+    assert_eq!(handler.count(), 500);
+    let before = Handle::current().metrics().num_alive_tasks();
+    drop(calls);
+    assert_eq!(Handle::current().metrics().num_alive_tasks() - before, 500);
+    store.stuck.store(false, Ordering::Relaxed);
+    sleep(SECOND * 2).await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), before);
+    for number in 0..500 {
+        assert_eq!(call(&mut service, http(&webhook_delivery(&number.to_string()))).await.body(), "");
+    }
+    assert_eq!(handler.count(), 500);
+}
+
+/// A stranger who has a genuine request sends it and hangs up, over and over.
+#[tokio::test(start_paused = true)]
+async fn who_hangs_up_does_not_keep_an_event_from_being_handled() {
+    for (finishes, attempts) in [(true, 1), (false, 2)] {
+        let store = Store::new();
+        let layer = if finishes { store.layer().finish_when_client_leaves() } else { store.layer() };
+        let (handler, calls) = slow([SECOND]);
+        let mut service = layer.remember_responses(100).layer(handler);
+        let hung_up = tokio::time::timeout(SECOND / 2, service.call(http(&webhook_delivery("1")))).await;
+        assert!(hung_up.is_err());
+        let again = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(refusal(&again), finishes.then_some(ErrorKind::ReplayInProgress));
+        sleep(SECOND).await;
+        let last = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(last.body(), &format!("attempt {}", attempts - 1));
+        assert_eq!(calls.load(Ordering::Relaxed), attempts);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stays_gets_the_answer_of_a_task_of_its_own() {
+    let handler = Handler::default();
+    let status = |call| if call == 0 { StatusCode::BAD_GATEWAY } else { StatusCode::CREATED };
+    let mut service = Store::new().layer().finish_when_client_leaves().layer(handler.answering(status));
+    for (status, handled) in [(502, 1), (201, 2), (200, 2)] {
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!((response.status().as_u16(), handler.count()), (status, handled));
+    }
+
+    // An error stays an error, and a panic stays a panic. Both give the lease back.
+    for panics in [false, true] {
+        let store = Store::new();
+        let layer = store.layer().finish_when_client_leaves();
+        let mut failing = layer.layer(tower::service_fn(move |_| async move {
+            assert!(!panics, "planned");
+            Err::<Response<String>, _>("failed")
+        }));
+        let failed = tokio::spawn(failing.call(http(&webhook_delivery("1")))).await;
+        assert_eq!(
+            failed.map_err(|error| error.is_panic()).map(Result::err),
+            if panics { Err(true) } else { Ok(Some("failed")) }
+        );
+        tokio::task::yield_now().await;
+        assert_eq!(
+            call(&mut layer.layer(handler.service()), http(&webhook_delivery("1"))).await.body(),
+            "handled"
+        );
+    }
+}
+
+/// A guard of one's own that panics, also while the handler's panic unwinds: not the process ends, but the task.
+#[tokio::test]
+async fn a_guard_that_panics_ends_its_task_alone() {
+    #[derive(Debug)]
+    struct Panics;
+
+    impl ReplayGuard for Panics {
+        async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
+            Ok(Claim::Leased(Lease::new(*key)))
+        }
+
+        async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
+            panic!("planned")
+        }
+
+        async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+            panic!("planned")
+        }
+
+        async fn release(&self, _: &Lease) -> Result<(), Error> {
+            panic!("planned")
+        }
+    }
+
+    for outcome in [Some(StatusCode::OK), Some(StatusCode::BAD_GATEWAY), None] {
+        let layer = VerifyLayer::new(webhook()).replay_guard(Panics).unwrap();
+        let mut service = layer.layer(tower::service_fn(move |_| async move {
+            let status = outcome.expect("planned");
+            Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
+        }));
+        let call = tokio::spawn(service.call(http(&webhook_delivery("1"))));
+        assert!(call.await.unwrap_err().is_panic());
+        tokio::task::yield_now().await;
+    }
 }
 
 /// The handler blocks its thread for longer than the lease, so that nothing renews it, and nobody else takes it.

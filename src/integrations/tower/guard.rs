@@ -26,6 +26,8 @@ pub(super) struct Guard {
     pub(super) sender: String,
     /// Else the key that the proof gives.
     pub(super) key: Option<Arc<KeyOf>>,
+    /// Whether a handler goes on when its client has left.
+    pub(super) detached: bool,
     /// How many leases are given back in the background.
     pub(super) background: Arc<AtomicUsize>,
 }
@@ -100,6 +102,7 @@ impl Default for Guard {
             done_for: None,
             sender: String::new(),
             key: None,
+            detached: false,
             background: Arc::default(),
         }
     }

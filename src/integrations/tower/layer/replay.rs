@@ -27,7 +27,8 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// - The guard cannot tell, or is full: refused with 503.
     ///
     /// Keys of other schemes, [senders](Self::sender) and accounts (the tenant, or the claim `api_key`) are kept apart, so that one
-    /// guard in an [`Arc`] can serve several layers. A request without a key is refused with
+    /// guard in an [`Arc`] can serve several layers. Put one layer over a route: a second one of the same scheme and sender below it,
+    /// with the same guard, finds the event leased by the first, and answers each attempt 503. A request without a key is refused with
     /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing).
     ///
     /// # Deployment caveat
@@ -123,6 +124,25 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     pub fn done_for(mut self, time: Duration) -> Result<Self, ConfigError> {
         self.guard().done_for = Some(above_zero(time)?);
         Ok(self)
+    }
+
+    /// Runs the service in a task of its own, so that it goes on to its end when the client has left. What it has handled is then
+    /// done. By default, a client that leaves ends the service's work, and gives the lease back at once.
+    ///
+    /// Choose this where
+    ///
+    /// - the platform's timeout is shorter than the service's work. By default each of its attempts would be broken off. With this
+    ///   setting, the next one finds the event done, and is answered with its response if that is
+    ///   [kept](Self::remember_responses);
+    /// - a stranger could get hold of a genuine request that is not handled yet. By default, one who sends it and hangs up, over and
+    ///   over, breaks off the work each time, while the platform's attempts get 503.
+    ///
+    /// There is one task for each event that is being handled. A timeout and a concurrency limit belong below this layer: one above
+    /// does not end the task or count it. A server that stops gracefully waits for no task whose client has left. Without a
+    /// [`replay_guard`](Self::replay_guard) this has no effect.
+    pub fn finish_when_client_leaves(mut self) -> Self {
+        self.guard().detached = true;
+        self
     }
 
     /// Answers a request that was handled before with a [`StatusCode`](http::StatusCode), or with what a closure
