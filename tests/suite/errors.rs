@@ -29,7 +29,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::TenantStoreUnavailable, 503, "tenant store cannot be asked"),
     (ErrorKind::TenantStoreTimeout, 503, "tenant store did not answer in time"),
     (ErrorKind::ReplayInProgress, 503, "event is being handled"),
-    (ErrorKind::ReplayKeyMissing, 401, "replay key is missing"),
+    (ErrorKind::ReplayKeyMissing, 503, "replay key is missing"),
     (ErrorKind::ReplayGuardFull, 503, "replay guard is full"),
     (ErrorKind::ReplayGuardUnavailable, 503, "replay guard cannot be asked"),
     (ErrorKind::TimestampMissing, 401, "timestamp is missing"),

@@ -98,8 +98,6 @@ impl Held {
     }
 
     fn part(&self, count: u32) -> Duration {
-        self.lasts.checked_div(count).unwrap_or_default().max(SHORTEST_PAUSE)
+        self.lasts.checked_div(count).unwrap_or(self.lasts)
     }
 }
-
-const SHORTEST_PAUSE: Duration = Duration::from_millis(1);

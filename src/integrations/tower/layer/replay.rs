@@ -29,7 +29,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// Keys of other schemes, [senders](Self::sender) and accounts (the tenant, or the claim `api_key`) are kept apart, so that one
     /// guard in an [`Arc`] can serve several layers. Put one layer over a route: a second one of the same scheme and sender below it,
     /// with the same guard, finds the event leased by the first, and answers each attempt 503. A request without a key is refused with
-    /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing).
+    /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503: it is genuine, and comes again.
     ///
     /// # Deployment caveat
     ///
@@ -68,7 +68,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
 
     /// Names the event by what `key` makes of the proof and the body, instead of the signed identifier: for platforms that sign none.
     /// `key` gets the body only where the signature covers it byte for byte ([`Coverage::Body`](crate::Coverage::Body)), and says
-    /// `None` to refuse the request. Call this before [`replay_guard`](Self::replay_guard).
+    /// `None` to refuse the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503. Call this before [`replay_guard`](Self::replay_guard).
     ///
     /// ```
     /// use countersign::replay::Memory;
@@ -76,14 +76,14 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// use countersign::{ReplayKey, Secret, Vogent};
     ///
     /// #[derive(serde::Deserialize)]
-    /// struct Dial<'b> {
-    ///     event: &'b str,
-    ///     dial_id: &'b str,
+    /// struct Dial {
+    ///     event: String,
+    ///     dial_id: String,
     /// }
     ///
     /// let verify = VerifyLayer::new(Vogent::new(Secret::new("s3cr3t")?))
     ///     .replay_key(|_, body| {
-    ///         let dial: Dial<'_> = serde_json::from_slice(body?).ok()?;
+    ///         let dial: Dial = serde_json::from_slice(body?).ok()?;
     ///         Some(ReplayKey::new([dial.dial_id, dial.event]))
     ///     })
     ///     .replay_guard(Memory::new(1_000_000))?;
@@ -99,8 +99,13 @@ impl<F, D, M> VerifyLayer<F, D, M> {
 
     /// Names the event by the SHA-256 of its body, as [`replay_key`](Self::replay_key) does. Two events with equal bodies count as
     /// one: choose this only where something in each body differs, as an identifier or a time does.
+    ///
+    /// Where the signature does not cover the body byte for byte (SMS, the GET of a signed webhook), the signed identifier is the
+    /// key, as without this setting.
     pub fn replay_key_of_body(self) -> Self {
-        self.replay_key(|_, body| Some(ReplayKey::new([body?])))
+        self.replay_key(|verified, body| {
+            body.map_or_else(|| verified.replay_key(), |body| Some(ReplayKey::new([body])))
+        })
     }
 
     /// Leases a request for `time` while it is handled, by default 60 s. Choose it longer than the handler's timeout. The lease is renewed
@@ -108,9 +113,12 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::DurationZero`]: the time is zero.
+    /// - [`ConfigError::LeaseTooShort`]: the time is less than a second. A shorter lease could end before it is renewed.
     pub fn lease(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.guard().lease = above_zero(time)?;
+        if time < SHORTEST_LEASE {
+            return Err(ConfigError::LeaseTooShort);
+        }
+        self.guard().lease = time;
         Ok(self)
     }
 
@@ -122,7 +130,10 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     ///
     /// - [`ConfigError::DurationZero`]: the time is zero.
     pub fn done_for(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.guard().done_for = Some(above_zero(time)?);
+        if time.is_zero() {
+            return Err(ConfigError::DurationZero);
+        }
+        self.guard().done_for = Some(time);
         Ok(self)
     }
 
@@ -170,6 +181,5 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     }
 }
 
-fn above_zero(time: Duration) -> Result<Duration, ConfigError> {
-    if time.is_zero() { Err(ConfigError::DurationZero) } else { Ok(time) }
-}
+/// The time in which a store may be slow to answer.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
