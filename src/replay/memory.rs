@@ -158,7 +158,8 @@ impl Entries {
                 State::Done(_, response) => Claim::Done(response.as_deref().cloned()),
             });
         }
-        let lease = Lease::new(*key);
+        // What a copy of the process leases, it leases in a copy of this memory.
+        let lease = Lease::of_this_process(*key);
         self.put(*key, Entry { state: State::Leased(*lease.token()), ends }, capacity)?;
         Ok(Claim::Leased(lease))
     }
