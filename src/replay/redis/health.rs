@@ -16,7 +16,8 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// What is wrong: the server cannot be reached, its TLS or its authentication failed, it is older than 7.0, it is a replica,
+    /// What is wrong: the server cannot be reached, its TLS or its authentication failed, it lacks the
+    /// database, it is older than 7.0, it is a replica,
     /// it belongs to a cluster and the guard does not, it has no memory left or [forgets](RedisError::Evicting) keys, or the user
     /// may not run scripts or another command.
     pub async fn check(&self) -> Result<(), RedisError> {
