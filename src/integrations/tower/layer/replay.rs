@@ -166,7 +166,8 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// whose answer matters, as the instructions for a call. Of a response are kept the status, the content type and a body of at
     /// most `limit` bytes.
     ///
-    /// A body whose length is not known beforehand (a stream), or is above the limit, is passed on and not kept. A body that fails while
+    /// Passed on and not kept are a body whose length is not known beforehand (a stream) or is above the limit, and a response with
+    /// trailers, `content-encoding` or `content-range`, which means little without them. Put a layer that compresses above this one. A body that fails while
     /// it is read is answered 500, and the lease given back.
     ///
     /// The responses' bodies must be readable and made of bytes (`http_body::Body + Default + TryFrom<Vec<u8>>`), as axum's `Body`,
