@@ -97,6 +97,7 @@ fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
         ErrorKind::TenantStoreUnavailable,
         ErrorKind::TenantStoreTimeout,
         ErrorKind::ReplayInProgress,
+        ErrorKind::ReplayKeyMissing,
         ErrorKind::ReplayGuardFull,
         ErrorKind::ReplayGuardUnavailable,
         ErrorKind::ClockUnavailable,
