@@ -36,12 +36,13 @@ use crate::verifier::ReplayKey;
 /// |---|---|---|---|---|
 /// | [`claim`](Self::claim) | becomes leased: [`Leased`](Claim::Leased) | – | [`InProgress`](Claim::InProgress) | [`Done`](Claim::Done) |
 /// | [`renew`](Self::renew) | `false` | the lease now ends `time` from now: `true` | `false` | `false` |
-/// | [`complete`](Self::complete) | `false` | becomes done: `true` | `false` | `false` |
+/// | [`complete`](Self::complete) | becomes done: `true` | becomes done: `true` | `false` | by this lease: `true`, else `false` |
 /// | [`release`](Self::release) | nothing | becomes free | nothing | nothing |
 /// | its time ends | – | becomes free | becomes free | becomes free |
 ///
 /// - **Atomic.** Each call is one step. Of any number of claims of one free key at one time, by any process, exactly one gets the
 ///   lease.
+/// - **Repeatable.** A call whose answer was lost can be made again. `complete` of what its own lease has done changes nothing.
 /// - **Never early.** A guard forgets neither a lease nor *done* before its time ends, whatever else is claimed. It may forget
 ///   later.
 /// - **Never a guess.** A guard that cannot tell the state returns an error that [is retryable](Error::is_retryable).
@@ -65,7 +66,7 @@ use crate::verifier::ReplayKey;
 ///
 /// enum State {
 ///     Leased(Lease),
-///     Done(Option<SavedResponse>),
+///     Done(Lease, Option<SavedResponse>),
 /// }
 ///
 /// /// Never forgets by itself: for a test.
@@ -92,7 +93,7 @@ use crate::verifier::ReplayKey;
 ///             }
 ///             Entry::Occupied(taken) => match taken.get() {
 ///                 State::Leased(_) => Claim::InProgress { remaining: lease },
-///                 State::Done(response) => Claim::Done(response.clone()),
+///                 State::Done(_, response) => Claim::Done(response.clone()),
 ///             },
 ///         })
 ///     }
@@ -103,11 +104,14 @@ use crate::verifier::ReplayKey;
 ///
 ///     async fn complete(&self, lease: &Lease, _: Duration, response: Option<&SavedResponse>) -> Result<bool, Error> {
 ///         let mut states = self.states()?;
-///         let ours = is_ours(states.get(lease.key()), lease);
-///         if ours {
-///             states.insert(*lease.key(), State::Done(response.cloned()));
-///         }
-///         Ok(ours)
+///         Ok(match states.get(lease.key()) {
+///             Some(State::Done(by, _)) => by == lease,
+///             Some(State::Leased(by)) if by != lease => false,
+///             _ => {
+///                 states.insert(*lease.key(), State::Done(lease.clone(), response.cloned()));
+///                 true
+///             }
+///         })
 ///     }
 ///
 ///     async fn release(&self, lease: &Lease) -> Result<(), Error> {
@@ -140,8 +144,9 @@ pub trait ReplayGuard: Debug + Send + Sync {
     /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown when the lease ends.
     fn renew(&self, lease: &Lease, time: Duration) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Marks the request done for `ttl`, with the response to repeat if one is kept. `false`: the lease is no longer ours,
-    /// and nothing changed.
+    /// Marks the request done for `ttl`, with the response to repeat if one is kept. The lease may have ended, or the store may have
+    /// lost it: a key that is free becomes done too. `false`: another lease has the key or has done it, and
+    /// nothing changed.
     ///
     /// # Errors
     ///

@@ -92,8 +92,9 @@ kinds! {
     /// Another request for the same event is being handled. It is to be sent again, in case that fails;
     /// [`retry_after`](crate::Error::retry_after) says when.
     ReplayInProgress = "replay_in_progress", 503, "event", "is being handled";
-    /// A replay guard is set, and nothing that is signed tells this event from another.
-    ReplayKeyMissing = "replay_key_missing", 401, "replay key", "is missing";
+    /// A replay guard is set, and nothing that is signed tells this event from another. The request is genuine, and is to be sent
+    /// again until the operator has chosen another key.
+    ReplayKeyMissing = "replay_key_missing", 503, "replay key", "is missing";
     /// The replay guard remembers as many requests as it may, and none of them is old enough to forget.
     ReplayGuardFull = "replay_guard_full", 503, "replay guard", "is full";
     /// The replay guard's store failed to answer, or did not answer in time, so whether the event was handled is not known.

@@ -13,6 +13,7 @@ mod observer;
 mod refusal;
 mod remember;
 mod service;
+mod settle;
 #[cfg(not(feature = "tracing"))]
 mod silent;
 

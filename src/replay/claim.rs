@@ -30,12 +30,26 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Makes a lease of `key` with a token that no other lease has.
+    /// Makes a lease of `key` with a token that no other lease has, in any process: 16 bytes from the system's source of randomness.
+    /// On `wasm32-unknown-unknown`, which has none, the token is unique in the process.
     #[must_use]
     pub fn new(key: ReplayKey) -> Self {
-        // Each state is keyed by the system's randomness, and each is another.
-        let random = RandomState::new();
-        let token = (u128::from(random.hash_one(0)) << 64) | u128::from(random.hash_one(1));
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        {
+            let mut token = [0; 16];
+            if random::fill(&mut token).is_ok() {
+                return Self { key, token };
+            }
+        }
+        Self::of_this_process(key)
+    }
+
+    /// Makes a lease of `key` with a token that no other lease has in this process. A copy of the process (`fork`, a snapshot) can
+    /// make the same one.
+    pub(super) fn of_this_process(key: ReplayKey) -> Self {
+        // Each state has another key, and the first one of a thread has it from the system.
+        let state = RandomState::new();
+        let token = (u128::from(state.hash_one(0)) << 64) | u128::from(state.hash_one(1));
         Self { key, token: token.to_be_bytes() }
     }
 

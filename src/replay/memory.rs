@@ -86,7 +86,7 @@ impl ReplayGuard for Memory {
     async fn renew(&self, lease: &Lease, time: Duration) -> Result<bool, Error> {
         let mut entries = self.lock();
         let now = self.now();
-        Ok(entries.change(lease, now, State::Leased(*lease.token()), now.saturating_add(time)))
+        Ok(entries.renew(lease, now, now.saturating_add(time)))
     }
 
     async fn complete(
@@ -95,10 +95,10 @@ impl ReplayGuard for Memory {
         ttl: Duration,
         response: Option<&SavedResponse>,
     ) -> Result<bool, Error> {
-        let state = State::Done(response.cloned().map(Box::new));
+        let state = State::Done(*lease.token(), response.cloned().map(Box::new));
         let mut entries = self.lock();
         let now = self.now();
-        Ok(entries.change(lease, now, state, now.saturating_add(ttl)))
+        entries.complete(lease, now, Entry { state, ends: now.saturating_add(ttl) }, self.capacity)
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), Error> {
@@ -132,9 +132,9 @@ struct Entry {
 }
 
 enum State {
-    /// By the lease with this token.
+    /// Each by the lease with this token.
     Leased([u8; 16]),
-    Done(Option<Box<SavedResponse>>),
+    Done([u8; 16], Option<Box<SavedResponse>>),
 }
 
 impl Entry {
@@ -152,39 +152,63 @@ impl Entries {
         capacity: usize,
     ) -> Result<Claim, Error> {
         self.forget_ended(now);
-        let full = self.by_key.len() >= capacity;
-        let lease = Lease::new(*key);
-        let leased = Entry { state: State::Leased(*lease.token()), ends };
-        match self.by_key.entry(*key) {
-            Occupied(taken) if now < taken.get().ends => {
-                return Ok(match &taken.get().state {
-                    State::Leased(_) => Claim::InProgress { remaining: taken.get().ends.saturating_sub(now) },
-                    State::Done(response) => Claim::Done(response.as_deref().cloned()),
-                });
-            }
-            Occupied(mut ended) => {
-                self.by_end.remove(&(ended.get().ends, *key));
-                ended.insert(leased);
-            }
-            Vacant(_) if full => return Err(ErrorKind::ReplayGuardFull.into()),
-            Vacant(free) => {
-                free.insert(leased);
-            }
+        if let Some(taken) = self.by_key.get(key).filter(|entry| now < entry.ends) {
+            return Ok(match &taken.state {
+                State::Leased(_) => Claim::InProgress { remaining: taken.ends.saturating_sub(now) },
+                State::Done(_, response) => Claim::Done(response.as_deref().cloned()),
+            });
         }
-        self.by_end.insert((ends, *key));
+        // What a copy of the process leases, it leases in a copy of this memory.
+        let lease = Lease::of_this_process(*key);
+        self.put(*key, Entry { state: State::Leased(*lease.token()), ends }, capacity)?;
         Ok(Claim::Leased(lease))
     }
 
-    /// Changes what a lease has that is still there, and tells whether it is.
-    fn change(&mut self, lease: &Lease, now: Duration, state: State, ends: Duration) -> bool {
+    /// Lets a lease that is still there end at another time, and tells whether it is.
+    fn renew(&mut self, lease: &Lease, now: Duration, ends: Duration) -> bool {
         let key = *lease.key();
         let Some(entry) = self.by_key.get_mut(&key).filter(|entry| entry.is_leased_by(lease, now)) else {
             return false;
         };
         self.by_end.remove(&(entry.ends, key));
         self.by_end.insert((ends, key));
-        *entry = Entry { state, ends };
+        entry.ends = ends;
         true
+    }
+
+    /// Marks a key done that the lease has or that is free, and tells whether this lease has done it.
+    fn complete(
+        &mut self,
+        lease: &Lease,
+        now: Duration,
+        done: Entry,
+        capacity: usize,
+    ) -> Result<bool, Error> {
+        self.forget_ended(now);
+        match self.by_key.get(lease.key()).filter(|entry| now < entry.ends).map(|entry| &entry.state) {
+            Some(State::Done(by, _)) => return Ok(by == lease.token()),
+            Some(State::Leased(by)) if by != lease.token() => return Ok(false),
+            Some(State::Leased(_)) | None => {}
+        }
+        self.put(*lease.key(), done, capacity)?;
+        Ok(true)
+    }
+
+    /// Puts an entry in the place of the key's last one. One more is put only where there is room.
+    fn put(&mut self, key: ReplayKey, entry: Entry, capacity: usize) -> Result<(), Error> {
+        let (full, ends) = (self.by_key.len() >= capacity, entry.ends);
+        match self.by_key.entry(key) {
+            Occupied(mut last) => {
+                self.by_end.remove(&(last.get().ends, key));
+                last.insert(entry);
+            }
+            Vacant(_) if full => return Err(ErrorKind::ReplayGuardFull.into()),
+            Vacant(free) => {
+                free.insert(entry);
+            }
+        }
+        self.by_end.insert((ends, key));
+        Ok(())
     }
 
     fn release(&mut self, lease: &Lease, now: Duration) {

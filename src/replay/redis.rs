@@ -14,7 +14,7 @@ use ::redis::{Cmd, FromRedisValue};
 pub use self::error::RedisError;
 
 use self::address::Address;
-use self::connection::{Link, Sent};
+use self::connection::Link;
 use self::health::of_script;
 use self::script::{Script, Value, claim, done_value, lease_value, milliseconds, time_left};
 use super::{Claim, Lease, ReplayGuard, SavedResponse};
@@ -140,14 +140,14 @@ impl Redis {
         format!("{}{}", self.prefix, hex::encode(key.as_bytes()))
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: impl Fn(Sent) -> Cmd) -> Result<T, RedisError> {
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         self.link.ask(self.patience, command).await
     }
 
-    /// Runs a script on a key. Answers whether the lease was still ours.
+    /// Runs a script on a key. Answers whether it changed it.
     async fn run(&self, script: Script<'_>, lease: &Lease) -> Result<bool, Error> {
         let key = self.key(lease.key());
-        let answer = self.ask::<i64>(|sent| script.command(&key, lease, sent)).await;
+        let answer = self.ask::<i64>(&script.command(&key, lease)).await;
         answer.map(|count| count > 0).map_err(|error| failed(of_script(error)))
     }
 }
@@ -156,13 +156,13 @@ impl ReplayGuard for Redis {
     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
         let (name, time, lease) = (self.key(key), milliseconds(lease), Lease::new(*key));
         let ours = lease_value(&lease);
-        let there: Option<Vec<u8>> = self.ask(|_| claim(&name, &ours, time)).await.map_err(failed)?;
+        let there: Option<Vec<u8>> = self.ask(&claim(&name, &ours, time)).await.map_err(failed)?;
         // What is there is ours where it was sent twice, and the first answer was lost.
         let Some(there) = there.filter(|there| *there != ours) else { return Ok(Claim::Leased(lease)) };
         match Value::read(&there) {
             Some(Value::Done(response)) => Ok(Claim::Done(response)),
             Some(Value::Leased) => {
-                let left: i64 = self.ask(|_| time_left(&name)).await.map_err(failed)?;
+                let left: i64 = self.ask(&time_left(&name)).await.map_err(failed)?;
                 // Negative where the lease has just ended.
                 Ok(Claim::InProgress {
                     remaining: Duration::from_millis(u64::try_from(left).unwrap_or_default()),

@@ -58,8 +58,9 @@ async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
     let response = SavedResponse::new(201, Some("application/json"), "[\r\n\0]").unwrap();
     assert_eq!(theirs.complete(&second, HOUR, Some(&response)).await, Ok(true));
     assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response.clone()))));
-    // What is done stays done.
-    assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(false));
+    // What is done stays done, with its response.
+    assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(true));
+    assert_eq!(ours.complete(&first, HOUR, None).await, Ok(false));
     assert_eq!(theirs.renew(&second, HOUR).await, Ok(false));
     theirs.release(&second).await.unwrap();
     assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response))));
@@ -79,6 +80,11 @@ async fn leases_and_what_is_done_end_by_themselves() {
     let short = lease(&guard, "1", Duration::from_millis(50)).await;
     gets_through(&guard, "1").await;
     assert_eq!(guard.complete(&short, HOUR, None).await, Ok(false));
+    // One that nobody else took.
+    server.say("FLUSHALL").await;
+    assert_eq!(guard.renew(&short, HOUR).await, Ok(false));
+    assert_eq!(guard.complete(&short, HOUR, None).await, Ok(true));
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Done(None)));
 
     let done = lease(&guard, "2", MINUTE).await;
     assert_eq!(guard.complete(&done, Duration::from_millis(50), None).await, Ok(true));

@@ -150,6 +150,19 @@ async fn a_password_that_is_wrong_or_missing_is_named_and_never_shown() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_database_that_is_missing_is_named() {
+    let server = Server::with(&["databases 4"]).await;
+    let database = |number| Redis::connect(&format!("{}/{number}", server.url())).unwrap();
+    database(3).check().await.unwrap();
+    assert_eq!(database(4).check().await, Err(RedisError::DatabaseMissing));
+    assert_eq!(claim(&database(4), "1").await, unavailable(RedisError::DatabaseMissing));
+    let node = Server::with(&["cluster-enabled yes"]).await;
+    let guard = Redis::connect(&format!("{}/1", node.url())).unwrap();
+    assert_eq!(guard.check().await, Err(RedisError::ClusterUnexpected));
+}
+
 /// Old servers and some in between repeat a command that they do not know, the password included.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_that_repeats_the_password_is_not_shown() {

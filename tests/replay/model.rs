@@ -104,9 +104,9 @@ struct Model {
 
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// By the lease with this number.
+    /// Each by the lease with this number.
     Leased(usize),
-    Done(Option<SavedResponse>),
+    Done(usize, Option<SavedResponse>),
 }
 
 impl Model {
@@ -131,10 +131,17 @@ impl Model {
                         .unwrap()
                 });
                 let ttl = Duration::from_secs(*seconds);
-                let completed = guard.complete(&lease, ttl, response.as_ref()).await.unwrap();
-                assert_eq!(completed, self.is_leased(key, number));
-                if completed {
-                    self.keys.insert(key, (State::Done(response), now + seconds));
+                let completed = guard.complete(&lease, ttl, response.as_ref()).await;
+                let free = !self.keys.contains_key(&key);
+                if free && self.keys.len() >= self.capacity {
+                    assert_eq!(completed.map_err(|error| error.kind()), Err(ErrorKind::ReplayGuardFull));
+                } else {
+                    let done = matches!(self.keys.get(&key), Some((State::Done(by, _), _)) if *by == number);
+                    let becomes_done = free || self.is_leased(key, number);
+                    assert_eq!(completed, Ok(done || becomes_done));
+                    if becomes_done {
+                        self.keys.insert(key, (State::Done(number, response), now + seconds));
+                    }
                 }
             }
             Action::Release { process, lease } => {
@@ -174,7 +181,7 @@ impl Model {
                     "{remaining:?} of {left:?}"
                 );
             }
-            Some((State::Done(response), _)) => assert_eq!(claim, Ok(Claim::Done(response.clone()))),
+            Some((State::Done(_, response), _)) => assert_eq!(claim, Ok(Claim::Done(response.clone()))),
         }
     }
 

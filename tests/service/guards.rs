@@ -276,6 +276,8 @@ async fn a_request_without_a_key_is_refused() {
     let unnamed = sign::SignedWebhook::new(&secret(), NOW).without_claim("jti").post("{}");
     let response = call(&mut guarded().layer(handler.service()), http(&unnamed)).await;
     assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
+    // It is genuine.
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[test]
@@ -291,9 +293,11 @@ fn a_guard_that_would_be_of_no_use_is_refused_at_construction() {
     assert_eq!(guarded(VerifyLayer::new(Sms::new(Method::Sha256, secret()))), Ok(()));
 
     let layer = || VerifyLayer::new(webhook());
-    for refused in [layer().lease(Duration::ZERO), layer().done_for(Duration::ZERO)] {
-        assert_eq!(refused.map(drop), Err(ConfigError::DurationZero));
+    for short in [Duration::ZERO, Duration::from_nanos(999_999_999)] {
+        assert_eq!(layer().lease(short).map(drop), Err(ConfigError::LeaseTooShort));
     }
+    assert_eq!(layer().lease(Duration::from_secs(1)).map(drop), Ok(()));
+    assert_eq!(layer().done_for(Duration::ZERO).map(drop), Err(ConfigError::DurationZero));
     assert_eq!(layer().sender("").map(drop), Err(ConfigError::NameEmpty));
 }
 
@@ -403,12 +407,22 @@ async fn a_key_of_ones_own_is_given_only_what_is_covered() {
         call(&mut layer.layer(Handler::default().service()), http(&delivery)).await;
         assert_eq!(seen.lock().unwrap().pop(), Some(given));
     }
+}
 
-    // Where the body is not covered, it is no key.
-    let handler = Handler::default();
-    let layer = VerifyLayer::new(webhook()).replay_key_of_body().replay_guard(Memory::new(10)).unwrap();
-    let response = call(&mut layer.layer(handler.service()), http(&signer().get("a=1"))).await;
-    assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
+#[tokio::test]
+async fn where_the_body_is_not_covered_the_identifier_is_the_key() {
+    let token = |id: &str| sign::SignedWebhook::new(&secret(), NOW).claim("jti", id).get("a=1");
+    let sms = |text| sign::Sms::new(Method::Sha256, &secret()).param("text", text).timestamp(NOW);
+    let verify_sms = || Arc::new(Sms::new(Method::Sha256, secret()));
+    let cases: [(Arc<dyn Verifier>, [Delivery; 2]); 3] = [
+        (Arc::new(webhook()), [token("1"), token("2")]),
+        (verify_sms(), [sms("a").form(), sms("b").form()]),
+        (verify_sms(), [sms("a").query(), sms("b").query()]),
+    ];
+    for (verifier, [one, other]) in cases {
+        let layer = VerifyLayer::new(verifier).replay_key_of_body().replay_guard(Memory::new(10)).unwrap();
+        assert_eq!(handled_of_two_twice([layer.clone(), layer], [&one, &other]).await, 2);
+    }
 }
 
 /// What a guard was asked.

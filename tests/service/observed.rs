@@ -176,7 +176,10 @@ async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Hea
         Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
     }));
     let listener = Listener::default();
-    call(&mut service, http(&webhook_delivery("1"))).with_subscriber(listener.clone()).await;
+    // Of what goes on in the background, too.
+    let _default = tracing::subscriber::set_default(listener.clone());
+    call(&mut service, http(&webhook_delivery("1"))).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
     listener.take().split_off(4)
 }
 
@@ -194,22 +197,87 @@ async fn what_goes_wrong_with_a_lease_is_told() {
     let not_renewed = || warning("webhook's lease not renewed", unavailable);
     let ended = || warning("webhook's lease ended while it is handled", None);
     let forgotten = |code| warning("webhook handled and not remembered", code);
+    // Each 5 s, for a minute.
+    let never = || {
+        let not_yet = vec![warning("webhook handled and not yet remembered", unavailable); 12];
+        [not_yet, vec![forgotten(unavailable)]].concat()
+    };
     let down = Err(ErrorKind::ReplayGuardUnavailable);
     for (later, status, time, expected) in [
         (Ok(true), ok, at_once, vec![]),
         (Ok(true), failed, two_minutes, vec![]),
         (down, failed, at_once, vec![warning("webhook not handled and still leased", unavailable)]),
-        (down, ok, at_once, vec![forgotten(unavailable)]),
-        (Ok(false), ok, at_once, vec![forgotten(Some("lease_ended"))]),
-        (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_ended"))]),
+        (down, ok, at_once, never()),
+        (Ok(false), ok, at_once, vec![forgotten(Some("lease_taken"))]),
+        (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_taken"))]),
         // At 20 s, and then each 5 s until a minute is over.
-        (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended(), forgotten(unavailable)]].concat()),
+        (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended()], never()].concat()),
     ] {
         assert_eq!(told_of(HalfDown { claim: None, later }, status, time).await, expected);
     }
 }
 
-#[tokio::test]
+/// Gives leases, and does not answer afterwards.
+#[derive(Debug)]
+struct Silent;
+
+impl ReplayGuard for Silent {
+    async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
+        Ok(Claim::Leased(Lease::new(*key)))
+    }
+
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
+        pending().await
+    }
+
+    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+        pending().await
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), Error> {
+        pending().await
+    }
+}
+
+/// What is told when the runtime ends before the store was told.
+#[test]
+fn what_a_runtime_that_ends_leaves_is_told() {
+    for (status, told) in [
+        (
+            Some(StatusCode::OK),
+            fields([("code", "given_up"), ("message", "webhook handled and not remembered")]),
+        ),
+        (None, fields([("message", "webhook's lease is left to run out")])),
+    ] {
+        let listener = Listener::default();
+        let _default = tracing::subscriber::set_default(listener.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let webhook = SignedWebhook::new(secret()).clock(|| NOW);
+            let layer = VerifyLayer::new(webhook).replay_guard(Silent).unwrap();
+            let (begun, handled) = (Arc::new(Mutex::new(false)), status);
+            let begins = Arc::clone(&begun);
+            let mut service = layer.layer(tower::service_fn(move |_| {
+                *begins.lock().unwrap() = true;
+                async move {
+                    let Some(status) = handled else { return pending().await };
+                    Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
+                }
+            }));
+            let mut call = Box::pin(service.call(http(&webhook_delivery("1"))));
+            while !*begun.lock().unwrap() {
+                assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            }
+            drop(call);
+        });
+        drop(runtime);
+        let mut all = fields([("scheme", "vonage-jwt")]);
+        all.extend(told);
+        assert_eq!(listener.take().pop(), Some((Level::WARN, all)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn that_another_attempt_is_under_way_is_no_warning() {
     let claim = Some(Claim::InProgress { remaining: Duration::from_secs(9) });
     let told = told_of(HalfDown { claim, later: Ok(true) }, StatusCode::OK, Duration::ZERO).await;

@@ -17,7 +17,7 @@ use countersign::axum::Signed;
 use countersign::replay::Memory;
 use countersign::tower::{Body, VerifyLayer};
 use countersign::vonage::SignedWebhook;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, LOCATION, TRAILER};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
@@ -132,6 +132,33 @@ async fn what_cannot_be_kept_is_passed_on_and_acknowledged_when_it_comes_again()
                 assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), length);
             }
         }
+    }
+}
+
+/// A compressed, a partial or a checked body means nothing, or something else, without its headers or trailers.
+#[tokio::test]
+async fn what_a_body_cannot_be_read_without_is_passed_on_and_not_kept() {
+    for (name, value) in [(CONTENT_ENCODING, "gzip"), (CONTENT_RANGE, "bytes 0-1/9"), (TRAILER, "x-sum")] {
+        let header = name.clone();
+        let first = move |_| Response::builder().header(&header, value).body("ab".to_owned()).unwrap();
+        let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!((response.headers()[&name].to_str().unwrap(), response.body().as_str()), (value, "ab"));
+        let repeated = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!((repeated.headers().len(), repeated.body().as_str()), (0, ""));
+    }
+
+    // Trailers that no header announces.
+    let checked = |_| {
+        let steps = [Step::Data(b"ab".to_vec()), Step::Trailers];
+        Response::new(AxumBody::new(Exactly(Frames::new(steps).at_least(2))))
+    };
+    let mut service = guarded().remember_responses(LIMIT).layer(answering(checked));
+    for (body, trailers) in [("ab", true), ("", false)] {
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        let collected = response.into_body().collect().await.unwrap();
+        assert_eq!(collected.trailers().is_some_and(|trailers| !trailers.is_empty()), trailers);
+        assert_eq!(collected.to_bytes(), body);
     }
 }
 

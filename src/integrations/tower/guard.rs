@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Observer;
-use super::hold::{Hold, Outcome};
+use super::hold::{Held, Hold};
 use crate::error::{Error, ErrorKind};
 use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
@@ -26,6 +26,8 @@ pub(super) struct Guard {
     pub(super) sender: String,
     /// Else the key that the proof gives.
     pub(super) key: Option<Arc<KeyOf>>,
+    /// Whether a handler goes on when its client has left.
+    pub(super) detached: bool,
     /// How many leases are given back in the background.
     pub(super) background: Arc<AtomicUsize>,
 }
@@ -54,15 +56,14 @@ impl Guard {
         let Some(store) = &self.store else { return Ok(Claimed::Unguarded) };
         let key = self.key(example.scheme(), verified, body).ok_or(ErrorKind::ReplayKeyMissing)?;
         match store.claim(&key, self.lease).await? {
-            Claim::Leased(lease) => Ok(Claimed::Ours(Hold {
+            Claim::Leased(lease) => Ok(Claimed::Ours(Hold::new(Held {
                 store: Arc::clone(store),
-                lease: Some(lease),
+                lease,
                 lasts: self.lease,
                 done_for: self.done_for(example, verified),
-                outcome: Outcome::Open,
                 background: Arc::clone(&self.background),
                 observer: observer.clone(),
-            })),
+            }))),
             Claim::InProgress { remaining } => Err(Error::in_progress(remaining)),
             Claim::Done(response) => Ok(Claimed::Done(response)),
         }
@@ -101,6 +102,7 @@ impl Default for Guard {
             done_for: None,
             sender: String::new(),
             key: None,
+            detached: false,
             background: Arc::default(),
         }
     }

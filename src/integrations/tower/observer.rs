@@ -56,10 +56,15 @@ impl Observer {
         warn!(parent: &self.span, scheme = self.scheme, "webhook's lease ended while it is handled");
     }
 
-    /// A request was handled and is not remembered, so that its event can be handled again.
-    pub(super) fn not_remembered(&self, error: Option<&Error>) {
-        let code = error.map_or("lease_ended", Error::code);
+    /// A request was handled and is not remembered, so that its event can be handled again: the store could not be told, or
+    /// another attempt has begun.
+    pub(super) fn not_remembered(&self, code: &'static str) {
         warn!(parent: &self.span, scheme = self.scheme, code, "webhook handled and not remembered");
+    }
+
+    /// A request was handled, and the store could not be told. It is told again.
+    pub(super) fn not_yet_remembered(&self, error: &Error) {
+        warn!(parent: &self.span, scheme = self.scheme, code = error.code(), "webhook handled and not yet remembered");
     }
 
     /// A request that was not handled is leased until its lease runs out.

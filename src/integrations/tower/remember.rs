@@ -1,10 +1,16 @@
 //! Whether a handler's response is kept, to be repeated.
 
+#[cfg(feature = "axum")]
+use std::any::Any;
 use std::future::{Future, ready};
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response, StatusCode};
+#[cfg(feature = "axum")]
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderName, TRAILER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
+#[cfg(feature = "axum")]
+use http_body_util::Full;
 
 use crate::replay::SavedResponse;
 
@@ -47,21 +53,25 @@ impl<R: Send> ResponseMemory<R> for Forget {
 
 impl<R> ResponseMemory<R> for Remember
 where
-    R: http_body::Body<Data: Send> + Default + TryFrom<Vec<u8>> + Send,
+    R: http_body::Body<Data: Send> + Default + TryFrom<Vec<u8>> + Send + 'static,
 {
     async fn keep(&self, response: Response<R>) -> (Response<R>, Option<SavedResponse>) {
         let limit = u64::try_from(self.limit).unwrap_or(u64::MAX);
         // A body of unknown length cannot be put back when it turns out too long, so that it is not begun.
         let fits = response.body().size_hint().exact().is_some_and(|length| length <= limit);
-        if !response.status().is_success() || !fits {
+        let says_more = SAY_MORE.iter().any(|name| response.headers().contains_key(name));
+        if !response.status().is_success() || !fits || says_more {
             return (response, None);
         }
         let (parts, body) = response.into_parts();
-        let Some((body, bytes)) = read(body).await else {
+        let Some(Read { body, bytes, trailers }) = read(body).await else {
             let mut broken = Response::default();
             *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             return (broken, None);
         };
+        if trailers {
+            return (Response::from_parts(parts, body), None);
+        }
         let content_type = parts.headers.get(CONTENT_TYPE).map(HeaderValue::to_str).transpose();
         let saved = content_type.ok().and_then(|text| SavedResponse::new(parts.status.as_u16(), text, bytes));
         (Response::from_parts(parts, body), saved)
@@ -77,8 +87,41 @@ where
     }
 }
 
-/// Reads a body to its end: a body of the same bytes, and the bytes.
-async fn read<R: http_body::Body<Data: Send> + TryFrom<Vec<u8>> + Send>(body: R) -> Option<(R, Vec<u8>)> {
-    let bytes = body.collect().await.ok()?.to_bytes().to_vec();
-    Some((R::try_from(bytes.clone()).ok()?, bytes))
+/// A body that was read to its end.
+struct Read<R> {
+    /// A body of the same bytes and, where there were any and it can hold them, the same trailers.
+    body: R,
+    bytes: Vec<u8>,
+    trailers: bool,
 }
+
+async fn read<R>(body: R) -> Option<Read<R>>
+where
+    R: http_body::Body<Data: Send> + TryFrom<Vec<u8>> + Send + 'static,
+{
+    let collected = body.collect().await.ok()?;
+    let trailers = collected.trailers().cloned();
+    let bytes = collected.to_bytes().to_vec();
+    let trailers_there = trailers.is_some();
+    let body = match trailers.and_then(|trailers| with_trailers(&bytes, trailers)) {
+        Some(body) => body,
+        None => R::try_from(bytes.clone()).ok()?,
+    };
+    Some(Read { body, bytes, trailers: trailers_there })
+}
+
+/// Of the bodies that are made of bytes, axum's alone can hold trailers.
+#[cfg(feature = "axum")]
+fn with_trailers<R: 'static>(bytes: &[u8], trailers: HeaderMap) -> Option<R> {
+    let body = Full::new(Bytes::copy_from_slice(bytes)).with_trailers(ready(Some(Ok(trailers))));
+    let body: Box<dyn Any> = Box::new(axum_core::body::Body::new(body));
+    body.downcast().ok().map(|body| *body)
+}
+
+#[cfg(not(feature = "axum"))]
+fn with_trailers<R>(_: &[u8], _: HeaderMap) -> Option<R> {
+    None
+}
+
+/// What the repeated response would lack, and its body could not be read without.
+const SAY_MORE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_RANGE, TRAILER];

@@ -2,16 +2,20 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::header::RETRY_AFTER;
 use http::{Request, Response};
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
 use tower_service::Service;
 
 use super::gate::{Admitted, Gate};
+use super::hold::Hold;
 use super::{Acknowledge, Body, EmptyRefusal, Forget, Observer, OnDuplicate, OnRefusal, ResponseMemory};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::integrations::read::BoxError;
 
 /// Verifies requests before `S` sees them. Made by a [`VerifyLayer`](super::VerifyLayer).
@@ -64,21 +68,42 @@ where
                 }
             };
             let Some(hold) = hold else { return inner.call(request).await };
-            let handling = async {
-                let response = inner.call(request).await?;
-                Ok(memory.keep(response).await)
-            };
-            match hold.during(handling).await {
-                Ok((response, saved)) => {
-                    hold.settle(Some(response.status()), saved).await;
-                    Ok(response)
-                }
-                Err(error) => {
-                    hold.settle(None, None).await;
-                    Err(error)
-                }
+            let handled = handle(inner, memory, request, hold);
+            let runtime = if gate.guard.detached { Handle::try_current().ok() } else { None };
+            let Some(runtime) = runtime else { return handled.await };
+            match runtime.spawn(observer.watch(handled)).await.map_err(JoinError::try_into_panic) {
+                Ok(answer) => answer,
+                Err(Ok(panic)) => resume_unwind(panic),
+                // The runtime of the task ends.
+                Err(Err(_)) => Ok(refuse(&on_refusal, ErrorKind::ReplayGuardUnavailable.into())),
             }
         })))
+    }
+}
+
+/// Calls the service under a lease, and settles that.
+async fn handle<S, R>(
+    mut service: S,
+    memory: impl ResponseMemory<R>,
+    request: Request<Body>,
+    hold: Hold,
+) -> Result<Response<R>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<R>>,
+{
+    let handling = async {
+        let response = service.call(request).await?;
+        Ok(memory.keep(response).await)
+    };
+    match hold.during(handling).await {
+        Ok((response, saved)) => {
+            hold.settle(Some(response.status()), saved).await;
+            Ok(response)
+        }
+        Err(error) => {
+            hold.settle(None, None).await;
+            Err(error)
+        }
     }
 }
 

@@ -25,7 +25,9 @@ impl Observer {
 
     pub(super) fn lease_ended(&self) {}
 
-    pub(super) fn not_remembered(&self, _: Option<&Error>) {}
+    pub(super) fn not_remembered(&self, _: &'static str) {}
+
+    pub(super) fn not_yet_remembered(&self, _: &Error) {}
 
     pub(super) fn still_leased(&self, _: &Error) {}
 

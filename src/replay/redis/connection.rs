@@ -38,20 +38,18 @@ impl Link {
     /// Sends a command and waits for its answer for at most `patience`, a new connection included.
     ///
     /// When the connection turns out to be lost, or the server to be the wrong one since a failover, the command is sent once
-    /// more, to where the address leads now. In a cluster whose slots move, it is sent until the patience ends. It may have been
-    /// carried out before: `command` is told.
+    /// more, to where the address leads now. In a cluster whose slots move, it is sent until the patience ends. So it may be
+    /// carried out more than once.
     pub(super) async fn ask<T: FromRedisValue>(
         &self,
         patience: Duration,
-        command: impl Fn(Sent) -> Cmd,
+        command: &Cmd,
     ) -> Result<T, RedisError> {
         let runtime = Handle::try_current().map_err(|_| RedisError::RuntimeMissing)?;
-        // A cluster's client sends again by itself.
-        let mut sent = if self.address.is_cluster() { Sent::MaybeBefore } else { Sent::Once };
         let (mut asked, mut moved, mut reconnected) = (None, None, false);
         let answer = timeout(patience, async {
             loop {
-                match self.ask_once(&runtime, &mut asked, &command(sent)).await {
+                match self.ask_once(&runtime, &mut asked, command).await {
                     Err(Failure { again: Again::Elsewhere, .. }) if !reconnected => reconnected = true,
                     Err(Failure { again: Again::Soon, error }) => {
                         moved = Some(error);
@@ -59,7 +57,6 @@ impl Link {
                     }
                     answer => return answer.map_err(|failure| failure.error),
                 }
-                sent = Sent::MaybeBefore;
             }
         });
         if let Ok(answer) = answer.await {
@@ -149,13 +146,6 @@ impl Connection {
             Self::Cluster(mut connection) => command.query_async(&mut connection).await,
         }
     }
-}
-
-/// Whether a command is sent for the first time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    Once,
-    MaybeBefore,
 }
 
 struct Failure {

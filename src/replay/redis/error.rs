@@ -89,6 +89,9 @@ pub enum RedisError {
     #[error("cluster does not serve the slot of the key")]
     ClusterDown,
 
+    /// The server has no database of the number that the address names.
+    #[error("server has no database of this number")]
+    DatabaseMissing,
     /// The server has reached its `maxmemory`.
     #[error("server has no memory left")]
     MemoryFull,
@@ -129,6 +132,9 @@ impl RedisError {
                 ServerErrorKind::ClusterDown | ServerErrorKind::TryAgain => Self::ClusterDown,
                 ServerErrorKind::ResponseError if says("syntax error") => Self::ServerTooOld,
                 ServerErrorKind::ResponseError if says("cluster support disabled") => Self::ClusterMissing,
+                ServerErrorKind::ResponseError if says("DB index is out of range") => Self::DatabaseMissing,
+                // Of a cluster, which has one database alone.
+                ServerErrorKind::ResponseError if says("SELECT is not allowed") => Self::ClusterUnexpected,
                 ServerErrorKind::ResponseError if says("max number of clients") => Self::ClientsTooMany,
                 _ => Self::other(error),
             },

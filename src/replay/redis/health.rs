@@ -16,17 +16,18 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// What is wrong: the server cannot be reached, its TLS or its authentication failed, it is older than 7.0, it is a replica,
+    /// What is wrong: the server cannot be reached, its TLS or its authentication failed, it lacks the
+    /// database, it is older than 7.0, it is a replica,
     /// it belongs to a cluster and the guard does not, it has no memory left or [forgets](RedisError::Evicting) keys, or the user
     /// may not run scripts or another command.
     pub async fn check(&self) -> Result<(), RedisError> {
         let lease = Lease::new(ReplayKey::new(["check"]));
         // Another name than any claim's, and one for each check.
         let name = format!("{}check:{}", self.prefix, String::from_utf8_lossy(&lease_value(&lease)));
-        self.ask::<Option<Vec<u8>>>(|_| claim(&name, &lease_value(&lease), CHECK_MILLISECONDS)).await?;
-        self.ask::<i64>(|_| time_left(&name)).await?;
-        self.ask::<i64>(|sent| Script::Release.command(&name, &lease, sent)).await.map_err(of_script)?;
-        match self.ask::<Value>(|_| cmd("INFO")).await {
+        self.ask::<Option<Vec<u8>>>(&claim(&name, &lease_value(&lease), CHECK_MILLISECONDS)).await?;
+        self.ask::<i64>(&time_left(&name)).await?;
+        self.ask::<i64>(&Script::Release.command(&name, &lease)).await.map_err(of_script)?;
+        match self.ask::<Value>(&cmd("INFO")).await {
             Ok(info) => self.check_settings(&info),
             Err(RedisError::PermissionMissing) => Ok(()),
             Err(error) => Err(error),

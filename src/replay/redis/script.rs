@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use ::redis::{Cmd, cmd};
 
-use super::connection::Sent;
 use crate::encoding::hex;
 use crate::replay::{Lease, SavedResponse};
 
@@ -22,7 +21,7 @@ pub(super) fn time_left(key: &str) -> Cmd {
     ttl
 }
 
-/// What is done to a key, if it holds the lease. In milliseconds.
+/// What is done to a key that holds the lease. Completing also takes a key that is free. In milliseconds.
 pub(super) enum Script<'a> {
     Renew(u64),
     /// With the value of a lease that is done.
@@ -31,8 +30,8 @@ pub(super) enum Script<'a> {
 }
 
 impl Script<'_> {
-    /// The command, which answers 1 if the key was the lease's, and else 0.
-    pub(super) fn command(&self, key: &str, lease: &Lease, sent: Sent) -> Cmd {
+    /// The command, which answers 1 if it was done, and else 0.
+    pub(super) fn command(&self, key: &str, lease: &Lease) -> Cmd {
         let mut eval = cmd("EVAL");
         let begin = |eval: &mut Cmd, script| {
             eval.arg(script).arg(1).arg(key).arg(lease_value(lease));
@@ -44,9 +43,7 @@ impl Script<'_> {
             }
             Self::Complete(ttl, done) => {
                 begin(&mut eval, COMPLETE);
-                // Where it may have been done before, that is an answer too.
-                let before = if sent == Sent::MaybeBefore { done_by(lease) } else { Vec::new() };
-                eval.arg(ttl).arg(done).arg(before);
+                eval.arg(ttl).arg(done).arg(done_by(lease));
             }
             Self::Release => begin(&mut eval, RELEASE),
         }
@@ -98,8 +95,8 @@ const TOKEN_DIGITS: usize = 32;
 
 const RENEW: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 const COMPLETE: &str = "local there = redis.call('GET', KEYS[1]) \
-    if there == ARGV[1] then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) return 1 end \
-    if there and ARGV[4] ~= '' and string.sub(there, 1, #ARGV[4]) == ARGV[4] then return 1 end \
+    if not there or there == ARGV[1] then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) return 1 end \
+    if string.sub(there, 1, #ARGV[4]) == ARGV[4] then return 1 end \
     return 0";
 const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";

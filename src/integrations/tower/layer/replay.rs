@@ -27,8 +27,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// - The guard cannot tell, or is full: refused with 503.
     ///
     /// Keys of other schemes, [senders](Self::sender) and accounts (the tenant, or the claim `api_key`) are kept apart, so that one
-    /// guard in an [`Arc`] can serve several layers. A request without a key is refused with
-    /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing).
+    /// guard in an [`Arc`] can serve several layers. Put one layer over a route: a second one of the same scheme and sender below it,
+    /// with the same guard, finds the event leased by the first, and answers each attempt 503. A request without a key is refused with
+    /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503: it is genuine, and comes again.
     ///
     /// # Deployment caveat
     ///
@@ -67,7 +68,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
 
     /// Names the event by what `key` makes of the proof and the body, instead of the signed identifier: for platforms that sign none.
     /// `key` gets the body only where the signature covers it byte for byte ([`Coverage::Body`](crate::Coverage::Body)), and says
-    /// `None` to refuse the request. Call this before [`replay_guard`](Self::replay_guard).
+    /// `None` to refuse the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503. Call this before [`replay_guard`](Self::replay_guard).
     ///
     /// ```
     /// use countersign::replay::Memory;
@@ -75,14 +76,14 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// use countersign::{ReplayKey, Secret, Vogent};
     ///
     /// #[derive(serde::Deserialize)]
-    /// struct Dial<'b> {
-    ///     event: &'b str,
-    ///     dial_id: &'b str,
+    /// struct Dial {
+    ///     event: String,
+    ///     dial_id: String,
     /// }
     ///
     /// let verify = VerifyLayer::new(Vogent::new(Secret::new("s3cr3t")?))
     ///     .replay_key(|_, body| {
-    ///         let dial: Dial<'_> = serde_json::from_slice(body?).ok()?;
+    ///         let dial: Dial = serde_json::from_slice(body?).ok()?;
     ///         Some(ReplayKey::new([dial.dial_id, dial.event]))
     ///     })
     ///     .replay_guard(Memory::new(1_000_000))?;
@@ -98,8 +99,13 @@ impl<F, D, M> VerifyLayer<F, D, M> {
 
     /// Names the event by the SHA-256 of its body, as [`replay_key`](Self::replay_key) does. Two events with equal bodies count as
     /// one: choose this only where something in each body differs, as an identifier or a time does.
+    ///
+    /// Where the signature does not cover the body byte for byte (SMS, the GET of a signed webhook), the signed identifier is the
+    /// key, as without this setting.
     pub fn replay_key_of_body(self) -> Self {
-        self.replay_key(|_, body| Some(ReplayKey::new([body?])))
+        self.replay_key(|verified, body| {
+            body.map_or_else(|| verified.replay_key(), |body| Some(ReplayKey::new([body])))
+        })
     }
 
     /// Leases a request for `time` while it is handled, by default 60 s. Choose it longer than the handler's timeout. The lease is renewed
@@ -107,9 +113,12 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::DurationZero`]: the time is zero.
+    /// - [`ConfigError::LeaseTooShort`]: the time is less than a second. A shorter lease could end before it is renewed.
     pub fn lease(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.guard().lease = above_zero(time)?;
+        if time < SHORTEST_LEASE {
+            return Err(ConfigError::LeaseTooShort);
+        }
+        self.guard().lease = time;
         Ok(self)
     }
 
@@ -121,8 +130,30 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     ///
     /// - [`ConfigError::DurationZero`]: the time is zero.
     pub fn done_for(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.guard().done_for = Some(above_zero(time)?);
+        if time.is_zero() {
+            return Err(ConfigError::DurationZero);
+        }
+        self.guard().done_for = Some(time);
         Ok(self)
+    }
+
+    /// Runs the service in a task of its own, so that it goes on to its end when the client has left. What it has handled is then
+    /// done. By default, a client that leaves ends the service's work, and gives the lease back at once.
+    ///
+    /// Choose this where
+    ///
+    /// - the platform's timeout is shorter than the service's work. By default each of its attempts would be broken off. With this
+    ///   setting, the next one finds the event done, and is answered with its response if that is
+    ///   [kept](Self::remember_responses);
+    /// - a stranger could get hold of a genuine request that is not handled yet. By default, one who sends it and hangs up, over and
+    ///   over, breaks off the work each time, while the platform's attempts get 503.
+    ///
+    /// There is one task for each event that is being handled. A timeout and a concurrency limit belong below this layer: one above
+    /// does not end the task or count it. A server that stops gracefully waits for no task whose client has left. Without a
+    /// [`replay_guard`](Self::replay_guard) this has no effect.
+    pub fn finish_when_client_leaves(mut self) -> Self {
+        self.guard().detached = true;
+        self
     }
 
     /// Answers a request that was handled before with a [`StatusCode`](http::StatusCode), or with what a closure
@@ -135,7 +166,8 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// whose answer matters, as the instructions for a call. Of a response are kept the status, the content type and a body of at
     /// most `limit` bytes.
     ///
-    /// A body whose length is not known beforehand (a stream), or is above the limit, is passed on and not kept. A body that fails while
+    /// Passed on and not kept are a body whose length is not known beforehand (a stream) or is above the limit, and a response with
+    /// trailers, `content-encoding` or `content-range`, which means little without them. Put a layer that compresses above this one. A body that fails while
     /// it is read is answered 500, and the lease given back.
     ///
     /// The responses' bodies must be readable and made of bytes (`http_body::Body + Default + TryFrom<Vec<u8>>`), as axum's `Body`,
@@ -150,6 +182,5 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     }
 }
 
-fn above_zero(time: Duration) -> Result<Duration, ConfigError> {
-    if time.is_zero() { Err(ConfigError::DurationZero) } else { Ok(time) }
-}
+/// The time in which a store may be slow to answer.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);

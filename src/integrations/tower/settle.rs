@@ -1,0 +1,189 @@
+//! What a guard is told when a request has ended.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
+
+use super::Observer;
+use super::hold::Held;
+use crate::error::Error;
+use crate::replay::SavedResponse;
+
+/// How a request ended.
+pub(super) enum Outcome {
+    /// The handler did not answer 2xx, or did not end.
+    Failed,
+    /// It was handled, with this response to keep.
+    Handled(Option<SavedResponse>),
+}
+
+/// Tells the store how a request ended. Ready when the store has answered once.
+///
+/// It goes on in the background where it is dropped before, and where the store cannot be told that a request is done. What was
+/// handled is never given up for the number of tasks; the tasks that give a lease back are limited.
+pub(super) struct Settling {
+    /// Out while it is polled, so that a guard that panics is not polled again.
+    telling: Option<Pin<Box<dyn Future<Output = Option<Again>> + Send>>>,
+    unsettled: Option<Unsettled>,
+    places: Arc<AtomicUsize>,
+}
+
+impl Settling {
+    pub(super) fn new(held: Held, outcome: Outcome) -> Self {
+        let handled = matches!(outcome, Outcome::Handled(_));
+        let unsettled = Unsettled { observer: held.observer.clone(), handled, told: false };
+        let places = Arc::clone(&held.background);
+        Self { telling: Some(Box::pin(tell(held, outcome))), unsettled: Some(unsettled), places }
+    }
+
+    fn answered(&mut self, again: Option<Again>) {
+        match again {
+            None => self.unsettled.take().into_iter().for_each(Unsettled::told),
+            Some(again) => self.go_on(again.tell()),
+        }
+    }
+
+    /// Goes on in a task. Where there is no runtime or no place, the lease runs out.
+    fn go_on(&mut self, telling: impl Future<Output = ()> + Send + 'static) {
+        let Some(unsettled) = self.unsettled.take() else { return };
+        let Ok(runtime) = Handle::try_current() else { return };
+        let place = if unsettled.handled { None } else { Place::among(&self.places) };
+        if unsettled.handled || place.is_some() {
+            runtime.spawn(async move {
+                telling.await;
+                unsettled.told();
+                drop(place);
+            });
+        }
+    }
+}
+
+impl Future for Settling {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(mut telling) = self.telling.take() else { return Poll::Ready(()) };
+        let answer = telling.as_mut().poll(context);
+        match answer {
+            Poll::Ready(again) => self.answered(again),
+            Poll::Pending => self.telling = Some(telling),
+        }
+        if self.telling.is_some() { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        let Some(mut telling) = self.telling.take() else { return };
+        // A guard in memory answers at once. While a panic unwinds, another panic would end the process, so no guard is polled.
+        if !thread::panicking()
+            && let Poll::Ready(again) = telling.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        {
+            self.answered(again);
+            return;
+        }
+        self.go_on(async move {
+            if let Some(again) = telling.await {
+                again.tell().await;
+            }
+        });
+    }
+}
+
+/// Tells the store once. Answers what it is to be told again.
+async fn tell(held: Held, outcome: Outcome) -> Option<Again> {
+    match outcome {
+        Outcome::Failed => {
+            if let Err(error) = held.store.release(&held.lease).await {
+                held.observer.still_leased(&error);
+            }
+            None
+        }
+        Outcome::Handled(response) => {
+            let again = Again { held, response };
+            let error = again.complete().await.err()?;
+            again.held.observer.not_yet_remembered(&error);
+            Some(again)
+        }
+    }
+}
+
+/// That a request is done, which the store could not be told.
+struct Again {
+    held: Held,
+    response: Option<SavedResponse>,
+}
+
+impl Again {
+    /// Tells the store at each twelfth of the lease, for the time of one lease.
+    async fn tell(self) {
+        let begun = Instant::now();
+        loop {
+            sleep(self.held.pause()).await;
+            match self.complete().await {
+                Ok(()) => return,
+                Err(error) if begun.elapsed() >= self.held.lasts => {
+                    self.held.observer.not_remembered(error.code());
+                    return;
+                }
+                Err(error) => self.held.observer.not_yet_remembered(&error),
+            }
+        }
+    }
+
+    async fn complete(&self) -> Result<(), Error> {
+        let Held { store, lease, done_for, observer, .. } = &self.held;
+        if !store.complete(lease, *done_for, self.response.as_ref()).await? {
+            observer.not_remembered("lease_taken");
+        }
+        Ok(())
+    }
+}
+
+/// Tells, when it is dropped, that the store was told nothing: the runtime ended, the guard panicked, or nothing could go on.
+struct Unsettled {
+    observer: Observer,
+    handled: bool,
+    told: bool,
+}
+
+impl Unsettled {
+    fn told(mut self) {
+        self.told = true;
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        match (self.told, self.handled) {
+            (true, _) => {}
+            (false, true) => self.observer.not_remembered("given_up"),
+            (false, false) => self.observer.left_to_run_out(),
+        }
+    }
+}
+
+/// One of the few places for what gives a lease back in the background.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn among(taken: &Arc<AtomicUsize>) -> Option<Self> {
+        let one_more = |count: usize| count.checked_add(1).filter(|count| *count <= MAX_BACKGROUND);
+        taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
+        Some(Self(Arc::clone(taken)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+const MAX_BACKGROUND: usize = 64;
