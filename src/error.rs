@@ -2,8 +2,8 @@
 
 mod kind;
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 pub use kind::ErrorKind;
 
@@ -32,7 +32,7 @@ pub struct Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
     Common(&'static str),
-    Header(Arc<str>),
+    Header(Cow<'static, str>),
     Parameter(&'static str),
     Claim(&'static str),
 }
@@ -44,8 +44,8 @@ impl Error {
         Self { kind, subject: Subject::Common(kind.subject()) }
     }
 
-    pub(crate) fn header(kind: ErrorKind, name: &Arc<str>) -> Self {
-        Self { kind, subject: Subject::Header(Arc::clone(name)) }
+    pub(crate) fn header(kind: ErrorKind, name: &Cow<'static, str>) -> Self {
+        Self { kind, subject: Subject::Header(name.clone()) }
     }
 
     pub(crate) fn parameter(kind: ErrorKind, name: &'static str) -> Self {
