@@ -5,134 +5,149 @@ use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Vogent, Voxagent, sign};
 
 use crate::forged::Forged;
-use crate::run::{Case, Run};
+use crate::run::Run;
 use crate::schemes::{Carrier, Scheme, Subject};
 use crate::support::{KEY, NOW, secret};
 
-pub(crate) const CASES: &[Case] = &[
-    (41, "JSON read and written again", |run| {
-        let original = r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567890}"#;
-        let rewritten = [
-            r#"{"a":"caf\u00e9 \/ \u001B é","b":1.50,"n":1e2,"big":12345678901234567890}"#,
-            r#"{"b": 1.50,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567890}"#,
-            r#"{"b":1.5,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567890}"#,
-            r#"{"b":1.50,"a":"café \/ \u001B é","n":1e2,"big":12345678901234567890}"#,
-            r#"{"b":1.50,"a":"caf\u00e9 / \u001B é","n":1e2,"big":12345678901234567890}"#,
-            r#"{"b":1.50,"a":"caf\u00e9 \/ \u001b é","n":1e2,"big":12345678901234567890}"#,
-            r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B \u00e9","n":1e2,"big":12345678901234567890}"#,
-            r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B é","n":100,"big":12345678901234567890}"#,
-            r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567000}"#,
+cases! {
+    case_041_json_read_and_written_again,
+    case_042_other_line_ends_marks_and_normal_forms,
+    case_043_a_body_that_is_not_text,
+    case_044_bodies_of_any_length,
+    case_045_a_body_at_the_limit_and_one_over,
+    case_046_a_declared_length_that_is_not_the_bodys,
+    case_047_chunks_of_every_size_and_an_early_end,
+    case_048_a_compressed_body_and_what_it_inflates_to,
+}
+
+fn case_041_json_read_and_written_again(run: &mut Run) {
+    let original = r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567890}"#;
+    let rewritten = [
+        r#"{"a":"caf\u00e9 \/ \u001B é","b":1.50,"n":1e2,"big":12345678901234567890}"#,
+        r#"{"b": 1.50,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567890}"#,
+        r#"{"b":1.5,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567890}"#,
+        r#"{"b":1.50,"a":"café \/ \u001B é","n":1e2,"big":12345678901234567890}"#,
+        r#"{"b":1.50,"a":"caf\u00e9 / \u001B é","n":1e2,"big":12345678901234567890}"#,
+        r#"{"b":1.50,"a":"caf\u00e9 \/ \u001b é","n":1e2,"big":12345678901234567890}"#,
+        r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B \u00e9","n":1e2,"big":12345678901234567890}"#,
+        r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B é","n":100,"big":12345678901234567890}"#,
+        r#"{"b":1.50,"a":"caf\u00e9 \/ \u001B é","n":1e2,"big":12345678901234567000}"#,
+    ];
+    altered(run, original.as_bytes(), &rewritten.map(str::as_bytes));
+}
+
+fn case_042_other_line_ends_marks_and_normal_forms(run: &mut Run) {
+    let original = "{\"a\":\"caf\u{e9}\",\n\"b\":1}\n";
+    let others = [
+        original.replace('\n', "\r\n"),
+        original.replace('\n', "\r"),
+        format!("\u{feff}{original}"),
+        format!("{original}\n"),
+        original.trim_end().to_owned(),
+        original.replace('\u{e9}', "e\u{301}"),
+        format!("{original}\0"),
+        String::new(),
+    ];
+    altered(run, original.as_bytes(), &others.each_ref().map(String::as_bytes));
+}
+
+fn case_043_a_body_that_is_not_text(run: &mut Run) {
+    for body in [&b"\xff\xfe\0binary"[..], b"\x80", b"\0", &(0..=u8::MAX).collect::<Vec<_>>()] {
+        for (subject, delivery) in body_schemes(body) {
+            let _ = run.accepts(&subject, &delivery);
+        }
+    }
+}
+
+fn case_044_bodies_of_any_length(run: &mut Run) {
+    let lengths = (0..=300).chain([4_095, 4_096, 4_097, 65_535, 65_536, 65_537]);
+    for length in lengths {
+        let body: Vec<_> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        for (subject, delivery) in body_schemes(&body) {
+            let _ = run.accepts(&subject, &delivery);
+        }
+        for (algorithm, tag) in [
+            (Algorithm::Sha1, crate::secrets::hmac::<sha1::Sha1>(64, KEY.as_bytes(), &body)),
+            (Algorithm::Sha256, crate::secrets::hmac::<sha2::Sha256>(64, KEY.as_bytes(), &body)),
+            (Algorithm::Sha512, crate::secrets::hmac::<sha2::Sha512>(128, KEY.as_bytes(), &body)),
+        ] {
+            let subject = HexHmac::with_algorithm("x-hex", algorithm, secret(KEY)).unwrap().into();
+            let genuine = Forged::of(Scheme::Vogent).body(body.clone()).header("x-hex", hex::encode(tag));
+            let _ = run.accepts(&subject, genuine);
+        }
+    }
+}
+
+fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
+    let limit = 100;
+    for (length, fits) in [(99, true), (100, true), (101, false), (10_000, false)] {
+        let body = format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
+        let subjects: [(Subject, sign::Delivery); 4] = [
+            (Vogent::new(secret(KEY)).max_body(limit).into(), sign::vogent(&secret(KEY), body.clone())),
+            (
+                Voxagent::new("x-vox", secret(KEY)).unwrap().max_body(limit).into(),
+                sign::voxagent("x-vox", &secret(KEY), body.clone()),
+            ),
+            (
+                SignedWebhook::new(secret(KEY)).clock(|| NOW).max_body(limit).into(),
+                sign::SignedWebhook::new(&secret(KEY), NOW).post(body.clone()),
+            ),
+            (
+                ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).max_body(limit).into(),
+                sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post(body.clone()),
+            ),
         ];
-        altered(run, original.as_bytes(), &rewritten.map(str::as_bytes));
-    }),
-    (42, "other line ends, marks and normal forms", |run| {
-        let original = "{\"a\":\"caf\u{e9}\",\n\"b\":1}\n";
-        let others = [
-            original.replace('\n', "\r\n"),
-            original.replace('\n', "\r"),
-            format!("\u{feff}{original}"),
-            format!("{original}\n"),
-            original.trim_end().to_owned(),
-            original.replace('\u{e9}', "e\u{301}"),
-            format!("{original}\0"),
-            String::new(),
-        ];
-        altered(run, original.as_bytes(), &others.each_ref().map(String::as_bytes));
-    }),
-    (43, "a body that is not text", |run| {
-        for body in [&b"\xff\xfe\0binary"[..], b"\x80", b"\0", &(0..=u8::MAX).collect::<Vec<_>>()] {
-            for (subject, delivery) in body_schemes(body) {
-                let _ = run.accepts(&subject, &delivery);
+        for (subject, delivery) in subjects {
+            if fits {
+                let _ = run.accepts(&subject, delivery);
+            } else {
+                run.refuses(&subject, delivery, BodyTooLarge);
             }
         }
-    }),
-    (44, "bodies of any length", |run| {
-        let lengths = (0..=300).chain([4_095, 4_096, 4_097, 65_535, 65_536, 65_537]);
-        for length in lengths {
-            let body: Vec<_> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
-            for (subject, delivery) in body_schemes(&body) {
-                let _ = run.accepts(&subject, &delivery);
-            }
-            for (algorithm, tag) in [
-                (Algorithm::Sha1, crate::secrets::hmac::<sha1::Sha1>(64, KEY.as_bytes(), &body)),
-                (Algorithm::Sha256, crate::secrets::hmac::<sha2::Sha256>(64, KEY.as_bytes(), &body)),
-                (Algorithm::Sha512, crate::secrets::hmac::<sha2::Sha512>(128, KEY.as_bytes(), &body)),
-            ] {
-                let subject = HexHmac::with_algorithm("x-hex", algorithm, secret(KEY)).unwrap().into();
-                let genuine = Forged::of(Scheme::Vogent).body(body.clone()).header("x-hex", hex::encode(tag));
-                let _ = run.accepts(&subject, genuine);
+    }
+    for form in [Carrier::Form, Carrier::Json] {
+        let genuine = Scheme::Sms(Method::Sha256, form).delivery();
+        let of = |limit| Sms::new(Method::Sha256, secret(KEY)).max_body(limit).into();
+        let _ = run.accepts(&of(genuine.body().len()), &genuine);
+        run.refuses(&of(genuine.body().len() - 1), &genuine, BodyTooLarge);
+    }
+}
+
+fn case_046_a_declared_length_that_is_not_the_bodys(run: &mut Run) {
+    for scheme in Scheme::all() {
+        for declared in ["0", "1", "999999999999", "-1", "x"] {
+            // None of the crate's concern: it is handed the body there is.
+            let _ = run.accepts(&scheme.subject(), Forged::of(scheme).and_header("content-length", declared));
+            let forged = Forged::from(scheme.altered()).and_header("content-length", declared);
+            run.refuses_as(&scheme.subject(), forged, &[SignatureMismatch, PayloadHashMismatch]);
+        }
+    }
+}
+
+fn case_047_chunks_of_every_size_and_an_early_end(run: &mut Run) {
+    use countersign::Verifier as _;
+    for scheme in Scheme::all() {
+        let subject = scheme.subject();
+        for delivery in [scheme.delivery(), scheme.altered()] {
+            let whole = subject.verify(delivery.request());
+            for size in 1..=delivery.body().len() {
+                run.holds(crate::support::in_chunks(&subject, delivery.request(), size) == whole);
             }
         }
-    }),
-    (45, "a body at the limit, and one over", |run| {
-        let limit = 100;
-        for (length, fits) in [(99, true), (100, true), (101, false), (10_000, false)] {
-            let body = format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
-            let subjects: [(Subject, sign::Delivery); 4] = [
-                (Vogent::new(secret(KEY)).max_body(limit).into(), sign::vogent(&secret(KEY), body.clone())),
-                (
-                    Voxagent::new("x-vox", secret(KEY)).unwrap().max_body(limit).into(),
-                    sign::voxagent("x-vox", &secret(KEY), body.clone()),
-                ),
-                (
-                    SignedWebhook::new(secret(KEY)).clock(|| NOW).max_body(limit).into(),
-                    sign::SignedWebhook::new(&secret(KEY), NOW).post(body.clone()),
-                ),
-                (
-                    ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).max_body(limit).into(),
-                    sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post(body.clone()),
-                ),
-            ];
-            for (subject, delivery) in subjects {
-                if fits {
-                    let _ = run.accepts(&subject, delivery);
-                } else {
-                    run.refuses(&subject, delivery, BodyTooLarge);
-                }
-            }
+        let delivery = scheme.delivery();
+        for length in 0..delivery.body().len() {
+            let cut = Forged::from(&delivery).body(&delivery.body()[..length]);
+            run.holds(run_refused(&subject, &cut));
         }
-        for form in [Carrier::Form, Carrier::Json] {
-            let genuine = Scheme::Sms(Method::Sha256, form).delivery();
-            let of = |limit| Sms::new(Method::Sha256, secret(KEY)).max_body(limit).into();
-            let _ = run.accepts(&of(genuine.body().len()), &genuine);
-            run.refuses(&of(genuine.body().len() - 1), &genuine, BodyTooLarge);
-        }
-    }),
-    (46, "a declared length that is not the body's", |run| {
-        for scheme in Scheme::all() {
-            for declared in ["0", "1", "999999999999", "-1", "x"] {
-                // None of the crate's concern: it is handed the body there is.
-                let _ =
-                    run.accepts(&scheme.subject(), Forged::of(scheme).and_header("content-length", declared));
-                let forged = Forged::from(scheme.altered()).and_header("content-length", declared);
-                run.refuses_as(&scheme.subject(), forged, &[SignatureMismatch, PayloadHashMismatch]);
-            }
-        }
-    }),
-    (47, "chunks of every size, and an early end", |run| {
-        use countersign::Verifier as _;
-        for scheme in Scheme::all() {
-            let subject = scheme.subject();
-            for delivery in [scheme.delivery(), scheme.altered()] {
-                let whole = subject.verify(delivery.request());
-                for size in 1..=delivery.body().len() {
-                    run.holds(crate::support::in_chunks(&subject, delivery.request(), size) == whole);
-                }
-            }
-            let delivery = scheme.delivery();
-            for length in 0..delivery.body().len() {
-                let cut = Forged::from(&delivery).body(&delivery.body()[..length]);
-                run.holds(run_refused(&subject, &cut));
-            }
-        }
-    }),
-    (48, "a compressed body, and what it inflates to", |run| {
-        // `{"event":"dial.started","price":1.50}`, as gzip writes it with no name and no time.
-        const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x2d\x4b\xcd\x2b\x51\xb2\x52\x4a\xc9\x4c\xcc\xd1\x2b\x2e\x49\x2c\x2a\x49\x4d\x51\xd2\x51\x2a\x28\xca\x4c\x4e\x55\xb2\x32\xd4\x33\x35\xa8\x05\x00\x25\x00\x71\x4e\x25\x00\x00\x00";
-        altered(run, GZIP, &[br#"{"event":"dial.started","price":1.50}"#]);
-        altered(run, br#"{"event":"dial.started","price":1.50}"#, &[GZIP]);
-    }),
-];
+    }
+}
+
+fn case_048_a_compressed_body_and_what_it_inflates_to(run: &mut Run) {
+    // `{"event":"dial.started","price":1.50}`, as gzip writes it with no name and no time.
+    const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x2d\x4b\xcd\x2b\x51\xb2\x52\x4a\xc9\x4c\xcc\xd1\x2b\x2e\x49\x2c\x2a\x49\x4d\x51\xd2\x51\x2a\x28\xca\x4c\x4e\x55\xb2\x32\xd4\x33\x35\xa8\x05\x00\x25\x00\x71\x4e\x25\x00\x00\x00";
+    altered(run, GZIP, &[br#"{"event":"dial.started","price":1.50}"#]);
+    altered(run, br#"{"event":"dial.started","price":1.50}"#, &[GZIP]);
+}
 
 /// Every scheme that signs the raw body, with a genuine delivery of this one.
 fn body_schemes(body: &[u8]) -> Vec<(Subject, sign::Delivery)> {

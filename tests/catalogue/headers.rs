@@ -4,210 +4,233 @@ use countersign::ErrorKind::{self, HeaderRepeated, HeaderTooLong, SignatureMalfo
 use countersign::vonage::Method;
 
 use crate::forged::Forged;
-use crate::run::Case;
+use crate::run::Run;
 use crate::schemes::{Carrier, Scheme};
 
-pub(crate) const CASES: &[Case] = &[
-    (49, "no signature, whatever else is there", |run| {
-        for scheme in Scheme::all() {
-            let mut unsigned = without_signature(scheme);
-            run.refuses(&scheme.subject(), unsigned.clone(), scheme.missing());
-            for other in ["signature", "x-signature", "x-hub-signature-256", "vogent-signature", "cookie"] {
-                unsigned = unsigned.and_header(other, scheme.signature());
-            }
-            run.refuses(&scheme.subject(), unsigned, scheme.missing());
+cases! {
+    case_049_no_signature_whatever_else_is_there,
+    case_050_an_empty_signature_or_white_space,
+    case_051_the_headers_name_in_any_letter_case,
+    case_052_the_header_twice,
+    case_053_two_values_in_one_header,
+    case_054_a_name_that_is_nearly_the_headers,
+    case_055_header_values_beyond_ascii,
+    case_056_what_stands_around_a_token,
+    case_057_another_schemes_signature_right_and_none_of_this_ones,
+    case_058_a_request_that_names_its_algorithm,
+    case_059_the_signature_in_another_place,
+    case_060_64_kib_of_header,
+}
+
+fn case_049_no_signature_whatever_else_is_there(run: &mut Run) {
+    for scheme in Scheme::all() {
+        let mut unsigned = without_signature(scheme);
+        run.refuses(&scheme.subject(), unsigned.clone(), scheme.missing());
+        for other in ["signature", "x-signature", "x-hub-signature-256", "vogent-signature", "cookie"] {
+            unsigned = unsigned.and_header(other, scheme.signature());
         }
-    }),
-    (50, "an empty signature, or white space", |run| {
-        for scheme in Scheme::all() {
-            for text in ["", " ", "  ", "\t", " \t "] {
-                let forged = match scheme.header() {
-                    Some(header) => Forged::of(scheme).header(header, text),
-                    None => Forged::signed(scheme, text.as_bytes()),
-                };
-                run.refuses(&scheme.subject(), forged, malformed(scheme));
-            }
-        }
-    }),
-    (51, "the header's name in any letter case", |run| {
-        for (scheme, header) in header_schemes() {
-            let value = genuine_value(scheme, header);
-            let alternating = |odd: usize| -> String {
-                let shift = |(at, c): (usize, char)| if at % 2 == odd { c.to_ascii_uppercase() } else { c };
-                header.chars().enumerate().map(shift).collect()
+        run.refuses(&scheme.subject(), unsigned, scheme.missing());
+    }
+}
+
+fn case_050_an_empty_signature_or_white_space(run: &mut Run) {
+    for scheme in Scheme::all() {
+        for text in ["", " ", "  ", "\t", " \t "] {
+            let forged = match scheme.header() {
+                Some(header) => Forged::of(scheme).header(header, text),
+                None => Forged::signed(scheme, text.as_bytes()),
             };
-            for name in [header.to_owned(), header.to_uppercase(), alternating(0), alternating(1)] {
-                let _ = run.accepts(&scheme.subject(), renamed(scheme, header, &name, &value));
+            run.refuses(&scheme.subject(), forged, malformed(scheme));
+        }
+    }
+}
+
+fn case_051_the_headers_name_in_any_letter_case(run: &mut Run) {
+    for (scheme, header) in header_schemes() {
+        let value = genuine_value(scheme, header);
+        let alternating = |odd: usize| -> String {
+            let shift = |(at, c): (usize, char)| if at % 2 == odd { c.to_ascii_uppercase() } else { c };
+            header.chars().enumerate().map(shift).collect()
+        };
+        for name in [header.to_owned(), header.to_uppercase(), alternating(0), alternating(1)] {
+            let _ = run.accepts(&scheme.subject(), renamed(scheme, header, &name, &value));
+        }
+    }
+}
+
+fn case_052_the_header_twice(run: &mut Run) {
+    for (scheme, header) in header_schemes() {
+        let good = genuine_value(scheme, header);
+        let bad: Vec<u8> = good.iter().rev().copied().collect();
+        for (first, second) in [(&good, &good), (&good, &bad), (&bad, &good), (&bad, &bad)] {
+            for name in [header.to_owned(), header.to_uppercase()] {
+                let twice =
+                    Forged::of(scheme).header(header, first.clone()).and_header(&name, second.clone());
+                run.refuses(&scheme.subject(), twice.clone(), HeaderRepeated);
+                run.refuses(&scheme.subject(), twice.and_header(header, first.clone()), HeaderRepeated);
             }
         }
-    }),
-    (52, "the header twice", |run| {
-        for (scheme, header) in header_schemes() {
-            let good = genuine_value(scheme, header);
-            let bad: Vec<u8> = good.iter().rev().copied().collect();
-            for (first, second) in [(&good, &good), (&good, &bad), (&bad, &good), (&bad, &bad)] {
-                for name in [header.to_owned(), header.to_uppercase()] {
-                    let twice =
-                        Forged::of(scheme).header(header, first.clone()).and_header(&name, second.clone());
-                    run.refuses(&scheme.subject(), twice.clone(), HeaderRepeated);
-                    run.refuses(&scheme.subject(), twice.and_header(header, first.clone()), HeaderRepeated);
-                }
+    }
+}
+
+fn case_053_two_values_in_one_header(run: &mut Run) {
+    for (scheme, header) in header_schemes() {
+        let good = genuine_value(scheme, header);
+        let bad = good.iter().map(|byte| if *byte == b'1' { b'2' } else { *byte }).collect::<Vec<_>>();
+        for (first, second) in [(&good, &good), (&good, &bad), (&bad, &good)] {
+            for between in [&b", "[..], b",", b"; "] {
+                let joined = [first.as_slice(), between, second].concat();
+                run.refuses_as(
+                    &scheme.subject(),
+                    Forged::of(scheme).header(header, joined),
+                    &[SignatureMalformed, TokenMalformed],
+                );
             }
         }
-    }),
-    (53, "two values in one header", |run| {
-        for (scheme, header) in header_schemes() {
-            let good = genuine_value(scheme, header);
-            let bad = good.iter().map(|byte| if *byte == b'1' { b'2' } else { *byte }).collect::<Vec<_>>();
-            for (first, second) in [(&good, &good), (&good, &bad), (&bad, &good)] {
-                for between in [&b", "[..], b",", b"; "] {
-                    let joined = [first.as_slice(), between, second].concat();
-                    run.refuses_as(
-                        &scheme.subject(),
-                        Forged::of(scheme).header(header, joined),
-                        &[SignatureMalformed, TokenMalformed],
-                    );
-                }
-            }
+    }
+}
+
+fn case_054_a_name_that_is_nearly_the_headers(run: &mut Run) {
+    for (scheme, header) in header_schemes() {
+        let value = genuine_value(scheme, header);
+        for name in [
+            format!("{header} "),
+            format!(" {header}"),
+            format!("{header}\t"),
+            format!("{header}:"),
+            format!("{header}\0"),
+            format!("x{header}"),
+            header[1..].to_owned(),
+            header.replace('-', "_") + if header.contains('-') { "" } else { "_" },
+            header.replace(['s', 'e'], "\u{17f}"),
+            header.replace('o', "0"),
+        ]
+        .into_iter()
+        .filter(|name| name != header)
+        {
+            run.refuses(&scheme.subject(), renamed(scheme, header, &name, &value), scheme.missing());
         }
-    }),
-    (54, "a name that is nearly the header's", |run| {
-        for (scheme, header) in header_schemes() {
-            let value = genuine_value(scheme, header);
-            for name in [
-                format!("{header} "),
-                format!(" {header}"),
-                format!("{header}\t"),
-                format!("{header}:"),
-                format!("{header}\0"),
-                format!("x{header}"),
-                header[1..].to_owned(),
-                header.replace('-', "_") + if header.contains('-') { "" } else { "_" },
-                header.replace(['s', 'e'], "\u{17f}"),
-                header.replace('o', "0"),
-            ]
-            .into_iter()
-            .filter(|name| name != header)
-            {
-                run.refuses(&scheme.subject(), renamed(scheme, header, &name, &value), scheme.missing());
-            }
-        }
-    }),
-    (55, "header values beyond ASCII", |run| {
-        for (scheme, header) in header_schemes() {
-            let good = genuine_value(scheme, header);
-            for byte in 0x80..=0xff {
-                for value in [vec![byte], [&good[..], &[byte]].concat(), [&[byte], &good[1..]].concat()] {
-                    let forged = Forged::of(scheme).header(header, value);
-                    run.refuses_as(&scheme.subject(), forged, &[SignatureMalformed, TokenMalformed]);
-                }
-            }
-        }
-    }),
-    (56, "what stands around a token", |run| {
-        for (scheme, header) in header_schemes().filter(|(scheme, _)| scheme.is_jwt()) {
-            let token = String::from_utf8(genuine_value(scheme, header)).unwrap().split_off("Bearer ".len());
-            for word in ["Bearer", "bearer", "BEARER", "bEARER"] {
-                let _ = run
-                    .accepts(&scheme.subject(), Forged::of(scheme).header(header, format!("{word} {token}")));
-            }
-            for value in [
-                format!("Bearer{token}"),
-                "Bearer".to_owned(),
-                "Bearer ".to_owned(),
-                format!("Bearer  {token}"),
-                format!("Bearer {token} x"),
-                format!("Bearer {token} "),
-                format!("Bearer\t{token}"),
-                format!("Basic {token}"),
-                format!("Token {token}"),
-                format!("JWT {token}"),
-                format!("Bearer: {token}"),
-                format!("Bearer,{token}"),
-                format!(" Bearer {token}"),
-                format!("\"Bearer {token}\""),
-                token.clone(),
-            ] {
+    }
+}
+
+fn case_055_header_values_beyond_ascii(run: &mut Run) {
+    for (scheme, header) in header_schemes() {
+        let good = genuine_value(scheme, header);
+        for byte in 0x80..=0xff {
+            for value in [vec![byte], [&good[..], &[byte]].concat(), [&[byte], &good[1..]].concat()] {
                 let forged = Forged::of(scheme).header(header, value);
-                run.refuses_as(&scheme.subject(), forged, &[TokenMalformed, SignatureMalformed]);
+                run.refuses_as(&scheme.subject(), forged, &[SignatureMalformed, TokenMalformed]);
             }
         }
-    }),
-    (57, "another scheme's signature, right, and none of this one's", |run| {
-        for scheme in Scheme::all() {
-            for (other, header) in header_schemes() {
-                if scheme.header() == Some(header) {
-                    continue;
-                }
-                let forged = without_signature(scheme).and_header(header, genuine_value(other, header));
-                run.refuses(&scheme.subject(), forged, scheme.missing());
+    }
+}
+
+fn case_056_what_stands_around_a_token(run: &mut Run) {
+    for (scheme, header) in header_schemes().filter(|(scheme, _)| scheme.is_jwt()) {
+        let token = String::from_utf8(genuine_value(scheme, header)).unwrap().split_off("Bearer ".len());
+        for word in ["Bearer", "bearer", "BEARER", "bEARER"] {
+            let _ =
+                run.accepts(&scheme.subject(), Forged::of(scheme).header(header, format!("{word} {token}")));
+        }
+        for value in [
+            format!("Bearer{token}"),
+            "Bearer".to_owned(),
+            "Bearer ".to_owned(),
+            format!("Bearer  {token}"),
+            format!("Bearer {token} x"),
+            format!("Bearer {token} "),
+            format!("Bearer\t{token}"),
+            format!("Basic {token}"),
+            format!("Token {token}"),
+            format!("JWT {token}"),
+            format!("Bearer: {token}"),
+            format!("Bearer,{token}"),
+            format!(" Bearer {token}"),
+            format!("\"Bearer {token}\""),
+            token.clone(),
+        ] {
+            let forged = Forged::of(scheme).header(header, value);
+            run.refuses_as(&scheme.subject(), forged, &[TokenMalformed, SignatureMalformed]);
+        }
+    }
+}
+
+fn case_057_another_schemes_signature_right_and_none_of_this_ones(run: &mut Run) {
+    for scheme in Scheme::all() {
+        for (other, header) in header_schemes() {
+            if scheme.header() == Some(header) {
+                continue;
+            }
+            let forged = without_signature(scheme).and_header(header, genuine_value(other, header));
+            run.refuses(&scheme.subject(), forged, scheme.missing());
+        }
+    }
+}
+
+fn case_058_a_request_that_names_its_algorithm(run: &mut Run) {
+    for scheme in Scheme::all() {
+        let (mut genuine, mut altered) = (Forged::of(scheme), Forged::from(scheme.altered()));
+        for name in
+            ["x-signature-algorithm", "x-elto-algorithm", "x-hash-algorithm", "alg", "signature-method"]
+        {
+            for forged in [&mut genuine, &mut altered] {
+                *forged = forged.clone().and_header(name, "none");
             }
         }
-    }),
-    (58, "a request that names its algorithm", |run| {
-        for scheme in Scheme::all() {
-            let (mut genuine, mut altered) = (Forged::of(scheme), Forged::from(scheme.altered()));
-            for name in
-                ["x-signature-algorithm", "x-elto-algorithm", "x-hash-algorithm", "alg", "signature-method"]
-            {
-                for forged in [&mut genuine, &mut altered] {
-                    *forged = forged.clone().and_header(name, "none");
-                }
-            }
-            let _ = run.accepts(&scheme.subject(), genuine);
-            run.refuses_as(
+        let _ = run.accepts(&scheme.subject(), genuine);
+        run.refuses_as(
+            &scheme.subject(),
+            altered,
+            &[ErrorKind::SignatureMismatch, ErrorKind::PayloadHashMismatch],
+        );
+    }
+}
+
+fn case_059_the_signature_in_another_place(run: &mut Run) {
+    for scheme in Scheme::all() {
+        let signature = scheme.signature();
+        let unsigned = without_signature(scheme);
+        let name = scheme.header().unwrap_or("sig");
+        if scheme.header().is_some() {
+            let in_query = unsigned.clone().query(format!("{name}={signature}&sig={signature}"));
+            run.refuses(&scheme.subject(), in_query, scheme.missing());
+            let in_body = unsigned.body(format!("{{\"{name}\":\"{signature}\",\"sig\":\"{signature}\"}}"));
+            run.refuses(&scheme.subject(), in_body, scheme.missing());
+        } else {
+            run.refuses(
                 &scheme.subject(),
-                altered,
-                &[ErrorKind::SignatureMismatch, ErrorKind::PayloadHashMismatch],
+                unsigned.clone().and_header("sig", signature.clone()),
+                scheme.missing(),
             );
-        }
-    }),
-    (59, "the signature in another place", |run| {
-        for scheme in Scheme::all() {
-            let signature = scheme.signature();
-            let unsigned = without_signature(scheme);
-            let name = scheme.header().unwrap_or("sig");
-            if scheme.header().is_some() {
-                let in_query = unsigned.clone().query(format!("{name}={signature}&sig={signature}"));
+            run.refuses(
+                &scheme.subject(),
+                unsigned.clone().and_header("x-sig", signature.clone()),
+                scheme.missing(),
+            );
+            if !matches!(scheme, Scheme::Sms(_, Carrier::Query)) {
+                let in_query = unsigned.query(format!("sig={signature}"));
                 run.refuses(&scheme.subject(), in_query, scheme.missing());
-                let in_body =
-                    unsigned.body(format!("{{\"{name}\":\"{signature}\",\"sig\":\"{signature}\"}}"));
-                run.refuses(&scheme.subject(), in_body, scheme.missing());
-            } else {
-                run.refuses(
-                    &scheme.subject(),
-                    unsigned.clone().and_header("sig", signature.clone()),
-                    scheme.missing(),
-                );
-                run.refuses(
-                    &scheme.subject(),
-                    unsigned.clone().and_header("x-sig", signature.clone()),
-                    scheme.missing(),
-                );
-                if !matches!(scheme, Scheme::Sms(_, Carrier::Query)) {
-                    let in_query = unsigned.query(format!("sig={signature}"));
-                    run.refuses(&scheme.subject(), in_query, scheme.missing());
-                }
             }
         }
-        let get = Forged::of(Scheme::Sms(Method::Sha256, Carrier::Query));
-        let moved = Forged { body: get.query.clone(), query: Vec::new(), ..get };
-        let subject = Scheme::Sms(Method::Sha256, Carrier::Query).subject();
-        run.refuses(&subject, moved, ErrorKind::SignatureMissing);
-    }),
-    (60, "64 KiB of header", |run| {
-        for (scheme, header) in header_schemes() {
-            let good = genuine_value(scheme, header);
-            for length in [16 * 1024 + 1, 64 * 1024] {
-                for filler in [b'a', b'.', b' ', b'{', 0xff] {
-                    let mut value = good.clone();
-                    value.resize(length, filler);
-                    run.refuses(&scheme.subject(), Forged::of(scheme).header(header, value), HeaderTooLong);
-                }
+    }
+    let get = Forged::of(Scheme::Sms(Method::Sha256, Carrier::Query));
+    let moved = Forged { body: get.query.clone(), query: Vec::new(), ..get };
+    let subject = Scheme::Sms(Method::Sha256, Carrier::Query).subject();
+    run.refuses(&subject, moved, ErrorKind::SignatureMissing);
+}
+
+fn case_060_64_kib_of_header(run: &mut Run) {
+    for (scheme, header) in header_schemes() {
+        let good = genuine_value(scheme, header);
+        for length in [16 * 1024 + 1, 64 * 1024] {
+            for filler in [b'a', b'.', b' ', b'{', 0xff] {
+                let mut value = good.clone();
+                value.resize(length, filler);
+                run.refuses(&scheme.subject(), Forged::of(scheme).header(header, value), HeaderTooLong);
             }
         }
-    }),
-];
+    }
+}
 
 fn header_schemes() -> impl Iterator<Item = (Scheme, &'static str)> {
     Scheme::all().into_iter().filter_map(|scheme| Some((scheme, scheme.header()?)))

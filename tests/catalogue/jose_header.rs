@@ -3,256 +3,275 @@
 use countersign::ErrorKind::{self, AlgorithmMismatch, ExtensionUnsupported, HeaderTooLong, TokenMalformed};
 
 use crate::framing::{claims_of, encode, jwt_schemes, key_of, with_token};
-use crate::run::{Case, Run};
+use crate::run::Run;
 use crate::secrets::hmac;
 use crate::support::token;
 
-pub(crate) const CASES: &[Case] = &[
-    (104, "no algorithm, by any spelling", |run| {
-        for name in ["none", "None", "NONE", "nOnE", "NoNe"] {
-            let header = format!("{{\"alg\":\"{name}\",\"typ\":\"JWT\"}}");
-            refuses(run, &header, AlgorithmMismatch);
-            for scheme in jwt_schemes() {
-                let unsigned =
-                    format!("{}.{}.", encode(header.as_bytes()), encode(claims_of(scheme).as_bytes()));
-                run.refuses(&scheme.subject(), with_token(scheme, &unsigned), AlgorithmMismatch);
-                let any = format!("{unsigned}{}", "A".repeat(43));
-                run.refuses(&scheme.subject(), with_token(scheme, &any), AlgorithmMismatch);
-            }
-        }
-    }),
-    (105, "an algorithm that is no name", |run| {
-        refuses(run, "{}", AlgorithmMismatch);
-        refuses(run, r#"{"typ":"JWT"}"#, AlgorithmMismatch);
-        for value in ["null", "256", "0", "true", "false", "[]", "[\"HS256\"]", "{}", "{\"HS256\":1}", "\"\""]
-        {
-            refuses(run, &format!("{{\"alg\":{value}}}"), AlgorithmMismatch);
-        }
-    }),
-    (106, "HS384 and HS512, rightly signed", |run| {
+cases! {
+    case_104_no_algorithm_by_any_spelling,
+    case_105_an_algorithm_that_is_no_name,
+    case_106_hs384_and_hs512_rightly_signed,
+    case_107_names_that_are_nearly_hs256,
+    case_108_public_key_algorithms_with_an_hmac_under_the_secret,
+    case_109_hs256_written_with_an_escape,
+    case_110_two_algorithms,
+    case_111_any_other_member_twice,
+    case_112_a_critical_extension,
+    case_113_crit_of_any_form,
+    case_114_an_unencoded_payload,
+    case_115_members_that_mean_nothing_here,
+    case_116_keys_and_where_to_fetch_them,
+    case_117_a_keys_identifier,
+    case_118_a_header_that_is_not_one_object,
+    case_119_arrays_in_arrays_in_arrays,
+    case_120_typ_and_cty_of_any_kind,
+}
+
+fn case_104_no_algorithm_by_any_spelling(run: &mut Run) {
+    for name in ["none", "None", "NONE", "nOnE", "NoNe"] {
+        let header = format!("{{\"alg\":\"{name}\",\"typ\":\"JWT\"}}");
+        refuses(run, &header, AlgorithmMismatch);
         for scheme in jwt_schemes() {
-            for (name, block) in [("HS384", 128), ("HS512", 128)] {
-                let header = format!("{{\"alg\":\"{name}\"}}");
-                let input = format!("{}.{}", encode(header.as_bytes()), encode(claims_of(scheme).as_bytes()));
-                let tag = match name {
-                    "HS384" => hmac::<sha2::Sha384>(block, &key_of(scheme), input.as_bytes()),
-                    _ => hmac::<sha2::Sha512>(block, &key_of(scheme), input.as_bytes()),
-                };
-                let forged = format!("{input}.{}", encode(&tag));
-                run.refuses(&scheme.subject(), with_token(scheme, &forged), AlgorithmMismatch);
-            }
-            refuses(run, r#"{"alg":"HS384"}"#, AlgorithmMismatch);
-            refuses(run, r#"{"alg":"HS512"}"#, AlgorithmMismatch);
+            let unsigned = format!("{}.{}.", encode(header.as_bytes()), encode(claims_of(scheme).as_bytes()));
+            run.refuses(&scheme.subject(), with_token(scheme, &unsigned), AlgorithmMismatch);
+            let any = format!("{unsigned}{}", "A".repeat(43));
+            run.refuses(&scheme.subject(), with_token(scheme, &any), AlgorithmMismatch);
         }
-    }),
-    (107, "names that are nearly HS256", |run| {
-        for name in [
-            "hs256",
-            "Hs256",
-            "HS256 ",
-            " HS256",
-            "HS256\\u0000",
-            "HS-256",
-            "SHA256",
-            "HMAC",
-            "HS2560",
-            "ＨＳ256",
-            "HS256\\n",
-        ] {
-            refuses(run, &format!("{{\"alg\":\"{name}\"}}"), AlgorithmMismatch);
+    }
+}
+
+fn case_105_an_algorithm_that_is_no_name(run: &mut Run) {
+    refuses(run, "{}", AlgorithmMismatch);
+    refuses(run, r#"{"typ":"JWT"}"#, AlgorithmMismatch);
+    for value in ["null", "256", "0", "true", "false", "[]", "[\"HS256\"]", "{}", "{\"HS256\":1}", "\"\""] {
+        refuses(run, &format!("{{\"alg\":{value}}}"), AlgorithmMismatch);
+    }
+}
+
+fn case_106_hs384_and_hs512_rightly_signed(run: &mut Run) {
+    for scheme in jwt_schemes() {
+        for (name, block) in [("HS384", 128), ("HS512", 128)] {
+            let header = format!("{{\"alg\":\"{name}\"}}");
+            let input = format!("{}.{}", encode(header.as_bytes()), encode(claims_of(scheme).as_bytes()));
+            let tag = match name {
+                "HS384" => hmac::<sha2::Sha384>(block, &key_of(scheme), input.as_bytes()),
+                _ => hmac::<sha2::Sha512>(block, &key_of(scheme), input.as_bytes()),
+            };
+            let forged = format!("{input}.{}", encode(&tag));
+            run.refuses(&scheme.subject(), with_token(scheme, &forged), AlgorithmMismatch);
         }
-    }),
-    (108, "public-key algorithms, with an HMAC under the secret", |run| {
-        for name in [
-            "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA",
-            "ES256K", "dir",
-        ] {
-            refuses(run, &format!("{{\"alg\":\"{name}\",\"typ\":\"JWT\"}}"), AlgorithmMismatch);
+        refuses(run, r#"{"alg":"HS384"}"#, AlgorithmMismatch);
+        refuses(run, r#"{"alg":"HS512"}"#, AlgorithmMismatch);
+    }
+}
+
+fn case_107_names_that_are_nearly_hs256(run: &mut Run) {
+    for name in [
+        "hs256",
+        "Hs256",
+        "HS256 ",
+        " HS256",
+        "HS256\\u0000",
+        "HS-256",
+        "SHA256",
+        "HMAC",
+        "HS2560",
+        "ＨＳ256",
+        "HS256\\n",
+    ] {
+        refuses(run, &format!("{{\"alg\":\"{name}\"}}"), AlgorithmMismatch);
+    }
+}
+
+fn case_108_public_key_algorithms_with_an_hmac_under_the_secret(run: &mut Run) {
+    for name in [
+        "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "ES256K",
+        "dir",
+    ] {
+        refuses(run, &format!("{{\"alg\":\"{name}\",\"typ\":\"JWT\"}}"), AlgorithmMismatch);
+    }
+}
+
+fn case_109_hs256_written_with_an_escape(run: &mut Run) {
+    for header in
+        [r#"{"alg":"H\u0053256"}"#, r#"{"\u0061lg":"HS256"}"#, r#"{"alg":"\u0048\u0053\u0032\u0035\u0036"}"#]
+    {
+        accepts(run, header);
+    }
+}
+
+fn case_110_two_algorithms(run: &mut Run) {
+    for (first, second) in [("none", "HS256"), ("HS256", "none"), ("HS256", "HS256"), ("RS256", "HS256")] {
+        for name in ["alg", "\\u0061lg"] {
+            refuses(run, &format!("{{\"alg\":\"{first}\",\"{name}\":\"{second}\"}}"), TokenMalformed);
+            refuses(run, &format!("{{\"{name}\":\"{first}\",\"alg\":\"{second}\"}}"), TokenMalformed);
         }
-    }),
-    (109, "HS256, written with an escape", |run| {
-        for header in [
-            r#"{"alg":"H\u0053256"}"#,
-            r#"{"\u0061lg":"HS256"}"#,
-            r#"{"alg":"\u0048\u0053\u0032\u0035\u0036"}"#,
-        ] {
-            accepts(run, header);
-        }
-    }),
-    (110, "two algorithms", |run| {
-        for (first, second) in [("none", "HS256"), ("HS256", "none"), ("HS256", "HS256"), ("RS256", "HS256")]
-        {
-            for name in ["alg", "\\u0061lg"] {
-                refuses(run, &format!("{{\"alg\":\"{first}\",\"{name}\":\"{second}\"}}"), TokenMalformed);
-                refuses(run, &format!("{{\"{name}\":\"{first}\",\"alg\":\"{second}\"}}"), TokenMalformed);
-            }
-        }
-    }),
-    (111, "any other member twice", |run| {
-        for name in ["typ", "kid", "x", "cty", ""] {
-            for value in ["\"JWT\"", "1", "null", "{}", "[]"] {
-                refuses(
-                    run,
-                    &format!("{{\"alg\":\"HS256\",\"{name}\":{value},\"{name}\":{value}}}"),
-                    TokenMalformed,
-                );
-                refuses(
-                    run,
-                    &format!("{{\"{name}\":1,\"alg\":\"HS256\",\"{name}\":{value}}}"),
-                    TokenMalformed,
-                );
-            }
-        }
-        let many: Vec<_> = (0..40).map(|index| format!("\"m{index}\":1")).collect();
-        accepts(run, &format!("{{\"alg\":\"HS256\",{}}}", many.join(",")));
-        for index in 0..40 {
-            refuses(run, &format!("{{\"alg\":\"HS256\",{},\"m{index}\":1}}", many.join(",")), TokenMalformed);
-        }
-    }),
-    (112, "a critical extension", |run| {
-        for crit in
-            [r#"["x"]"#, r#"["http://example.invalid"],"http://example.invalid":1"#, r#"["b64"],"b64":true"#]
-        {
-            refuses(run, &format!("{{\"alg\":\"HS256\",\"crit\":{crit}}}"), ExtensionUnsupported);
-            refuses(run, &format!("{{\"crit\":{crit},\"alg\":\"HS256\"}}"), ExtensionUnsupported);
-        }
-    }),
-    (113, "`crit` of any form", |run| {
-        for crit in [
-            "[]",
-            "\"exp\"",
-            "[\"alg\"]",
-            "[\"exp\"]",
-            "null",
-            "[\"x\",\"x\"],\"x\":1",
-            "[\"gone\"]",
-            "{}",
-            "1",
-            "true",
-            "[null]",
-            "[[]]",
-        ] {
-            refuses(run, &format!("{{\"alg\":\"HS256\",\"crit\":{crit}}}"), ExtensionUnsupported);
-        }
-        refuses(run, r#"{"alg":"HS256","\u0063rit":["x"]}"#, ExtensionUnsupported);
-    }),
-    (114, "an unencoded payload", |run| {
-        for members in [
-            r#""b64":false"#,
-            r#""b64":false,"crit":["b64"]"#,
-            r#""b64":"true""#,
-            r#""b64":null"#,
-            r#""b64":0"#,
-            r#""\u00624":1,"b64":false"#,
-        ] {
-            refuses(run, &format!("{{\"alg\":\"HS256\",{members}}}"), ExtensionUnsupported);
-        }
-        accepts(run, r#"{"alg":"HS256","b64":true}"#);
-    }),
-    (115, "members that mean nothing here", |run| {
-        for members in [
-            r#""zip":"DEF""#,
-            r#""enc":"A128GCM""#,
-            r#""x":{"alg":"none"}"#,
-            r#""Alg":"none""#,
-            r#""ALG":"none""#,
-            r#""epk":[1,2]"#,
-        ] {
-            accepts(run, &format!("{{\"alg\":\"HS256\",{members}}}"));
-            accepts(run, &format!("{{{members},\"alg\":\"HS256\"}}"));
-        }
-    }),
-    (116, "keys and where to fetch them", |run| {
-        for members in [
-            r#""jwk":{"kty":"oct","k":"AAAA"}"#,
-            r#""jku":"http://127.0.0.1:1/keys""#,
-            r#""x5u":"file:///etc/passwd""#,
-            r#""x5c":["MIIB"]"#,
-            r#""x5t":null"#,
-            r#""jwk":"x","jku":[],"x5u":{},"x5c":1"#,
-        ] {
-            accepts(run, &format!("{{\"alg\":\"HS256\",{members}}}"));
-            for scheme in jwt_schemes() {
-                // A key that the token brings along is never the one that counts.
-                let forged =
-                    token(&format!("{{\"alg\":\"HS256\",{members}}}"), &claims_of(scheme), b"\0\0\0");
-                run.refuses(&scheme.subject(), with_token(scheme, &forged), ErrorKind::SignatureMismatch);
-            }
-        }
-    }),
-    (117, "a key's identifier", |run| {
-        for kid in [r#""../../dev/null""#, r#""' OR 1=1 --""#, "1", "null", "[]", "{}", "\"\"", "\"\\u0000\""]
-        {
-            accepts(run, &format!("{{\"alg\":\"HS256\",\"kid\":{kid}}}"));
-        }
-        refuses(run, &format!("{{\"alg\":\"HS256\",\"kid\":\"{}\"}}", "k".repeat(16 * 1024)), HeaderTooLong);
-    }),
-    (118, "a header that is not one object", |run| {
-        for header in [
-            "",
-            " ",
-            "[]",
-            "[{\"alg\":\"HS256\"}]",
-            "\"x\"",
-            "\"HS256\"",
-            "1",
-            "null",
-            "true",
-            "{",
-            "}",
-            "{}}",
-            "{}x",
-            "{\"alg\":\"HS256\"}x",
-            "{\"alg\":\"HS256\"}{}",
-            "{\"alg\":\"HS256\"}\0",
-            "{\"alg\":\"HS256\",}",
-            "{\"alg\":\"HS256\" \"x\":1}",
-            "{alg:\"HS256\"}",
-            "{'alg':'HS256'}",
-            "\u{feff}{\"alg\":\"HS256\"}",
-            "{\"alg\":\"HS256\",\"x\":\"\\ud800\"}",
-            "{\"alg\":\"HS256\",\"x\":\"\\udc00\\ud800\"}",
-            "{\"alg\":\"HS256\",\"x\":\"\u{1}\"}",
-            "{\"alg\":\"HS256\",\"x\":01}",
-            "{\"alg\":\"HS256\",\"x\":[1}",
-            "{\"alg\":\"HS256\"/**/}",
-            "{\"alg\":\"HS256\",\"x\":nul}",
-        ] {
-            refuses(run, header, TokenMalformed);
-        }
-        for scheme in jwt_schemes() {
-            for header in [
-                &b"{\"alg\":\"HS256\",\"x\":\"\xff\"}"[..],
-                b"{\"alg\":\"HS256\",\"x\":\"\xed\xa0\x80\"}",
-                b"\xff\xfe{\0}\0",
-            ] {
-                let forged = format!("{}.{}.{}", encode(header), encode(b"{}"), "A".repeat(43));
-                run.refuses(&scheme.subject(), with_token(scheme, &forged), TokenMalformed);
-            }
-        }
-    }),
-    (119, "arrays in arrays in arrays", |run| {
-        for depth in [100, 127, 128, 129, 1_000, 5_000] {
-            let closed = format!("{{\"alg\":\"HS256\",\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-            accepts(run, &closed);
-            refuses(run, &format!("{{\"alg\":\"HS256\",\"x\":{}", "[".repeat(depth)), TokenMalformed);
+    }
+}
+
+fn case_111_any_other_member_twice(run: &mut Run) {
+    for name in ["typ", "kid", "x", "cty", ""] {
+        for value in ["\"JWT\"", "1", "null", "{}", "[]"] {
             refuses(
                 run,
-                &format!("{{\"alg\":\"HS256\",\"x\":{}", "{\"a\":".repeat(depth / 4)),
+                &format!("{{\"alg\":\"HS256\",\"{name}\":{value},\"{name}\":{value}}}"),
                 TokenMalformed,
             );
+            refuses(run, &format!("{{\"{name}\":1,\"alg\":\"HS256\",\"{name}\":{value}}}"), TokenMalformed);
         }
-        for open in ["[", "{\"a\":"] {
-            refuses(run, &format!("{{\"alg\":\"HS256\",\"x\":{}", open.repeat(100_000)), HeaderTooLong);
+    }
+    let many: Vec<_> = (0..40).map(|index| format!("\"m{index}\":1")).collect();
+    accepts(run, &format!("{{\"alg\":\"HS256\",{}}}", many.join(",")));
+    for index in 0..40 {
+        refuses(run, &format!("{{\"alg\":\"HS256\",{},\"m{index}\":1}}", many.join(",")), TokenMalformed);
+    }
+}
+
+fn case_112_a_critical_extension(run: &mut Run) {
+    for crit in
+        [r#"["x"]"#, r#"["http://example.invalid"],"http://example.invalid":1"#, r#"["b64"],"b64":true"#]
+    {
+        refuses(run, &format!("{{\"alg\":\"HS256\",\"crit\":{crit}}}"), ExtensionUnsupported);
+        refuses(run, &format!("{{\"crit\":{crit},\"alg\":\"HS256\"}}"), ExtensionUnsupported);
+    }
+}
+
+fn case_113_crit_of_any_form(run: &mut Run) {
+    for crit in [
+        "[]",
+        "\"exp\"",
+        "[\"alg\"]",
+        "[\"exp\"]",
+        "null",
+        "[\"x\",\"x\"],\"x\":1",
+        "[\"gone\"]",
+        "{}",
+        "1",
+        "true",
+        "[null]",
+        "[[]]",
+    ] {
+        refuses(run, &format!("{{\"alg\":\"HS256\",\"crit\":{crit}}}"), ExtensionUnsupported);
+    }
+    refuses(run, r#"{"alg":"HS256","\u0063rit":["x"]}"#, ExtensionUnsupported);
+}
+
+fn case_114_an_unencoded_payload(run: &mut Run) {
+    for members in [
+        r#""b64":false"#,
+        r#""b64":false,"crit":["b64"]"#,
+        r#""b64":"true""#,
+        r#""b64":null"#,
+        r#""b64":0"#,
+        r#""\u00624":1,"b64":false"#,
+    ] {
+        refuses(run, &format!("{{\"alg\":\"HS256\",{members}}}"), ExtensionUnsupported);
+    }
+    accepts(run, r#"{"alg":"HS256","b64":true}"#);
+}
+
+fn case_115_members_that_mean_nothing_here(run: &mut Run) {
+    for members in [
+        r#""zip":"DEF""#,
+        r#""enc":"A128GCM""#,
+        r#""x":{"alg":"none"}"#,
+        r#""Alg":"none""#,
+        r#""ALG":"none""#,
+        r#""epk":[1,2]"#,
+    ] {
+        accepts(run, &format!("{{\"alg\":\"HS256\",{members}}}"));
+        accepts(run, &format!("{{{members},\"alg\":\"HS256\"}}"));
+    }
+}
+
+fn case_116_keys_and_where_to_fetch_them(run: &mut Run) {
+    for members in [
+        r#""jwk":{"kty":"oct","k":"AAAA"}"#,
+        r#""jku":"http://127.0.0.1:1/keys""#,
+        r#""x5u":"file:///etc/passwd""#,
+        r#""x5c":["MIIB"]"#,
+        r#""x5t":null"#,
+        r#""jwk":"x","jku":[],"x5u":{},"x5c":1"#,
+    ] {
+        accepts(run, &format!("{{\"alg\":\"HS256\",{members}}}"));
+        for scheme in jwt_schemes() {
+            // A key that the token brings along is never the one that counts.
+            let forged = token(&format!("{{\"alg\":\"HS256\",{members}}}"), &claims_of(scheme), b"\0\0\0");
+            run.refuses(&scheme.subject(), with_token(scheme, &forged), ErrorKind::SignatureMismatch);
         }
-    }),
-    (120, "`typ` and `cty` of any kind", |run| {
-        for value in ["\"jwt\"", "\"at+jwt\"", "\"JOSE\"", "\"\"", "1", "null", "[]", "\"JWT\\u0000\""] {
-            accepts(run, &format!("{{\"typ\":{value},\"alg\":\"HS256\"}}"));
-            accepts(run, &format!("{{\"alg\":\"HS256\",\"cty\":{value}}}"));
+    }
+}
+
+fn case_117_a_keys_identifier(run: &mut Run) {
+    for kid in [r#""../../dev/null""#, r#""' OR 1=1 --""#, "1", "null", "[]", "{}", "\"\"", "\"\\u0000\""] {
+        accepts(run, &format!("{{\"alg\":\"HS256\",\"kid\":{kid}}}"));
+    }
+    refuses(run, &format!("{{\"alg\":\"HS256\",\"kid\":\"{}\"}}", "k".repeat(16 * 1024)), HeaderTooLong);
+}
+
+fn case_118_a_header_that_is_not_one_object(run: &mut Run) {
+    for header in [
+        "",
+        " ",
+        "[]",
+        "[{\"alg\":\"HS256\"}]",
+        "\"x\"",
+        "\"HS256\"",
+        "1",
+        "null",
+        "true",
+        "{",
+        "}",
+        "{}}",
+        "{}x",
+        "{\"alg\":\"HS256\"}x",
+        "{\"alg\":\"HS256\"}{}",
+        "{\"alg\":\"HS256\"}\0",
+        "{\"alg\":\"HS256\",}",
+        "{\"alg\":\"HS256\" \"x\":1}",
+        "{alg:\"HS256\"}",
+        "{'alg':'HS256'}",
+        "\u{feff}{\"alg\":\"HS256\"}",
+        "{\"alg\":\"HS256\",\"x\":\"\\ud800\"}",
+        "{\"alg\":\"HS256\",\"x\":\"\\udc00\\ud800\"}",
+        "{\"alg\":\"HS256\",\"x\":\"\u{1}\"}",
+        "{\"alg\":\"HS256\",\"x\":01}",
+        "{\"alg\":\"HS256\",\"x\":[1}",
+        "{\"alg\":\"HS256\"/**/}",
+        "{\"alg\":\"HS256\",\"x\":nul}",
+    ] {
+        refuses(run, header, TokenMalformed);
+    }
+    for scheme in jwt_schemes() {
+        for header in [
+            &b"{\"alg\":\"HS256\",\"x\":\"\xff\"}"[..],
+            b"{\"alg\":\"HS256\",\"x\":\"\xed\xa0\x80\"}",
+            b"\xff\xfe{\0}\0",
+        ] {
+            let forged = format!("{}.{}.{}", encode(header), encode(b"{}"), "A".repeat(43));
+            run.refuses(&scheme.subject(), with_token(scheme, &forged), TokenMalformed);
         }
-    }),
-];
+    }
+}
+
+fn case_119_arrays_in_arrays_in_arrays(run: &mut Run) {
+    for depth in [100, 127, 128, 129, 1_000, 5_000] {
+        let closed = format!("{{\"alg\":\"HS256\",\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        accepts(run, &closed);
+        refuses(run, &format!("{{\"alg\":\"HS256\",\"x\":{}", "[".repeat(depth)), TokenMalformed);
+        refuses(run, &format!("{{\"alg\":\"HS256\",\"x\":{}", "{\"a\":".repeat(depth / 4)), TokenMalformed);
+    }
+    for open in ["[", "{\"a\":"] {
+        refuses(run, &format!("{{\"alg\":\"HS256\",\"x\":{}", open.repeat(100_000)), HeaderTooLong);
+    }
+}
+
+fn case_120_typ_and_cty_of_any_kind(run: &mut Run) {
+    for value in ["\"jwt\"", "\"at+jwt\"", "\"JOSE\"", "\"\"", "1", "null", "[]", "\"JWT\\u0000\""] {
+        accepts(run, &format!("{{\"typ\":{value},\"alg\":\"HS256\"}}"));
+        accepts(run, &format!("{{\"alg\":\"HS256\",\"cty\":{value}}}"));
+    }
+}
 
 /// A token with this header and the scheme's genuine claims, rightly signed.
 fn accepts(run: &mut Run, header: &str) {

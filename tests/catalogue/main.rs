@@ -1,8 +1,11 @@
-//! The hostile catalogue: 150 numbered cases, each against every scheme it applies to. `cargo test --test catalogue`
-//! runs them all; `cargo test --test catalogue -- 16 77` those of these numbers.
+//! The hostile catalogue: numbered cases, each against every scheme it applies to. `cargo test --test catalogue` runs those
+//! that are tests, `cargo test --test catalogue -- 016` one of them; `elsewhere.rs` names what runs the others.
 //!
-//! Every request is handed over by the verifier's own type and through `dyn`, in one call and in chunks of several sizes. It is a
-//! plain program, so that it also runs where a panic ends the process (`.ci/catalogue`).
+//! Every request is handed over by the verifier's own type and through `dyn`, in one call and in chunks of several sizes. The
+//! same functions are also a plain program, for where a panic ends the process (`.ci/catalogue`).
+//!
+//! To add a case, write `fn case_NNN_what_it_is(run: &mut Run)` and list it in the file's `cases!`. A new file adds its `CASES`
+//! to `all`. README states how many cases there are.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -15,31 +18,36 @@
     clippy::unwrap_used,
     reason = "a test may fail"
 )]
-#![allow(dead_code, reason = "rows for the suite")]
 
+#[allow(dead_code, reason = "rows for the suite")]
 #[path = "../suite/schemes.rs"]
 mod schemes;
+#[allow(dead_code, reason = "shared with the suite")]
 #[path = "../suite/support.rs"]
 mod support;
+
+#[macro_use]
+mod run;
+mod elsewhere;
+mod forged;
 
 mod across;
 mod body;
 mod claims;
-mod forged;
 mod framing;
 mod headers;
 mod jose_header;
 mod params;
-mod run;
 mod secrets;
 mod signature_text;
 mod time;
+mod uncovered;
 
-use run::{Case, Run};
+use run::Case;
 
-fn main() {
-    let wanted: Vec<u8> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
-    let cases: Vec<Case> = [
+/// The cases of every file. One that needs a feature has its `#[cfg(feature = "…")]` here and at its `mod`.
+fn all() -> Vec<Case> {
+    [
         signature_text::CASES,
         secrets::CASES,
         body::CASES,
@@ -50,27 +58,16 @@ fn main() {
         jose_header::CASES,
         claims::CASES,
         across::CASES,
+        uncovered::CASES,
     ]
-    .concat();
-    let numbers: Vec<u8> = cases.iter().map(|(number, ..)| *number).collect();
-    assert_eq!(numbers, (1..=150).collect::<Vec<_>>(), "each case once, in order");
+    .concat()
+}
 
-    let (mut count, mut inputs) = (0, 0);
-    for (number, title, case) in cases {
-        if !wanted.is_empty() && !wanted.contains(&number) {
-            continue;
-        }
-        let mut run = Run::default();
-        // Flushed before the case runs: where a panic ends the process, the last line says which case it was.
-        println!("{number:3} {title}");
-        case(&mut run);
-        match run.elsewhere {
-            Some(place) => println!("    {place}"),
-            None => assert!(run.inputs > 0, "nothing ran"),
-        }
-        count += usize::from(run.inputs > 0);
-        inputs += run.inputs;
+#[cfg(not(test))]
+fn main() {
+    for (name, case) in all() {
+        // Before the case runs: where a panic ends the process, the last line says which case it was.
+        println!("{name}");
+        run::run(case);
     }
-    println!("{count} cases with {inputs} inputs ran");
-    assert!(!wanted.is_empty() || inputs >= 20_000, "the catalogue has shrunk");
 }

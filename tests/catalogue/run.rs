@@ -1,21 +1,61 @@
 //! What carries a case out, and counts.
 
+use std::io::{self, Write};
+use std::sync::Mutex;
+
 use countersign::{Error, ErrorKind, Head, Request, Verified, Verifier};
 
+use crate::elsewhere::ELSEWHERE;
 use crate::forged::Forged;
 use crate::schemes::Subject;
 use crate::support::{self, KEY};
 
-/// One case: its number, what it is, and how it runs.
-pub(crate) type Case = (u8, &'static str, fn(&mut Run));
+/// Lists these cases as `CASES`, and makes each a test. A case is a function that takes a [`Run`]; its name begins with `case_`
+/// and the number in three digits.
+macro_rules! cases {
+    ($($case:ident,)*) => {
+        pub(crate) const CASES: &[$crate::run::Case] = &[$((stringify!($case), $case),)*];
 
-/// The counts of a run.
+        #[cfg(test)]
+        mod numbered {
+            $(
+                #[test]
+                fn $case() {
+                    $crate::run::run(super::$case);
+                }
+            )*
+        }
+    };
+}
+
+/// One case: its name, and how it runs.
+pub(crate) type Case = (&'static str, fn(&mut Run));
+
+/// The count of what a case requires.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) inputs: usize,
-    /// Why there is nothing to run here, if there is not.
-    pub(crate) elsewhere: Option<&'static str>,
 }
+
+/// Runs a case. The last of all cases to end prints their number and that of those run elsewhere.
+pub(crate) fn run(case: fn(&mut Run)) {
+    let mut run = Run::default();
+    case(&mut run);
+    assert!(run.inputs > 0, "nothing ran");
+    let mut ended = ENDED.lock().unwrap();
+    ended.0 += 1;
+    ended.1 += run.inputs;
+    let (cases, inputs) = *ended;
+    if cases == crate::all().len() {
+        let summary = format!("\ncatalogue: {cases} + {} numbers, {inputs} inputs\n", ELSEWHERE.len());
+        // Not `print`, of which the test harness shows what failed alone.
+        io::stdout().write_all(summary.as_bytes()).unwrap();
+        assert!(inputs >= FEWEST, "the catalogue has shrunk");
+    }
+}
+
+static ENDED: Mutex<(usize, usize)> = Mutex::new((0, 0));
+const FEWEST: usize = 199_000;
 
 impl Run {
     /// Hands an input over in every way, and requires that it is accepted.
@@ -59,10 +99,5 @@ impl Run {
     pub(crate) fn holds(&mut self, what: bool) {
         self.inputs += 1;
         assert!(what);
-    }
-
-    /// Says where a case is run that is none of this program's.
-    pub(crate) fn elsewhere(&mut self, place: &'static str) {
-        self.elsewhere = Some(place);
     }
 }

@@ -12,187 +12,199 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
 use crate::forged::Forged;
-use crate::run::{Case, Run};
+use crate::run::Run;
 use crate::schemes::{METHODS, Scheme};
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
 
-pub(crate) const CASES: &[Case] = &[
-    (26, "an empty secret", |run| {
-        for built in
-            [Secret::new(""), Secret::verbatim(""), Secret::from_base64(""), Secret::from_base64("====")]
-        {
-            run.holds(built.is_err());
+cases! {
+    case_026_an_empty_secret,
+    case_027_white_space_alone_or_around_a_secret,
+    case_029_a_secret_read_with_its_line_feed,
+    case_030_secrets_of_any_length,
+    case_031_secrets_of_any_bytes,
+    case_032_one_letter_in_two_normal_forms,
+    case_033_a_secret_that_looks_like_hex_or_base64,
+    case_034_rotation,
+    case_035_a_pem,
+    case_036_a_json_web_key_an_ssh_key,
+    case_037_what_holds_a_secret_printed,
+    case_038_a_refusal_printed,
+    case_040_keys_that_are_one_key_by_hmacs_construction,
+}
+
+fn case_026_an_empty_secret(run: &mut Run) {
+    for built in [Secret::new(""), Secret::verbatim(""), Secret::from_base64(""), Secret::from_base64("====")]
+    {
+        run.holds(built.is_err());
+    }
+    run.holds(Secret::new("").unwrap_err() == ConfigError::SecretEmpty);
+}
+
+fn case_027_white_space_alone_or_around_a_secret(run: &mut Run) {
+    for space in [" ", "\t", "\n", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}"] {
+        run.holds(Secret::new(space).unwrap_err() == ConfigError::SecretBlank);
+        for padded in [format!("{space}key"), format!("key{space}"), format!("{space}key{space}")] {
+            run.holds(Secret::new(padded.clone()).unwrap_err() == ConfigError::SecretPadded);
+            let exact = Vogent::new(Secret::verbatim(padded.clone()).unwrap()).into();
+            let _ = run.accepts(&exact, sign::vogent(&Secret::verbatim(padded).unwrap(), "{}"));
+            run.refuses(&exact, sign::vogent(&secret("key"), "{}"), SignatureMismatch);
         }
-        run.holds(Secret::new("").unwrap_err() == ConfigError::SecretEmpty);
-    }),
-    (27, "white space alone, or around a secret", |run| {
-        for space in [" ", "\t", "\n", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}"] {
-            run.holds(Secret::new(space).unwrap_err() == ConfigError::SecretBlank);
-            for padded in [format!("{space}key"), format!("key{space}"), format!("{space}key{space}")] {
-                run.holds(Secret::new(padded.clone()).unwrap_err() == ConfigError::SecretPadded);
-                let exact = Vogent::new(Secret::verbatim(padded.clone()).unwrap()).into();
-                let _ = run.accepts(&exact, sign::vogent(&Secret::verbatim(padded).unwrap(), "{}"));
-                run.refuses(&exact, sign::vogent(&secret("key"), "{}"), SignatureMismatch);
-            }
-        }
-    }),
-    (28, "no secret at all", |run| run.elsewhere("not representable: tests/compile_fail/no_secret.rs")),
-    (29, "a secret read with its line feed", |run| {
-        let with_line_feed = Secret::verbatim(format!("{KEY}\n")).unwrap();
-        run.refuses(
-            &Vogent::new(with_line_feed.clone()).into(),
-            Scheme::Vogent.delivery(),
-            SignatureMismatch,
-        );
-        run.refuses(&Scheme::Vogent.subject(), sign::vogent(&with_line_feed, "{}"), SignatureMismatch);
-    }),
-    (30, "secrets of any length", |run| {
-        for length in [1, 63, 64, 65, 127, 128, 129, 1 << 20] {
-            every_algorithm_keyed(run, &vec![b'k'; length]);
-        }
-    }),
-    (31, "secrets of any bytes", |run| {
-        every_algorithm_keyed(run, b"\0");
-        every_algorithm_keyed(run, b"k\0ey\0");
-        every_algorithm_keyed(run, &(0..=u8::MAX).collect::<Vec<_>>());
-        every_algorithm_keyed(run, &(0x80..=0xff).collect::<Vec<_>>());
-    }),
-    (32, "one letter in two normal forms", |run| {
-        let (composed, decomposed) = (secret("caf\u{e9}"), secret("cafe\u{301}"));
-        run.holds(composed.fingerprint() != decomposed.fingerprint());
-        run.refuses(&Vogent::new(composed).into(), sign::vogent(&decomposed, "{}"), SignatureMismatch);
-    }),
-    (33, "a secret that looks like hex or base64", |run| {
-        for text in ["00112233445566778899aabbccddeeff", "c2VjcmV0IGtleQ=="] {
-            let decoded = hex::decode(text).or_else(|_| BASE64_STANDARD.decode(text)).unwrap();
-            for scheme in [Scheme::Vogent, Scheme::JwtPost] {
-                let (subject, delivery, forged) = match scheme {
-                    Scheme::Vogent => (
-                        Vogent::new(secret(text)).into(),
-                        sign::vogent(&secret(text), "{}"),
-                        sign::vogent(&Secret::verbatim(decoded.clone()).unwrap(), "{}"),
-                    ),
-                    _ => (
-                        SignedWebhook::new(secret(text)).clock(|| NOW).into(),
-                        sign::SignedWebhook::new(&secret(text), NOW).post("{}"),
-                        sign::SignedWebhook::new(&Secret::verbatim(decoded.clone()).unwrap(), NOW).post("{}"),
-                    ),
-                };
-                let _ = run.accepts(&subject, delivery);
-                run.refuses(&subject, forged, SignatureMismatch);
-            }
-        }
-        // The one platform that says its secret is base64.
-        let center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into();
-        let as_text = Secret::new(BASE64_STANDARD.encode(KEY)).unwrap();
-        let _ = run.accepts(&center, sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post("{}"));
-        run.refuses(&center, sign::ContactCenter::new(&as_text, NOW).unwrap().post("{}"), SignatureMismatch);
-    }),
-    (34, "rotation", |run| {
-        let keyring = || Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
-        let subjects = [
-            (Scheme::Vogent, Vogent::new(keyring()).into()),
-            (Scheme::Voxagent, Voxagent::new("x-voxagent", keyring()).unwrap().into()),
-            (Scheme::JwtPost, SignedWebhook::new(keyring()).clock(|| NOW).into()),
-            (Scheme::JwtGet, SignedWebhook::new(keyring()).clock(|| NOW).into()),
-            (Scheme::ContactCenter, ContactCenter::new(keyring()).unwrap().clock(|| NOW).into()),
-        ];
-        let sms = Scheme::all().into_iter().filter_map(|scheme| match scheme {
-            Scheme::Sms(method, _) => Some((scheme, Sms::new(method, keyring()).into())),
-            _ => None,
-        });
-        for (scheme, subject) in subjects.into_iter().chain(sms) {
-            for (delivery, index) in [(scheme.delivery(), 1), (scheme.signed_with_another_key(), 0)] {
-                let verified = run.accepts(&subject, delivery);
-                run.holds(verified.key().index() == index);
-            }
-            run.refuses(
-                &subject,
-                scheme.altered(),
-                if scheme.is_jwt() { countersign::ErrorKind::PayloadHashMismatch } else { SignatureMismatch },
-            );
-        }
-        let neither = Vogent::new(Keyring::new([secret("a"), secret("b")]).unwrap()).into();
-        run.refuses(&neither, Scheme::Vogent.delivery(), SignatureMismatch);
-        run.holds(Keyring::new([]).unwrap_err() == ConfigError::KeyringEmpty);
-        run.holds(Keyring::new(vec![Secret::new("a"), Secret::new("")].into_iter().flatten()).is_ok());
-        run.holds(["a", ""].map(Secret::new).into_iter().collect::<Result<Vec<_>, _>>().is_err());
-        run.holds(Tenants::new(Vec::<(&str, Secret)>::new()).is_err());
-    }),
-    (35, "a PEM", |run| {
-        for start in ["", " ", "\n\t", "\u{feff}"] {
-            for kind in ["PRIVATE KEY", "PUBLIC KEY", "RSA PRIVATE KEY", "CERTIFICATE", "OPENSSH PRIVATE KEY"]
-            {
-                wrong_credential(run, &format!("{start}-----BEGIN {kind}-----\nMIIE\n-----END {kind}-----"));
-            }
-        }
-    }),
-    (36, "a JSON Web Key, an SSH key", |run| {
-        for start in ["", " ", "\n", "\u{feff}"] {
-            for text in [
-                r#"{"kty":"oct","k":"c2VjcmV0"}"#,
-                r#"{"k":"c2VjcmV0","kty":"oct"}"#,
-                r#"{ "keys": [{"kty":"RSA"}] }"#,
-                "ssh-rsa AAAAB3NzaC1yc2E= user@host",
-            ] {
-                wrong_credential(run, &format!("{start}{text}"));
-            }
-        }
-    }),
-    (37, "what holds a secret, printed", |run| {
-        let text = "Zq7!vX9#Lm2@Rt5$";
-        let key = || secret(text);
-        let keyring = || Keyring::new([key(), secret(KEY)]).unwrap();
-        let printed: Vec<Box<dyn std::fmt::Debug>> = vec![
-            Box::new(key()),
-            Box::new(keyring()),
-            Box::new(Tenants::new([("account", key())]).unwrap()),
-            Box::new(Vogent::new(keyring())),
-            Box::new(Voxagent::new("x-sig", key()).unwrap()),
-            Box::new(HexHmac::new("x-sig", key()).unwrap()),
-            Box::new(Sms::new(Method::Sha512, key())),
-            Box::new(Sms::tenants(Method::Md5Hash, Tenants::new([("account", key())]).unwrap())),
-            Box::new(SignedWebhook::new(key())),
-            Box::new(sign::SignedWebhook::new(&key(), NOW)),
-            Box::new(sign::Sms::new(Method::Sha1, &key())),
-            Box::new(Vogent::new(key()).verify(Scheme::Vogent.delivery().request()).unwrap_err()),
-            Box::new(Secret::new(format!("{text}\n")).unwrap_err()),
-        ];
-        for value in printed {
-            for printed in [format!("{value:?}"), format!("{value:#?}")] {
-                run.holds(text.as_bytes().windows(4).all(|window| !contains(&printed, window)));
-            }
-        }
-    }),
-    (38, "a refusal, printed", |run| {
-        for scheme in Scheme::all() {
-            let right = scheme.signature();
-            let wrong: String = right.chars().rev().collect();
-            let forged = if scheme.is_jwt() {
-                scheme.signed_with_another_key()
-            } else {
-                scheme.with_signature(&wrong)
+    }
+}
+
+fn case_029_a_secret_read_with_its_line_feed(run: &mut Run) {
+    let with_line_feed = Secret::verbatim(format!("{KEY}\n")).unwrap();
+    run.refuses(&Vogent::new(with_line_feed.clone()).into(), Scheme::Vogent.delivery(), SignatureMismatch);
+    run.refuses(&Scheme::Vogent.subject(), sign::vogent(&with_line_feed, "{}"), SignatureMismatch);
+}
+
+fn case_030_secrets_of_any_length(run: &mut Run) {
+    for length in [1, 63, 64, 65, 127, 128, 129, 1 << 20] {
+        every_algorithm_keyed(run, &vec![b'k'; length]);
+    }
+}
+
+fn case_031_secrets_of_any_bytes(run: &mut Run) {
+    every_algorithm_keyed(run, b"\0");
+    every_algorithm_keyed(run, b"k\0ey\0");
+    every_algorithm_keyed(run, &(0..=u8::MAX).collect::<Vec<_>>());
+    every_algorithm_keyed(run, &(0x80..=0xff).collect::<Vec<_>>());
+}
+
+fn case_032_one_letter_in_two_normal_forms(run: &mut Run) {
+    let (composed, decomposed) = (secret("caf\u{e9}"), secret("cafe\u{301}"));
+    run.holds(composed.fingerprint() != decomposed.fingerprint());
+    run.refuses(&Vogent::new(composed).into(), sign::vogent(&decomposed, "{}"), SignatureMismatch);
+}
+
+fn case_033_a_secret_that_looks_like_hex_or_base64(run: &mut Run) {
+    for text in ["00112233445566778899aabbccddeeff", "c2VjcmV0IGtleQ=="] {
+        let decoded = hex::decode(text).or_else(|_| BASE64_STANDARD.decode(text)).unwrap();
+        for scheme in [Scheme::Vogent, Scheme::JwtPost] {
+            let (subject, delivery, forged) = match scheme {
+                Scheme::Vogent => (
+                    Vogent::new(secret(text)).into(),
+                    sign::vogent(&secret(text), "{}"),
+                    sign::vogent(&Secret::verbatim(decoded.clone()).unwrap(), "{}"),
+                ),
+                _ => (
+                    SignedWebhook::new(secret(text)).clock(|| NOW).into(),
+                    sign::SignedWebhook::new(&secret(text), NOW).post("{}"),
+                    sign::SignedWebhook::new(&Secret::verbatim(decoded.clone()).unwrap(), NOW).post("{}"),
+                ),
             };
-            let error = scheme.subject().verify(forged.request()).unwrap_err();
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            let printed = format!("{error} {error:?} {error:#?} {source:?}");
-            for hidden in [&right, &wrong, &right.to_lowercase(), KEY] {
-                run.holds(hidden.as_bytes().windows(8).all(|window| !contains(&printed, window)));
-            }
+            let _ = run.accepts(&subject, delivery);
+            run.refuses(&subject, forged, SignatureMismatch);
         }
-    }),
-    (39, "a secret compared, written out or serialised", |run| {
-        run.elsewhere("does not compile: tests/compile_fail/secret_*.rs");
-    }),
-    (40, "keys that are one key by HMAC's construction", |run| {
-        let long = vec![b'x'; 65];
-        for (one, other) in [(b"k".to_vec(), b"k\0".to_vec()), (long.clone(), Sha256::digest(&long).to_vec())]
-        {
-            let delivery = sign::vogent(&Secret::verbatim(one).unwrap(), "{}");
-            let _ = run.accepts(&Vogent::new(Secret::verbatim(other).unwrap()).into(), delivery);
+    }
+    // The one platform that says its secret is base64.
+    let center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into();
+    let as_text = Secret::new(BASE64_STANDARD.encode(KEY)).unwrap();
+    let _ = run.accepts(&center, sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post("{}"));
+    run.refuses(&center, sign::ContactCenter::new(&as_text, NOW).unwrap().post("{}"), SignatureMismatch);
+}
+
+fn case_034_rotation(run: &mut Run) {
+    let keyring = || Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
+    let subjects = [
+        (Scheme::Vogent, Vogent::new(keyring()).into()),
+        (Scheme::Voxagent, Voxagent::new("x-voxagent", keyring()).unwrap().into()),
+        (Scheme::JwtPost, SignedWebhook::new(keyring()).clock(|| NOW).into()),
+        (Scheme::JwtGet, SignedWebhook::new(keyring()).clock(|| NOW).into()),
+        (Scheme::ContactCenter, ContactCenter::new(keyring()).unwrap().clock(|| NOW).into()),
+    ];
+    let sms = Scheme::all().into_iter().filter_map(|scheme| match scheme {
+        Scheme::Sms(method, _) => Some((scheme, Sms::new(method, keyring()).into())),
+        _ => None,
+    });
+    for (scheme, subject) in subjects.into_iter().chain(sms) {
+        for (delivery, index) in [(scheme.delivery(), 1), (scheme.signed_with_another_key(), 0)] {
+            let verified = run.accepts(&subject, delivery);
+            run.holds(verified.key().index() == index);
         }
-    }),
-];
+        run.refuses(
+            &subject,
+            scheme.altered(),
+            if scheme.is_jwt() { countersign::ErrorKind::PayloadHashMismatch } else { SignatureMismatch },
+        );
+    }
+    let neither = Vogent::new(Keyring::new([secret("a"), secret("b")]).unwrap()).into();
+    run.refuses(&neither, Scheme::Vogent.delivery(), SignatureMismatch);
+    run.holds(Keyring::new([]).unwrap_err() == ConfigError::KeyringEmpty);
+    run.holds(Keyring::new(vec![Secret::new("a"), Secret::new("")].into_iter().flatten()).is_ok());
+    run.holds(["a", ""].map(Secret::new).into_iter().collect::<Result<Vec<_>, _>>().is_err());
+    run.holds(Tenants::new(Vec::<(&str, Secret)>::new()).is_err());
+}
+
+fn case_035_a_pem(run: &mut Run) {
+    for start in ["", " ", "\n\t", "\u{feff}"] {
+        for kind in ["PRIVATE KEY", "PUBLIC KEY", "RSA PRIVATE KEY", "CERTIFICATE", "OPENSSH PRIVATE KEY"] {
+            wrong_credential(run, &format!("{start}-----BEGIN {kind}-----\nMIIE\n-----END {kind}-----"));
+        }
+    }
+}
+
+fn case_036_a_json_web_key_an_ssh_key(run: &mut Run) {
+    for start in ["", " ", "\n", "\u{feff}"] {
+        for text in [
+            r#"{"kty":"oct","k":"c2VjcmV0"}"#,
+            r#"{"k":"c2VjcmV0","kty":"oct"}"#,
+            r#"{ "keys": [{"kty":"RSA"}] }"#,
+            "ssh-rsa AAAAB3NzaC1yc2E= user@host",
+        ] {
+            wrong_credential(run, &format!("{start}{text}"));
+        }
+    }
+}
+
+fn case_037_what_holds_a_secret_printed(run: &mut Run) {
+    let text = "Zq7!vX9#Lm2@Rt5$";
+    let key = || secret(text);
+    let keyring = || Keyring::new([key(), secret(KEY)]).unwrap();
+    let printed: Vec<Box<dyn std::fmt::Debug>> = vec![
+        Box::new(key()),
+        Box::new(keyring()),
+        Box::new(Tenants::new([("account", key())]).unwrap()),
+        Box::new(Vogent::new(keyring())),
+        Box::new(Voxagent::new("x-sig", key()).unwrap()),
+        Box::new(HexHmac::new("x-sig", key()).unwrap()),
+        Box::new(Sms::new(Method::Sha512, key())),
+        Box::new(Sms::tenants(Method::Md5Hash, Tenants::new([("account", key())]).unwrap())),
+        Box::new(SignedWebhook::new(key())),
+        Box::new(sign::SignedWebhook::new(&key(), NOW)),
+        Box::new(sign::Sms::new(Method::Sha1, &key())),
+        Box::new(Vogent::new(key()).verify(Scheme::Vogent.delivery().request()).unwrap_err()),
+        Box::new(Secret::new(format!("{text}\n")).unwrap_err()),
+    ];
+    for value in printed {
+        for printed in [format!("{value:?}"), format!("{value:#?}")] {
+            run.holds(text.as_bytes().windows(4).all(|window| !contains(&printed, window)));
+        }
+    }
+}
+
+fn case_038_a_refusal_printed(run: &mut Run) {
+    for scheme in Scheme::all() {
+        let right = scheme.signature();
+        let wrong: String = right.chars().rev().collect();
+        let forged =
+            if scheme.is_jwt() { scheme.signed_with_another_key() } else { scheme.with_signature(&wrong) };
+        let error = scheme.subject().verify(forged.request()).unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let printed = format!("{error} {error:?} {error:#?} {source:?}");
+        for hidden in [&right, &wrong, &right.to_lowercase(), KEY] {
+            run.holds(hidden.as_bytes().windows(8).all(|window| !contains(&printed, window)));
+        }
+    }
+}
+
+fn case_040_keys_that_are_one_key_by_hmacs_construction(run: &mut Run) {
+    let long = vec![b'x'; 65];
+    for (one, other) in [(b"k".to_vec(), b"k\0".to_vec()), (long.clone(), Sha256::digest(&long).to_vec())] {
+        let delivery = sign::vogent(&Secret::verbatim(one).unwrap(), "{}");
+        let _ = run.accepts(&Vogent::new(Secret::verbatim(other).unwrap()).into(), delivery);
+    }
+}
 
 fn contains(text: &str, window: &[u8]) -> bool {
     text.as_bytes().windows(window.len()).any(|part| part == window)

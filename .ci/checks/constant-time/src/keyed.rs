@@ -1,40 +1,80 @@
 //! Where a verifier keeps what it made of its secret.
 
-use std::hint::black_box;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use countersign::Verifier;
 use sha2::block_api::compress256;
+use sha2::{Digest, Sha256};
 
 use crate::valgrind::{make_defined, make_undefined};
 
-/// Marks as undefined the states that HMAC-SHA256 keeps of this key, of at most a block, within the verifier itself.
+/// The system's allocator, which notes what is allocated while [`noting`] builds something.
+pub struct Noting;
+
+// SAFETY: the system's own answers.
+unsafe impl GlobalAlloc for Noting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as this function's caller promises.
+        let start = unsafe { System.alloc(layout) };
+        let mut noted = noted();
+        if noted.active {
+            let free = noted.blocks.iter_mut().find(|(_, length)| *length == 0).expect("room for a block");
+            *free = (start.expose_provenance(), layout.size());
+        }
+        start
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        noted()
+            .blocks
+            .iter_mut()
+            .filter(|(noted, _)| *noted == start.addr())
+            .for_each(|block| *block = (0, 0));
+        // SAFETY: as this function's caller promises.
+        unsafe { System.dealloc(start, layout) };
+    }
+}
+
+/// Builds a verifier, and notes the memory it asks for in place of what was noted before.
+pub fn noting<T>(build: impl FnOnce() -> T) -> T {
+    *noted() = Noted { active: true, ..NOTHING };
+    let built = build();
+    noted().active = false;
+    built
+}
+
+/// Marks as undefined the states that HMAC-SHA256 keeps of this key, in all memory that was noted and is not yet freed.
 ///
 /// # Panics
 ///
-/// If they are not there. They may be there twice: moving an empty place takes along what was in its memory before.
-pub fn make_states_undefined(verifier: &dyn Verifier, key: &[u8]) {
-    let (start, length) = ((&raw const *verifier).cast::<u8>(), size_of_val(verifier));
-    let mut copy = vec![0_u8; length];
-    // SAFETY: both are as long as the verifier. What is between its fields is undefined until valgrind is told otherwise.
-    unsafe { start.copy_to_nonoverlapping(copy.as_mut_ptr(), length) };
-    make_defined(copy.as_ptr().expose_provenance(), length);
-    let copy = black_box(copy);
+/// If they are not there. They may be there more than once: a state as it begins is also the one to begin a message from.
+pub fn make_states_undefined(key: &[u8]) {
+    let blocks = noted().blocks;
     for state in states(key) {
-        let places: Vec<_> =
-            copy.windows(state.len()).enumerate().filter(|(_, bytes)| **bytes == state).collect();
-        assert!(!places.is_empty(), "the keyed state is not in the verifier");
-        for (at, _) in places {
-            // SAFETY: within the verifier, as found.
-            make_undefined(unsafe { std::slice::from_raw_parts(start.add(at), state.len()) });
+        let mut found = 0;
+        for (start, length) in blocks {
+            let start = std::ptr::with_exposed_provenance::<u8>(start);
+            let mut copy = vec![0_u8; length];
+            // SAFETY: it is allocated, and nothing writes to it meanwhile.
+            unsafe { start.copy_to_nonoverlapping(copy.as_mut_ptr(), length) };
+            // What is between the fields is undefined.
+            make_defined(copy.as_ptr().expose_provenance(), length);
+            for (at, _) in copy.windows(state.len()).enumerate().filter(|(_, bytes)| **bytes == state) {
+                // SAFETY: within the block, as found.
+                make_undefined(unsafe { std::slice::from_raw_parts(start.add(at), state.len()) });
+                found += 1;
+            }
         }
+        assert!(found > 0, "the keyed state is not in the verifier");
     }
 }
 
 /// The two chaining values that HMAC-SHA256 begins with (RFC 2104, section 4).
 fn states(key: &[u8]) -> [[u8; 32]; 2] {
+    let key = if key.len() > 64 { Sha256::digest(key).to_vec() } else { key.to_vec() };
     [0x36, 0x5c].map(|pad| {
         let mut block = [pad; 64];
-        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        block.iter_mut().zip(&key).for_each(|(byte, key)| *byte ^= key);
         let mut state = INITIAL;
         compress256(&mut state, &[block]);
         let mut bytes = [0; 32];
@@ -46,6 +86,18 @@ fn states(key: &[u8]) -> [[u8; 32]; 2] {
     })
 }
 
+struct Noted {
+    active: bool,
+    /// Where each block begins, and its length; none is of no length.
+    blocks: [(usize, usize); 64],
+}
+
+fn noted() -> MutexGuard<'static, Noted> {
+    NOTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+static NOTED: Mutex<Noted> = Mutex::new(NOTHING);
+const NOTHING: Noted = Noted { active: false, blocks: [(0, 0); 64] };
 /// FIPS 180-4, section 5.3.3.
 const INITIAL: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];

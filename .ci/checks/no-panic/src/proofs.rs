@@ -13,7 +13,7 @@ mod words;
 pub fn all(text: &[u8]) -> usize {
     #[cfg(feature = "planted-proof")]
     planted(text);
-    usize::from(compares(text, text)) + finds(text) + marks(text) + prefix(text)
+    usize::from(compares(text, text)) + marks(text) + prefix(text)
 }
 
 #[no_panic]
@@ -25,22 +25,8 @@ fn compares(expected: &[u8], given: &[u8]) -> bool {
 }
 
 #[no_panic]
-fn finds(text: &[u8]) -> usize {
-    marks::Marks::default().find(text, 0, |byte| byte < b' ' || byte == b'"')
-}
-
-#[no_panic]
 fn marks(text: &[u8]) -> usize {
-    let mut sum = 0_usize;
-    let marked = marks::try_for_each(
-        text,
-        |byte| matches!(byte, b'%' | b'&' | b'='),
-        |at, byte| {
-            sum = sum.wrapping_add(at);
-            if byte == b'&' { Err(()) } else { Ok(()) }
-        },
-    );
-    if marked.is_ok() { sum } else { 0 }
+    marks::Marks::new(text, |byte| byte < b' ' || byte == b'"').fold(0, usize::wrapping_add)
 }
 
 #[no_panic]

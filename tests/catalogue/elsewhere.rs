@@ -1,0 +1,83 @@
+//! The numbers that something else runs.
+
+/// The number, what it is, and the command that runs it: a script that `.ci/run` calls, or another test target.
+pub(crate) const ELSEWHERE: &[(u16, &str, &str)] = &[
+    (28, "no secret at all", ".ci/catalogue misuse"),
+    (39, "a secret compared, written out or serialised", ".ci/catalogue misuse"),
+    (70, "a replay guard", "cargo test --test service"),
+    (140, "a verdict ignored, a proof made by hand", ".ci/catalogue misuse"),
+    (141, "branches and indices that depend on the key", ".ci/constant-time"),
+    (142, "the same of planted leaks", ".ci/constant-time"),
+    (143, "no table over the expected signature", ".ci/constant-time"),
+    (144, "instructions for a wrong digit at each position", ".ci/constant-time"),
+    (145, "instructions for each slot of a rotation", ".ci/constant-time"),
+    (146, "payload_hash compared by the same function", ".ci/constant-time"),
+    (148, "twice the input, twice the work", ".ci/instructions"),
+    (149, "every combination of features", ".ci/supply-chain features"),
+    (150, "where a panic ends the process", ".ci/catalogue abort"),
+    (154, "a query beside a signed body, through the extractor", "cargo test --test service"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::ELSEWHERE;
+
+    #[test]
+    fn each_number_is_there_once() {
+        let numbers = crate::all().into_iter().map(|(name, _)| {
+            let number = name.strip_prefix("case_").and_then(|rest| rest.get(..3)).unwrap();
+            number.parse::<u16>().unwrap()
+        });
+        let mut seen = BTreeSet::new();
+        for number in numbers.chain(ELSEWHERE.iter().map(|(number, ..)| *number)) {
+            assert!(seen.insert(number), "{number} twice");
+        }
+        assert_eq!((1..=155).find(|number| !seen.contains(number)), None);
+    }
+
+    /// Some cases need a feature.
+    #[cfg(all(feature = "axum", feature = "redis", feature = "replay-memory", feature = "tenants"))]
+    #[test]
+    fn the_readme_states_the_numbers() {
+        let numbers = format!("{} + {} numbered attacks. ", crate::all().len(), ELSEWHERE.len());
+        assert!(include_str!("../../README.md").contains(&numbers), "{numbers}");
+    }
+
+    /// Where the checkout is: a published package has no `.ci`.
+    #[test]
+    fn ci_runs_what_runs_elsewhere() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        if !root.join(".ci").exists() {
+            return;
+        }
+        let text = fs::read_to_string(root.join(".ci/run")).unwrap();
+        let lines: Vec<Vec<_>> = text
+            .lines()
+            .map(|line| line.split_whitespace().skip_while(|word| *word == "run").collect())
+            .collect();
+        for (number, _, command) in ELSEWHERE {
+            let words: Vec<_> = command.split_whitespace().collect();
+            let called = match *words {
+                ["cargo", "test", "--test", target] => {
+                    let target = root.join("tests").join(target);
+                    assert!(
+                        target.with_extension("rs").exists() || target.join("main.rs").exists(),
+                        "{number}"
+                    );
+                    lines.iter().any(|line| *line == ["cargo", "test", "--all-features"])
+                }
+                [script, ..] => {
+                    assert!(root.join(script).exists(), "{number}: {script}");
+                    let calls = |line: &&Vec<_>| line.first() == Some(&script);
+                    lines.iter().filter(calls).any(|line| words.iter().all(|word| line.contains(word)))
+                }
+                [] => false,
+            };
+            assert!(called, "{number}: .ci/run does not call `{command}`");
+        }
+    }
+}
