@@ -37,7 +37,7 @@ pub use mac::Algorithm;
 pub use params::{Parameters, ParametersError};
 pub use providers::{hex_hmac, vogent, vonage, voxagent};
 pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
-pub use request::{Head, HeaderLookup, HeaderName, Headers, Request};
+pub use request::{BaseUrl, Field, Head, HeaderLookup, HeaderName, Headers, Request};
 pub use secret::{KeyId, Keyring, Secret, Tenants};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use time::SystemClock;

@@ -111,6 +111,10 @@ kinds! {
 
     /// A header that must be unique appears more than once.
     HeaderRepeated = "header_repeated", 401, "header", "appears more than once";
+    /// A header that the scheme signs is absent.
+    HeaderMissing = "header_missing", 401, "header", "is missing";
+    /// A header that the scheme signs is empty, not UTF-8, or could be cut in more than one place.
+    HeaderMalformed = "header_malformed", 401, "header", "has the wrong form";
     /// A header value is longer than 16 KiB.
     HeaderTooLong = "header_too_long", 431, "header", "is longer than 16 KiB";
     /// The scheme signs no request of this method.

@@ -58,7 +58,10 @@ impl HeaderName {
         let mut rest = name.as_bytes();
         assert!(!rest.is_empty(), "header name is empty");
         while let [first, beyond @ ..] = rest {
-            assert!(is_token_char(*first) && !first.is_ascii_uppercase(), "header name is not a token in lower case");
+            assert!(
+                is_token_char(*first) && !first.is_ascii_uppercase(),
+                "header name is not a token in lower case"
+            );
             rest = beyond;
         }
         Self {
@@ -105,6 +108,19 @@ const fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
         )
 }

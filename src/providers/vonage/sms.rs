@@ -11,11 +11,11 @@ use std::borrow::Cow;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, KeySource};
 use crate::params::Params;
-use crate::request::{Head, HeaderName, KeptBody, Request};
+use crate::request::{Head, HeaderName, KeptBody, MediaType, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
-pub(crate) use source::{MediaType, Source};
+pub(crate) use source::Source;
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///
@@ -156,7 +156,7 @@ impl Sms {
             Source::Body(_) if request.body().len() > DEFAULT_MAX_BODY => {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
-            Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+            Source::Body(media_type) => source::read(media_type, request.body(), &mut params)?,
         }
         params.sort_unique()?;
         check::untrusted_api_key(&params).map(Cow::into_owned)
@@ -209,7 +209,7 @@ impl Verifier for Sms {
             Source::Body(_) if request.body().len() > self.max_body => {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
-            Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+            Source::Body(media_type) => source::read(media_type, request.body(), &mut params)?,
         }
         let evidence = self.check(params)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
@@ -245,7 +245,7 @@ impl Check for BufferedBody<'_> {
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         let mut params = Params::default();
-        self.media_type.read(self.body.bytes(), &mut params)?;
+        source::read(self.media_type, self.body.bytes(), &mut params)?;
         self.sms.check(params)
     }
 }

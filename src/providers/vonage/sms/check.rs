@@ -20,7 +20,7 @@ impl Sms {
         let Some(given) = self.function.decode_hex(sig.value) else {
             return Err(Error::parameter(ErrorKind::SignatureMalformed, "sig"));
         };
-        let timestamp = params.get("timestamp").map(|param| Timestamp(seconds(param.value)));
+        let timestamp = params.get("timestamp").map(|param| Timestamp(UnixTime::from_digits(param.value)));
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
         let key = match keys.find(params.join(|_| true), &given) {
@@ -89,16 +89,4 @@ pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> 
 fn signed_text(value: &[u8]) -> Option<Cow<'_, str>> {
     let text = str::from_utf8(value).ok()?;
     Some(if text.contains(['&', '=']) { text.replace(['&', '='], "_").into() } else { text.into() })
-}
-
-/// A plain decimal number: no sign, no white space, no leading zero.
-fn seconds(text: &[u8]) -> Option<UnixTime> {
-    if text.is_empty() || (text.len() > 1 && text.starts_with(b"0")) {
-        return None;
-    }
-    let append = |seconds: i64, digit: &u8| {
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        seconds.checked_mul(10)?.checked_add(digit.into())
-    };
-    text.iter().try_fold(0, append).map(UnixTime::from_secs)
 }

@@ -1,0 +1,102 @@
+//! The signatures that a request carries.
+
+use std::fmt;
+
+use crate::encoding::base64;
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Function, Tag};
+use crate::request::Field;
+
+/// Signatures as they are written. They are decoded when the keys are known, since the keys decide their length.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts<'h> {
+    first: Option<Text<'h>>,
+    more: Vec<Text<'h>>,
+    is_list: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Text<'h> {
+    pub(super) field: Field<'h>,
+    pub(super) written: Written,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Written {
+    Hex,
+    Base64,
+}
+
+impl<'h> Texts<'h> {
+    /// Adds a signature that must be there.
+    #[inline]
+    pub(super) fn one(&mut self, text: Text<'h>) {
+        if self.first.is_none() {
+            self.first = Some(text);
+        } else {
+            self.more.push(text);
+        }
+    }
+
+    /// Adds an entry of a list. Those beyond the most that are tried are passed over.
+    pub(super) fn entry(&mut self, text: Text<'h>) {
+        self.is_list = true;
+        if self.more.len() < MOST {
+            self.one(text);
+        }
+    }
+
+    /// Decodes them. Entries of a list that are no signature of this function are passed over, as long as one is.
+    #[inline]
+    pub(super) fn decode(&self, function: Function) -> Result<Tags, Error> {
+        let first = self.first.as_ref().ok_or(ErrorKind::SignatureMalformed)?;
+        let malformed = || first.field.refuse(ErrorKind::SignatureMalformed);
+        if self.more.is_empty() {
+            return Ok(Tags { first: first.decode(function).ok_or_else(malformed)?, more: Vec::new() });
+        }
+        let texts = || [first].into_iter().chain(&self.more);
+        let mut tags = texts().filter_map(|text| text.decode(function));
+        let tags = Tags { first: tags.next().ok_or_else(malformed)?, more: tags.collect() };
+        if self.is_list || tags.iter().count() == texts().count() { Ok(tags) } else { Err(malformed()) }
+    }
+}
+
+impl Text<'_> {
+    #[inline]
+    fn decode(&self, function: Function) -> Option<Tag> {
+        match self.written {
+            Written::Hex => function.decode_hex(self.field.bytes()),
+            Written::Base64 => {
+                let bytes = base64::decode_padded(self.field.bytes())?;
+                (bytes.len() == function.tag_bytes()).then(|| Tag::new(&bytes))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.field.fmt(f)
+    }
+}
+
+/// Signatures of which one must match.
+#[derive(Clone, Debug)]
+pub(crate) struct Tags {
+    first: Tag,
+    more: Vec<Tag>,
+}
+
+impl Tags {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> {
+        [&self.first].into_iter().chain(&self.more)
+    }
+
+    #[inline]
+    pub(crate) fn first(&self) -> &Tag {
+        &self.first
+    }
+}
+
+/// How many entries of a list are tried after the first.
+const MOST: usize = 15;
