@@ -1,38 +1,43 @@
 //! The claims of a Vonage token.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use crate::encoding::decimal::{self, Rounding};
 use crate::encoding::hex;
 use crate::encoding::json::{self, Names, Stop, Value};
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
 /// The claims of a verified token (RFC 7519, and those Vonage adds). Claims not listed here are ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A text claim that is no string reads as absent, unless the verifier needs it: then the token is refused.
+/// Fractions of seconds are rounded so that a token is never valid for longer.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Claims {
     issued_at: UnixTime,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
-    id: Option<Box<str>>,
-    issuer: Option<Box<str>>,
-    api_key: Option<Box<str>>,
-    application_id: Option<Box<str>>,
+    id: Text,
+    issuer: Text,
+    api_key: Text,
+    application_id: Text,
 }
 
 impl Claims {
-    /// `iat`: when the token was signed.
+    /// `iat`: when the token was signed, rounded down to whole seconds.
     #[must_use]
     pub fn issued_at(&self) -> UnixTime {
         self.issued_at
     }
 
-    /// `exp`: from when on the token is no longer valid.
+    /// `exp`: from when on the token is no longer valid, rounded down to whole seconds.
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
     }
 
-    /// `nbf`: from when on the token is valid.
+    /// `nbf`: from when on the token is valid, rounded up to whole seconds.
     #[must_use]
     pub fn not_before(&self) -> Option<UnixTime> {
         self.not_before
@@ -41,25 +46,40 @@ impl Claims {
     /// `jti`: the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.id.get()
     }
 
     /// `iss`: who issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+        self.issuer.get()
     }
 
     /// `api_key`: the account whose secret signed.
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
-        self.api_key.as_deref()
+        self.api_key.get()
     }
 
     /// `application_id`: the application the event belongs to.
     #[must_use]
     pub fn application_id(&self) -> Option<&str> {
-        self.application_id.as_deref()
+        self.application_id.get()
+    }
+
+    /// `iss`, for who needs it.
+    pub(crate) fn needed_issuer(&self) -> Result<Option<&str>, Error> {
+        self.issuer.needed("iss")
+    }
+
+    /// `api_key`, for who needs it.
+    pub(crate) fn needed_api_key(&self) -> Result<Option<&str>, Error> {
+        self.api_key.needed("api_key")
+    }
+
+    /// `application_id`, for who needs it.
+    pub(crate) fn needed_application_id(&self) -> Result<Option<&str>, Error> {
+        self.application_id.needed("application_id")
     }
 
     /// Parses the decoded payload of a token whose signature holds. Beside the claims it gives `payload_hash`, the SHA-256 of
@@ -69,20 +89,27 @@ impl Claims {
         let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
         let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
         let mut others = None;
-        let owned = |name, value| text(name, value).map(|text| Box::from(&*text));
         walk(payload, |name, value| match &*name {
-            "iat" => once(&mut issued_at, || time("iat", &value)),
-            "exp" => once(&mut expires_at, || time("exp", &value)),
-            "nbf" => once(&mut not_before, || time("nbf", &value)),
-            "jti" => once(&mut id, || owned("jti", value)),
-            "iss" => once(&mut issuer, || owned("iss", value)),
-            "api_key" => once(&mut api_key, || owned("api_key", value)),
-            "application_id" => once(&mut application_id, || owned("application_id", value)),
+            "iat" => once(&mut issued_at, || time("iat", &value, Rounding::Down)),
+            "exp" => once(&mut expires_at, || time("exp", &value, Rounding::Down)),
+            "nbf" => once(&mut not_before, || time("nbf", &value, Rounding::Up)),
+            "jti" => once(&mut id, || Text::of("jti", value)),
+            "iss" => once(&mut issuer, || Text::of("iss", value)),
+            "api_key" => once(&mut api_key, || Text::of("api_key", value)),
+            "application_id" => once(&mut application_id, || Text::of("application_id", value)),
             "payload_hash" => once(&mut payload_hash, || hash(&value)),
             _ => other(&mut others, name),
         })?;
         let issued_at = issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?;
-        let claims = Self { issued_at, expires_at, not_before, id, issuer, api_key, application_id };
+        let claims = Self {
+            issued_at,
+            expires_at,
+            not_before,
+            id: id.unwrap_or_default(),
+            issuer: issuer.unwrap_or_default(),
+            api_key: api_key.unwrap_or_default(),
+            application_id: application_id.unwrap_or_default(),
+        };
         Ok((claims, payload_hash))
     }
 
@@ -92,10 +119,49 @@ impl Claims {
         let mut api_key = None;
         let mut others = None;
         walk(payload, |name, value| match &*name {
-            "api_key" => once(&mut api_key, || text("api_key", value)),
+            "api_key" => once(&mut api_key, || {
+                text("api_key", value)?.ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, "api_key"))
+            }),
             _ => other(&mut others, name),
         })?;
         api_key.ok_or_else(|| ErrorKind::ApiKeyMissing.into())
+    }
+}
+
+/// A claim that should be a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Text {
+    #[default]
+    Absent,
+    /// Of another type. Who signed the token may mean something by it; nobody here does.
+    Malformed,
+    Given(Box<str>),
+}
+
+impl Text {
+    fn of(name: &'static str, value: Value<'_>) -> Result<Self, Error> {
+        Ok(text(name, value)?.map_or(Self::Malformed, |text| Self::Given(Box::from(&*text))))
+    }
+
+    fn get(&self) -> Option<&str> {
+        match self {
+            Self::Given(text) => Some(text),
+            Self::Absent | Self::Malformed => None,
+        }
+    }
+
+    fn needed(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        match self {
+            Self::Malformed => Err(Error::claim(ErrorKind::ClaimMalformed, name)),
+            Self::Absent | Self::Given(_) => Ok(self.get()),
+        }
+    }
+}
+
+/// Shows none of the values.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").finish_non_exhaustive()
     }
 }
 
@@ -124,20 +190,24 @@ fn other<'t>(others: &mut Option<Names<'t>>, name: Cow<'t, str>) -> Result<(), E
     others.get_or_insert_default().insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into())
 }
 
-fn time(name: &'static str, value: &Value<'_>) -> Result<UnixTime, Error> {
+/// Takes a number of seconds (RFC 7519's `NumericDate`), in whatever form it is written.
+fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<UnixTime, Error> {
     match value {
-        Value::Literal(literal) => json::integer(literal).map(UnixTime::from_secs),
+        Value::Literal(literal) => decimal::whole(literal, rounding).map(UnixTime::from_secs),
         _ => None,
     }
     .ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))
 }
 
-fn text<'t>(name: &'static str, value: Value<'t>) -> Result<Cow<'t, str>, Error> {
+/// Takes a text, which holds no NUL; `None` of another type.
+fn text<'t>(name: &'static str, value: Value<'t>) -> Result<Option<Cow<'t, str>>, Error> {
     match value {
-        Value::String(Cow::Borrowed(text)) => Ok(Cow::Borrowed(text)),
         // JSON has NUL only as an escape.
-        Value::String(Cow::Owned(text)) if !text.contains('\0') => Ok(Cow::Owned(text)),
-        _ => Err(Error::claim(ErrorKind::ClaimMalformed, name)),
+        Value::String(Cow::Owned(text)) if text.contains('\0') => {
+            Err(Error::claim(ErrorKind::ClaimMalformed, name))
+        }
+        Value::String(text) => Ok(Some(text)),
+        _ => Ok(None),
     }
 }
 

@@ -36,10 +36,14 @@
 //!
 //! One thing at a time is undone, of a body up to 4 MiB and under the first 16 secrets: two faults in the same delivery are
 //! found only where they do not meet (a header's name and the secret, a token's time and its body). What a gateway takes
-//! away cannot be put back. The work is that of some hundred verifications for each secret, of many small parameters up to
-//! two thousand: do not do it for strangers.
+//! away cannot be put back.
+//!
+//! All trials together cost at most 2,000 verifications of the request. A trial counts by the length of the message that is
+//! hashed, and 1,024 bytes besides. Where that is used up, the diagnosis ends and has the hint [`Cause::SearchIncomplete`].
+//! Beside the trials, the request is read and rewritten some 50 times. Do not diagnose for strangers.
 
 mod bodies;
+mod budget;
 mod capture;
 mod case;
 mod cause;
@@ -79,7 +83,13 @@ pub trait Diagnose: Verifier + Explain {
             Err(refusal) => {
                 let tenant = self.untrusted_api_key(capture);
                 let case = Case::new(capture, refusal, credentials, tenant.as_deref());
-                Diagnosis::new(self.explain(&case))
+                let mut findings = self.explain(&case);
+                if case.budget.is_exceeded() {
+                    let evidence =
+                        format!("it cost {} verifications of the request", budget::MOST_VERIFICATIONS);
+                    findings.push(Finding::hint(Cause::SearchIncomplete, evidence));
+                }
+                Diagnosis::new(findings)
             }
         }
     }

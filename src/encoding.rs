@@ -1,6 +1,7 @@
 //! Text forms of bytes: strict decoders that answer `None` or a problem, and know nothing of webhooks.
 
 pub(crate) mod base64;
+pub(crate) mod decimal;
 pub(crate) mod form;
 pub(crate) mod hex;
 pub(crate) mod json;

@@ -3,7 +3,11 @@
 mod kind;
 
 use std::borrow::Cow;
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 pub use kind::ErrorKind;
 
@@ -22,12 +26,17 @@ pub use kind::ErrorKind;
 /// assert_eq!(error.status(), 401);
 /// assert_eq!(error.to_string(), "signature matches under no secret");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{subject} {}", .kind.predicate())]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     subject: Subject,
+    retry_after: Option<u64>,
+    cause: Cause,
 }
+
+/// What caused an error, where something did. Two errors of one kind are equal whatever caused them.
+#[derive(Clone, Debug)]
+struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
@@ -41,19 +50,46 @@ impl Error {
     /// Refuses with `kind`. A scheme of your own refuses with this.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, subject: Subject::Common(kind.subject()) }
+        Self { kind, subject: Subject::Common(kind.subject()), retry_after: None, cause: Cause(None) }
+    }
+
+    /// Adds what caused the error, which [`source`](StdError::source) answers: of a store, why it could not be asked. Its text
+    /// reaches logs, so it must hold no secret.
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    /// use std::io;
+    ///
+    /// use countersign::{Error, ErrorKind};
+    ///
+    /// let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+    /// let error = Error::new(ErrorKind::ReplayGuardUnavailable).caused_by(refused);
+    /// assert_eq!(error.source().unwrap().to_string(), "connection refused");
+    /// assert_eq!(error, ErrorKind::ReplayGuardUnavailable.into());
+    /// ```
+    #[must_use]
+    pub fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self { cause: Cause(Some(Arc::new(cause))), ..self }
     }
 
     pub(crate) fn header(kind: ErrorKind, name: &Cow<'static, str>) -> Self {
-        Self { kind, subject: Subject::Header(name.clone()) }
+        Self { subject: Subject::Header(name.clone()), ..Self::new(kind) }
     }
 
     pub(crate) fn parameter(kind: ErrorKind, name: &'static str) -> Self {
-        Self { kind, subject: Subject::Parameter(name) }
+        Self { subject: Subject::Parameter(name), ..Self::new(kind) }
     }
 
     pub(crate) fn claim(kind: ErrorKind, name: &'static str) -> Self {
-        Self { kind, subject: Subject::Claim(name) }
+        Self { subject: Subject::Claim(name), ..Self::new(kind) }
+    }
+
+    /// Refuses a request that is being handled, under a lease of which so much is left.
+    #[cfg(feature = "tower")]
+    pub(crate) fn in_progress(remaining: Duration) -> Self {
+        let begun = u64::from(remaining.subsec_nanos() > 0);
+        let seconds = remaining.as_secs().saturating_add(begun).max(1);
+        Self { retry_after: Some(seconds), ..Self::new(ErrorKind::ReplayInProgress) }
     }
 
     /// The condition, to match on.
@@ -80,6 +116,13 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         self.kind.is_retryable()
     }
+
+    /// In how many seconds to send again, where that is known: the value of the header `Retry-After`. The layer adds the
+    /// header by itself.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
 }
 
 impl From<ErrorKind> for Error {
@@ -87,6 +130,27 @@ impl From<ErrorKind> for Error {
         Self::new(kind)
     }
 }
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.subject, self.kind.predicate())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let cause = self.cause.0.as_deref()?;
+        Some(cause)
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Cause {}
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

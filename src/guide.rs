@@ -5,6 +5,7 @@
 //! | [`proof`] | what each scheme proves, and what not |
 //! | [`threat_model`] | who attacks, with what, and what stops it |
 //! | [`production`] | what a team adds before the first delivery |
+//! | [`exactly_once`] | what happens to an event that is sent twice, or whose handler dies |
 //! | [`errors`] | every kind of error: code, status, retry, meaning, what to do |
 //! | [`migration`] | from Vonage's SDKs, `webhook-verify`, a hand-rolled HMAC |
 //! | [`own_scheme`] | another platform |
@@ -14,6 +15,10 @@
 #[doc = "\n"]
 #[doc = include_str!("guide/design.md")]
 pub mod design {}
+/// What happens to an event that is sent twice, or whose handler dies.
+#[doc = "\n"]
+#[doc = include_str!("guide/exactly_once.md")]
+pub mod exactly_once {}
 /// Every kind of error: code, status, retry, meaning, what to do.
 #[doc = "\n"]
 #[doc = include_str!("guide/errors.md")]

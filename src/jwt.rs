@@ -13,11 +13,10 @@ use memchr::{memchr, memrchr};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{KeySource, Tag};
+use crate::mac::{Keys, Tag};
 use crate::secret::KeyId;
 
 /// A well-formed token, of which nothing is proved yet.
-#[derive(Debug)]
 pub(crate) struct Token<'t> {
     /// The encoded header and payload with the dot between them: what is signed.
     signing_input: &'t [u8],
@@ -26,7 +25,6 @@ pub(crate) struct Token<'t> {
 }
 
 /// What a token's signature proves.
-#[derive(Debug)]
 pub(crate) struct Signed {
     pub(crate) key: KeyId,
     pub(crate) tenant: Option<Arc<str>>,
@@ -49,7 +47,7 @@ impl<'t> Token<'t> {
 
     /// Checks the signature and, only if it holds, parses the claims. Where there are tenants, the secret is selected by
     /// the token's own word, which the signature then confirms.
-    pub(crate) fn verify(self, keys: &KeySource) -> Result<Signed, Error> {
+    pub(crate) fn verify(self, keys: &Keys) -> Result<Signed, Error> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
         let key =
             keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;

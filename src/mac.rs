@@ -10,7 +10,7 @@ mod tests;
 pub use function::Algorithm;
 pub(crate) use function::Function;
 pub(crate) use keys::{Mac, MacKeys};
-pub(crate) use select::KeySource;
+pub use select::Keys;
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ use span::Span;
 
 /// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them. They are read once, into
 /// none, and are of no use where that fails.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Params {
     text: Vec<u8>,
     spans: Vec<Span>,
@@ -25,7 +25,7 @@ pub(crate) struct Params {
 }
 
 /// One parameter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Param<'p> {
     pub(crate) name: &'p [u8],
     pub(crate) value: &'p [u8],
@@ -163,6 +163,7 @@ impl PartialEq for Params {
 
 impl Eq for Params {}
 
-const MAX_COUNT: usize = 1_000;
+/// A request with more parameters is refused.
+pub(crate) const MAX_COUNT: usize = 1_000;
 const MAX_PLAIN_NAME_BYTES: usize = 64;
 const USUAL_COUNT: usize = 32;

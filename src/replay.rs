@@ -1,95 +1,187 @@
-//! Replay guards: who remembers deliveries, so that the second of two is refused.
+//! Replay guards: they remember requests, so that each event is handled once.
 //!
-//! [`VerifyLayer::replay_guard`](crate::tower::VerifyLayer::replay_guard) asks one after a delivery has verified and never before, so
-//! that a stranger puts nothing into it. Vogent and Voxagent sign nothing by which a delivery could be known again; there,
-//! deduplicate on what the payload says (of Vogent `dial_id` and the event).
+//! [`VerifyLayer::replay_guard`](crate::tower::VerifyLayer::replay_guard) asks a guard after a request has verified and never
+//! before, so a stranger puts nothing into it. The chapter [`guide::exactly_once`](crate::guide::exactly_once) says what a guard
+//! gives and what nobody can give.
 
+mod claim;
 #[cfg(feature = "replay-memory")]
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+mod response;
 
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use claim::{Claim, Lease};
 #[cfg(feature = "replay-memory")]
 pub use memory::Memory;
 #[cfg(feature = "redis")]
-pub use redis::Redis;
+pub use redis::{Redis, RedisError};
+pub use response::SavedResponse;
 
 use crate::error::Error;
 use crate::verifier::ReplayKey;
 
-/// Remembers deliveries by their [`ReplayKey`].
+/// Remembers requests by their [`ReplayKey`], in two steps: first a lease while the request is handled, then *done*.
 ///
 /// # Contract
 ///
-/// - Of any number of claims of one key at one time, by whatever process, exactly one succeeds, until the key's time is over or
-///   the key is released.
-/// - A claim that is given up before it is answered, its future dropped, is withdrawn.
-/// - A guard that cannot tell refuses with an error that [is retryable](Error::is_retryable). It never lets a delivery pass.
-/// - One guard, in an [`Arc`], may serve several layers: they claim each for its [`scheme`](crate::Verifier::scheme).
-/// - What was claimed is not forgotten before its time, whatever else is claimed.
+/// Every key is in one of three states. A guard of any kind must follow this table:
+///
+/// | call | free | leased, by this lease | leased, by another | done |
+/// |---|---|---|---|---|
+/// | [`claim`](Self::claim) | becomes leased: [`Leased`](Claim::Leased) | – | [`InProgress`](Claim::InProgress) | [`Done`](Claim::Done) |
+/// | [`renew`](Self::renew) | `false` | the lease now ends `time` from now: `true` | `false` | `false` |
+/// | [`complete`](Self::complete) | `false` | becomes done: `true` | `false` | `false` |
+/// | [`release`](Self::release) | nothing | becomes free | nothing | nothing |
+/// | its time ends | – | becomes free | becomes free | becomes free |
+///
+/// - **Atomic.** Each call is one step. Of any number of claims of one free key at one time, by any process, exactly one gets the
+///   lease.
+/// - **Never early.** A guard forgets neither a lease nor *done* before its time ends, whatever else is claimed. It may forget
+///   later.
+/// - **Never a guess.** A guard that cannot tell the state returns an error that [is retryable](Error::is_retryable).
+/// - **Clocks.** Only the store measures time. No process compares its clock with another's.
+/// - **Bounded.** A call does not wait for a store without limit. Calls that fail leave no task and no memory behind.
+/// - **Dropped calls.** A claim whose future is dropped before it answers may have been made. It is withdrawn, or its lease runs
+///   out by itself.
+///
+/// One guard, in an [`Arc`], may serve several layers.
 ///
 /// # Example
 ///
 /// ```
-/// use std::collections::HashSet;
-/// use std::sync::Mutex;
+/// use std::collections::HashMap;
+/// use std::collections::hash_map::Entry;
+/// use std::sync::{Mutex, MutexGuard};
 /// use std::time::Duration;
 ///
-/// use countersign::replay::ReplayGuard;
+/// use countersign::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 /// use countersign::{Error, ErrorKind, ReplayKey};
 ///
-/// /// Never forgets: for a test.
-/// #[derive(Debug, Default)]
-/// struct Forever(Mutex<HashSet<ReplayKey>>);
+/// enum State {
+///     Leased(Lease),
+///     Done(Option<SavedResponse>),
+/// }
+///
+/// /// Never forgets by itself: for a test.
+/// #[derive(Default)]
+/// struct Forever(Mutex<HashMap<ReplayKey, State>>);
+///
+/// impl Forever {
+///     fn states(&self) -> Result<MutexGuard<'_, HashMap<ReplayKey, State>>, Error> {
+///         self.0.lock().map_err(|_| ErrorKind::ReplayGuardUnavailable.into())
+///     }
+/// }
+///
+/// fn is_ours(state: Option<&State>, lease: &Lease) -> bool {
+///     matches!(state, Some(State::Leased(other)) if other == lease)
+/// }
 ///
 /// impl ReplayGuard for Forever {
-///     async fn claim(&self, key: &ReplayKey, _ttl: Duration) -> Result<(), Error> {
-///         let mut keys = self.0.lock().map_err(|_| ErrorKind::ReplayGuardUnavailable)?;
-///         if keys.insert(key.clone()) { Ok(()) } else { Err(ErrorKind::Replayed.into()) }
+///     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
+///         Ok(match self.states()?.entry(*key) {
+///             Entry::Vacant(free) => {
+///                 let lease = Lease::new(*key);
+///                 free.insert(State::Leased(lease.clone()));
+///                 Claim::Leased(lease)
+///             }
+///             Entry::Occupied(taken) => match taken.get() {
+///                 State::Leased(_) => Claim::InProgress { remaining: lease },
+///                 State::Done(response) => Claim::Done(response.clone()),
+///             },
+///         })
 ///     }
 ///
-///     async fn release(&self, key: &ReplayKey) -> Result<(), Error> {
-///         self.0.lock().map_err(|_| ErrorKind::ReplayGuardUnavailable)?.remove(key);
+///     async fn renew(&self, lease: &Lease, _: Duration) -> Result<bool, Error> {
+///         Ok(is_ours(self.states()?.get(lease.key()), lease))
+///     }
+///
+///     async fn complete(&self, lease: &Lease, _: Duration, response: Option<&SavedResponse>) -> Result<bool, Error> {
+///         let mut states = self.states()?;
+///         let ours = is_ours(states.get(lease.key()), lease);
+///         if ours {
+///             states.insert(*lease.key(), State::Done(response.cloned()));
+///         }
+///         Ok(ours)
+///     }
+///
+///     async fn release(&self, lease: &Lease) -> Result<(), Error> {
+///         let mut states = self.states()?;
+///         if is_ours(states.get(lease.key()), lease) {
+///             states.remove(lease.key());
+///         }
 ///         Ok(())
 ///     }
 /// }
+/// # impl std::fmt::Debug for Forever {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// #         f.write_str("Forever")
+/// #     }
+/// # }
 /// ```
 pub trait ReplayGuard: Debug + Send + Sync {
-    /// Claims a delivery for `ttl`: it is about to be handled.
+    /// Claims `key` for the time `lease`, in which the request is to be handled.
     ///
     /// # Errors
     ///
-    /// - [`Replayed`](crate::ErrorKind::Replayed): it is claimed already.
-    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): whether it is cannot be told.
-    /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): no more can be remembered.
-    fn claim(&self, key: &ReplayKey, ttl: Duration) -> impl Future<Output = Result<(), Error>> + Send;
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): the store cannot tell the state.
+    /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room for another key.
+    fn claim(&self, key: &ReplayKey, lease: Duration) -> impl Future<Output = Result<Claim, Error>> + Send;
 
-    /// Gives a claim back, since the delivery could not be handled: when the platform sends it again, it gets through. Without
-    /// a claim there is nothing to do.
+    /// Lets a lease end `time` from now. `false`: the lease is no longer ours, and nothing changed.
     ///
     /// # Errors
     ///
-    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it stays claimed until its time is over.
-    fn release(&self, key: &ReplayKey) -> impl Future<Output = Result<(), Error>> + Send;
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown when the lease ends.
+    fn renew(&self, lease: &Lease, time: Duration) -> impl Future<Output = Result<bool, Error>> + Send;
+
+    /// Marks the request done for `ttl`, with the response to repeat if one is kept. `false`: the lease is no longer ours,
+    /// and nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown whether the request is done. If it is
+    ///   not, the key is free when the lease ends, and the event can be handled again.
+    /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room. The same follows.
+    fn complete(
+        &self,
+        lease: &Lease,
+        ttl: Duration,
+        response: Option<&SavedResponse>,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
+
+    /// Frees a lease that is still ours, and does nothing otherwise.
+    ///
+    /// # Errors
+    ///
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): the key may stay leased until the lease ends.
+    fn release(&self, lease: &Lease) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 impl<G: ReplayGuard> ReplayGuard for Arc<G> {
-    fn claim(&self, key: &ReplayKey, ttl: Duration) -> impl Future<Output = Result<(), Error>> + Send {
-        (**self).claim(key, ttl)
+    fn claim(&self, key: &ReplayKey, lease: Duration) -> impl Future<Output = Result<Claim, Error>> + Send {
+        (**self).claim(key, lease)
     }
 
-    fn release(&self, key: &ReplayKey) -> impl Future<Output = Result<(), Error>> + Send {
-        (**self).release(key)
+    fn renew(&self, lease: &Lease, time: Duration) -> impl Future<Output = Result<bool, Error>> + Send {
+        (**self).renew(lease, time)
     }
-}
 
-/// A key of one length, whatever a sender signed.
-#[cfg(any(feature = "redis", feature = "replay-memory"))]
-fn digest(key: &ReplayKey) -> [u8; 32] {
-    crate::mac::sha256(key.as_str().as_bytes())
+    fn complete(
+        &self,
+        lease: &Lease,
+        ttl: Duration,
+        response: Option<&SavedResponse>,
+    ) -> impl Future<Output = Result<bool, Error>> + Send {
+        (**self).complete(lease, ttl, response)
+    }
+
+    fn release(&self, lease: &Lease) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).release(lease)
+    }
 }

@@ -185,7 +185,9 @@ impl<'r> Head<'r> {
 
 impl fmt::Debug for Head<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
+        // Any other is a text of the sender's.
+        let known = METHODS.iter().find(|method| **method == self.method);
+        f.debug_struct("Head").field("method", known.unwrap_or(&"other")).finish_non_exhaustive()
     }
 }
 
@@ -233,4 +235,6 @@ impl fmt::Debug for Request<'_> {
 }
 
 static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
+/// RFC 9110, section 9, and RFC 5789.
+const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 const MAX_HEADER_BYTES: usize = 16 * 1024;

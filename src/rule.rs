@@ -1,5 +1,6 @@
 //! A platform's signing rule.
 
+mod body_hmac;
 mod envelope;
 mod message;
 mod profile;
@@ -7,6 +8,7 @@ mod tags;
 
 use std::fmt::Debug;
 
+pub use body_hmac::{BodyHmac, Platform};
 pub(crate) use envelope::Binding;
 pub use envelope::Envelope;
 pub use message::{Encoding, FormJoin, Hash};

@@ -32,13 +32,23 @@ impl Accepted {
     }
 }
 
-/// A delivery took longer than the timeout.
+/// An event was handled before. It is answered 200, so that it is not sent again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duplicate;
+
+impl Duplicate {
+    pub(crate) fn answer(_: &Verified) -> Response {
+        Extension(Self).into_response()
+    }
+}
+
+/// A delivery took longer than the timeout. 503, so that it is sent again: of the 4xx, Vonage repeats 429 alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimedOut;
 
 impl IntoResponse for TimedOut {
     fn into_response(self) -> Response {
-        (StatusCode::REQUEST_TIMEOUT, Extension(self)).into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, Extension(self)).into_response()
     }
 }
 
@@ -57,6 +67,8 @@ fn verdict(response: &Response) -> String {
         format!("accepted key={key} coverage={coverage} bytes={bytes} sha256={sha256}")
     } else if let Some(error) = extensions.get::<Error>() {
         format!("refused code={} status={status}", error.code())
+    } else if let Some(Duplicate) = extensions.get() {
+        format!("duplicate status={status}")
     } else if let Some(TimedOut) = extensions.get() {
         format!("refused code=timed_out status={status}")
     } else {

@@ -15,7 +15,7 @@
 //! While a secret is being rotated, the one before it is in the same variable with `_OLD` at its end. Options:
 //!
 //! - `--listen ADDRESS`, by default `127.0.0.1:8080`. Port 0 takes a free one; the first line says which.
-//! - `--redis URL`: replays are noticed by all machines that share this server, not by this process alone.
+//! - `--redis URL`: an event is handed on once by all machines that share this server, not by this process alone.
 //! - `--timeout SECONDS`, by default 10: for a delivery, from the end of its head to the handler's answer.
 //!
 //! With `EXPLAIN=1` in the environment it says after each refusal what caused it, with the evidence and the remedy: for

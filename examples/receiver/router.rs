@@ -1,21 +1,20 @@
 //! The routes, and what a delivery goes through before its handler.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::error_handling::HandleErrorLayer;
-use axum::http::Uri;
+use axum::http::{Response, Uri};
 use axum::routing::on;
 use axum::{BoxError, Extension, Router, middleware};
 use countersign::replay::{Memory, Redis};
-use countersign::tower::VerifyLayer;
+use countersign::tower::{EmptyRefusal, VerifyLayer};
 use countersign::{ConfigError, Replays, Verified};
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
 
 use crate::explain::{Explainer, explain};
-use crate::journal::{self, Accepted, TimedOut};
+use crate::journal::{self, Accepted, Duplicate, TimedOut};
 use crate::mounts::Mount;
 use crate::options::Options;
 
@@ -41,7 +40,10 @@ pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, Conf
     Ok(router)
 }
 
-/// Who remembers deliveries, for all routes.
+type OnDuplicate = fn(&Verified) -> Response<Body>;
+type GuardedLayer = VerifyLayer<EmptyRefusal, OnDuplicate>;
+
+/// Who remembers requests, for all routes.
 enum Guard {
     Memory(Arc<Memory>),
     Redis(Arc<Redis>),
@@ -55,17 +57,13 @@ impl Guard {
         })
     }
 
-    /// Refuses replays where a scheme signs what they could be known by, as long as one verifies.
-    fn before(&self, layer: VerifyLayer, replays: Replays) -> Result<VerifyLayer, ConfigError> {
-        let ttl = match replays {
-            Replays::Within(time) => time,
-            // Vonage sends an SMS again for as long as that.
-            Replays::Ever => Duration::from_secs(24 * 60 * 60),
-            _ => return Ok(layer),
-        };
+    /// Hands each event on once where a scheme signs what it could be known by.
+    fn before(&self, layer: VerifyLayer, replays: Replays) -> Result<GuardedLayer, ConfigError> {
+        let layer = layer.on_duplicate::<OnDuplicate>(Duplicate::answer);
         match self {
-            Self::Memory(guard) => layer.replay_guard(Arc::clone(guard), ttl),
-            Self::Redis(guard) => layer.replay_guard(Arc::clone(guard), ttl),
+            _ if replays == Replays::Undetectable => Ok(layer),
+            Self::Memory(guard) => layer.replay_guard(Arc::clone(guard)),
+            Self::Redis(guard) => layer.replay_guard(Arc::clone(guard)),
         }
     }
 }

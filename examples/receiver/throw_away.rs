@@ -65,7 +65,7 @@ impl ThrowAway {
         say(&format!(
             "\nNo secret is set, so these are throw-away ones. Voxagent's header is documented nowhere; here it is {}, and the\n\
              SMS method is {:?}. Paste these into another shell. Of each pair the first is genuine and the second forged.\n\
-             A genuine one of Vonage's is accepted once: pasted again it is a replay, 409. Its tokens live for five minutes.",
+             A genuine one of Vonage's is handled once: pasted again it is a duplicate, and answered 200. Its tokens live for five minutes.",
             self.voxagent_header, self.sms_method
         ));
         for Pair { path, genuine, forged } in self.pairs(clock)? {

@@ -1,5 +1,6 @@
 //! A delivery that was refused, and the secrets to try on it.
 
+use super::budget::Budget;
 use super::credentials::Candidate;
 use super::secrets::{self, Change};
 use super::{Capture, Cause, Credentials, Finding};
@@ -20,6 +21,8 @@ pub struct Case<'c> {
     pub(super) capture: &'c Capture,
     /// Why the verifier refuses.
     pub(super) refusal: Error,
+    /// What the trials draw from.
+    pub(super) budget: Budget,
     /// With what each is called, the verifier's own first: those have no name.
     candidates: Vec<(Option<String>, &'c Candidate)>,
 }
@@ -34,31 +37,41 @@ impl<'c> Case<'c> {
         credentials: &'c Credentials,
         tenant: Option<&str>,
     ) -> Self {
-        Self { capture, refusal, candidates: credentials.candidates(tenant) }
+        let budget = Budget::of(capture);
+        Self { capture, refusal, budget, candidates: credentials.candidates(tenant) }
     }
 
-    /// Tries each secret as it is. Where one matches, what has to be done is nothing, or to take another secret.
+    /// Tries each secret as it is on a message of this length. Where one matches, what has to be done is nothing, or to take
+    /// another secret.
     pub(super) fn try_secrets(
         &self,
         read: ReadSecret,
+        message: usize,
         mut matches: impl FnMut(&Secret) -> bool,
     ) -> Option<Changes> {
-        let mut readable = self
-            .candidates
-            .iter()
-            .filter_map(|(label, candidate)| Some((label, read(&candidate.text).ok()?)));
-        let (label, _) = readable.find(|(_, secret)| matches(secret))?;
-        Some(other_secret(label.as_deref()).into_iter().collect())
+        for (label, candidate) in &self.candidates {
+            if !self.budget.draw(message) {
+                return None;
+            }
+            if read(&candidate.text).is_ok_and(|secret| matches(&secret)) {
+                return Some(other_secret(label.as_deref()).into_iter().collect());
+            }
+        }
+        None
     }
 
-    /// Undoes what may have been done to each secret, one thing after the other.
+    /// Undoes what may have been done to each secret, one thing after the other, and tries it on a message of this length.
     pub(super) fn change_secrets(
         &self,
         read: ReadSecret,
+        message: usize,
         mut matches: impl FnMut(&Secret) -> bool,
     ) -> Option<Changes> {
         for (label, candidate) in &self.candidates {
             for Change { cause, words, text } in secrets::changes(&candidate.text) {
+                if !self.budget.draw(message) {
+                    return None;
+                }
                 if read(&text).is_ok_and(|secret| matches(&secret)) {
                     let change = (cause, words.to_owned());
                     return Some([change].into_iter().chain(other_secret(label.as_deref())).collect());
@@ -66,6 +79,11 @@ impl<'c> Case<'c> {
             }
         }
         None
+    }
+
+    /// Whether a trial can still match: there is a secret, and none was refused its trial.
+    pub(super) fn is_tried(&self) -> bool {
+        !self.candidates.is_empty() && !self.budget.is_exceeded()
     }
 
     /// The findings where no change makes the signature match: what looks wrong, and that it may be forged.

@@ -190,6 +190,10 @@ causes! {
     RefusedOtherwise = "refused_otherwise",
         "The verifier refuses for a reason besides the signature.",
         "See the kind of the error that the verifier gives.";
+    /// The trials were more than a diagnosis may cost.
+    SearchIncomplete = "search_incomplete",
+        "The search ended before everything was tried.",
+        "Give fewer secrets at once, and capture a shorter request with fewer signatures in it.";
     /// Nothing fits.
     ForgedOrUnknownSecret = "forged_or_unknown_secret",
         "The request is forged or altered, or signed with a secret that is not at hand.",

@@ -20,7 +20,7 @@ pub struct Finding {
 }
 
 impl Diagnosis {
-    /// What is proved goes first, and where the signature is not explained the last finding says so.
+    /// What is proved goes first. Where the signature is not explained, or not everything was tried, the last findings say so.
     pub(super) fn new(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| !finding.proved);
         Self { findings }

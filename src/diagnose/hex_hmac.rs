@@ -91,13 +91,13 @@ fn explain(case: &Case<'_>, function: Function, places: &[Place]) -> Option<Chan
     let used = place.algorithm()?;
     let found = place.changes(used, function);
     let (tag, body) = (&place.given.tag, case.capture.body.as_slice());
-    let secret = case.change_secrets(VERBATIM, |secret| holds(used, secret, body, tag));
+    let secret = case.change_secrets(VERBATIM, body.len(), |secret| holds(used, secret, body, tag));
     if let Some(secret) = secret {
         return Some([found, secret].concat());
     }
     let mut other = Changes::new();
     let body = bodies::find(body, |body| {
-        let secret = case.try_secrets(VERBATIM, |secret| holds(used, secret, body, tag));
+        let secret = case.try_secrets(VERBATIM, body.len(), |secret| holds(used, secret, body, tag));
         secret.map(|changes| other = changes).is_some()
     })?;
     Some([found, vec![(body.cause, body.words)], other].concat())
@@ -106,7 +106,7 @@ fn explain(case: &Case<'_>, function: Function, places: &[Place]) -> Option<Chan
 /// Tries the secrets as they are.
 fn plain(case: &Case<'_>, place: &Place, function: Function) -> Option<Changes> {
     let (tag, body) = (&place.given.tag, case.capture.body.as_slice());
-    case.try_secrets(VERBATIM, |secret| holds(function, secret, body, tag))
+    case.try_secrets(VERBATIM, body.len(), |secret| holds(function, secret, body, tag))
 }
 
 fn holds(function: Function, secret: &Secret, body: &[u8], tag: &Tag) -> bool {

@@ -66,8 +66,12 @@ fn decode(text: &[u8]) -> Vec<u8> {
 }
 
 /// Undoes what may have been done to a query or form, one thing after the other, until `matches` says that what comes out is what
-/// was signed.
-pub(super) fn find(raw: &[u8], mut matches: impl FnMut(&Pairs) -> bool) -> Option<(Cause, &'static str)> {
+/// was signed, or `is_tried` that nothing more will be.
+pub(super) fn find(
+    raw: &[u8],
+    is_tried: impl Fn() -> bool,
+    mut matches: impl FnMut(&Pairs) -> bool,
+) -> Option<(Cause, &'static str)> {
     let undecoded = split(raw);
     let once = decoded(&undecoded);
     if matches(&decoded(&once)) {
@@ -76,12 +80,13 @@ pub(super) fn find(raw: &[u8], mut matches: impl FnMut(&Pairs) -> bool) -> Optio
     if matches(&undecoded) {
         return Some((Cause::ParamsDecoding, "the parameters are taken as they are, not decoded"));
     }
-    find_rewritten(&once, matches)
+    find_rewritten(&once, is_tried, matches)
 }
 
 /// As [`find`], of parameters that are decoded.
 pub(super) fn find_rewritten(
     pairs: &Pairs,
+    is_tried: impl Fn() -> bool,
     mut matches: impl FnMut(&Pairs) -> bool,
 ) -> Option<(Cause, &'static str)> {
     let blanked = pairs.iter().map(|(name, value)| {
@@ -93,6 +98,7 @@ pub(super) fn find_rewritten(
         return Some((Cause::ParamsBlank, "values such as `null` are blank"));
     }
     without_some(pairs)
+        .take_while(|_| is_tried())
         .any(|others| matches(&others))
         .then_some((Cause::ParamsAdded, "some of the parameters are left out"))
 }

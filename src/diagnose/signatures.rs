@@ -16,7 +16,9 @@ pub(super) struct Given {
 
 /// Every tag that a value may hold, of any algorithm's length.
 pub(super) fn read(value: &[u8]) -> Vec<Given> {
-    let mut given: Vec<_> = runs(value).filter_map(|run| of_hex(run, form(value, run))).collect();
+    let around = around(value);
+    let change = |run: &[u8]| if run == value { None } else { Some(around) };
+    let mut given: Vec<_> = runs(value).filter_map(|run| of_hex(run, change(run))).collect();
     let bare = value.trim_ascii();
     for decoded in
         [BASE64_STANDARD.decode(bare).ok(), BASE64_URL_SAFE_NO_PAD.decode(bare).ok()].into_iter().flatten()
@@ -66,14 +68,12 @@ fn of_hex(run: &[u8], change: Option<(Cause, &'static str)>) -> Option<Given> {
     Some(Given { tag: Tag::new(&decoded), change })
 }
 
-/// What stands around the digits.
-fn form(value: &[u8], run: &[u8]) -> Option<(Cause, &'static str)> {
-    if value == run {
-        None
-    } else if value.iter().any(|byte| b",;".contains(byte)) || value.trim_ascii().contains(&b' ') {
-        Some((Cause::SignatureList, "the signature is taken out of the list"))
+/// What is done where something stands around a signature's digits. Asked once for a value, however many runs it has.
+fn around(value: &[u8]) -> (Cause, &'static str) {
+    if value.iter().any(|byte| b",;".contains(byte)) || value.trim_ascii().contains(&b' ') {
+        (Cause::SignatureList, "the signature is taken out of the list")
     } else {
-        Some((Cause::SignaturePrefix, "what surrounds the signature's digits is removed"))
+        (Cause::SignaturePrefix, "what surrounds the signature's digits is removed")
     }
 }
 

@@ -7,7 +7,7 @@ use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Policy, Signed, Token};
-use crate::mac::{Function, KeySource, MacKeys, Tag};
+use crate::mac::{Function, Keys, MacKeys, Tag};
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::SignedWebhook;
 use crate::request::HeaderName;
@@ -59,7 +59,8 @@ pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Produc
 pub(super) fn matches(case: &Case<'_>, header: &HeaderName, product: Product) -> bool {
     let mut own = tokens::find(case.capture, header).into_iter().filter(|found| found.header == *header);
     own.any(|found| {
-        case.try_secrets(product.read_secret(), |secret| verify(found.token, secret).is_some()).is_some()
+        let matches = |secret: &Secret| verify(found.token, secret).is_some();
+        case.try_secrets(product.read_secret(), found.token.len(), matches).is_some()
     })
 }
 
@@ -79,16 +80,17 @@ fn matching(
         judged = verify(found.token, secret);
         judged.is_some()
     };
-    let read = product.read_secret();
+    let (read, length) = (product.read_secret(), found.token.len());
     let undecoded =
         || vec![(Cause::SecretBase64, "the secret is used as it is, not decoded from base64".to_owned())];
     let secret = case
-        .try_secrets(read, &mut matches)
+        .try_secrets(read, length, &mut matches)
         .or_else(|| {
-            let plain = (product == Product::ContactCenter).then(|| case.try_secrets(VERBATIM, &mut matches));
+            let plain =
+                (product == Product::ContactCenter).then(|| case.try_secrets(VERBATIM, length, &mut matches));
             plain.flatten().map(|other| [undecoded(), other].concat())
         })
-        .or_else(|| case.change_secrets(read, &mut matches))?;
+        .or_else(|| case.change_secrets(read, length, &mut matches))?;
     let is_contact_centers = product == Product::SignedWebhook
         && found.header.as_str() == SIGNATURE
         && secret.iter().any(|(cause, _)| *cause == Cause::SecretBase64);
@@ -106,7 +108,7 @@ fn matching(
 
 /// `None` where the token is not signed with this secret.
 fn verify(token: &[u8], secret: &Secret) -> Option<Judged> {
-    let keys = KeySource::one(Function::HmacSha256, &secret.clone().into());
+    let keys = Keys::one(Function::HmacSha256, &secret.clone().into());
     match Token::parse(token).ok()?.verify(&keys) {
         Ok(signed) => Some(Ok(Box::new(signed))),
         Err(error) if error.kind() == ErrorKind::SignatureMismatch => None,
@@ -162,10 +164,10 @@ fn missing_hash(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn payload(case: &Case<'_>, hash: &[u8; 32]) -> Vec<Finding> {
-    if payloads::is_covered(case.capture, hash) {
+    if payloads::is_covered(case, hash) {
         return Vec::new();
     }
-    if let Some((cause, words)) = payloads::find(case.capture, hash) {
+    if let Some((cause, words)) = payloads::find(case, hash) {
         let evidence = format!("the signature matches, and so does `payload_hash` when {words}");
         return vec![Finding::proved(cause, evidence)];
     }
@@ -181,8 +183,8 @@ fn payload(case: &Case<'_>, hash: &[u8; 32]) -> Vec<Finding> {
 fn other_algorithm(case: &Case<'_>, tokens: &[Found<'_>], product: Product) -> Option<Finding> {
     tokens.iter().find_map(|found| match found.algorithm.as_str() {
         "HS512" => {
-            let signed =
-                case.try_secrets(product.read_secret(), |secret| signs_hs512(found.token, secret)).is_some();
+            let matches = |secret: &Secret| signs_hs512(found.token, secret);
+            let signed = case.try_secrets(product.read_secret(), found.token.len(), matches).is_some();
             Some(if signed {
                 Finding::proved(Cause::AlgorithmOther, "the signature matches when the algorithm is HS512")
             } else {

@@ -8,10 +8,10 @@ use super::{Capture, Cause, Finding, bodies, other_scheme, signatures, times};
 use crate::encoding::hex;
 use crate::error::ErrorKind;
 use crate::mac::Function;
-use crate::params::{Param, Params};
+use crate::params::{self, Param, Params};
 use crate::providers::vonage::{self, Method, Sms};
-use crate::request::MediaType;
 use crate::request::HeaderName;
+use crate::request::MediaType;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
@@ -139,14 +139,14 @@ fn explain(case: &Case<'_>, method: Method, sources: &[Source]) -> Option<Change
         .or_else(|| {
             let matches = |pairs: &Pairs| try_pairs(case, method, pairs).is_some();
             let change = match &own.raw {
-                Some(raw) => pairs::find(raw, matches),
-                None => pairs::find_rewritten(&own.pairs, matches),
+                Some(raw) => pairs::find(raw, || case.is_tried(), matches),
+                None => pairs::find_rewritten(&own.pairs, || case.is_tried(), matches),
             };
             change.map(|(cause, words)| vec![(cause, words.to_owned())])
         })
         .or_else(|| {
-            let form = form(&own.pairs);
-            case.change_secrets(VERBATIM, |secret| verifies(method, secret, &form))
+            let form = form(case, &own.pairs)?;
+            case.change_secrets(VERBATIM, form.body.len(), |secret| verifies(method, secret, &form))
         })
         .or_else(|| {
             let change = bodies::find_package(&case.capture.body, |body| {
@@ -162,16 +162,14 @@ fn explain(case: &Case<'_>, method: Method, sources: &[Source]) -> Option<Change
 
 /// Looks for the signature in other forms and under other names.
 fn signature(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> {
+    let mut changed = pairs.clone();
     for (at, (name, value)) in pairs.iter().enumerate() {
         let own = name == b"sig";
         let named =
             ["sig", "signature"].into_iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()));
         let Some(named) = named else { continue };
         for given in signatures::read(value) {
-            let mut changed = pairs.clone();
-            if let Some(pair) = changed.get_mut(at) {
-                *pair = (b"sig".to_vec(), hex::encode(given.tag.as_bytes()).into_bytes());
-            }
+            *changed.get_mut(at)? = (b"sig".to_vec(), hex::encode(given.tag.as_bytes()).into_bytes());
             if let Some(secret) = try_pairs(case, method, &changed) {
                 let renamed = (!own).then(|| {
                     (Cause::HeaderOther, format!("the parameter like `{named}` is taken for `sig`"))
@@ -180,19 +178,21 @@ fn signature(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> 
                 return Some(renamed.into_iter().chain(form).chain(secret).collect());
             }
         }
+        *changed.get_mut(at)? = (name.clone(), value.clone());
     }
     None
 }
 
 /// Tries the secrets as they are.
 fn try_pairs(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> {
-    let form = form(pairs);
-    case.try_secrets(VERBATIM, |secret| verifies(method, secret, &form))
+    let form = form(case, pairs)?;
+    case.try_secrets(VERBATIM, form.body.len(), |secret| verifies(method, secret, &form))
 }
 
-/// A request of these parameters.
-fn form(pairs: &Pairs) -> Capture {
-    Capture::new("POST", [("content-type", FORM)], pairs::write(pairs))
+/// A request of these parameters. `None` where a trial of them cannot match, so that nothing is written for it.
+fn form(case: &Case<'_>, pairs: &Pairs) -> Option<Capture> {
+    let may_match = case.is_tried() && pairs.len() <= params::MAX_COUNT;
+    may_match.then(|| Capture::new("POST", [("content-type", FORM)], pairs::write(pairs)))
 }
 
 fn verifies(method: Method, secret: &Secret, form: &Capture) -> bool {

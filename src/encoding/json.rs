@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::marks::Marks;
 
 /// A member's value.
-#[derive(Debug)]
 pub(crate) enum Value<'t> {
     Null,
     /// A number, `true` or `false`: the text as it is written, so that `1.50` stays `1.50`.
@@ -44,11 +43,6 @@ pub(crate) fn walk<'t, E>(
         next = reader.token().filter(|next| matches!(next, b',' | b'}')).ok_or(Stop::Syntax)?;
     }
     if reader.token().is_none() { Ok(()) } else { Err(Stop::Syntax) }
-}
-
-/// Reads a number that is written as an integer, without fraction or exponent.
-pub(crate) fn integer(literal: &str) -> Option<i64> {
-    literal.parse().ok()
 }
 
 /// Writes `text` as a JSON string, escaped as `JSON.stringify` does; `None` if it is not UTF-8.

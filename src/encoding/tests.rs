@@ -1,5 +1,6 @@
 //! What a verdict cannot show, since a slower way leads to the same one.
 
+use super::decimal::{self, Rounding};
 use super::marks::Marks;
 use super::{json, words};
 
@@ -29,5 +30,46 @@ fn a_byte_is_plain_that_json_writes_as_it_is() {
     for byte in 0..=u8::MAX {
         let written = serde_json::to_string(&char::from(byte)).unwrap_or_default();
         assert_eq!(json::is_plain(byte), written.len() == 3, "{byte}");
+    }
+}
+
+#[test]
+fn a_number_is_rounded_exactly() {
+    for (number, down, up) in [
+        ("0", Some(0), Some(0)),
+        ("-0", Some(0), Some(0)),
+        ("0.0e400", Some(0), Some(0)),
+        ("0e99999999999999999999", Some(0), Some(0)),
+        ("1700000000", Some(1_700_000_000), Some(1_700_000_000)),
+        ("1700000000.0", Some(1_700_000_000), Some(1_700_000_000)),
+        ("1.7e9", Some(1_700_000_000), Some(1_700_000_000)),
+        ("17E+8", Some(1_700_000_000), Some(1_700_000_000)),
+        ("0.00017e13", Some(1_700_000_000), Some(1_700_000_000)),
+        ("17000000000e-1", Some(1_700_000_000), Some(1_700_000_000)),
+        ("1700000000.000000000000000000000001", Some(1_700_000_000), Some(1_700_000_001)),
+        ("1700000000.999999999999999999999999", Some(1_700_000_000), Some(1_700_000_001)),
+        ("-0.5", Some(-1), Some(0)),
+        ("-1.5", Some(-2), Some(-1)),
+        ("0.5", Some(0), Some(1)),
+        ("15e-1", Some(1), Some(2)),
+        ("1e-400", Some(0), Some(1)),
+        ("-1e-99999999999999999999", Some(-1), Some(0)),
+        ("1e400", None, None),
+        ("-1e400", None, None),
+        ("1e99999999999999999999", None, None),
+        ("9007199254740993", Some(9_007_199_254_740_993), Some(9_007_199_254_740_993)),
+        ("9007199254740993.5", Some(9_007_199_254_740_993), Some(9_007_199_254_740_994)),
+        ("9223372036854775807", Some(i64::MAX), Some(i64::MAX)),
+        ("9223372036854775807.5", Some(i64::MAX), None),
+        ("9223372036854775808", None, None),
+        ("-9223372036854775808", Some(i64::MIN), Some(i64::MIN)),
+        ("-9223372036854775808.5", None, Some(i64::MIN)),
+        ("18446744073709551615.5", None, None),
+        ("true", None, None),
+        ("false", None, None),
+        ("", None, None),
+    ] {
+        assert_eq!(decimal::whole(number, Rounding::Down), down, "{number}");
+        assert_eq!(decimal::whole(number, Rounding::Up), up, "{number}");
     }
 }

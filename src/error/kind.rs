@@ -89,13 +89,14 @@ kinds! {
     /// The store of the tenants' secrets did not answer in time.
     TenantStoreTimeout = "tenant_store_timeout", 503, "tenant store", "did not answer in time";
 
-    /// The delivery has been handled, or is being handled. Not to be sent again, hence no 5xx.
-    Replayed = "replayed", 409, "delivery", "has been received before";
-    /// A replay guard is set, and nothing that is signed tells this delivery from another.
+    /// Another request for the same event is being handled. It is to be sent again, in case that fails;
+    /// [`retry_after`](crate::Error::retry_after) says when.
+    ReplayInProgress = "replay_in_progress", 503, "event", "is being handled";
+    /// A replay guard is set, and nothing that is signed tells this event from another.
     ReplayKeyMissing = "replay_key_missing", 401, "replay key", "is missing";
-    /// The replay guard remembers as many deliveries as it may, and none of them is old enough to forget.
+    /// The replay guard remembers as many requests as it may, and none of them is old enough to forget.
     ReplayGuardFull = "replay_guard_full", 503, "replay guard", "is full";
-    /// The replay guard's store failed to answer, or did not answer in time, so whether the delivery is a replay is not known.
+    /// The replay guard's store failed to answer, or did not answer in time, so whether the event was handled is not known.
     ReplayGuardUnavailable = "replay_guard_unavailable", 503, "replay guard", "cannot be asked";
 
     /// A tolerance is set and the delivery carries no timestamp.

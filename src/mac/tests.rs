@@ -1,6 +1,11 @@
 //! HMAC-MD5 of messages that no scheme signs, so that cannot be reached from outside.
 
+use hmac::digest::block_api::CoreProxy;
+use md5::Md5;
 use serde_json::Value;
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{Function, MacKeys, Tag};
 use crate::encoding::hex;
@@ -12,6 +17,19 @@ const HMAC_MD5: [(&[u8], &[u8], &str); 2] = [
     (MESSAGE, MESSAGE, "4b6729144b978205bac91b99bfb16ef2"),
 ];
 const MESSAGE: &[u8] = b"kTCRawcijyNTfQ1sNqVrz3ZDyRQRZXoL8IhaYTrMxKg153UcHT";
+
+/// Checked by the compiler: without the features `zeroize` of the dependencies this does not build. An HMAC's state is two of
+/// the cores.
+#[test]
+fn what_is_keyed_is_overwritten_when_dropped() {
+    fn overwritten<T: ZeroizeOnDrop>() {}
+    fn core<D: CoreProxy<Core: ZeroizeOnDrop>>() {}
+    overwritten::<Zeroizing<Vec<u8>>>();
+    core::<Md5>();
+    core::<Sha1>();
+    core::<Sha256>();
+    core::<Sha512>();
+}
 
 #[test]
 fn hmac_md5() {

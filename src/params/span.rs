@@ -7,7 +7,7 @@ use super::Param;
 use crate::encoding::words;
 
 /// Where a parameter is in the text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Span {
     /// The name's first eight bytes, by which most names differ; 0 until they are read.
     pub(super) prefix: u64,

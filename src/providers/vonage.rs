@@ -6,8 +6,9 @@
 //! | Messages, Dispatch, Voice, Video | [`SignedWebhook`] | `Authorization: Bearer …` |
 //! | Contact Center | [`ContactCenter`] | `Vonage-Signature: Bearer …` |
 //!
-//! All of them sign with the account's *signature secret* (the Contact Center: the subscription's secret). It is
-//! neither the API secret nor an application's private key.
+//! SMS, Messages, Dispatch and Voice sign with the account's *signature secret*. Each callback of Video has a signature secret
+//! of its own, and each subscription of the Contact Center has its secret. None of these is the API secret or an application's
+//! private key.
 
 pub(crate) mod contact_center;
 pub(crate) mod signed_webhook;

@@ -1,83 +1,123 @@
 //! A replay guard that many machines share.
 
+mod address;
+mod connection;
+mod error;
+mod health;
+mod script;
+
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, Cmd, FromRedisValue, cmd};
-use tokio::runtime::Handle;
+use ::redis::{Cmd, FromRedisValue};
 
-use super::{ReplayGuard, digest};
+pub use self::error::RedisError;
+
+use self::address::Address;
+use self::connection::{Link, Sent};
+use self::health::of_script;
+use self::script::{Script, Value, claim, done_value, lease_value, milliseconds, time_left};
+use super::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::config_error::ConfigError;
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
 use crate::verifier::ReplayKey;
 
-/// Remembers deliveries in a Redis server (or one that speaks its protocol), for a service that runs on several machines.
+/// Remembers requests in Redis 7.0 or newer, or a server that speaks its protocol, for a service that runs on several machines.
 ///
-/// A claim is one `SET key token NX PX ttl`, where the key is a prefix and the SHA-256 of the replay key. One connection is
-/// shared, and made again when it is lost. When the server cannot be reached or does not answer within the patience, the
-/// delivery is refused with [`ReplayGuardUnavailable`](ErrorKind::ReplayGuardUnavailable), status 503, so that the platform
-/// sends it again; it never passes. A claim of which it is not known whether the server took it is withdrawn when the server is
-/// back, as far as that can be done, so that it does not keep out what the platform sends again.
+/// - **Commands.** A claim is one `SET key lease NX GET PX time`, and one `PTTL` where another's lease is there. Completing,
+///   renewing and releasing are one script each, which compares the lease and then acts. So a request takes at most two round trips.
+/// - **Keys.** A prefix and the [`ReplayKey`] in hex. The value is the lease's token, and then *done* with the response, if one is
+///   kept.
+/// - **Connection.** One connection is shared. It is made on the first call, and again when it is lost. After a failover the
+///   address may lead to another server: on `READONLY`, `LOADING`, `MASTERDOWN` or a lost connection, the guard connects anew and
+///   sends its command once more.
+/// - **Failure.** When the server does not answer within the [patience](Self::patience), the call fails with
+///   [`ReplayGuardUnavailable`](ErrorKind::ReplayGuardUnavailable), status 503, so that the platform sends again. The request never
+///   passes. The cause is the error's [`source`](std::error::Error::source), a [`RedisError`], and a `tracing` event. Failed calls
+///   leave no task and no memory behind. A claim whose answer was lost may have been made: its lease runs out by itself.
 ///
-/// # Deployment caveat
+/// All calls need a Tokio runtime with its timers enabled; [`connect`](Self::connect) does not.
 ///
-/// What the server forgets, the guard forgets: `maxmemory` with an evicting policy, a restart without persistence, a failover
-/// to a replica that was behind. Use `noeviction`, and a tolerance in the verifier so that the window is short. `rediss://`
-/// needs one of the TLS features of the crate `redis`, enabled by you.
+/// # Deployment
+///
+/// Call [`check`](Self::check) when the service starts. What the server forgets, the guard forgets, and the event is handled again:
+///
+/// - **Eviction.** With `maxmemory` and a policy other than `noeviction`, Redis drops keys early. With `noeviction` a full server
+///   refuses claims, with status 503.
+/// - **Persistence.** Without `appendonly yes`, a restart forgets everything. With `appendfsync everysec`, a crash of the machine
+///   forgets the last second.
+/// - **Failover.** Replication is asynchronous: a replica that was behind lacks the last claims. `min-replicas-to-write 1` narrows
+///   the gap. `WAIT` is not used.
+/// - **Clocks.** Only the server measures time. A clock that jumps forward ends leases early: use `ntpd` or its like in slew mode.
+/// - **Permissions.** The user needs `SET`, `GET`, `DEL`, `PTTL`, `PEXPIRE` and `EVAL` on the prefix, and `INFO` for the check. In a
+///   cluster also `CLUSTER SLOTS`. Without `EVAL` a claim works, but leases run out by themselves: a request is handled again
+///   when it is sent again after that.
+/// - **TLS.** `rediss://` needs the feature `redis-tls`. The certificates are those of the system, or the file that `SSL_CERT_FILE`
+///   names. Where the program has picked no cryptography for rustls, the guard picks `ring` for the whole process.
 ///
 /// # Example
 ///
 /// ```
-/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # let _entered = runtime.enter();
 /// use countersign::ConfigError;
 /// use countersign::replay::Redis;
 ///
 /// let guard = Redis::connect("redis://127.0.0.1:6379")?;
 /// assert_eq!(Redis::connect("http://127.0.0.1").unwrap_err(), ConfigError::StoreAddressInvalid);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), ConfigError>(())
 /// ```
 pub struct Redis {
-    connection: ConnectionManager,
+    link: Link,
     prefix: String,
     patience: Duration,
-    /// Tells this guard's claims from those of others.
-    instance: String,
-    claims: AtomicU64,
 }
 
 impl Redis {
-    /// Connects to a server, `redis://[user:password@]host[:port][/database]`, when the first delivery is claimed. Within a
-    /// Tokio runtime.
+    /// Uses one server, `redis://[user:password@]host[:port][/database]`, or `rediss://` over TLS. Connects on the first call.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::StoreAddressInvalid`]: that is no address of a Redis server.
+    /// - [`ConfigError::StoreAddressInvalid`]: `url` is no address of a Redis server.
+    /// - [`ConfigError::StoreTlsMissing`]: `url` asks for TLS, and the feature `redis-tls` is off.
     pub fn connect(url: &str) -> Result<Self, ConfigError> {
-        let settings = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(DEFAULT_PATIENCE))
-            .set_response_timeout(Some(DEFAULT_PATIENCE))
-            // The next claim tries again.
-            .set_number_of_retries(1);
-        let connection = Client::open(url)
-            .and_then(|client| ConnectionManager::new_lazy_with_config(client, settings))
-            .map_err(|_| ConfigError::StoreAddressInvalid)?;
-        Ok(Self {
-            connection,
-            prefix: "countersign:".to_owned(),
-            patience: DEFAULT_PATIENCE,
-            // Two numbers that no other instance has: each state of this kind is another.
-            instance: format!(
-                "{:016x}{:016x}",
-                RandomState::new().hash_one(0),
-                RandomState::new().hash_one(1)
-            ),
-            claims: AtomicU64::new(0),
-        })
+        Address::server(url).map(Self::at)
+    }
+
+    /// Uses the master that Sentinels name. `url` is an address as for [`connect`](Self::connect), with the master's name in place of
+    /// the host: its user, password and database are those of the master. Each of `sentinels` has its own.
+    ///
+    /// ```
+    /// use countersign::replay::Redis;
+    ///
+    /// let sentinels = ["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"];
+    /// let guard = Redis::sentinel(&sentinels, "redis://:s3cr3t@mymaster/0")?;
+    /// # Ok::<(), countersign::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::StoreAddressInvalid`]: one of them is no address, or there is no Sentinel.
+    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `redis-tls` is off.
+    #[cfg(feature = "redis-sentinel")]
+    pub fn sentinel(sentinels: &[&str], url: &str) -> Result<Self, ConfigError> {
+        Address::sentinels(sentinels, url).map(Self::at)
+    }
+
+    /// Uses a cluster, found through any of the nodes at `urls`. They have one user, one password and either TLS or none.
+    ///
+    /// Redirections (`MOVED`, `ASK`) are followed. Each claim is on one node, so a node that is down refuses its share alone.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::StoreAddressInvalid`]: one of them is no address, there is none, or they differ in more than the host.
+    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `redis-tls` is off.
+    #[cfg(feature = "redis-cluster")]
+    pub fn cluster(urls: &[&str]) -> Result<Self, ConfigError> {
+        Address::cluster(urls).map(Self::at)
+    }
+
+    fn at(address: Address) -> Self {
+        Self { link: Link::new(address), prefix: "countersign:".to_owned(), patience: DEFAULT_PATIENCE }
     }
 
     /// Begins every key in the server with `prefix`, by default `countersign:`. Guards of one service share it.
@@ -87,50 +127,64 @@ impl Redis {
     }
 
     /// Waits for the server for at most so long, by default and at most one second, a new connection included.
+    ///
+    /// Keep a timeout outside the layer longer: only a call that waits to its end finds out that a server hangs.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience: patience.min(DEFAULT_PATIENCE), ..self }
     }
 
     fn key(&self, key: &ReplayKey) -> String {
-        format!("{}{}", self.prefix, hex::encode(&digest(key)))
+        format!("{}{}", self.prefix, hex::encode(key.as_bytes()))
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        ask(self.connection.clone(), self.patience, command).await
+    async fn ask<T: FromRedisValue>(&self, command: impl Fn(Sent) -> Cmd) -> Result<T, RedisError> {
+        self.link.ask(self.patience, command).await
     }
 
-    /// Withdraws, without anybody waiting, a claim that may have been made.
-    fn withdraw(&self, key: &str, token: &str) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        let (connection, command) = (self.connection.clone(), delete_owned(key, token));
-        runtime.spawn(async move {
-            for _ in 0..WITHDRAWALS {
-                if ask::<i64>(connection.clone(), DEFAULT_PATIENCE, &command).await.is_ok() {
-                    break;
-                }
-                tokio::time::sleep(DEFAULT_PATIENCE).await;
-            }
-        });
+    /// Runs a script on a key. Answers whether the lease was still ours.
+    async fn run(&self, script: Script<'_>, lease: &Lease) -> Result<bool, Error> {
+        let key = self.key(lease.key());
+        let answer = self.ask::<i64>(|sent| script.command(&key, lease, sent)).await;
+        answer.map(|count| count > 0).map_err(|error| failed(of_script(error)))
     }
 }
 
 impl ReplayGuard for Redis {
-    async fn claim(&self, key: &ReplayKey, ttl: Duration) -> Result<(), Error> {
-        let key = self.key(key);
-        let token = format!("{}:{};", self.instance, self.claims.fetch_add(1, Ordering::Relaxed));
-        let milliseconds =
-            u64::try_from(ttl.as_millis()).unwrap_or(MAX_MILLISECONDS).clamp(1, MAX_MILLISECONDS);
-        let mut set = cmd("SET");
-        set.arg(&key).arg(&token).arg("NX").arg("PX").arg(milliseconds);
-        let mut unanswered = Unanswered { guard: self, claim: Some((key, token)) };
-        let answer = self.ask::<Option<String>>(&set).await?;
-        unanswered.claim = None;
-        if answer.is_some() { Ok(()) } else { Err(ErrorKind::Replayed.into()) }
+    async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
+        let (name, time, lease) = (self.key(key), milliseconds(lease), Lease::new(*key));
+        let ours = lease_value(&lease);
+        let there: Option<Vec<u8>> = self.ask(|_| claim(&name, &ours, time)).await.map_err(failed)?;
+        // What is there is ours where it was sent twice, and the first answer was lost.
+        let Some(there) = there.filter(|there| *there != ours) else { return Ok(Claim::Leased(lease)) };
+        match Value::read(&there) {
+            Some(Value::Done(response)) => Ok(Claim::Done(response)),
+            Some(Value::Leased) => {
+                let left: i64 = self.ask(|_| time_left(&name)).await.map_err(failed)?;
+                // Negative where the lease has just ended.
+                Ok(Claim::InProgress {
+                    remaining: Duration::from_millis(u64::try_from(left).unwrap_or_default()),
+                })
+            }
+            None => Err(failed(RedisError::ValueUnknown)),
+        }
     }
 
-    async fn release(&self, key: &ReplayKey) -> Result<(), Error> {
-        self.ask::<i64>(&delete_owned(&self.key(key), &self.instance)).await.map(drop)
+    async fn renew(&self, lease: &Lease, time: Duration) -> Result<bool, Error> {
+        self.run(Script::Renew(milliseconds(time)), lease).await
+    }
+
+    async fn complete(
+        &self,
+        lease: &Lease,
+        ttl: Duration,
+        response: Option<&SavedResponse>,
+    ) -> Result<bool, Error> {
+        self.run(Script::Complete(milliseconds(ttl), &done_value(lease, response)), lease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        self.run(Script::Release, lease).await.map(drop)
     }
 }
 
@@ -143,44 +197,15 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// A claim, by its key and token, of which nobody knows whether the server took it: the answer did not come, or is not waited
-/// for any more.
-struct Unanswered<'g> {
-    guard: &'g Redis,
-    claim: Option<(String, String)>,
+/// A server without memory is a guard that is full; of another, the state cannot be told.
+fn failed(error: RedisError) -> Error {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(%error, "replay guard in Redis failed");
+    let kind = match error {
+        RedisError::MemoryFull => ErrorKind::ReplayGuardFull,
+        _ => ErrorKind::ReplayGuardUnavailable,
+    };
+    Error::new(kind).caused_by(error)
 }
 
-impl Drop for Unanswered<'_> {
-    fn drop(&mut self) {
-        if let Some((key, token)) = &self.claim {
-            self.guard.withdraw(key, token);
-        }
-    }
-}
-
-async fn ask<T: FromRedisValue>(
-    mut connection: ConnectionManager,
-    patience: Duration,
-    command: &Cmd,
-) -> Result<T, Error> {
-    match tokio::time::timeout(patience, command.query_async(&mut connection)).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) | Err(_) => Err(ErrorKind::ReplayGuardUnavailable.into()),
-    }
-}
-
-/// Deletes a key whose value begins with `owner`.
-fn delete_owned(key: &str, owner: &str) -> Cmd {
-    let mut eval = cmd("EVAL");
-    eval.arg(DELETE_OWNED).arg(1).arg(key).arg(owner);
-    eval
-}
-
-const DELETE_OWNED: &str = "local owner = redis.call('GET', KEYS[1]) \
-    if owner and string.sub(owner, 1, #ARGV[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end \
-    return 0";
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(1);
-/// A hundred years.
-const MAX_MILLISECONDS: u64 = 3_155_760_000_000;
-/// How often a withdrawal is tried.
-const WITHDRAWALS: u32 = 60;

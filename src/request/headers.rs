@@ -1,9 +1,11 @@
 //! Where header values are looked up.
 
+use std::fmt;
+
 use super::HeaderName;
 
 /// Answer to the look-up of a header that must be unique.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderLookup<'r> {
     /// There is no such header.
@@ -12,6 +14,17 @@ pub enum HeaderLookup<'r> {
     One(&'r [u8]),
     /// There are several, with equal values or not.
     Repeated,
+}
+
+/// Shows the length of a value and none of its bytes.
+impl fmt::Debug for HeaderLookup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("Absent"),
+            Self::One(value) => write!(f, "One({} bytes)", value.len()),
+            Self::Repeated => f.write_str("Repeated"),
+        }
+    }
 }
 
 /// A request's headers. Implemented for slices, arrays and `Vec`s of pairs and, with the feature `http`, for

@@ -156,10 +156,10 @@ impl<'h> Envelope<'h> {
         self.ended.iter().chain([&self.message])
     }
 
-    pub(crate) fn into_messages(self) -> Vec<Message> {
-        let mut messages = self.ended;
-        messages.push(self.message);
-        messages
+    /// The candidates that hold the body, or what stands for it. One that does not would leave the body unsigned.
+    pub(crate) fn into_messages(self) -> impl Iterator<Item = (Message, Place)> {
+        let messages = self.ended.into_iter().chain([self.message]);
+        messages.filter_map(|message| message.place.map(|place| (message, place)))
     }
 
     #[inline]

@@ -1,10 +1,6 @@
 //! The bytes that are signed.
 
-use sha2::{Digest, Sha256};
-
 use crate::encoding::{base64, hex};
-use crate::error::ErrorKind;
-use crate::params::Params;
 
 /// A candidate for what was signed: bytes before and after the place of the body.
 #[derive(Clone, Debug, Default)]
@@ -65,33 +61,8 @@ impl Message {
     }
 }
 
-impl Place {
-    /// What is put in for a body that was kept; `None` where it is the body itself.
-    pub(crate) fn fill(self, body: &[u8]) -> Result<Option<Vec<u8>>, ErrorKind> {
-        match self {
-            Self::Raw => Ok(None),
-            Self::Digest(hash, encoding) => Ok(Some(encoding.encode(&hash.of(body)).into_bytes())),
-            Self::Form(join) => {
-                let (mut params, mut joined) = (Params::default(), Vec::new());
-                params.read_form(body)?;
-                join(params.iter().map(|param| (param.name, param.value)).collect(), &mut joined);
-                Ok(Some(joined))
-            }
-        }
-    }
-}
-
-impl Hash {
-    fn of(self, body: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Md5 => md5::Md5::digest(body).to_vec(),
-            Self::Sha256 => Sha256::digest(body).to_vec(),
-        }
-    }
-}
-
 impl Encoding {
-    fn encode(self, bytes: &[u8]) -> String {
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
         match self {
             Self::Hex => hex::encode(bytes),
             Self::Base64 => base64::encode_padded(bytes),

@@ -88,13 +88,8 @@ pub(crate) struct Tags {
 }
 
 impl Tags {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> + Clone {
         [&self.first].into_iter().chain(&self.more)
-    }
-
-    #[inline]
-    pub(crate) fn first(&self) -> &Tag {
-        &self.first
     }
 }
 

@@ -1,9 +1,11 @@
 //! A delivery that owns what it is made of.
 
+use std::fmt;
+
 use crate::request::{Head, Request};
 
 /// A request as a platform would send it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Delivery {
     method: String,
@@ -107,5 +109,12 @@ impl Delivery {
             .iter()
             .fold(request, |request, (name, value)| request.header(name, value))
             .body(self.body.clone())
+    }
+}
+
+/// Shows the request as [`Request`] does, and none of its values.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Delivery").field(&self.request()).finish()
     }
 }

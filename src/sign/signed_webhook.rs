@@ -1,5 +1,7 @@
 //! Signs as Vonage's signed webhooks are signed.
 
+use std::fmt;
+
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::Value;
 
@@ -29,7 +31,6 @@ use crate::time::UnixTime;
 /// assert!(webhook.verify(delivery.request()).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 #[must_use]
 pub struct SignedWebhook {
     keys: MacKeys,
@@ -39,7 +40,7 @@ pub struct SignedWebhook {
 }
 
 impl SignedWebhook {
-    /// Signs with an account's signature secret. The claims are `iat` as given, `iss`, a `jti` made of
+    /// Signs with the signature secret of an account or of a Video callback. The claims are `iat` as given, `iss`, a `jti` made of
     /// the payload and `iat`, and `payload_hash`.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Self {
         Self {
@@ -105,6 +106,17 @@ impl SignedWebhook {
         let signing_input = format!("{}.{}", base64::encode_url(header), base64::encode_url(claims));
         let signature = signed.keys.sign(std::iter::once(signing_input.as_bytes()));
         format!("{signing_input}.{}", base64::encode_url(signature))
+    }
+}
+
+/// Shows none of the claims' values.
+impl fmt::Debug for SignedWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedWebhook")
+            .field("keys", &self.keys)
+            .field("header", &self.header)
+            .field("claims", &self.claims.len())
+            .finish()
     }
 }
 

@@ -1,18 +1,17 @@
-//! What tells a delivery from every other, and for how long that matters.
+//! What tells a request from every other, and for how long that matters.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::claims::Claims;
-use crate::encoding::hex;
-use crate::mac::Tag;
+use sha2::{Digest, Sha256};
+
 use crate::time::Tolerance;
 
-/// For how long a delivery verifies when it is sent again, and whether it can be noticed that it is.
+/// For how long a request verifies when it is sent again, and whether it can be noticed that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replays {
-    /// Nothing that is signed tells a delivery from its replay: deduplicate on what the payload says.
+    /// Nothing that is signed tells a request from its replay: deduplicate on what the payload says.
     Undetectable,
     /// It verifies again for at most so long, under the same [`ReplayKey`].
     Within(Duration),
@@ -21,42 +20,50 @@ pub enum Replays {
 }
 
 impl Replays {
-    /// Of deliveries that are refused outside of a window around the time they were signed, where there is one.
+    /// Of requests that are refused outside of a window around the time they were signed, where there is one.
     pub(crate) fn of(window: Option<Tolerance>) -> Self {
         window.map_or(Self::Ever, |window| Self::Within(window.span()))
     }
 }
 
-/// Name of a delivery that stays the same when it is sent again byte for byte, made of signed bytes only.
+/// Name of an event, of one size: the SHA-256 of what identifies it.
 ///
-/// Of two deliveries with one replay key, the second is a replay or a retry. Of the SMS API it is the signature, so that
-/// `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct ReplayKey(String);
+/// It is made of signed bytes only, so that it stays the same when a request is sent again byte for byte. Of two requests with one
+/// replay key, the second is a replay or a retry. Which secret matched is no part of it: a rotation does not make one event
+/// two.
+///
+/// # Example
+///
+/// ```
+/// use countersign::ReplayKey;
+///
+/// let key = ReplayKey::new(["dial-4711", "dial.started"]);
+/// assert_eq!(key, ReplayKey::new(["dial-4711", "dial.started"]));
+///
+/// // Each part counts with its length.
+/// assert_ne!(key, ReplayKey::new(["dial-4711d", "ial.started"]));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReplayKey([u8; 32]);
 
 impl ReplayKey {
-    /// Takes the text of a replay key, for a scheme of your own. Only signed bytes belong in it, with what tells one signer's
-    /// from another's.
+    /// Hashes the parts that identify an event, each with its length. Only signed bytes belong in them, with what tells one
+    /// sender's from another's.
     #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+    pub fn new<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            let part = part.as_ref();
+            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(part);
+        }
+        Self(digest.finalize().into())
     }
 
-    /// The opaque text, to be remembered. It is as long as what the sender signed into it, so hash it where that matters.
+    /// The bytes to be remembered.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    pub(super) fn of_signature(tag: &Tag) -> Self {
-        Self(hex::encode(tag.as_bytes()))
-    }
-
-    /// `jti` is unique to the account that signed: another's tokens must not stand for this one's. The length keeps the
-    /// two apart.
-    pub(super) fn of_token(claims: &Claims) -> Option<Self> {
-        let id = claims.id().filter(|id| !id.is_empty())?;
-        Some(Self(format!("{}:{id}:{}", id.len(), claims.api_key().unwrap_or_default())))
     }
 }
 

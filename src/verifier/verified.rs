@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 use super::ReplayKey;
 use crate::claims::Claims;
+use crate::error::{Error, ErrorKind};
 use crate::mac::Tag;
 use crate::params::{Parameters, Params};
 use crate::secret::KeyId;
-use crate::time::UnixTime;
+use crate::time::{SharedClock, UnixTime};
 
 /// Proof that a request was signed with one of the secrets. Only a [`Verification`](crate::Verification) makes one, so that
 /// besides the schemes here it takes a [`Check`](crate::Check) of your own to vouch for anything.
@@ -22,7 +25,7 @@ use crate::time::UnixTime;
 ///     countersign::Coverage::Body,
 /// ));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a proof that nobody looks at protects nothing"]
 pub struct Verified(Evidence);
 
@@ -44,6 +47,14 @@ pub enum Coverage {
     Params,
     /// The token alone: neither body nor query.
     Token,
+    /// The URL that the platform calls, and nothing else: the body is the sender's word.
+    Url,
+    /// The URL, and the raw body byte for byte.
+    UrlBody,
+    /// The URL, and the decoded parameters of the form.
+    UrlParams,
+    /// Nothing of the request.
+    None,
 }
 
 impl Coverage {
@@ -55,6 +66,10 @@ impl Coverage {
             Self::Query => "query",
             Self::Params => "params",
             Self::Token => "token",
+            Self::Url => "url",
+            Self::UrlBody => "url_body",
+            Self::UrlParams => "url_params",
+            Self::None => "none",
         }
     }
 }
@@ -83,14 +98,44 @@ impl Verified {
         self.0.signed_at
     }
 
-    /// What tells this delivery from every other, where something signed does: `jti` with the account, the SMS API's `sig`,
-    /// nothing for Vogent and Voxagent.
+    /// The last second in which the request verifies, by the verifier's clock, where something ends it: a window of time, a
+    /// token's `exp`, or the earlier of both.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<UnixTime> {
+        self.0.validity.as_ref().map(|validity| validity.until)
+    }
+
+    /// For how long after the verdict the request still verifies, at most.
+    #[cfg(feature = "tower")]
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        let validity = self.0.validity.as_ref()?;
+        let seconds = validity.until.as_secs().saturating_sub(validity.judged_at.as_secs()).saturating_add(1);
+        Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+    }
+
+    /// A key that tells this event from the sender's others, where something signed does: `jti` with the account for tokens, `sig`
+    /// for the SMS API. `None` where the platform signs no identifier, as Vogent and Voxagent.
+    ///
+    /// In a store that several schemes or senders share, hash it with their names: see [`ReplayKey::new`].
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
+        match &self.0.replay_key {
+            Some(key) => Some(*key),
+            None => Some(ReplayKey::new([self.account().as_bytes(), self.identifier()?])),
+        }
+    }
+
+    /// Who sends, as far as the proof tells: identifiers are unique to an account, and another's must not stand for this one's.
+    pub(crate) fn account(&self) -> &str {
+        self.tenant().or_else(|| self.claims()?.api_key()).unwrap_or_default()
+    }
+
+    /// What is signed and tells this request from the account's others.
+    pub(crate) fn identifier(&self) -> Option<&[u8]> {
         match (&self.0.replay_key, &self.0.origin) {
-            (Some(key), _) => Some(key.clone()),
-            (None, Origin::Signature(tag)) => Some(ReplayKey::of_signature(tag)),
-            (None, Origin::Token(claims)) => ReplayKey::of_token(claims),
+            (Some(key), _) => Some(key.as_bytes()),
+            (None, Origin::Signature(tag)) => Some(tag.as_bytes()),
+            (None, Origin::Token(claims)) => claims.id().filter(|id| !id.is_empty()).map(str::as_bytes),
             (None, Origin::Other) => None,
         }
     }
@@ -124,7 +169,7 @@ impl Verified {
 }
 
 /// What a [`Check`](crate::Check) concludes; [`Verification::finish`](crate::Verification::finish) makes the proof of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Evidence {
     key: KeyId,
@@ -134,6 +179,7 @@ pub struct Evidence {
     /// One that was named; else it is made of the origin, if it is asked for.
     replay_key: Option<ReplayKey>,
     tenant: Option<Arc<str>>,
+    validity: Option<Validity>,
     covered: Covered,
 }
 
@@ -146,8 +192,19 @@ enum Covered {
     Other,
 }
 
+/// Until when evidence holds.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Validity {
+    /// The time of the verdict.
+    pub(crate) judged_at: UnixTime,
+    /// The last second in which it holds.
+    pub(crate) until: UnixTime,
+    /// How it is refused after that.
+    pub(crate) over: Error,
+}
+
 /// What besides the key and the time is worth keeping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Origin {
     /// A signature that no other delivery has.
     Signature(Tag),
@@ -167,6 +224,7 @@ impl Evidence {
             replay_key: None,
             tenant: None,
             covered: Covered::Other,
+            validity: None,
         }
     }
 
@@ -179,6 +237,28 @@ impl Evidence {
     /// Adds the replay key.
     pub fn replay_key(self, replay_key: ReplayKey) -> Self {
         Self { replay_key: Some(replay_key), ..self }
+    }
+
+    /// Adds the last second in which the request verifies, as judged at `now`.
+    pub fn valid_until(self, now: UnixTime, until: UnixTime) -> Self {
+        let over = ErrorKind::TimestampStale.into();
+        Self { validity: Some(Validity { judged_at: now, until, over }), ..self }
+    }
+
+    #[inline]
+    pub(crate) fn validity(self, validity: Option<Validity>) -> Self {
+        Self { validity, ..self }
+    }
+
+    /// Judges by the present time whether it still holds.
+    pub(super) fn judged_again(mut self, clock: &SharedClock) -> Result<Self, Error> {
+        if let Some(validity) = &mut self.validity {
+            validity.judged_at = clock.now()?;
+            if validity.judged_at > validity.until {
+                return Err(validity.over.clone());
+            }
+        }
+        Ok(self)
     }
 
     #[inline]
@@ -208,12 +288,26 @@ impl Evidence {
     }
 }
 
-impl fmt::Debug for Covered {
+/// Shows which secret matched, what it covers and what else there is, and none of the request's values.
+impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parameters(parameters) => parameters.fmt(f),
-            Self::Query(_) => f.write_str("Query"),
-            Self::Other => f.write_str("Other"),
-        }
+        self.0.show("Verified", f)
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show("Evidence", f)
+    }
+}
+
+impl Evidence {
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("key", &self.key)
+            .field("coverage", &self.coverage)
+            .field("signed_at", &self.signed_at.is_some())
+            .field("tenant", &self.tenant.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -26,16 +26,17 @@ cases! {
     case_124_a_payload_hash_in_upper_case,
     case_125_payload_hash_twice,
     case_126_payload_hash_by_another_name_or_within_another_claim,
-    case_127_exp_that_is_no_integer,
+    case_127_exp_that_is_no_number,
     case_128_exp_past_now_and_to_come,
     case_129_exp_at_and_beyond_the_types_ends,
-    case_130_nbf_to_come_or_no_integer,
-    case_131_iat_missing_early_late_or_no_integer,
+    case_130_nbf_to_come_or_no_number,
+    case_131_iat_missing_early_late_or_no_number,
     case_132_a_claim_twice,
     case_133_who_issued_it_for_whom,
     case_134_claims_that_are_not_one_object,
     case_135_a_wrong_signature_over_malformed_claims,
     case_136_the_hash_of_the_body_written_again,
+    case_158_claims_nobody_asked_for,
 }
 
 fn case_121_a_right_token_with_another_request(run: &mut Run) {
@@ -151,20 +152,9 @@ fn case_126_payload_hash_by_another_name_or_within_another_claim(run: &mut Run) 
     }
 }
 
-fn case_127_exp_that_is_no_integer(run: &mut Run) {
+fn case_127_exp_that_is_no_number(run: &mut Run) {
     for scheme in jwt_schemes() {
-        for json in [
-            "\"never\"",
-            "\"9999999999\"",
-            "true",
-            "null",
-            "[]",
-            "{}",
-            "[9999999999]",
-            "9999999999.0",
-            "9.9e9",
-            "\"\"",
-        ] {
+        for json in ["\"never\"", "\"9999999999\"", "true", "null", "[]", "{}", "[9999999999]", "\"\""] {
             run.refuses(&scheme.subject(), with(scheme, "exp", json), ClaimMalformed);
         }
     }
@@ -205,8 +195,6 @@ fn case_129_exp_at_and_beyond_the_types_ends(run: &mut Run) {
             "-9223372036854775809",
             "18446744073709551615",
             "18446744073709551616",
-            "1e3",
-            "1E3",
             "0x7fffffff",
             "1_000",
             "+1",
@@ -234,7 +222,7 @@ fn case_129_exp_at_and_beyond_the_types_ends(run: &mut Run) {
     }
 }
 
-fn case_130_nbf_to_come_or_no_integer(run: &mut Run) {
+fn case_130_nbf_to_come_or_no_number(run: &mut Run) {
     let now = NOW.as_secs();
     for scheme in jwt_schemes() {
         for nbf in [now + 1, now + 60, i64::MAX] {
@@ -243,13 +231,13 @@ fn case_130_nbf_to_come_or_no_integer(run: &mut Run) {
         for nbf in [now, now - 1, 0, i64::MIN] {
             let _ = run.accepts(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()));
         }
-        for json in [&format!("\"{now}\""), "null", "true", "[]", "1.5", "1e9"] {
+        for json in [&format!("\"{now}\""), "null", "true", "[]"] {
             run.refuses(&scheme.subject(), with(scheme, "nbf", json), ClaimMalformed);
         }
     }
 }
 
-fn case_131_iat_missing_early_late_or_no_integer(run: &mut Run) {
+fn case_131_iat_missing_early_late_or_no_number(run: &mut Run) {
     let now = NOW.as_secs();
     for scheme in jwt_schemes() {
         run.refuses(&scheme.subject(), signed(scheme, &without(scheme, "iat")), ClaimMissing);
@@ -262,7 +250,7 @@ fn case_131_iat_missing_early_late_or_no_integer(run: &mut Run) {
         ] {
             run.refuses(&scheme.subject(), with(scheme, "iat", &iat.to_string()), kind);
         }
-        for json in [&format!("\"{now}\""), "null", "true", "[]", "{}", "1763712000.0"] {
+        for json in [&format!("\"{now}\""), "null", "true", "[]", "{}"] {
             run.refuses(&scheme.subject(), with(scheme, "iat", json), ClaimMalformed);
         }
     }
@@ -316,10 +304,8 @@ fn case_133_who_issued_it_for_whom(run: &mut Run) {
             let json = Value::from(issuer).to_string();
             run.refuses_as(&scheme.subject(), with(scheme, "iss", &json), &[ClaimMismatch, ClaimMalformed]);
         }
-        for name in ["iss", "api_key", "application_id", "jti"] {
-            for json in NO_TEXT {
-                run.refuses(&scheme.subject(), with(scheme, name, json), ClaimMalformed);
-            }
+        for json in NO_TEXT {
+            run.refuses(&scheme.subject(), with(scheme, "iss", json), ClaimMalformed);
         }
         // No audience or subject is documented, and none is required: they are not read.
         for name in ["aud", "sub"] {
@@ -442,4 +428,47 @@ fn with(scheme: Scheme, name: &str, json: &str) -> Forged {
 fn hash_of(scheme: Scheme) -> String {
     let claims: Value = serde_json::from_str(&claims_of(scheme)).unwrap();
     claims["payload_hash"].as_str().unwrap().to_owned()
+}
+
+/// A claim that nothing asks for may have any type, and the times may have a fraction.
+fn case_158_claims_nobody_asked_for(run: &mut Run) {
+    let now = NOW.as_secs();
+    for scheme in jwt_schemes() {
+        for name in ["api_key", "application_id", "jti"] {
+            for json in NO_TEXT {
+                let verified = run.accepts(&scheme.subject(), with(scheme, name, json));
+                let claims = verified.claims().unwrap();
+                run.holds([claims.api_key(), claims.application_id()] == [None, None]);
+            }
+        }
+        // `iat` is rounded down, `exp` down and `nbf` up: no rounding lengthens a life.
+        for (name, json, refusal) in [
+            ("iat", format!("{now}.9"), None),
+            ("iat", format!("{now}.0e0"), None),
+            ("iat", format!("{}.1", now + 61), Some(TimestampFuture)),
+            ("exp", format!("{now}.9"), Some(TokenExpired)),
+            ("exp", format!("{}.0", now + 1), None),
+            ("exp", "9.9e9".to_owned(), None),
+            ("exp", "1e400".to_owned(), Some(ClaimMalformed)),
+            ("nbf", format!("{now}.1"), Some(TokenPremature)),
+            ("nbf", format!("{}.9", now - 1), None),
+            ("nbf", "-0.5".to_owned(), None),
+        ] {
+            let token = with(scheme, name, &json);
+            match refusal {
+                Some(kind) => run.refuses(&scheme.subject(), token, kind),
+                None => drop(run.accepts(&scheme.subject(), token)),
+            }
+        }
+    }
+    let webhook = || SignedWebhook::new(secret(KEY)).clock(|| NOW);
+    let asked: [(&str, Subject); 2] = [
+        ("api_key", webhook().api_key("a1b2c3d4").unwrap().into()),
+        ("application_id", webhook().application_id("app").unwrap().into()),
+    ];
+    for (name, subject) in asked {
+        for json in NO_TEXT {
+            run.refuses_as(&subject, with(Scheme::JwtPost, name, json), &[ClaimMalformed, ClaimMismatch]);
+        }
+    }
 }

@@ -93,9 +93,6 @@ fn case_064_a_timestamp_that_is_no_plain_number(run: &mut Run) {
         let quoted = serde_json::Value::from(text).to_string();
         run.refuses(&Scheme::JwtPost.subject(), issued_at(&quoted), ClaimMalformed);
     }
-    for json in ["1763712000.0", "1.763712e9", "1763712000e0", "-0.5"] {
-        run.refuses(&Scheme::JwtPost.subject(), issued_at(json), ClaimMalformed);
-    }
 }
 
 fn case_065_milliseconds_for_seconds(run: &mut Run) {

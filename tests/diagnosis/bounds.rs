@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use countersign::diagnose::{Capture, Credentials, Diagnose};
 use countersign::sign;
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::{Algorithm, HexHmac};
 
-use crate::scheme::{KEY, NOW, OTHER_KEY, SCHEMES, Scheme, capture, key};
+use crate::scheme::{KEY, NOW, OTHER_KEY, SCHEMES, Scheme, capture, codes, key};
 
 #[test]
 fn memory_is_bounded_by_a_few_bodies() {
@@ -18,6 +19,47 @@ fn memory_is_bounded_by_a_few_bodies() {
             assert!(!verifier.diagnose(&forged, &credentials).is_genuine());
         });
         assert!(used.bytes_max < 131_072 * 16, "{}: {} bytes", scheme.name, used.bytes_max);
+    }
+}
+
+/// The limit of `diagnose`, in verifications. Counted by the copies of secrets: whatever tries a secret copies it.
+#[test]
+fn trials_cost_at_most_two_thousand_verifications() {
+    for hostile in hostile(20_000) {
+        match &*hostile.what {
+            "sms md5hash, 61 parameters" => hostile.requires_few_trials(16),
+            what if what.starts_with("sms") => hostile.requires_few_trials(0),
+            _ => hostile.requires_few_trials(2),
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes long unless optimised: `.ci/run` says how"]
+fn trials_cost_at_most_two_thousand_verifications_of_large_requests_and_many_secrets() {
+    for hostile in hostile(300_000) {
+        hostile.requires_few_trials(if hostile.what.starts_with("sms") { 2 } else { 16 });
+    }
+    for hostile in hostile(1_048_576).into_iter().take(1) {
+        hostile.requires_few_trials(2);
+    }
+    for hostile in hostile(4_194_304).into_iter().filter(|hostile| !hostile.what.starts_with("sms")) {
+        hostile.requires_few_trials(2);
+    }
+}
+
+#[test]
+fn a_diagnosis_says_that_it_ended_early() {
+    let sms = Sms::new(Method::Md5Hash, key(OTHER_KEY));
+    let capture = Capture::new("POST", [FORM], sms_of(60));
+    let many = (0..16).fold(Credentials::new(), |credentials, _| credentials.secret(OTHER_KEY));
+    let diagnosis = sms.diagnose(&capture, &many);
+    assert_eq!(codes(&diagnosis).last(), Some(&"search_incomplete"), "{diagnosis}");
+    assert!(diagnosis.to_string().contains("it cost 2000 verifications of the request"), "{diagnosis}");
+    // Without a secret nothing is tried, so that nothing ends early.
+    for (params, credentials) in [(60, Credentials::new()), (10, many)] {
+        let diagnosis = sms.diagnose(&Capture::new("POST", [FORM], sms_of(params)), &credentials);
+        assert_eq!(codes(&diagnosis), ["forged_or_unknown_secret"], "{diagnosis}");
     }
 }
 
@@ -51,6 +93,109 @@ fn a_diagnosis_costs_less_than_two_hundred_verifications() {
             }
         }
     }
+}
+
+/// A request of which as much as possible is tried.
+struct Hostile {
+    what: String,
+    verifier: Box<dyn Diagnose>,
+    capture: Capture,
+}
+
+impl Hostile {
+    fn requires_few_trials(&self, secrets: usize) {
+        let what = format!("{}, {secrets} secrets", self.what);
+        let request = self.capture.request();
+        let length = request.body().len() + request.head().query().len() + 1024;
+        let (short, long) = (self.allocated(secrets, 64), self.allocated(secrets, 1088));
+        let copies = (long - short) / 1024;
+        let bytes = short / u64::try_from(length).unwrap();
+        println!("{what:<60} {copies:6} copies of secrets, {bytes:6} times the request allocated");
+        // A trial copies the secret at most three times, and its message is at least half the request. Besides, some copies of
+        // each secret are changed.
+        assert!(copies <= 3 * 2 * 2000 + 200 * u64::try_from(secrets).unwrap(), "{what}: {copies}");
+        assert!(bytes <= 8 * 2000, "{what}: {bytes}");
+    }
+
+    /// The bytes that a diagnosis allocates with so many secrets of this length.
+    fn allocated(&self, secrets: usize, length: usize) -> u64 {
+        let filled = || Credentials::new().secret(KEY);
+        let wrong = (1..secrets).map(|_| "k".repeat(length));
+        let credentials =
+            if secrets == 0 { Credentials::new() } else { wrong.fold(filled(), Credentials::secret) };
+        let used = allocation_counter::measure(|| {
+            assert!(!self.verifier.diagnose(&self.capture, &credentials).is_genuine());
+        });
+        used.bytes_total
+    }
+}
+
+/// Requests of about this size, for every scheme.
+fn hostile(bytes: usize) -> Vec<Hostile> {
+    let mut all = Vec::new();
+    let mut add = |what: &str, verifier: Box<dyn Diagnose>, capture: Capture| {
+        all.push(Hostile { what: what.to_owned(), verifier, capture });
+    };
+    for (method, name) in [(Method::Md5Hash, "md5hash"), (Method::Sha256, "sha256")] {
+        let sms = || Box::new(Sms::new(method, key(OTHER_KEY)).max_body(usize::MAX));
+        let form = format!("sig={}&text={}", list(method, bytes / 2), "x".repeat(bytes / 2));
+        add(&format!("sms {name}, a list in a form"), sms(), Capture::new("POST", [FORM], form.clone()));
+        let json = format!(r#"{{"sig":"{}","text":"{}"}}"#, list(method, bytes / 2), "x".repeat(bytes / 2));
+        add(&format!("sms {name}, a list in JSON"), sms(), Capture::new("POST", [JSON], json));
+        add(&format!("sms {name}, a list in a query"), sms(), Capture::new("GET", NO_HEADER, "").query(form));
+        let names = ["sig", "SIG", "Sig", "signature", "Signature"];
+        let many = |count| (0..count).map(|at| format!("{}={}&", names[at % 5], "0".repeat(32)));
+        let many = |count| many(count).chain([format!("text={}", "x".repeat(bytes / 2))]).collect::<String>();
+        add(&format!("sms {name}, 900 signatures"), sms(), Capture::new("POST", [FORM], many(900)));
+        add(&format!("sms {name}, many signatures"), sms(), Capture::new("POST", [FORM], many(bytes / 80)));
+        add(&format!("sms {name}, 61 parameters"), sms(), Capture::new("POST", [FORM], sms_of(60)));
+        let none = "a&".repeat(bytes / 2);
+        add(&format!("sms {name}, parameters alone"), sms(), Capture::new("POST", [FORM], none));
+    }
+    let long = [("text", "x".repeat(bytes)), ("JSON", large_json(bytes)), ("a form", large_form(bytes))];
+    for (kind, body) in &long {
+        let hex =
+            || Box::new(HexHmac::with_algorithm("x-signature", Algorithm::Sha1, key(OTHER_KEY)).unwrap());
+        let list = "0".repeat(40) + &",0123456789abcdef0123456789abcdef01234567".repeat(bytes / 41);
+        add(&format!("hex, {kind}, a list"), hex(), Capture::new("POST", [("x-signature", list)], &**body));
+        let dots = "a.".repeat(bytes / 2);
+        add(&format!("hex, {kind}, words"), hex(), Capture::new("POST", [("x-signature", dots)], &**body));
+        let headers = (0..1000).map(|at| (format!("x-signature-{at}"), "0".repeat(40)));
+        add(&format!("hex, {kind}, many headers"), hex(), Capture::new("POST", headers, &**body));
+
+        let webhook = || Box::new(SignedWebhook::new(key(OTHER_KEY)).clock(|| NOW));
+        let forged = sign::SignedWebhook::new(&key("nobody's"), NOW).post(&**body);
+        let token = forged.header("authorization").unwrap().to_owned();
+        add(&format!("jwt, {kind}, forged"), webhook(), capture(&forged));
+        let tokens = vec![token.as_str(); bytes / token.len()].join(", ");
+        add(
+            &format!("jwt, {kind}, a list"),
+            webhook(),
+            Capture::new("POST", [("authorization", tokens)], &**body),
+        );
+        let headers = (0..1000).map(|at| (format!("x-token-{at}"), token.as_str()));
+        add(&format!("jwt, {kind}, many headers"), webhook(), Capture::new("POST", headers, &**body));
+        // Its signature holds, so that what it was signed for is looked for.
+        let signer = || sign::SignedWebhook::new(&key(KEY), NOW);
+        let other = capture(&signer().post("another body").with_body(body.as_str()));
+        add(&format!("jwt, {kind}, another body"), webhook(), other.query("a=1"));
+        let query = (0..60).map(|at| format!("name{at}={at}")).collect::<Vec<_>>().join("&");
+        let other = capture(&signer().get("a=1")).query(query);
+        add(&format!("jwt, {kind}, another query"), webhook(), other);
+    }
+    all
+}
+
+/// A form of this many small parameters, and a signature that is wrong.
+fn sms_of(params: usize) -> String {
+    (0..params).map(|at| format!("name{at}={at}&")).chain([format!("sig={}", "0".repeat(32))]).collect()
+}
+
+/// Signatures of the method's length, all of them wrong.
+fn list(method: Method, bytes: usize) -> String {
+    let digits = if method == Method::Sha256 { 64 } else { 32 };
+    let signatures = (0..bytes / (digits + 1)).map(|at| format!("{at:0digits$x}"));
+    signatures.collect::<Vec<_>>().join(".")
 }
 
 /// Requires that the diagnosis of a forgery costs less than 200 verifications of what is genuine.
@@ -108,3 +253,7 @@ fn large_form(bytes: usize) -> String {
     let pair = "text=Gr%C3%BC%C3%9Fe+an+alle&url=https%3A%2F%2Fa.example%2Fb";
     vec![pair; bytes / pair.len()].join("&")
 }
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const JSON: (&str, &str) = ("content-type", "application/json");
+const NO_HEADER: [(&str, &str); 0] = [];

@@ -62,7 +62,7 @@ impl Way {
         matches!(self, Self::SmsQuery | Self::SmsForm | Self::SmsJson)
     }
 
-    /// Whether the second of two that are alike is refused.
+    /// Whether of two that are alike one is handled.
     pub(crate) fn is_guarded(self) -> bool {
         self.has_token() || self.is_sms()
     }
@@ -115,6 +115,11 @@ pub(crate) fn accepted(way: Way, key: usize, delivery: &Delivery) -> String {
     let payload = if delivery.body().is_empty() { delivery.query().as_bytes() } else { delivery.body() };
     let (bytes, sha256) = (payload.len(), hex::encode(Sha256::digest(payload)));
     format!("{scheme} accepted key={key} coverage={coverage} bytes={bytes} sha256={sha256}")
+}
+
+/// The receiver's line for one that was handled before.
+pub(crate) fn duplicate(way: Way) -> String {
+    format!("{} duplicate status=200", way.names().1)
 }
 
 /// The receiver's line for one that is refused.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign::sign::Delivery;
 
-use crate::delivery::{Content, OTHER_SECRET, SECRETS, Way, accepted, refused};
+use crate::delivery::{Content, OTHER_SECRET, SECRETS, Way, accepted, duplicate, refused};
 use crate::random::Random;
 
 /// The same in every run, but for the time in the signatures.
@@ -37,8 +37,8 @@ pub(crate) enum How {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Expected {
     Status(u16),
-    /// Among those of this number exactly one gets 200, and the others 409.
-    AcceptedOnce(usize),
+    /// All get 200, or 503 while one of them is being handled. Exactly one is handled.
+    HandledOnce,
     /// Nobody waits for the answer.
     Anything,
 }
@@ -62,7 +62,7 @@ impl Plan {
         let guarded: Vec<_> = all.iter().filter(|(_, way, _)| way.is_guarded()).cloned().collect();
         for _ in 0..REPLAYED {
             let (job, way, _) = guarded[random.below(guarded.len())].clone();
-            all.push((job, way, refused(way, "replayed", 409)));
+            all.push((job, way, duplicate(way)));
         }
         for number in 0..FORGED {
             all.push(forged(number, &mut random));
@@ -78,7 +78,7 @@ impl Plan {
             all.push((job, way, refused(way, "body_too_large", 413)));
         }
         for number in 0..SLOW {
-            all.push(unfinished(number, How::Slow, Expected::Status(408), ("timed_out", 408)));
+            all.push(unfinished(number, How::Slow, Expected::Status(503), ("timed_out", 503)));
         }
         for number in 0..CUT_OFF {
             all.push(unfinished(number, How::CutOff, Expected::Anything, ("body_interrupted", 503)));
@@ -101,7 +101,7 @@ fn genuine(number: usize, random: &mut Random) -> Planned {
     let key = usize::from(random.below(4) == 0);
     let delivery = way.sign(SECRETS[key], Content { number, bytes, age: 0 });
     let line = accepted(way, key, &delivery);
-    let expected = Expected::AcceptedOnce(number);
+    let expected = Expected::HandledOnce;
     (Job { path: way.names().0, delivery: Arc::new(delivery), how: How::Whole, expected }, way, line)
 }
 

@@ -292,7 +292,7 @@ async fn the_layer_serves_a_router_too() {
 }
 
 #[tokio::test]
-async fn a_rejection_says_what_was_wrong_in_the_words_of_who_found_it() {
+async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
     type Rejection = SignedRejection<JsonRejection>;
 
     async fn rejected(request: Request<axum::body::Body>) -> Rejection {
@@ -302,18 +302,23 @@ async fn a_rejection_says_what_was_wrong_in_the_words_of_who_found_it() {
     let sent = |delivery: Delivery| delivery.to_http("/").unwrap().map(axum::body::Body::from);
     let broken =
         vogent_delivery().to_http("/").unwrap().map(|_| axum::body::Body::new(Frames::new([Step::Error])));
-    for (request, words) in [
-        (sent(vogent_delivery().with_body("{}")), "signature matches under no secret"),
-        (broken, "body broke off before its end"),
+    for (request, words, source) in [
+        (
+            sent(vogent_delivery().with_body("{}")),
+            "signature matches under no secret",
+            "signature matches under no secret",
+        ),
+        (broken, "body broke off before its end", "body broke off before its end"),
         (
             sent(sign::vogent(&secret(), "{}")),
+            "verified request is not what the handler takes",
             "Failed to deserialize the JSON body into the target type: missing field `dial_id` at line 1 column 2",
         ),
     ] {
         let rejection = rejected(request).await;
         assert_eq!(
             (rejection.to_string().as_str(), rejection.source().unwrap().to_string().as_str()),
-            (words, words)
+            (words, source)
         );
     }
 }

@@ -1,61 +1,138 @@
-//! A replay guard in the layer.
+//! A replay guard in the layer: who is handled, who is answered, who is refused.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use countersign::replay::{Memory, ReplayGuard};
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::sign::{self, Delivery};
 use countersign::tower::VerifyLayer;
-use countersign::vonage::{ContactCenter, Method, Sms};
-use countersign::{ConfigError, Error, ErrorKind, ReplayKey, Secret, Tolerance, Voxagent, sign};
-use http::StatusCode;
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{
+    Check, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, KeyId, Keyring, ReplayKey, Replays,
+    Secret, Tolerance, UnixTime, Verification, Verified, Verifier, Voxagent,
+};
+use http::{Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::frames::{Frames, Step};
-use crate::world::{Handler, NOW, call, http, refusal, secret, vogent, webhook, webhook_delivery, with_body};
+use crate::memory::Stopped;
+use crate::world::{
+    BODY, Handler, NOW, call, http, refusal, secret, vogent, vogent_delivery, webhook, webhook_delivery,
+    with_body,
+};
 
-const WINDOW: Duration = Duration::from_secs(361);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const THREE_DAYS: Duration = Duration::from_secs(72 * 3600);
 
 fn guarded() -> VerifyLayer {
-    VerifyLayer::new(webhook()).replay_guard(Memory::new(1000), WINDOW).unwrap()
+    VerifyLayer::new(webhook()).replay_guard(Memory::new(1000)).unwrap()
 }
 
 #[tokio::test]
-async fn the_second_of_two_is_refused() {
+async fn the_second_of_two_is_answered_for_the_handler() {
     let handler = Handler::default();
     let mut service = guarded().layer(handler.service());
-    for (id, refused) in [("1", None), ("1", Some(ErrorKind::Replayed)), ("2", None)] {
+    for (id, body, handled) in [("1", "handled", 1), ("1", "", 1), ("2", "handled", 2), ("1", "", 2)] {
         let response = call(&mut service, http(&webhook_delivery(id))).await;
-        assert_eq!(refusal(&response), refused);
+        assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, body));
+        assert!(response.extensions().get::<Error>().is_none());
+        assert_eq!(handler.count(), handled);
     }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_duplicate_can_be_set() {
+    let handler = Handler::default();
+    let mut conflict = guarded().on_duplicate(StatusCode::CONFLICT).layer(handler.service());
+    let named =
+        |verified: &Verified| Response::new(format!("had {}", verified.claims().unwrap().id().unwrap()));
+    let mut named = guarded().on_duplicate(named).layer(handler.service());
+    call(&mut conflict, http(&webhook_delivery("1"))).await;
+    call(&mut named, http(&webhook_delivery("1"))).await;
+    let response = call(&mut conflict, http(&webhook_delivery("1"))).await;
+    assert_eq!((response.status(), response.body().as_str()), (StatusCode::CONFLICT, ""));
+    assert!(response.extensions().get::<Error>().is_none());
+    let response = call(&mut named, http(&webhook_delivery("1"))).await;
+    assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, "had 1"));
     assert_eq!(handler.count(), 2);
 }
 
-#[tokio::test]
-async fn one_guard_serves_several_schemes_apart() {
-    let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
-    let guard = Arc::new(Memory::new(1000));
-    let contact_center = ContactCenter::new(key.clone()).unwrap().clock(|| NOW);
+/// Handles each of two twice by layers that share a guard: how many were handled.
+async fn handled_of_two_twice(layers: [VerifyLayer; 2], sent: [&Delivery; 2]) -> usize {
     let handler = Handler::default();
-    let webhooks = VerifyLayer::new(webhook()).replay_guard(Arc::clone(&guard), WINDOW).unwrap();
-    let interactions = VerifyLayer::new(contact_center).replay_guard(guard, WINDOW).unwrap();
-    let id = r#""1""#;
-    let message = sign::SignedWebhook::new(&secret(), NOW).claim_json("jti", id).post("{}");
-    let interaction = sign::ContactCenter::new(&key, NOW).unwrap().claim_json("jti", id).post("{}");
-    for refused in [None, Some(ErrorKind::Replayed)] {
-        let of_message = call(&mut webhooks.layer(handler.service()), http(&message)).await;
-        let of_interaction = call(&mut interactions.layer(handler.service()), http(&interaction)).await;
-        assert_eq!([refusal(&of_message), refusal(&of_interaction)], [refused; 2]);
+    for _ in 0..2 {
+        for (layer, delivery) in layers.iter().zip(sent) {
+            let response = call(&mut layer.layer(handler.service()), http(delivery)).await;
+            assert_eq!(response.status(), StatusCode::OK);
+        }
     }
+    handler.count()
+}
+
+/// Attack 157.
+#[tokio::test]
+async fn one_guard_keeps_schemes_senders_and_accounts_apart() {
+    let [sales, support] =
+        ["bXlfc2VjcmV0X2tleQ==", "YW5vdGhlcl9zZWNyZXQ="].map(|text| Secret::new(text).unwrap());
+    let contact_center =
+        |key: &Secret| VerifyLayer::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW));
+    let interaction =
+        |key: &Secret| sign::ContactCenter::new(key, NOW).unwrap().claim_json("jti", r#""1""#).post("{}");
+    let message = sign::SignedWebhook::new(&secret(), NOW).claim_json("jti", r#""1""#).post("{}");
+    let named = |layer: VerifyLayer, name: &str| layer.sender(name).unwrap();
+    let guard = Arc::new(Memory::new(1000));
+    let shared = |layer: VerifyLayer| layer.replay_guard(Arc::clone(&guard)).unwrap();
+
+    // Another scheme.
+    let layers = [VerifyLayer::new(webhook()), contact_center(&sales)].map(shared);
+    assert_eq!(handled_of_two_twice(layers, [&message, &interaction(&sales)]).await, 2);
+
+    // Two subscriptions whose tokens name no account: apart if they are named, whichever the order of the settings.
+    let layers =
+        [shared(named(contact_center(&sales), "sales")), named(shared(contact_center(&support)), "support")];
+    assert_eq!(handled_of_two_twice(layers, [&interaction(&sales), &interaction(&support)]).await, 2);
+    // Without names they share their keys, as documented: `1` of the first was claimed above.
+    let layers = [&sales, &support].map(|key| shared(contact_center(key)));
+    assert_eq!(handled_of_two_twice(layers, [&interaction(&sales), &interaction(&support)]).await, 0);
+
+    // Other accounts, of one layer.
+    let of_account = |name: &str| {
+        sign::SignedWebhook::new(&secret(), NOW).claim("jti", "7").claim("api_key", name).post(BODY)
+    };
+    let layers = [shared(VerifyLayer::new(webhook())), shared(VerifyLayer::new(webhook()))];
+    assert_eq!(handled_of_two_twice(layers, [&of_account("a"), &of_account("b")]).await, 2);
+    // What is cut at another place is another.
+    let layers = ["ab", "a"].map(|name| shared(named(VerifyLayer::new(webhook()), name)));
+    assert_eq!(handled_of_two_twice(layers, [&of_account("c"), &of_account("bc")]).await, 2);
 }
 
 #[tokio::test]
+async fn a_rotation_does_not_make_one_event_two() {
+    let newer = Secret::new("the newer secret").unwrap();
+    let webhook = |keyring: Keyring| SignedWebhook::new(keyring).clock(|| NOW);
+    let guard = Arc::new(Memory::new(1000));
+    let layer = |keyring| VerifyLayer::new(webhook(keyring)).replay_guard(Arc::clone(&guard)).unwrap();
+    let both = Keyring::new([newer.clone(), secret()]).unwrap();
+    let resigned =
+        sign::SignedWebhook::new(&newer, NOW).claim("jti", "1").claim("api_key", "a1b2c3d4").post(BODY);
+    let handled =
+        handled_of_two_twice([layer(secret().into()), layer(both)], [&webhook_delivery("1"), &resigned])
+            .await;
+    assert_eq!(handled, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_at_once_one_is_handled() {
     let handler = Handler::default();
     let service = guarded().layer(handler.service());
     let calls: Vec<_> =
         (0..64).map(|_| tokio::spawn(service.clone().oneshot(http(&webhook_delivery("1"))))).collect();
     for call in calls {
-        call.await.unwrap().unwrap();
+        let response = call.await.unwrap().unwrap();
+        if let Some(kind) = refusal(&response) {
+            assert_eq!(kind, ErrorKind::ReplayInProgress);
+        }
     }
     assert_eq!(handler.count(), 1);
 }
@@ -68,35 +145,26 @@ async fn what_does_not_verify_never_enters_the_guard() {
     let altered = http(&genuine.clone().with_body("{}"));
     assert_eq!(refusal(&call(&mut service, altered).await), Some(ErrorKind::PayloadHashMismatch));
     assert_eq!(refusal(&call(&mut service, http(&genuine)).await), None);
+    assert_eq!(handler.count(), 1);
 }
 
 #[tokio::test]
-async fn what_the_handler_failed_at_gets_through_again() {
+async fn what_the_handler_answered_otherwise_than_2xx_gets_through_again() {
     for status in
-        [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS]
+        [100, 199, 300, 302, 400, 404, 422, 429, 500, 503].map(|status| StatusCode::from_u16(status).unwrap())
     {
         let handler = Handler::default();
-        let first = move |call| if call == 0 { status } else { StatusCode::OK };
+        let first = move |call| if call == 0 { status } else { StatusCode::from_u16(299).unwrap() };
         let mut service = guarded().layer(handler.answering(first));
-        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.status(), status);
-        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.status(), StatusCode::OK);
-        assert_eq!(
-            refusal(&call(&mut service, http(&webhook_delivery("1"))).await),
-            Some(ErrorKind::Replayed)
-        );
+        for (answer, handled) in [(status.as_u16(), 1), (299, 2), (200, 2)] {
+            let response = call(&mut service, http(&webhook_delivery("1"))).await;
+            assert_eq!((response.status().as_u16(), handler.count()), (answer, handled));
+        }
     }
 }
 
 #[tokio::test]
-async fn what_the_handler_did_not_want_stays_claimed() {
-    let handler = Handler::default();
-    let mut service = guarded().layer(handler.answering(|_| StatusCode::UNPROCESSABLE_ENTITY));
-    call(&mut service, http(&webhook_delivery("1"))).await;
-    assert_eq!(refusal(&call(&mut service, http(&webhook_delivery("1"))).await), Some(ErrorKind::Replayed));
-}
-
-#[tokio::test]
-async fn a_handler_that_errs_panics_or_is_given_up_gives_its_claim_back() {
+async fn a_handler_that_errs_panics_or_is_given_up_gives_its_lease_back() {
     #[derive(Clone, Copy)]
     enum Failure {
         Error,
@@ -104,11 +172,11 @@ async fn a_handler_that_errs_panics_or_is_given_up_gives_its_claim_back() {
         Stall,
     }
     for failure in [Failure::Error, Failure::Panic, Failure::Stall] {
-        let guard = Arc::new(Recorder::default());
-        let layer = VerifyLayer::new(webhook()).replay_guard(Shared(Arc::clone(&guard)), WINDOW).unwrap();
+        let guard = Recorder::default();
+        let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
         let mut service = layer.layer(tower::service_fn(move |_| async move {
             match failure {
-                Failure::Error => Err::<http::Response<String>, _>("failed"),
+                Failure::Error => Err::<Response<String>, _>("failed"),
                 Failure::Panic => panic!("a handler's bug"),
                 Failure::Stall => std::future::pending().await,
             }
@@ -125,93 +193,297 @@ async fn a_handler_that_errs_panics_or_is_given_up_gives_its_claim_back() {
         while guard.events().len() < 2 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(guard.events(), ["claim", "release"]);
+        assert_eq!(guard.events(), [Asked::Claim(MINUTE), Asked::Release]);
     }
+}
+
+/// Attack 164.
+#[tokio::test]
+async fn a_duplicate_while_the_first_is_in_progress_comes_again_and_is_handled_if_that_fails() {
+    let clock = Stopped::default();
+    let handler = Handler::default();
+    let layer = VerifyLayer::new(webhook()).replay_guard(clock.memory(10)).unwrap();
+    let (permit, waiting) = tokio::sync::oneshot::channel::<()>();
+    let waiting = Arc::new(Mutex::new(Some(waiting)));
+    let slow = tower::service_fn(move |_| {
+        let waiting = waiting.lock().unwrap().take().unwrap();
+        async move {
+            waiting.await.unwrap();
+            Err::<Response<String>, _>("failed after a while")
+        }
+    });
+    let first = tokio::spawn(layer.layer(slow).oneshot(http(&webhook_delivery("1"))));
+    while !format!("{layer:?}").contains("count: 1,") {
+        tokio::task::yield_now().await;
+    }
+
+    let mut service = layer.layer(handler.service());
+    for (passed, retry_after) in [(0, "60"), (10_500, "50"), (49_499, "1"), (0, "1")] {
+        clock.pass(Duration::from_millis(passed));
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["retry-after"], retry_after);
+        assert_eq!(response.extensions().get::<Error>().unwrap().retry_after(), retry_after.parse().ok());
+    }
+    permit.send(()).unwrap();
+    assert!(first.await.unwrap().is_err());
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
+    assert_eq!(handler.count(), 1);
+}
+
+#[tokio::test]
+async fn an_own_refusal_keeps_its_own_retry_after() {
+    let guard = Recorder::default();
+    guard.say(Claim::InProgress { remaining: Duration::from_millis(1001) });
+    let layer = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
+    let own = |set: bool| {
+        layer.clone().on_refusal(move |_: &Error| {
+            let mut response = Response::new("later".to_owned());
+            if set {
+                response.headers_mut().insert("retry-after", "7".parse().unwrap());
+            }
+            response
+        })
+    };
+    for (set, retry_after) in [(false, "2"), (true, "7")] {
+        let response =
+            call(&mut own(set).layer(Handler::default().service()), http(&webhook_delivery("1"))).await;
+        assert_eq!(
+            (response.body().as_str(), &response.headers()["retry-after"]),
+            ("later", &retry_after.parse().unwrap())
+        );
+    }
+    // No other refusal says when.
+    let mut service = layer.layer(Handler::default().service());
+    let response = call(&mut service, http(&webhook_delivery("1").with_body("{}"))).await;
+    assert!(response.headers().get("retry-after").is_none());
 }
 
 #[tokio::test]
 async fn a_body_that_is_not_whole_claims_nothing() {
-    let guard = Arc::new(Recorder::default());
-    let layer = VerifyLayer::new(webhook()).replay_guard(Shared(Arc::clone(&guard)), WINDOW).unwrap();
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
     let broken = with_body(&webhook_delivery("1"), Frames::new([Step::Data(b"{".to_vec()), Step::Error]));
     call(&mut layer.layer(Handler::default().service()), broken).await;
-    assert_eq!(guard.events(), [""; 0]);
+    assert_eq!(guard.events(), []);
 }
 
 #[tokio::test]
-async fn a_delivery_without_a_key_is_refused() {
+async fn a_request_without_a_key_is_refused() {
     let handler = Handler::default();
     let unnamed = sign::SignedWebhook::new(&secret(), NOW).without_claim("jti").post("{}");
     let response = call(&mut guarded().layer(handler.service()), http(&unnamed)).await;
     assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
 }
 
-#[tokio::test]
-async fn a_guard_that_cannot_tell_lets_nothing_pass() {
-    #[derive(Debug)]
-    struct Down;
-    impl ReplayGuard for Down {
-        async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<(), Error> {
-            Err(ErrorKind::ReplayGuardUnavailable.into())
-        }
-
-        async fn release(&self, _: &ReplayKey) -> Result<(), Error> {
-            Err(ErrorKind::ReplayGuardUnavailable.into())
-        }
-    }
-    let handler = Handler::default();
-    let layer = VerifyLayer::new(webhook()).replay_guard(Down, WINDOW).unwrap();
-    let response = call(&mut layer.layer(handler.service()), http(&webhook_delivery("1"))).await;
-    assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayGuardUnavailable), 0));
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-}
-
 #[test]
 fn a_guard_that_would_be_of_no_use_is_refused_at_construction() {
-    let guarded = |layer: VerifyLayer, seconds| {
-        layer.replay_guard(Memory::new(1), Duration::from_secs(seconds)).map(drop)
+    let guarded = |layer: VerifyLayer| layer.replay_guard(Memory::new(1)).map(drop);
+    let voxagent = || VerifyLayer::new(Voxagent::new("x-signature", secret()).unwrap());
+    let undetectable = Err(ConfigError::ReplayUndetectable);
+    assert_eq!(guarded(VerifyLayer::new(vogent())), undetectable);
+    assert_eq!(guarded(voxagent()), undetectable);
+    assert_eq!(guarded(voxagent().replay_key_of_body()), Ok(()));
+    assert_eq!(guarded(VerifyLayer::new(vogent()).replay_key(|_, _| None)), Ok(()));
+    assert_eq!(guarded(VerifyLayer::new(webhook().insecure_accept_any_age())), Ok(()));
+    assert_eq!(guarded(VerifyLayer::new(Sms::new(Method::Sha256, secret()))), Ok(()));
+
+    let layer = || VerifyLayer::new(webhook());
+    for refused in [layer().lease(Duration::ZERO), layer().done_for(Duration::ZERO)] {
+        assert_eq!(refused.map(drop), Err(ConfigError::DurationZero));
+    }
+    assert_eq!(layer().sender("").map(drop), Err(ConfigError::NameEmpty));
+}
+
+#[tokio::test]
+async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifies() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let window = |past, future| Tolerance::new(hours(past), hours(future)).unwrap();
+    let contact_center = |leeway| {
+        let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
+        ContactCenter::new(key).unwrap().clock(|| NOW).tolerance(window(900, 0)).leeway(window(leeway, 0))
     };
-    let voxagent = Voxagent::new("x-signature", secret()).unwrap();
-    let any_age = || webhook().insecure_accept_any_age();
-    let sms = || Sms::new(Method::Sha256, secret());
-    let hour = Tolerance::either_way(Duration::from_secs(3600)).unwrap();
-    for (layer, seconds, result) in [
-        (VerifyLayer::new(vogent()), u64::MAX, Err(ConfigError::ReplayUndetectable)),
-        (VerifyLayer::new(voxagent), u64::MAX, Err(ConfigError::ReplayUndetectable)),
-        (VerifyLayer::new(webhook()), 360, Err(ConfigError::ReplayForgottenTooSoon)),
-        (VerifyLayer::new(webhook()), 361, Ok(())),
-        (VerifyLayer::new(any_age()), 1, Ok(())),
-        (VerifyLayer::new(sms()), 1, Ok(())),
-        (VerifyLayer::new(sms().tolerance(hour)), 7200, Err(ConfigError::ReplayForgottenTooSoon)),
-        (VerifyLayer::new(sms().tolerance(hour)), 7201, Ok(())),
+    let interaction = |age| {
+        let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
+        sign::ContactCenter::new(&key, UnixTime::from_secs(NOW.as_secs() - age)).unwrap().post(BODY)
+    };
+    let sms = || Sms::new(Method::Sha256, secret()).clock(|| NOW);
+    let message = || sign::Sms::new(Method::Sha256, &secret()).timestamp(NOW).query();
+    let minute = |time: Duration| time + MINUTE;
+    let layer = |verifier: Arc<dyn Verifier>| VerifyLayer::new(verifier);
+    for (layer, delivery, expected) in [
+        (layer(Arc::new(webhook())), webhook_delivery("1"), THREE_DAYS),
+        (layer(Arc::new(sms())), message(), THREE_DAYS),
+        (layer(Arc::new(webhook())).done_for(HOUR).unwrap(), webhook_delivery("1"), HOUR),
+        // The last second counts, and another machine's clock may be a minute behind.
+        (
+            layer(Arc::new(webhook())).done_for(Duration::from_secs(1)).unwrap(),
+            webhook_delivery("1"),
+            minute(Duration::from_secs(301)),
+        ),
+        (
+            layer(Arc::new(webhook().tolerance(window(100, 100)))),
+            webhook_delivery("1"),
+            minute(hours(100) + Duration::from_secs(1)),
+        ),
+        (
+            layer(Arc::new(sms().tolerance(window(200, 1)))),
+            message(),
+            minute(hours(200) + Duration::from_secs(1)),
+        ),
+        (layer(Arc::new(sms())).done_for(HOUR).unwrap(), message(), HOUR),
+        // Of `exp` and the window the earlier: here `exp`, five minutes after `iat`, which was a minute ago.
+        (
+            layer(Arc::new(contact_center(100))),
+            interaction(60),
+            minute(hours(100) + Duration::from_secs(240)),
+        ),
+        (
+            layer(Arc::new(contact_center(1000))),
+            interaction(60),
+            minute(hours(899) + Duration::from_secs(3541)),
+        ),
+        // A scheme of one's own says how long its platform sends again, and how long a request verifies.
+        (layer(Arc::new(Own(Replays::Ever))), vogent_delivery(), hours(5)),
+        (layer(Arc::new(Own(Replays::Within(hours(4))))), vogent_delivery(), hours(5)),
+        (layer(Arc::new(Own(Replays::Within(hours(6))))), vogent_delivery(), minute(hours(6))),
     ] {
-        assert_eq!(guarded(layer, seconds), result);
+        let guard = Recorder::default();
+        let layer = layer.replay_guard(guard.clone()).unwrap();
+        call(&mut layer.layer(Handler::default().service()), http(&delivery)).await;
+        assert_eq!(guard.events(), [Asked::Claim(MINUTE), Asked::Complete(expected)]);
     }
 }
 
-/// Says what it was asked, one thing after another, and takes its time.
-#[derive(Debug, Default)]
-struct Recorder(Mutex<Vec<&'static str>>);
+#[tokio::test]
+async fn the_lease_can_be_set() {
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook()).lease(HOUR).unwrap().replay_guard(guard.clone()).unwrap();
+    call(&mut layer.layer(Handler::default().service()), http(&webhook_delivery("1"))).await;
+    assert_eq!(guard.events(), [Asked::Claim(HOUR), Asked::Complete(THREE_DAYS)]);
+}
+
+#[tokio::test]
+async fn a_body_can_be_the_key_where_nothing_else_is_signed() {
+    let handler = Handler::default();
+    let layer = VerifyLayer::new(vogent()).replay_key_of_body().replay_guard(Memory::new(10)).unwrap();
+    let mut service = layer.layer(handler.service());
+    let other = sign::vogent(&secret(), r#"{"event":"dial.ended"}"#);
+    for (delivery, handled) in [(&vogent_delivery(), 1), (&vogent_delivery(), 1), (&other, 2), (&other, 2)] {
+        assert_eq!(call(&mut service, http(delivery)).await.status(), StatusCode::OK);
+        assert_eq!(handler.count(), handled);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_ones_own_is_given_only_what_is_covered() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let recorded = Arc::clone(&seen);
+    let key = move |verified: &Verified, body: Option<&bytes::Bytes>| {
+        recorded.lock().unwrap().push((verified.coverage(), body.map(|body| body.to_vec())));
+        Some(ReplayKey::new([body.map_or("no body", |_| "a body")]))
+    };
+    let unhashed = || webhook().insecure_accept_unhashed_body();
+    let signer = || sign::SignedWebhook::new(&secret(), NOW);
+    let sms = || sign::Sms::new(Method::Sha256, &secret()).param("text", "hello").timestamp(NOW);
+    let verify_sms = || Arc::new(Sms::new(Method::Sha256, secret()));
+    let body = || Some(BODY.as_bytes().to_vec());
+    let cases: [(Arc<dyn Verifier>, Delivery, _); 6] = [
+        (Arc::new(vogent()), vogent_delivery(), (Coverage::Body, body())),
+        (Arc::new(webhook()), signer().post(BODY), (Coverage::Body, body())),
+        (Arc::new(webhook()), signer().get("a=1"), (Coverage::Query, None)),
+        (Arc::new(unhashed()), signer().without_claim("payload_hash").post(BODY), (Coverage::Token, None)),
+        (verify_sms(), sms().form(), (Coverage::Params, None)),
+        (verify_sms(), sms().query(), (Coverage::Params, None)),
+    ];
+    for (verifier, delivery, given) in cases {
+        let layer = VerifyLayer::new(verifier).replay_key(key.clone()).replay_guard(Memory::new(10)).unwrap();
+        call(&mut layer.layer(Handler::default().service()), http(&delivery)).await;
+        assert_eq!(seen.lock().unwrap().pop(), Some(given));
+    }
+
+    // Where the body is not covered, it is no key.
+    let handler = Handler::default();
+    let layer = VerifyLayer::new(webhook()).replay_key_of_body().replay_guard(Memory::new(10)).unwrap();
+    let response = call(&mut layer.layer(handler.service()), http(&signer().get("a=1"))).await;
+    assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
+}
+
+/// What a guard was asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Asked {
+    Claim(Duration),
+    Renew(Duration),
+    Complete(Duration),
+    Release,
+}
+
+/// Remembers what it was asked, one thing after another, and takes its time. Grants every claim, unless it was told what to say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorder(Arc<Mutex<(Vec<Asked>, Option<Claim>)>>);
 
 impl Recorder {
-    fn events(&self) -> Vec<&'static str> {
-        self.0.lock().unwrap().clone()
+    pub(crate) fn events(&self) -> Vec<Asked> {
+        self.0.lock().unwrap().0.clone()
+    }
+
+    fn say(&self, claim: Claim) {
+        self.0.lock().unwrap().1 = Some(claim);
+    }
+
+    async fn hear(&self, asked: Asked) {
+        tokio::task::yield_now().await;
+        self.0.lock().unwrap().0.push(asked);
     }
 }
 
-#[derive(Debug)]
-struct Shared(Arc<Recorder>);
-
-impl ReplayGuard for Shared {
-    async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<(), Error> {
-        tokio::task::yield_now().await;
-        self.0.0.lock().unwrap().push("claim");
-        Ok(())
+impl ReplayGuard for Recorder {
+    async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
+        self.hear(Asked::Claim(lease)).await;
+        Ok(self.0.lock().unwrap().1.clone().unwrap_or_else(|| Claim::Leased(Lease::new(*key))))
     }
 
-    async fn release(&self, _: &ReplayKey) -> Result<(), Error> {
-        tokio::task::yield_now().await;
-        self.0.0.lock().unwrap().push("release");
+    async fn renew(&self, _: &Lease, time: Duration) -> Result<bool, Error> {
+        self.hear(Asked::Renew(time)).await;
+        Ok(true)
+    }
+
+    async fn complete(&self, _: &Lease, ttl: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+        self.hear(Asked::Complete(ttl)).await;
+        Ok(true)
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), Error> {
+        self.hear(Asked::Release).await;
         Ok(())
+    }
+}
+
+/// Lets everything pass, under one key.
+#[derive(Debug)]
+struct Own(Replays);
+
+impl Verifier for Own {
+    fn begin<'v>(&'v self, _: Head<'_>) -> Result<Verification<'v>, Error> {
+        struct Anything;
+        impl Check for Anything {
+            fn update(&mut self, _: &[u8]) -> Result<(), Error> {
+                Ok(())
+            }
+
+            fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+                Ok(Evidence::new(KeyId::new(0), Coverage::Body).replay_key(ReplayKey::new(["one"])))
+            }
+        }
+        Ok(Verification::new(Anything))
+    }
+
+    fn replays(&self) -> Replays {
+        self.0
+    }
+
+    fn retry_period(&self) -> Duration {
+        5 * HOUR
     }
 }

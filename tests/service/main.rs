@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -11,12 +12,18 @@
 )]
 
 mod extractor;
+mod extremes;
 mod frames;
 mod guards;
 mod layer;
+mod leases;
 mod memory;
+#[path = "../replay/model.rs"]
+mod model;
 #[cfg(feature = "tracing")]
 mod observed;
+mod redaction;
+mod responses;
 mod stack;
 mod tenants;
 mod world;

@@ -1,42 +1,79 @@
 //! The replay guard in memory.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use countersign::replay::{Memory, ReplayGuard};
-use countersign::{Error, ErrorKind, ReplayKey};
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::{ErrorKind, ReplayKey};
 
+use crate::model;
+
+const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
-const MOMENT: Duration = Duration::from_millis(20);
+
+/// A clock that stands until it is moved.
+#[derive(Clone, Default)]
+pub(crate) struct Stopped(Arc<AtomicU64>);
+
+impl Stopped {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_nanos()).unwrap(), Ordering::AcqRel);
+    }
+
+    /// A guard that goes by this clock.
+    pub(crate) fn memory(&self, capacity: usize) -> Memory {
+        let clock = self.clone();
+        Memory::new(capacity).clock(move || Duration::from_nanos(clock.0.load(Ordering::Acquire)))
+    }
+}
 
 fn key(number: usize) -> ReplayKey {
-    ReplayKey::new(number.to_string())
+    ReplayKey::new([number.to_string()])
 }
 
-async fn claim(guard: &Memory, number: usize, ttl: Duration) -> Result<(), ErrorKind> {
-    guard.claim(&key(number), ttl).await.map_err(|error| error.kind())
+async fn claim(guard: &Memory, number: usize, time: Duration) -> Result<Claim, ErrorKind> {
+    guard.claim(&key(number), time).await.map_err(|error| error.kind())
 }
 
-/// Claims until it is let.
-async fn claim_at_last(guard: &Memory, number: usize, ttl: Duration) {
-    for _ in 0..2000 {
-        if claim(guard, number, ttl).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+async fn lease(guard: &Memory, number: usize, time: Duration) -> Lease {
+    match claim(guard, number, time).await {
+        Ok(Claim::Leased(lease)) => lease,
+        other => panic!("{other:?}"),
     }
-    panic!("what has had its time is not forgotten");
+}
+
+#[test]
+fn the_contract_holds_in_10000_sequences() {
+    for capacity in [2, 10] {
+        model::holds(10_000, capacity, || {
+            let clock = Stopped::default();
+            let guard = clock.memory(capacity);
+            (guard, async move |time| clock.pass(time))
+        });
+    }
 }
 
 #[tokio::test]
-async fn the_second_claim_is_refused_until_the_first_is_released() {
-    let guard = Memory::new(10);
-    assert_eq!(claim(&guard, 1, HOUR).await, Ok(()));
-    assert_eq!(claim(&guard, 1, HOUR).await, Err(ErrorKind::Replayed));
-    assert_eq!(claim(&guard, 2, HOUR).await, Ok(()));
-    guard.release(&key(1)).await.unwrap();
-    assert_eq!(claim(&guard, 1, HOUR).await, Ok(()));
-    assert_eq!(claim(&guard, 2, HOUR).await, Err(ErrorKind::Replayed));
+async fn a_lease_ends_to_the_nanosecond() {
+    let clock = Stopped::default();
+    let guard = clock.memory(10);
+    let first = lease(&guard, 1, HOUR).await;
+    let remaining = Duration::from_nanos(1);
+    clock.pass(HOUR.checked_sub(remaining).unwrap());
+    assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::InProgress { remaining }));
+    clock.pass(remaining);
+    assert_eq!(guard.renew(&first, HOUR).await, Ok(false));
+    let second = lease(&guard, 1, HOUR).await;
+
+    // The first neither renews, completes nor frees what the second has.
+    assert_ne!(first, second);
+    assert_eq!(guard.renew(&first, HOUR * 2).await, Ok(false));
+    assert_eq!(guard.complete(&first, HOUR * 2, None).await, Ok(false));
+    guard.release(&first).await.unwrap();
+    assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::InProgress { remaining: HOUR }));
+    assert_eq!(guard.complete(&second, HOUR, None).await, Ok(true));
+    assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::Done(None)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -51,7 +88,7 @@ async fn of_64_claims_at_once_one_wins() {
             .collect();
         let mut won = 0;
         for claim in claims {
-            won += usize::from(claim.await.unwrap().is_ok());
+            won += usize::from(matches!(claim.await.unwrap(), Ok(Claim::Leased(_))));
         }
         assert_eq!(won, 1);
     }
@@ -60,18 +97,21 @@ async fn of_64_claims_at_once_one_wins() {
 #[tokio::test]
 async fn full_means_refused_and_nothing_is_forgotten() {
     let guard = Memory::new(1000);
+    let mut leases = Vec::new();
     for number in 0..1000 {
-        assert_eq!(claim(&guard, number, HOUR).await, Ok(()));
+        leases.push(lease(&guard, number, HOUR).await);
     }
     let full = guard.claim(&key(1000), HOUR).await.unwrap_err();
     assert_eq!((full.kind(), full.status(), full.is_retryable()), (ErrorKind::ReplayGuardFull, 503, true));
     for number in 0..1000 {
-        assert_eq!(claim(&guard, number, HOUR).await, Err(ErrorKind::Replayed));
+        assert!(matches!(claim(&guard, number, HOUR).await, Ok(Claim::InProgress { .. })));
     }
-    // A place that is given back is there again, once.
-    guard.release(&key(7)).await.unwrap();
-    guard.release(&key(7)).await.unwrap();
-    assert_eq!(claim(&guard, 1000, HOUR).await, Ok(()));
+    // What is there can be renewed and completed, and a place that is given back is there again, once.
+    assert_eq!(guard.renew(&leases[1], HOUR).await, Ok(true));
+    assert_eq!(guard.complete(&leases[1], HOUR, None).await, Ok(true));
+    guard.release(&leases[7]).await.unwrap();
+    guard.release(&leases[7]).await.unwrap();
+    lease(&guard, 1000, HOUR).await;
     assert_eq!(claim(&guard, 7, HOUR).await, Err(ErrorKind::ReplayGuardFull));
 }
 
@@ -82,47 +122,67 @@ async fn of_a_million_claims_no_more_are_kept_than_the_capacity() {
     for number in 0..1_000_000 {
         claimed += usize::from(claim(&guard, number, HOUR).await.is_ok());
     }
-    assert_eq!(
-        (claimed, format!("{guard:?}")),
-        (1000, "Memory { count: 1000, capacity: 1000, .. }".to_owned())
-    );
+    assert_eq!((claimed, format!("{guard:?}")), (1000, count(1000, 1000)));
 }
 
 #[tokio::test]
-async fn what_has_had_its_time_makes_room() {
-    let guard = Memory::new(2);
-    assert_eq!(claim(&guard, 1, MOMENT).await, Ok(()));
-    assert_eq!(claim(&guard, 2, HOUR).await, Ok(()));
-    claim_at_last(&guard, 3, HOUR).await;
-    assert_eq!(claim(&guard, 4, HOUR).await, Err(ErrorKind::ReplayGuardFull));
-    assert_eq!(claim(&guard, 2, HOUR).await, Err(ErrorKind::Replayed));
-}
-
-#[tokio::test]
-async fn a_key_that_has_had_its_time_is_claimed_anew_for_its_whole_time() {
-    for capacity in [1, 2] {
-        let guard = Memory::new(capacity);
-        for _ in 0..3 {
-            claim_at_last(&guard, 1, MOMENT).await;
-        }
-        claim_at_last(&guard, 1, HOUR).await;
-        tokio::time::sleep(MOMENT * 2).await;
-        assert_eq!(claim(&guard, 1, HOUR).await, Err(ErrorKind::Replayed));
-        // It counts once.
-        for number in 2..=capacity {
-            claim_at_last(&guard, number, HOUR).await;
-        }
-        assert_eq!(claim(&guard, 3, HOUR).await, Err(ErrorKind::ReplayGuardFull));
+async fn what_has_ended_makes_room_at_once_and_is_swept_away() {
+    let clock = Stopped::default();
+    let guard = clock.memory(1000);
+    for number in 0..1000 {
+        lease(&guard, number, SECOND * u32::try_from(1 + number % 2).unwrap()).await;
+    }
+    clock.pass(SECOND);
+    assert!(matches!(claim(&guard, 1, HOUR).await, Ok(Claim::InProgress { .. })));
+    // Each claim forgets four that have ended.
+    assert_eq!(format!("{guard:?}"), count(996, 1000));
+    for number in 1000..1250 {
+        lease(&guard, number, HOUR).await;
+    }
+    assert_eq!(format!("{guard:?}"), count(750, 1000));
+    for number in 1..1000 {
+        let held = matches!(claim(&guard, number, HOUR).await, Ok(Claim::InProgress { .. }));
+        assert_eq!(held, number % 2 == 1, "{number}");
     }
 }
 
 #[tokio::test]
-async fn a_long_key_takes_no_more_room_and_shows_in_no_output() {
+async fn a_key_that_has_ended_is_claimed_anew_for_its_whole_time_and_counts_once() {
+    let clock = Stopped::default();
+    let guard = clock.memory(8);
+    // More than one claim sweeps away, so that the key's own remains are still there.
+    for number in 0..8 {
+        lease(&guard, number, SECOND).await;
+    }
+    clock.pass(SECOND);
+    lease(&guard, 7, HOUR).await;
+    assert_eq!(format!("{guard:?}"), count(4, 8));
+    clock.pass(SECOND);
+    assert_eq!(claim(&guard, 7, HOUR).await, Ok(Claim::InProgress { remaining: SECOND * 3599 }));
+}
+
+#[tokio::test]
+async fn times_without_end_are_no_trouble() {
+    let clock = Stopped::default();
+    let guard = clock.memory(2);
+    clock.pass(HOUR);
+    let first = lease(&guard, 1, Duration::MAX).await;
+    assert_eq!(guard.renew(&first, Duration::MAX).await, Ok(true));
+    assert_eq!(guard.complete(&first, Duration::MAX, None).await, Ok(true));
+    lease(&guard, 2, Duration::ZERO).await;
+    assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::Done(None)));
+    // A lease of no time is over.
+    lease(&guard, 2, HOUR).await;
+}
+
+#[tokio::test]
+async fn clones_share_what_they_know() {
     let guard = Memory::new(2);
-    let long = ReplayKey::new("k".repeat(16_000));
-    guard.claim(&long, HOUR).await.unwrap();
-    assert_eq!(guard.claim(&long, HOUR).await.map_err(|error: Error| error.kind()), Err(ErrorKind::Replayed));
-    assert_eq!(format!("{guard:?}"), "Memory { count: 1, capacity: 2, .. }");
+    let clone = guard.clone();
+    let first = lease(&guard, 1, HOUR).await;
+    let response = SavedResponse::new(201, Some("text/plain"), "kept").unwrap();
+    assert_eq!(clone.complete(&first, HOUR, Some(&response)).await, Ok(true));
+    assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::Done(Some(response))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -134,8 +194,8 @@ async fn under_load_the_count_comes_back_to_nothing() {
             tokio::spawn(async move {
                 for number in 0..2000 {
                     let number = (worker * 7 + number) % 40;
-                    if claim(&guard, number, HOUR).await.is_ok() {
-                        guard.release(&key(number)).await.unwrap();
+                    if let Ok(Claim::Leased(lease)) = claim(&guard, number, HOUR).await {
+                        guard.release(&lease).await.unwrap();
                     }
                 }
             })
@@ -144,5 +204,41 @@ async fn under_load_the_count_comes_back_to_nothing() {
     for worker in workers {
         worker.await.unwrap();
     }
-    assert_eq!(format!("{guard:?}"), "Memory { count: 0, capacity: 64, .. }");
+    assert_eq!(format!("{guard:?}"), count(0, 64));
+}
+
+#[test]
+fn a_saved_response_is_checked_and_survives_a_store() {
+    for (status, content_type, body) in
+        [(200, None, &b""[..]), (204, Some("text/plain"), b""), (299, Some("a b"), b"\n200 x\n\xff\0")]
+    {
+        let response = SavedResponse::new(status, content_type, body).unwrap();
+        assert_eq!(
+            (response.status(), response.content_type(), response.body()),
+            (status, content_type, body)
+        );
+        assert_eq!(SavedResponse::from_bytes(&response.to_bytes()), Some(response));
+    }
+    let long = "a".repeat(1025);
+    for (status, content_type) in [
+        (199, None),
+        (300, None),
+        (200, Some("")),
+        (200, Some("a\nb")),
+        (200, Some("\u{e9}")),
+        (200, Some(&long)),
+    ] {
+        assert_eq!(SavedResponse::new(status, content_type, ""), None);
+    }
+    for bytes in [&b""[..], b"200", b"200 ", b"200\n", b"20x \nbody", b"500 \n", b"200 \xff\n", b" \n"] {
+        assert_eq!(SavedResponse::from_bytes(bytes), None);
+    }
+    assert_eq!(
+        format!("{:?}", SavedResponse::new(200, Some("secret"), "secret")),
+        "Some(SavedResponse { status: 200, .. })"
+    );
+}
+
+fn count(count: usize, capacity: usize) -> String {
+    format!("Memory {{ count: {count}, capacity: {capacity}, .. }}")
 }

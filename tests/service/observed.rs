@@ -1,22 +1,26 @@
 //! What the layer tells with the feature `tracing`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
+use std::future::pending;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use countersign::replay::{Memory, ReplayGuard};
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign;
 use countersign::tower::VerifyLayer;
 use countersign::vonage::SignedWebhook;
 use countersign::{Error, ErrorKind, Keyring, ReplayKey, Secret};
-use http::StatusCode;
-use tower::Layer as _;
+use http::{Response, StatusCode};
+use tower::{Layer as _, Service as _};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use crate::guards::Recorder;
 use crate::world::{BODY, Handler, NOW, call, http, secret, webhook_delivery};
 
 /// Remembers each event and each field of a span as `name=value`.
@@ -84,7 +88,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
     let old = Secret::new("the older secret").unwrap();
     let keyring = Keyring::new([secret(), old.clone()]).unwrap();
     let webhook = SignedWebhook::new(keyring).clock(|| NOW);
-    let layer = VerifyLayer::new(webhook).replay_guard(Memory::new(10), Duration::from_secs(361)).unwrap();
+    let layer = VerifyLayer::new(webhook).replay_guard(Memory::new(10)).unwrap();
     let mut service = layer.layer(Handler::default().service());
     let by_old = sign::SignedWebhook::new(&old, NOW).claim("jti", "2").post(BODY);
 
@@ -102,11 +106,11 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
     };
     let newest = || [recorded("0").to_vec(), vec![verified(Level::DEBUG, "0", "webhook verified")]].concat();
     let older = "webhook verified with an older secret";
-    let replayed = refused(Level::INFO, "replayed", "409", "delivery has been received before");
+    let duplicate = (Level::INFO, fields([("scheme", "vonage-jwt"), ("message", "webhook already handled")]));
     for (delivery, events) in [
         (webhook_delivery("1"), newest()),
         (by_old, [recorded("1").to_vec(), vec![verified(Level::INFO, "1", older)]].concat()),
-        (webhook_delivery("1"), [newest(), vec![replayed]].concat()),
+        (webhook_delivery("1"), [newest(), vec![duplicate]].concat()),
         (
             webhook_delivery("3").with_body("{}"),
             vec![refused(
@@ -135,29 +139,98 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
     }
 }
 
-#[tokio::test]
-async fn that_a_claim_cannot_be_given_back_is_told() {
-    #[derive(Debug)]
-    struct HalfDown;
-    impl ReplayGuard for HalfDown {
-        async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<(), Error> {
-            Ok(())
-        }
+/// Everything fails that comes after a claim, or says no.
+#[derive(Debug)]
+struct HalfDown {
+    claim: Option<Claim>,
+    later: Result<bool, ErrorKind>,
+}
 
-        async fn release(&self, _: &ReplayKey) -> Result<(), Error> {
-            Err(ErrorKind::ReplayGuardUnavailable.into())
-        }
+impl ReplayGuard for HalfDown {
+    async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
+        Ok(self.claim.clone().unwrap_or_else(|| Claim::Leased(Lease::new(*key))))
     }
 
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
+        Ok(self.later?)
+    }
+
+    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+        Ok(self.later?)
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), Error> {
+        self.later?;
+        Ok(())
+    }
+}
+
+/// What is told of a request after it was verified, by a layer with this guard and before a handler that takes so long.
+async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Heard> {
     let webhook = SignedWebhook::new(secret()).clock(|| NOW);
-    let layer = VerifyLayer::new(webhook).replay_guard(HalfDown, Duration::from_secs(361)).unwrap();
-    let mut service = layer.layer(Handler::default().answering(|_| StatusCode::INTERNAL_SERVER_ERROR));
+    let layer = VerifyLayer::new(webhook).replay_guard(guard).unwrap();
+    let mut service = layer.layer(tower::service_fn(move |_| async move {
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
+        Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
+    }));
     let listener = Listener::default();
     call(&mut service, http(&webhook_delivery("1"))).with_subscriber(listener.clone()).await;
-    let told = fields([
-        ("scheme", "vonage-jwt"),
-        ("code", "replay_guard_unavailable"),
-        ("message", "webhook not handled and still claimed"),
-    ]);
+    listener.take().split_off(4)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_wrong_with_a_lease_is_told() {
+    let warning = |message: &str, code: Option<&str>| {
+        let mut all = fields([("scheme", "vonage-jwt"), ("message", message)]);
+        all.extend(code.map(|code| ("code".to_owned(), code.to_owned())));
+        (Level::WARN, all)
+    };
+    let (ok, failed) = (StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR);
+    let (at_once, half_a_minute, two_minutes) =
+        (Duration::ZERO, Duration::from_secs(30), Duration::from_secs(120));
+    let unavailable = Some("replay_guard_unavailable");
+    let not_renewed = || warning("webhook's lease not renewed", unavailable);
+    let ended = || warning("webhook's lease ended while it is handled", None);
+    let forgotten = |code| warning("webhook handled and not remembered", code);
+    let down = Err(ErrorKind::ReplayGuardUnavailable);
+    for (later, status, time, expected) in [
+        (Ok(true), ok, at_once, vec![]),
+        (Ok(true), failed, two_minutes, vec![]),
+        (down, failed, at_once, vec![warning("webhook not handled and still leased", unavailable)]),
+        (down, ok, at_once, vec![forgotten(unavailable)]),
+        (Ok(false), ok, at_once, vec![forgotten(Some("lease_ended"))]),
+        (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_ended"))]),
+        // At 20 s, and then each 5 s until a minute is over.
+        (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended(), forgotten(unavailable)]].concat()),
+    ] {
+        assert_eq!(told_of(HalfDown { claim: None, later }, status, time).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn that_another_attempt_is_under_way_is_no_warning() {
+    let claim = Some(Claim::InProgress { remaining: Duration::from_secs(9) });
+    let told = told_of(HalfDown { claim, later: Ok(true) }, StatusCode::OK, Duration::ZERO).await;
+    let [(level, fields)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((*level, fields["code"].as_str()), (Level::INFO, "replay_in_progress"));
+}
+
+#[tokio::test]
+async fn a_lease_that_is_left_to_run_out_is_told() {
+    let webhook = SignedWebhook::new(secret()).clock(|| NOW);
+    let recorder = Recorder::default();
+    let layer = VerifyLayer::new(webhook).replay_guard(recorder.clone()).unwrap();
+    let mut service = layer.layer(tower::service_fn(|_| pending::<Result<Response<String>, Infallible>>()));
+    let listener = Listener::default();
+    let mut stalled = Box::pin(service.call(http(&webhook_delivery("1"))).with_subscriber(listener.clone()));
+    while recorder.events().is_empty() {
+        assert!(stalled.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    let told = listener.clone();
+    let outside = move || tracing::subscriber::with_default(told, || drop(stalled));
+    std::thread::spawn(outside).join().unwrap();
+    let told = fields([("scheme", "vonage-jwt"), ("message", "webhook's lease is left to run out")]);
     assert_eq!(listener.take().pop(), Some((Level::WARN, told)));
 }

@@ -35,7 +35,8 @@ impl Check for Counted {
         if self.seen == self.expected {
             Ok(Evidence::new(KeyId::new(3), Coverage::Body)
                 .signed_at(Some(UnixTime::from_secs(7)))
-                .replay_key(ReplayKey::new("once")))
+                .valid_until(UnixTime::from_secs(8), UnixTime::from_secs(9))
+                .replay_key(ReplayKey::new(["once"])))
         } else {
             Err(ErrorKind::SignatureMismatch.into())
         }
@@ -49,8 +50,9 @@ fn a_scheme_of_ones_own_verifies_and_refuses() {
     let head = Head::new("POST", &headers);
     let verified = accepts(&scheme, Request::new(head, "hello"));
     assert_eq!(verified.key(), KeyId::new(3));
+    assert_eq!(verified.valid_until(), Some(UnixTime::from_secs(9)));
     assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(7)));
-    assert_eq!(verified.replay_key(), Some(ReplayKey::new("once")));
+    assert_eq!(verified.replay_key(), Some(ReplayKey::new(["once"])));
     refuses(&scheme, Request::new(head, "hello!"), ErrorKind::SignatureMismatch);
     refuses(&scheme, Request::new(head, "hel\0o"), ErrorKind::BodyMalformed);
     refuses(&scheme, Request::new(head, &[b'x'; 101]), ErrorKind::BodyTooLarge);
@@ -67,7 +69,7 @@ fn a_scheme_can_build_on_another_and_add_to_its_evidence() {
         let verification = hmac.begin(delivery.head()).unwrap();
         let mut verification = verification.and_then(move |evidence| {
             window.check(UnixTime::from_secs(now), signed_at)?;
-            Ok(evidence.signed_at(Some(signed_at)).replay_key(ReplayKey::new("once")))
+            Ok(evidence.signed_at(Some(signed_at)).replay_key(ReplayKey::new(["once"])))
         });
         verification.update(b"1700000000.").unwrap();
         verification.update(body).unwrap();
@@ -75,7 +77,10 @@ fn a_scheme_can_build_on_another_and_add_to_its_evidence() {
     };
     let verified = finish(b"hello", 1_700_000_010).unwrap();
     assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(1_700_000_000)));
-    assert_eq!((verified.replay_key(), verified.coverage()), (Some(ReplayKey::new("once")), Coverage::Body));
+    assert_eq!(
+        (verified.replay_key(), verified.coverage()),
+        (Some(ReplayKey::new(["once"])), Coverage::Body)
+    );
     assert_eq!(finish(b"hello", 1_700_000_011), Err(ErrorKind::TimestampStale));
     assert_eq!(finish(b"hello", 1_699_999_989), Err(ErrorKind::TimestampFuture));
     assert_eq!(finish(b"other", 1_700_000_011), Err(ErrorKind::SignatureMismatch));

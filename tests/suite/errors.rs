@@ -28,7 +28,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::ApiKeyUnknown, 401, "api key belongs to no tenant"),
     (ErrorKind::TenantStoreUnavailable, 503, "tenant store cannot be asked"),
     (ErrorKind::TenantStoreTimeout, 503, "tenant store did not answer in time"),
-    (ErrorKind::Replayed, 409, "delivery has been received before"),
+    (ErrorKind::ReplayInProgress, 503, "event is being handled"),
     (ErrorKind::ReplayKeyMissing, 401, "replay key is missing"),
     (ErrorKind::ReplayGuardFull, 503, "replay guard is full"),
     (ErrorKind::ReplayGuardUnavailable, 503, "replay guard cannot be asked"),
@@ -96,6 +96,7 @@ fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
         ErrorKind::TokenAwaited,
         ErrorKind::TenantStoreUnavailable,
         ErrorKind::TenantStoreTimeout,
+        ErrorKind::ReplayInProgress,
         ErrorKind::ReplayGuardFull,
         ErrorKind::ReplayGuardUnavailable,
         ErrorKind::ClockUnavailable,
@@ -112,6 +113,7 @@ fn an_error_is_its_kind_and_a_sentence_without_a_full_stop() {
         assert_eq!((error.kind(), error.code(), error.status()), (*kind, kind.code(), kind.status()));
         assert_eq!(error.is_retryable(), kind.is_retryable());
         assert!(error.source().is_none());
+        assert_eq!(error.retry_after(), None);
         let text = error.to_string();
         assert!(
             text.contains(' ') && !text.ends_with('.') && text.starts_with(|c: char| c.is_lowercase()),

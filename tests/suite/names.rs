@@ -24,10 +24,15 @@ fn a_refusal_names_the_parameter_or_the_claim() {
 }
 
 #[test]
-fn a_proof_shows_that_there_is_a_signature_and_not_which() {
+fn a_proof_shows_what_is_in_it_and_no_value() {
     let sms = Sms::new(Method::Sha256, secret(KEY));
-    let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello").query();
-    assert!(format!("{:?}", sms.verify(delivery.request()).unwrap()).contains("Signature(Tag)"));
+    let message = || sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello");
+    for (delivery, dated) in [(message().query(), false), (message().timestamp(NOW).query(), true)] {
+        assert_eq!(
+            format!("{:?}", sms.verify(delivery.request()).unwrap()),
+            format!("Verified {{ key: KeyId(0), coverage: Params, signed_at: {dated}, tenant: false, .. }}")
+        );
+    }
 }
 
 #[test]
@@ -83,5 +88,6 @@ fn a_scheme_has_a_name_and_says_for_how_long_it_can_be_replayed() {
         // Behind pointers as well.
         let boxed: Box<dyn Verifier> = Box::new(&verifier);
         assert_eq!((boxed.scheme(), boxed.replays()), (name, replays));
+        assert_eq!(boxed.retry_period(), Duration::from_secs(72 * 60 * 60));
     }
 }

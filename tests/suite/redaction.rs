@@ -8,7 +8,7 @@ use crate::support::{KEY, NOW, OTHER_KEY, secret};
 
 #[track_caller]
 fn assert_hides(printed: &str, hidden: &str) {
-    for window in hidden.as_bytes().windows(6) {
+    for window in hidden.as_bytes().windows(4) {
         let window = str::from_utf8(window).unwrap();
         assert!(!printed.contains(window), "{printed} shows {window}");
     }
@@ -97,7 +97,7 @@ fn a_refusal_holds_neither_signature() {
 
 #[test]
 fn a_refusal_holds_nothing_of_the_request() {
-    let marked = "marker-of-the-request";
+    let marked = "Qx7Zt9Wv3Lk";
     for scheme in Scheme::all() {
         let headers = [
             ("x-elto-signature", marked),

@@ -38,7 +38,8 @@ async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> Infa
         let verifying = verifying.clone();
         let service = hyper::service::service_fn(move |request| {
             let answered = timeout(Duration::from_secs(10), verifying.clone().oneshot(request));
-            async { answered.await.unwrap_or_else(|_| Ok(answer(StatusCode::REQUEST_TIMEOUT, ""))) }
+            // Not 408, which Vonage takes as final.
+            async { answered.await.unwrap_or_else(|_| Ok(answer(StatusCode::SERVICE_UNAVAILABLE, ""))) }
         });
         tokio::spawn(async move {
             // With a timer, a head that does not come within 30 s ends the connection.

@@ -9,7 +9,9 @@ use crate::error::Error;
 use crate::integrations::refusal;
 
 /// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of what it was to hold.
-#[derive(Debug)]
+///
+/// `R` and axum's rejections may quote the request in their text. So `Debug` and `Display` do not print them:
+/// [`source`](StdError::source) has them.
 #[non_exhaustive]
 pub enum SignedRejection<R> {
     /// The delivery did not verify, or its body could not be read.
@@ -38,11 +40,20 @@ impl<R> From<Error> for SignedRejection<R> {
     }
 }
 
-impl<R: fmt::Display> fmt::Display for SignedRejection<R> {
+impl<R> fmt::Debug for SignedRejection<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => f.debug_tuple("Refused").field(error).finish(),
+            Self::Unreadable(_) => f.debug_tuple("Unreadable").finish_non_exhaustive(),
+        }
+    }
+}
+
+impl<R> fmt::Display for SignedRejection<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) => error.fmt(f),
-            Self::Unreadable(rejection) => rejection.fmt(f),
+            Self::Unreadable(_) => f.write_str("verified request is not what the handler takes"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The extractor.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// It gets no other header, no path and no query that is not covered; the request's extensions are handed on, for axum's own
 /// extractors. To read an unsigned query all the same, take axum's `Query` as an argument before this one.
 ///
-/// There is no replay guard here: use a [`VerifyLayer`](crate::tower::VerifyLayer) for that, whose proof is axum's
-/// `Extension<Verified>`.
+/// There is no replay guard here, since an extractor cannot see how the handler ends: put a
+/// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof is axum's `Extension<Verified>`.
 ///
 /// # Example
 ///
@@ -69,13 +70,20 @@ use crate::verifier::{Coverage, Verified, Verifier};
 ///   the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and one that broke off
 ///   [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), as at the layer.
 /// - [`SignedRejection::Unreadable`]: it verified, and `T` does not take it; `T`'s own rejection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signed<V: ?Sized, T = Bytes> {
     /// What was proved.
     pub verified: Verified,
     /// What the request holds.
     pub value: T,
     by: PhantomData<fn() -> Arc<V>>,
+}
+
+/// Shows nothing of the value, whatever its type.
+impl<V: ?Sized, T> fmt::Debug for Signed<V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("verified", &self.verified).finish_non_exhaustive()
+    }
 }
 
 impl<S, V, T> FromRequest<S> for Signed<V, T>
@@ -106,10 +114,11 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let mut request = Request::default();
     let (has_body, has_query) = match proof.coverage() {
         Coverage::Body => (true, false),
-        Coverage::Query => (false, true),
+        Coverage::Query | Coverage::Url => (false, true),
+        Coverage::UrlBody | Coverage::UrlParams => (true, true),
         // The SMS API signs the one or the other.
         Coverage::Params => (!body.is_empty(), body.is_empty()),
-        Coverage::Token => (false, false),
+        Coverage::Token | Coverage::None => (false, false),
     };
     if has_body {
         *request.body_mut() = Body::from(body);

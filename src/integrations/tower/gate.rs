@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::Request;
 use http::request::Parts;
 
-use super::guard::{Claim, Guard};
+use super::guard::{Claimed, Guard};
+use super::hold::Hold;
 #[cfg(feature = "tenants")]
 use super::lookup::{Hint, TenantLookup};
 use super::{Body, Observer};
@@ -15,17 +16,27 @@ use crate::error::ErrorKind;
 #[cfg(feature = "tenants")]
 use crate::integrations::read::read;
 use crate::integrations::read::{self, BoxError};
+use crate::replay::SavedResponse;
 use crate::request::Head;
 #[cfg(feature = "tenants")]
 use crate::request::Request as Whole;
-use crate::verifier::{Replays, Verified, Verifier};
+use crate::verifier::{Verified, Verifier};
 
 /// How requests are verified.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) source: Source,
     pub(super) max_body: usize,
-    pub(super) guard: Option<Guard>,
+    pub(super) guard: Arc<Guard>,
+}
+
+/// What becomes of a request that verified.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+pub(super) enum Admitted {
+    /// It is to be handled, with its lease where there is a guard.
+    Fresh(Request<Body>, Option<Hold>),
+    /// It was handled before, with the response that was kept.
+    Duplicate(Verified, Option<SavedResponse>),
 }
 
 /// Where the verifier comes from.
@@ -41,12 +52,8 @@ impl Source {
         self.example().scheme()
     }
 
-    pub(super) fn replays(&self) -> Replays {
-        self.example().replays()
-    }
-
     /// A verifier with the settings of all that it gives.
-    fn example(&self) -> &dyn Verifier {
+    pub(super) fn example(&self) -> &dyn Verifier {
         match self {
             Self::One(verifier) => &**verifier,
             #[cfg(feature = "tenants")]
@@ -56,12 +63,13 @@ impl Source {
 }
 
 impl Gate {
-    /// Lets a request through that verifies and is no replay, with its body read and the proof in its extensions.
+    /// Lets a request through that verifies, with its body read and the proof in its extensions, and tells whether it was
+    /// handled before.
     pub(super) async fn admit(
         &self,
         request: Request<impl http_body::Body<Error: Into<BoxError>>>,
         observer: &Observer,
-    ) -> Result<(Request<Body>, Option<Claim>), Error> {
+    ) -> Result<Admitted, Error> {
         let (mut parts, body) = request.into_parts();
         let (verified, body) = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await?,
@@ -69,12 +77,14 @@ impl Gate {
             Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await?,
         };
         observer.verified(&verified);
-        let claim = match &self.guard {
-            Some(guard) => Some(guard.claim(self.source.scheme(), &verified).await?),
-            None => None,
+        // The verifier's clock was asked after the body had arrived, and nothing waits between that and the claim.
+        let hold = match self.guard.claim(self.source.example(), &verified, body.bytes(), observer).await? {
+            Claimed::Unguarded => None,
+            Claimed::Ours(hold) => Some(hold),
+            Claimed::Done(response) => return Ok(Admitted::Duplicate(verified, response)),
         };
         parts.extensions.insert(verified);
-        Ok((Request::from_parts(parts, body), claim))
+        Ok(Admitted::Fresh(Request::from_parts(parts, body), hold))
     }
 
     /// Judges the head, and then the body as it arrives.
@@ -92,7 +102,7 @@ impl Gate {
     #[cfg(feature = "tenants")]
     async fn verify_tenant(
         &self,
-        lookup: &TenantLookup,
+        lookup: &Arc<TenantLookup>,
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {

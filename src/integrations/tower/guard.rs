@@ -1,90 +1,160 @@
-//! A replay guard of any kind, and a claim that is given back unless the delivery was handled.
+//! A replay guard of any kind, its settings, and what it says of a request.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use http::StatusCode;
-use tokio::runtime::Handle;
+use bytes::Bytes;
 
+use super::Observer;
+use super::hold::{Hold, Outcome};
 use crate::error::{Error, ErrorKind};
-use crate::replay::ReplayGuard;
-use crate::verifier::{ReplayKey, Verified};
+use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
+use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
 
-/// A guard, and for how long it is to remember.
-#[derive(Clone, Debug)]
+/// How a layer claims requests, and of whom.
+#[derive(Clone)]
 pub(super) struct Guard {
-    guard: Arc<dyn AnyGuard>,
-    ttl: Duration,
+    /// `None` where there is no guard: nothing is claimed.
+    pub(super) store: Option<Arc<dyn AnyGuard>>,
+    pub(super) lease: Duration,
+    /// Else the verifier's retry period.
+    pub(super) done_for: Option<Duration>,
+    pub(super) sender: String,
+    /// Else the key that the proof gives.
+    pub(super) key: Option<Arc<KeyOf>>,
+    /// How many leases are given back in the background.
+    pub(super) background: Arc<AtomicUsize>,
+}
+
+/// Names the event of a request by its proof and, where the signature covers it, its body.
+pub(super) type KeyOf = dyn Fn(&Verified, Option<&Bytes>) -> Option<ReplayKey> + Send + Sync;
+
+/// What a guard said.
+pub(super) enum Claimed {
+    /// Nothing, since there is none.
+    Unguarded,
+    /// The request is ours to handle.
+    Ours(Hold),
+    /// It was handled, with the response that was kept.
+    Done(Option<SavedResponse>),
 }
 
 impl Guard {
-    pub(super) fn new(guard: impl ReplayGuard + 'static, ttl: Duration) -> Self {
-        Self { guard: Arc::new(guard), ttl }
+    pub(super) async fn claim(
+        &self,
+        example: &dyn Verifier,
+        verified: &Verified,
+        body: &Bytes,
+        observer: &Observer,
+    ) -> Result<Claimed, Error> {
+        let Some(store) = &self.store else { return Ok(Claimed::Unguarded) };
+        let key = self.key(example.scheme(), verified, body).ok_or(ErrorKind::ReplayKeyMissing)?;
+        match store.claim(&key, self.lease).await? {
+            Claim::Leased(lease) => Ok(Claimed::Ours(Hold {
+                store: Arc::clone(store),
+                lease: Some(lease),
+                lasts: self.lease,
+                done_for: self.done_for(example, verified),
+                outcome: Outcome::Open,
+                background: Arc::clone(&self.background),
+                observer: observer.clone(),
+            })),
+            Claim::InProgress { remaining } => Err(Error::in_progress(remaining)),
+            Claim::Done(response) => Ok(Claimed::Done(response)),
+        }
     }
 
-    /// Claims a delivery for its scheme: another's keys may read the same.
-    pub(super) async fn claim(&self, scheme: &str, verified: &Verified) -> Result<Claim, Error> {
-        let key = verified.replay_key().ok_or(ErrorKind::ReplayKeyMissing)?;
-        let key = ReplayKey::new(format!("{scheme}:{}", key.as_str()));
-        self.guard.claim(&key, self.ttl).await?;
-        Ok(Claim { guard: Arc::clone(&self.guard), key: Some(key) })
-    }
-}
-
-/// A delivery that is being handled. Dropped before it is settled, as when the client goes away or the handler panics, it is
-/// released.
-pub(super) struct Claim {
-    guard: Arc<dyn AnyGuard>,
-    /// Gone when it is settled.
-    key: Option<ReplayKey>,
-}
-
-impl Claim {
-    /// Keeps the claim of a delivery that was handled, and releases that of one which the platform will send again:
-    /// where the handler failed, or answered 429 or 5xx.
-    pub(super) async fn settle(mut self, status: Option<StatusCode>) -> Result<(), Error> {
-        let sent_again =
-            status.is_none_or(|status| status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error());
-        let released = match &self.key {
-            Some(key) if sent_again => self.guard.release(key).await,
-            _ => Ok(()),
+    /// Another scheme's, sender's or account's identifiers may read the same.
+    fn key(&self, scheme: &str, verified: &Verified, body: &Bytes) -> Option<ReplayKey> {
+        let chosen;
+        let identifier = match &self.key {
+            Some(key_of) => {
+                chosen = key_of(verified, (verified.coverage() == Coverage::Body).then_some(body))?;
+                chosen.as_bytes()
+            }
+            None => verified.identifier()?,
         };
-        self.key = None;
-        released
+        let names = [scheme, &self.sender, verified.account()].map(str::as_bytes);
+        Some(ReplayKey::new(names.into_iter().chain([identifier])))
+    }
+
+    /// As long as the platform sends again, and never shorter than the request verifies, on the machine whose clock is the slowest.
+    fn done_for(&self, example: &dyn Verifier, verified: &Verified) -> Duration {
+        let left = verified.time_left().or(match example.replays() {
+            Replays::Within(time) => Some(time),
+            Replays::Undetectable | Replays::Ever => None,
+        });
+        let least = left.map_or(Duration::ZERO, |time| time.saturating_add(CLOCKS_APART));
+        self.done_for.unwrap_or_else(|| example.retry_period()).max(least)
     }
 }
 
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let Some(key) = self.key.take() else { return };
-        let guard = Arc::clone(&self.guard);
-        let mut release = Box::pin(async move { guard.release(&key).await.is_ok() });
-        // A guard in memory is done at once; another goes on where there is a runtime.
-        let done = release.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
-        if !done && let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(release);
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            store: None,
+            lease: DEFAULT_LEASE,
+            done_for: None,
+            sender: String::new(),
+            key: None,
+            background: Arc::default(),
         }
     }
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+impl Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("store", &self.store)
+            .field("lease", &self.lease)
+            .field("done_for", &self.done_for)
+            .field("sender", &self.sender)
+            .finish_non_exhaustive()
+    }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// `ReplayGuard` as an object.
-trait AnyGuard: Debug + Send + Sync {
-    fn claim<'a>(&'a self, key: &'a ReplayKey, ttl: Duration) -> Answer<'a>;
-    fn release<'a>(&'a self, key: &'a ReplayKey) -> Answer<'a>;
+pub(super) trait AnyGuard: Debug + Send + Sync {
+    fn claim<'a>(&'a self, key: &'a ReplayKey, lease: Duration) -> Answer<'a, Claim>;
+    fn renew<'a>(&'a self, lease: &'a Lease, time: Duration) -> Answer<'a, bool>;
+    fn complete<'a>(
+        &'a self,
+        lease: &'a Lease,
+        ttl: Duration,
+        response: Option<&'a SavedResponse>,
+    ) -> Answer<'a, bool>;
+    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, ()>;
 }
 
 impl<G: ReplayGuard> AnyGuard for G {
-    fn claim<'a>(&'a self, key: &'a ReplayKey, ttl: Duration) -> Answer<'a> {
-        Box::pin(ReplayGuard::claim(self, key, ttl))
+    fn claim<'a>(&'a self, key: &'a ReplayKey, lease: Duration) -> Answer<'a, Claim> {
+        Box::pin(ReplayGuard::claim(self, key, lease))
     }
 
-    fn release<'a>(&'a self, key: &'a ReplayKey) -> Answer<'a> {
-        Box::pin(ReplayGuard::release(self, key))
+    fn renew<'a>(&'a self, lease: &'a Lease, time: Duration) -> Answer<'a, bool> {
+        Box::pin(ReplayGuard::renew(self, lease, time))
+    }
+
+    fn complete<'a>(
+        &'a self,
+        lease: &'a Lease,
+        ttl: Duration,
+        response: Option<&'a SavedResponse>,
+    ) -> Answer<'a, bool> {
+        Box::pin(ReplayGuard::complete(self, lease, ttl, response))
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, ()> {
+        Box::pin(ReplayGuard::release(self, lease))
     }
 }
+
+const DEFAULT_LEASE: Duration = Duration::from_secs(60);
+/// By how much the clocks of two machines may differ.
+const CLOCKS_APART: Duration = Duration::from_secs(60);

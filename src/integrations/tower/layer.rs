@@ -1,18 +1,16 @@
 //! The layer.
 
+mod replay;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use tower_layer::Layer;
 
 #[cfg(feature = "tenants")]
 use super::TenantLookup;
 use super::gate::{Gate, Source};
-use super::guard::Guard;
-use super::{EmptyRefusal, Verify};
-use crate::config_error::ConfigError;
-use crate::replay::ReplayGuard;
-use crate::verifier::{Replays, Verifier};
+use super::{Acknowledge, EmptyRefusal, Forget, Verify};
+use crate::verifier::Verifier;
 
 /// Puts a verifier before a service: only what has verified reaches it.
 ///
@@ -36,8 +34,7 @@ use crate::verifier::{Replays, Verifier};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// use std::convert::Infallible;
 ///
-/// use bytes::Bytes;
-/// use countersign::tower::{Body, VerifyLayer};
+/// /// use countersign::tower::{Body, VerifyLayer};
 /// use countersign::{Error, Secret, Verified, Vogent, sign};
 /// use http::{Request, Response};
 /// use http_body_util::Full;
@@ -67,9 +64,11 @@ use crate::verifier::{Replays, Verifier};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct VerifyLayer<F = EmptyRefusal> {
+pub struct VerifyLayer<F = EmptyRefusal, D = Acknowledge, M = Forget> {
     gate: Gate,
     on_refusal: F,
+    on_duplicate: D,
+    memory: M,
 }
 
 impl VerifyLayer {
@@ -85,11 +84,12 @@ impl VerifyLayer {
     }
 
     fn with_source(source: Source) -> Self {
-        Self { gate: Gate { source, max_body: DEFAULT_MAX_BODY, guard: None }, on_refusal: EmptyRefusal }
+        let gate = Gate { source, max_body: DEFAULT_MAX_BODY, guard: Arc::default() };
+        Self { gate, on_refusal: EmptyRefusal, on_duplicate: Acknowledge, memory: Forget }
     }
 }
 
-impl<F> VerifyLayer<F> {
+impl<F, D, M> VerifyLayer<F, D, M> {
     /// Refuses a body of more bytes than `limit`, by default 1 MiB, with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What
     /// the verifier itself refuses stays refused.
     pub fn max_body(mut self, limit: usize) -> Self {
@@ -97,43 +97,23 @@ impl<F> VerifyLayer<F> {
         self
     }
 
-    /// Refuses what has been received before, with [`Replayed`](crate::ErrorKind::Replayed): `guard` is asked after the delivery
-    /// has verified, and remembers it for `ttl`. Where the handler fails, answers 429 or 5xx, panics or is given up, the claim is
-    /// given back, so that the delivery gets through when the platform sends it again. A delivery without a replay key is
-    /// refused with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing).
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::ReplayUndetectable`]: the scheme signs nothing by which a delivery could be known again, as Vogent
-    ///   and Voxagent.
-    /// - [`ConfigError::ReplayForgottenTooSoon`]: a delivery still verifies after `ttl`, see [`Verifier::replays`]. Where one verifies
-    ///   for ever, no `ttl` is long enough and the choice is yours.
-    pub fn replay_guard(
-        mut self,
-        guard: impl ReplayGuard + 'static,
-        ttl: Duration,
-    ) -> Result<Self, ConfigError> {
-        match self.gate.source.replays() {
-            Replays::Undetectable => Err(ConfigError::ReplayUndetectable),
-            Replays::Within(time) if ttl < time => Err(ConfigError::ReplayForgottenTooSoon),
-            Replays::Within(_) | Replays::Ever => {
-                self.gate.guard = Some(Guard::new(guard, ttl));
-                Ok(self)
-            }
-        }
-    }
-
     /// Answers a refusal with what `on_refusal` makes of the [`Error`](crate::Error): `Fn(&Error) -> Response<_>`.
-    pub fn on_refusal<G>(self, on_refusal: G) -> VerifyLayer<G> {
-        VerifyLayer { gate: self.gate, on_refusal }
+    pub fn on_refusal<G>(self, on_refusal: G) -> VerifyLayer<G, D, M> {
+        VerifyLayer { gate: self.gate, on_refusal, on_duplicate: self.on_duplicate, memory: self.memory }
     }
 }
 
-impl<S, F: Clone> Layer<S> for VerifyLayer<F> {
-    type Service = Verify<S, F>;
+impl<S, F: Clone, D: Clone, M: Clone> Layer<S> for VerifyLayer<F, D, M> {
+    type Service = Verify<S, F, D, M>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Verify { inner, gate: self.gate.clone(), on_refusal: self.on_refusal.clone() }
+        Verify {
+            inner,
+            gate: self.gate.clone(),
+            on_refusal: self.on_refusal.clone(),
+            on_duplicate: self.on_duplicate.clone(),
+            memory: self.memory.clone(),
+        }
     }
 }
 

@@ -1,32 +1,58 @@
 //! Tenants whose secrets are in a store.
 
+mod ask;
+mod kept;
+mod question;
+mod turns;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::future::Cache;
-
+use self::kept::Kept;
+use self::question::Questions;
+use self::turns::Turns;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::request::{Head, Request};
 use crate::secret::{Keyring, Secret, Tenants};
 use crate::verifier::Verifier;
 
-/// Looks up the secrets of the account that a delivery names, in a store of yours, and keeps them for a while.
+/// Looks up the secrets of the account that a request names in a store of yours, and caches them.
 ///
-/// The name comes from an unverified request: it decides which secret is tried, and nothing else. Whoever sends it can make the
-/// store be asked, but no faster than it answers for the names that are new, and accounts that are unknown are remembered
-/// apart, so that they push no known one out.
+/// The account's name comes from an unverified request. It decides only which secret is tried.
 ///
-/// | what happens | refused with | status |
+/// | condition | rejected with | status |
 /// |---|---|---|
 /// | the store knows no such account | [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown) | 401 |
-/// | the store fails | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
-/// | the store takes longer than the patience | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
+/// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
+/// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
 ///
-/// Failures are not kept: the next delivery asks again.
+/// # Bounds
+///
+/// An attacker can make up names and trigger queries. These bounds hold:
+///
+/// - At most [`max_questions`](Self::max_questions) queries run at once, by default 16. Further requests wait for a turn within
+///   their patience. A quarter of the turns is reserved for accounts that were known before, so that a flood of made-up names
+///   does not delay them. The first request of an account waits like any other.
+/// - Each name is queried once at a time, however many requests wait for it. The query continues when they are gone. It ends
+///   after the patience at the latest.
+/// - A known account is served from the cache while it is renewed, see [`known`](Self::known).
+/// - Unknown accounts have their own cache, see [`unknown`](Self::unknown), so they cannot evict known ones.
+/// - Errors are not cached: the next request asks again. A cached account is renewed at most once a second.
+///
+/// A waiting request costs its memory, with [`by_request`](Self::by_request) its body too. Put a concurrency limit outside the
+/// layer to bound how many wait.
+///
+/// A request for a known account can be answered at another speed than one for an unknown account. So an attacker can find out
+/// which accounts exist. Do not use names that must stay secret.
+///
+/// # Runtime
+///
+/// Queries run as tasks of the Tokio runtime that the request is served on, which needs its timer enabled. Outside a
+/// runtime, a request that needs a query is rejected with [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable).
 ///
 /// # Example
 ///
@@ -51,8 +77,9 @@ pub struct TenantLookup {
     store: Box<Store>,
     scheme: Box<Scheme>,
     example: Arc<dyn Verifier>,
-    known: Cache<String, Arc<dyn Verifier>>,
-    unknown: Cache<String, ()>,
+    kept: Kept,
+    questions: Questions,
+    turns: Turns,
     patience: Duration,
 }
 
@@ -64,9 +91,11 @@ pub(super) enum Hint {
 
 type HeadHint = dyn Fn(Head<'_>) -> Result<String, Error> + Send + Sync;
 type RequestHint = dyn Fn(Request<'_>) -> Result<String, Error> + Send + Sync;
-type Answer = Pin<Box<dyn Future<Output = Result<Option<Keyring>, ErrorKind>> + Send>>;
-type Store = dyn Fn(String) -> Answer + Send + Sync;
+type Stored = Pin<Box<dyn Future<Output = Result<Option<Keyring>, ErrorKind>> + Send>>;
+type Store = dyn Fn(String) -> Stored + Send + Sync;
 type Scheme = dyn Fn(Tenants) -> Arc<dyn Verifier> + Send + Sync;
+/// The verifier of an account, or why there is none.
+type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
 
 impl TenantLookup {
     /// Reads the account from the head, as [`SignedWebhook::untrusted_api_key`](crate::vonage::SignedWebhook::untrusted_api_key)
@@ -127,27 +156,45 @@ impl TenantLookup {
             }),
             scheme,
             example,
-            known: cache(10_000, Duration::from_secs(60)),
-            unknown: cache(10_000, Duration::from_secs(10)),
+            kept: Kept::new(),
+            questions: Questions::default(),
+            turns: Turns::new(16),
             patience: Duration::from_secs(2),
         })
     }
 
-    /// Keeps the secrets of at most `count` accounts for at most `lifetime`, by default 10,000 for a minute: so long, a secret that
-    /// the store has withdrawn still verifies.
+    /// Caches up to `count` known accounts, each for at most `lifetime`. Default: 10,000, one minute.
+    ///
+    /// A revoked secret keeps working until the store is asked again. The first request after half of the lifetime
+    /// ([`renew_after`](Self::renew_after)) starts a query in the background and is itself served from the cache. If the store
+    /// fails, the cached secrets keep working until `lifetime` is over, and never longer.
     #[must_use]
     pub fn known(self, count: u64, lifetime: Duration) -> Self {
-        Self { known: cache(count, lifetime), ..self }
+        Self { kept: self.kept.known(count, lifetime), ..self }
     }
 
-    /// Remembers that at most `count` accounts are unknown for at most `lifetime`, by default 10,000 for ten seconds: so long, a
-    /// new account is still refused.
+    /// Renews a cached account with the first request after `age`. Default: half of the lifetime.
+    ///
+    /// With an age of at least the lifetime, nothing is renewed ahead: the first request after the lifetime waits for the store.
+    #[must_use]
+    pub fn renew_after(self, age: Duration) -> Self {
+        Self { kept: self.kept.renew_after(age), ..self }
+    }
+
+    /// Caches up to `count` unknown accounts, each for at most `lifetime`. Default: 10,000, ten seconds. A new account can be
+    /// rejected for so long.
     #[must_use]
     pub fn unknown(self, count: u64, lifetime: Duration) -> Self {
-        Self { unknown: cache(count, lifetime), ..self }
+        Self { kept: self.kept.unknown(count, lifetime), ..self }
     }
 
-    /// Waits for the store for at most so long, by default two seconds.
+    /// Asks the store at most `count` questions at once. Default: 16; at least one.
+    #[must_use]
+    pub fn max_questions(self, count: usize) -> Self {
+        Self { turns: Turns::new(count), ..self }
+    }
+
+    /// Lets a request wait at most `patience` for an answer, and a query run for at most as long. Default: two seconds.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -160,36 +207,13 @@ impl TenantLookup {
     pub(super) fn example(&self) -> &dyn Verifier {
         &*self.example
     }
-
-    /// The verifier of one account.
-    pub(super) async fn verifier(&self, api_key: String) -> Result<Arc<dyn Verifier>, Error> {
-        if api_key.is_empty() || api_key.len() > MAX_API_KEY_BYTES || self.unknown.contains_key(&api_key) {
-            return Err(ErrorKind::ApiKeyUnknown.into());
-        }
-        let load = self.load(api_key.clone());
-        self.known.try_get_with(api_key, load).await.map_err(|kind| Error::new(*kind))
-    }
-
-    async fn load(&self, api_key: String) -> Result<Arc<dyn Verifier>, ErrorKind> {
-        let answer = tokio::time::timeout(self.patience, (self.store)(api_key.clone())).await;
-        let Some(keyring) = answer.map_err(|_| ErrorKind::TenantStoreTimeout)?? else {
-            self.unknown.insert(api_key, ()).await;
-            return Err(ErrorKind::ApiKeyUnknown);
-        };
-        let tenant = Tenants::new([(api_key, keyring)]).map_err(|_| ErrorKind::ApiKeyUnknown)?;
-        Ok((self.scheme)(tenant))
-    }
 }
 
 impl fmt::Debug for TenantLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantLookup").field("scheme", &self.example.scheme()).finish_non_exhaustive()
+        f.debug_struct("TenantLookup")
+            .field("scheme", &self.example.scheme())
+            .field("questions", &self.questions.count())
+            .finish_non_exhaustive()
     }
 }
-
-fn cache<V: Clone + Send + Sync + 'static>(count: u64, lifetime: Duration) -> Cache<String, V> {
-    Cache::builder().max_capacity(count).time_to_live(lifetime).build()
-}
-
-/// Longer names are of nobody, and not worth a question.
-const MAX_API_KEY_BYTES: usize = 256;

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tracing::{Instrument, Span, debug, field, info, info_span, warn};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::verifier::Verified;
 
 /// Tells of one delivery, within a span that its handler runs in as well.
@@ -31,19 +31,45 @@ impl Observer {
         }
     }
 
-    /// A delivery was refused: with a warning where the fault may be on this side.
+    /// A delivery was refused: with a warning where the fault may be on this side. That another attempt is under way is no fault.
     pub(super) fn refused(&self, error: &Error) {
         let (scheme, code, status) = (self.scheme, error.code(), error.status());
-        if error.is_retryable() {
+        if error.is_retryable() && error.kind() != ErrorKind::ReplayInProgress {
             warn!(parent: &self.span, scheme, code, status, %error, "webhook refused");
         } else {
             info!(parent: &self.span, scheme, code, status, %error, "webhook refused");
         }
     }
 
-    /// A delivery that was not handled is still claimed, so that it is refused when it is sent again.
-    pub(super) fn still_claimed(&self, error: &Error) {
-        warn!(parent: &self.span, scheme = self.scheme, code = error.code(), "webhook not handled and still claimed");
+    /// A request was handled before.
+    pub(super) fn duplicate(&self) {
+        info!(parent: &self.span, scheme = self.scheme, "webhook already handled");
+    }
+
+    /// The store could not be asked to extend a lease.
+    pub(super) fn not_renewed(&self, error: &Error) {
+        warn!(parent: &self.span, scheme = self.scheme, code = error.code(), "webhook's lease not renewed");
+    }
+
+    /// A handler is slower than its lease, which could not be extended.
+    pub(super) fn lease_ended(&self) {
+        warn!(parent: &self.span, scheme = self.scheme, "webhook's lease ended while it is handled");
+    }
+
+    /// A request was handled and is not remembered, so that its event can be handled again.
+    pub(super) fn not_remembered(&self, error: Option<&Error>) {
+        let code = error.map_or("lease_ended", Error::code);
+        warn!(parent: &self.span, scheme = self.scheme, code, "webhook handled and not remembered");
+    }
+
+    /// A request that was not handled is leased until its lease runs out.
+    pub(super) fn still_leased(&self, error: &Error) {
+        warn!(parent: &self.span, scheme = self.scheme, code = error.code(), "webhook not handled and still leased");
+    }
+
+    /// Too much goes on in the background, or there is no runtime: a lease runs out by itself.
+    pub(super) fn left_to_run_out(&self) {
+        warn!(parent: &self.span, scheme = self.scheme, "webhook's lease is left to run out");
     }
 
     pub(super) fn watch<F: Future>(self, future: F) -> impl Future<Output = F::Output> {

@@ -19,7 +19,17 @@ impl Observer {
 
     pub(super) fn refused(&self, _: &Error) {}
 
-    pub(super) fn still_claimed(&self, _: &Error) {}
+    pub(super) fn duplicate(&self) {}
+
+    pub(super) fn not_renewed(&self, _: &Error) {}
+
+    pub(super) fn lease_ended(&self) {}
+
+    pub(super) fn not_remembered(&self, _: Option<&Error>) {}
+
+    pub(super) fn still_leased(&self, _: &Error) {}
+
+    pub(super) fn left_to_run_out(&self) {}
 
     pub(super) fn watch<F: Future>(self, future: F) -> F {
         future

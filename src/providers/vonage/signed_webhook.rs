@@ -12,7 +12,7 @@ pub(crate) use query::check_query;
 use crate::config_error::ConfigError;
 use crate::error::ErrorKind;
 use crate::jwt::Policy;
-use crate::mac::{Function, KeySource};
+use crate::mac::{Function, Keys};
 use crate::request::{HeaderName, Methods};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
@@ -23,7 +23,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// # The rule
 ///
 /// - `Authorization: Bearer <JWT>`, the word in any case; HS256 only, whatever the dashboard's signature method says.
-/// - The key is the account's *signature secret* as UTF-8 text.
+/// - The key is a *signature secret* as UTF-8 text: the account's, for Video that of the callback (each has its own).
 /// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
 ///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the
 ///   second, unless a [`leeway`](Self::leeway) is set.
@@ -34,16 +34,19 @@ use carrier::{AUTHORIZATION, Carrier};
 ///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
 /// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
 ///   ignored, up to 256 of them.
+/// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
+/// - A text claim of another type reads as absent, but is refused where it is needed: `iss`, `api_key` of tenants, and what
+///   you require. A token whose `jti` is no text has no replay key, so a replay guard refuses it.
 ///
-/// Sources: Vonage's [webhooks guide] and support article 19033783342876 (payload hash), published captures
-/// (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
+/// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
+/// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
 ///
 /// # Unsigned callbacks
 ///
 /// An internal error of Vonage's can make it send an unsigned callback. It is refused with
 /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](Self::retry_unsigned).
 ///
-/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours; after any other 4xx the event is lost.
+/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours (receipts, by one article, 72); after any other 4xx the event is lost.
 ///
 /// # Deployment caveat
 ///
@@ -111,7 +114,7 @@ use carrier::{AUTHORIZATION, Carrier};
 #[must_use]
 pub struct SignedWebhook {
     carrier: Carrier,
-    keys: KeySource,
+    keys: Keys,
     policy: Policy,
     unhashed_body: UnhashedBody,
     methods: Methods,
@@ -126,15 +129,15 @@ enum UnhashedBody {
 }
 
 impl SignedWebhook {
-    /// Verifies with an account's signature secret, or a [`Keyring`] of several.
+    /// Verifies with the signature secret of an account or of a Video callback, or a [`Keyring`] of several.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
-        Self::with_keys(KeySource::one(Function::HmacSha256, &keyring.into()))
+        Self::with_keys(Keys::one(Function::HmacSha256, &keyring.into()))
     }
 
     /// Verifies for several accounts: the token names the account in its claim `api_key`, that account's secrets are
     /// tried, and the verified claim must still name it.
     pub fn tenants(tenants: Tenants) -> Self {
-        Self::with_keys(KeySource::tenants(Function::HmacSha256, tenants))
+        Self::with_keys(Keys::tenants(Function::HmacSha256, tenants))
     }
 
     /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`: whether the
@@ -249,7 +252,7 @@ impl SignedWebhook {
         &self.policy
     }
 
-    fn with_keys(keys: KeySource) -> Self {
+    fn with_keys(keys: Keys) -> Self {
         Self {
             carrier: Carrier::documented(AUTHORIZATION),
             keys,

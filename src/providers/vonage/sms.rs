@@ -9,7 +9,7 @@ pub use method::Method;
 use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, KeySource};
+use crate::mac::{Function, Keys};
 use crate::params::Params;
 use crate::request::{Head, HeaderName, KeptBody, MediaType, Request};
 use crate::secret::{Keyring, Tenants};
@@ -28,6 +28,9 @@ pub(crate) use source::Source;
 /// 3. `sig` is the hex of the keyed hash of that string by the account's [`Method`], in either case.
 ///
 /// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
+/// Half a surrogate pair (`"a\ud83d"`, a long text cut inside an emoji) has no decoded text. What the platform signs there is
+/// not documented, so the body is refused as [`BodyMalformed`](ErrorKind::BodyMalformed): status 400, final. By GET such a
+/// text is bytes like any other, and verifies.
 ///
 /// A form or JSON is read as UTF-8. A `Content-Type` with another `charset` than UTF-8 or US-ASCII, or with more than one, is
 /// refused: a framework may obey it and read other parameters.
@@ -49,9 +52,10 @@ pub(crate) use source::Source;
 /// - JSON types: `"true"` and `true` share one signature, and so do `"7"` and `7`.
 /// - The method: the same parameters verify by GET, in a form and in JSON.
 /// - For a POST the body's parameters count and those of the query are unsigned: take nothing from it.
-/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours and whether it is then signed anew
-///   is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies;
-///   remember the [`replay_key`](Verified::replay_key)s to refuse the second of two.
+/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours (delivery receipts by one support
+///   article for up to 72), and whether it is then signed anew is not documented. So there is no
+///   [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies; remember the
+///   [`replay_key`](Verified::replay_key)s to refuse the second of two.
 ///
 /// # Deployment caveat
 ///
@@ -104,7 +108,7 @@ pub(crate) use source::Source;
 #[derive(Debug)]
 #[must_use]
 pub struct Sms {
-    keys: KeySource,
+    keys: Keys,
     function: Function,
     tolerance: Option<Tolerance>,
     clock: SharedClock,
@@ -116,14 +120,14 @@ impl Sms {
     /// Verifies by the account's method with its signature secret, or a [`Keyring`] of several.
     pub fn new(method: Method, keyring: impl Into<Keyring>) -> Self {
         let function = method.into();
-        Self::with_keys(function, KeySource::one(function, &keyring.into()))
+        Self::with_keys(function, Keys::one(function, &keyring.into()))
     }
 
     /// Verifies for several accounts: the signed parameter `api-key` (or `api_key`) names the account, and that
     /// account's secrets are tried.
     pub fn tenants(method: Method, tenants: Tenants) -> Self {
         let function = method.into();
-        Self::with_keys(function, KeySource::tenants(function, tenants))
+        Self::with_keys(function, Keys::tenants(function, tenants))
     }
 
     /// Requires the signed parameter `timestamp` to be there and within a tolerance. By default a delivery of any age
@@ -174,7 +178,7 @@ impl Sms {
         self.tolerance.map(|tolerance| (tolerance, &self.clock))
     }
 
-    fn with_keys(function: Function, keys: KeySource) -> Self {
+    fn with_keys(function: Function, keys: Keys) -> Self {
         Self {
             keys,
             function,
@@ -192,7 +196,7 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(params)?))
+                Ok(Verification::decided(self.check(params)?).judged_again(&self.clock))
             }
             Source::Body(media_type) => {
                 let body = KeptBody::new(self.max_body);

@@ -103,12 +103,15 @@ fn claims(setup: &Setup, tenant: Option<&str>, covered: &[u8], choices: &mut Cho
         Some((0, 0)) => choices.pick(&[0, 0, 0, 0, 0, 0, -1, 1]),
         _ => choices.pick(&[0, -300, 60, -1, 1, 0, 0, -299, -150, 59, 30, 10, 0, 0, -301, 61]),
     };
-    add("iat", (setup.now + offset).to_string());
+    let iat = seconds(setup.now + offset, choices);
+    add("iat", iat);
     if setup.scheme == Scheme::ContactCenter || choices.one_in(4) {
-        add("exp", (setup.now + choices.pick(&[300, 1, 300, 301, 60, 0, -299, -300])).to_string());
+        let exp = setup.now + choices.pick(&[300, 1, 300, 301, 60, 0, -299, -300]);
+        add("exp", seconds(exp, choices));
     }
     if choices.one_in(4) {
-        add("nbf", (setup.now + choices.pick(&[0, -1, -300, 1, 60, 61])).to_string());
+        let nbf = setup.now + choices.pick(&[0, -1, -300, 1, 60, 61]);
+        add("nbf", seconds(nbf, choices));
     }
     let account = tenant.or(setup.api_key.as_deref()).or(choices.one_in(2).then_some("acct"));
     if let Some(account) = account {
@@ -137,6 +140,19 @@ fn claims(setup: &Setup, tenant: Option<&str>, covered: &[u8], choices: &mut Cho
     claims
 }
 
+/// Writes a time in one of the forms that JSON has, also with a fraction.
+fn seconds(time: i64, choices: &mut Choices<'_>) -> String {
+    match choices.below(16) {
+        1 => format!("{time}.0"),
+        2 => format!("{time}.5"),
+        3 => format!("{}.999999999999999999999", time - 1),
+        4 => format!("{time}0e-1"),
+        5 => format!("{time}7E-1"),
+        6 => format!("{}.{:09}e+9", time / 1_000_000_000, time % 1_000_000_000),
+        _ => time.to_string(),
+    }
+}
+
 /// Changes one claim.
 fn alter(claims: &mut Claims, choices: &mut Choices<'_>) {
     let odd = [
@@ -144,6 +160,11 @@ fn alter(claims: &mut Claims, choices: &mut Choices<'_>) {
         "true",
         "1763712000.0",
         "1e3",
+        "-0.5",
+        "1e400",
+        "1e-400",
+        "0e99999999999999999999",
+        "9223372036854775807.5",
         "\"1763712000\"",
         "[]",
         "{}",

@@ -1,5 +1,7 @@
 //! A recursive parser of JSON (RFC 8259).
 
+use std::collections::VecDeque;
+
 /// A member's value. What an array or object holds must be JSON, and is otherwise of no interest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
@@ -34,11 +36,35 @@ pub(crate) fn has_repeated_name(members: &[(String, Value)]) -> bool {
     (1..members.len()).any(|at| members[..at].iter().any(|(name, _)| *name == members[at].0))
 }
 
-/// The value of a number that is written as an integer.
-pub(crate) fn integer(literal: &str) -> Option<i64> {
-    let digits = literal.strip_prefix('-').unwrap_or(literal);
-    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_integer { literal.parse().ok() } else { None }
+/// The whole number below a number, or above it, itself where it is whole: its point is moved digit by digit.
+pub(crate) fn rounded(literal: &str, up: bool) -> Option<i64> {
+    if !literal.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return None;
+    }
+    let is_negative = literal.starts_with('-');
+    let (mantissa, exponent) = literal.split_once(['e', 'E']).unwrap_or((literal, "0"));
+    let (left, right) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa, "0"));
+    let mut left: VecDeque<char> = left.trim_start_matches('-').chars().collect();
+    let mut right: VecDeque<char> = right.chars().collect();
+    // No token has more digits than this, so that further moves only move zeros.
+    let moves = exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX });
+    for _ in 0..moves.clamp(0, 50_000) {
+        left.push_back(right.pop_front().unwrap_or('0'));
+    }
+    for _ in moves.clamp(-50_000, 0)..0 {
+        right.push_front(left.pop_back().unwrap_or('0'));
+    }
+    let left: String = left.iter().collect();
+    let left = left.trim_start_matches('0');
+    let whole = if left.is_empty() { 0 } else { left.parse::<i128>().ok()? };
+    let signed = if is_negative { -whole } else { whole };
+    let has_fraction = right.iter().any(|digit| *digit != '0');
+    let away = match (has_fraction, up, is_negative) {
+        (true, true, false) => 1,
+        (true, false, true) => -1,
+        _ => 0,
+    };
+    i64::try_from(signed + away).ok()
 }
 
 /// Writes a string as `JSON.stringify` does.

@@ -6,16 +6,16 @@ use super::{SignedWebhook, UnhashedBody};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Signed, Token};
 use crate::request::{Head, Request};
-use crate::verifier::{Coverage, Evidence, Replays, Verification, Verified, Verifier};
+use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verified, Verifier};
 
 impl SignedWebhook {
     /// Judges the token, and the head's method.
-    fn check_token(&self, head: Head<'_>) -> Result<Signed, Error> {
+    fn check_token(&self, head: Head<'_>) -> Result<(Signed, Option<Validity>), Error> {
         let token = Token::parse(self.carrier.token(head, self.unsigned)?)?;
         self.methods.check(head)?;
         let signed = token.verify(&self.keys)?;
-        self.policy.check(&signed.claims)?;
-        Ok(signed)
+        let validity = self.policy.check(&signed.claims)?;
+        Ok((signed, validity))
     }
 
     /// Judges what the token says of a query, and tells what it covers and what is left to be proved of the body.
@@ -34,16 +34,17 @@ impl SignedWebhook {
 
 impl Verifier for SignedWebhook {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let signed = self.check_token(head)?;
+        let (signed, validity) = self.check_token(head)?;
         let (coverage, body) = self.check_query(head, &signed)?;
-        Ok(body.begin(evidence(head, signed, coverage), self.max_body))
+        let verification = body.begin(evidence(head, signed, coverage, validity), self.max_body);
+        Ok(verification.judged_again(&self.policy.clock))
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let signed = self.check_token(request.head())?;
+        let (signed, validity) = self.check_token(request.head())?;
         let (coverage, body) = self.check_query(request.head(), &signed)?;
         body.check(request.body(), self.max_body)?;
-        Ok(Verified::new(evidence(request.head(), signed, coverage)))
+        Ok(Verified::new(evidence(request.head(), signed, coverage, validity)))
     }
 
     fn replays(&self) -> Replays {
@@ -56,9 +57,10 @@ impl Verifier for SignedWebhook {
 }
 
 /// What a token proves that covers this much of a request.
-fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage) -> Evidence {
+fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage, validity: Option<Validity>) -> Evidence {
     let evidence = Evidence::new(signed.key, coverage)
         .signed_at(Some(signed.claims.issued_at()))
+        .validity(validity)
         .tenant(signed.tenant)
         .claims(signed.claims);
     if coverage == Coverage::Query { evidence.query(head.query()) } else { evidence }

@@ -8,7 +8,7 @@ use crate::mac::sha256;
 use crate::verifier::{Check, Evidence, Verification};
 
 /// What is left to be proved of the body once the head has passed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) enum Body {
     /// It must have this hash.
     Hashed([u8; 32]),

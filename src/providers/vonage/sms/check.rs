@@ -8,7 +8,7 @@ use crate::mac::{MacKeys, Tag};
 use crate::params::{Param, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
-use crate::verifier::{Coverage, Evidence};
+use crate::verifier::{Coverage, Evidence, Validity};
 
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
@@ -31,24 +31,31 @@ impl Sms {
             None => find_without_blanks(keys, &mut params, &given)?,
         };
 
-        let signed_at = self.check_time(timestamp)?;
+        let (signed_at, validity) = self.check_time(timestamp)?;
         Ok(Evidence::new(key, Coverage::Params)
             .signed_at(signed_at)
+            .validity(validity)
             .unique_signature(given)
             .parameters(params)
             .tenant(tenant.cloned()))
     }
 
-    fn check_time(&self, timestamp: Option<Timestamp>) -> Result<Option<UnixTime>, Error> {
+    /// When it was signed, and until when that is good.
+    fn check_time(
+        &self,
+        timestamp: Option<Timestamp>,
+    ) -> Result<(Option<UnixTime>, Option<Validity>), Error> {
         let refuse = |kind| Error::parameter(kind, "timestamp");
         match (timestamp, self.tolerance) {
-            (Some(Timestamp(signed_at)), None) => Ok(signed_at),
-            (None, None) => Ok(None),
+            (Some(Timestamp(signed_at)), None) => Ok((signed_at, None)),
+            (None, None) => Ok((None, None)),
             (None, Some(_)) => Err(refuse(ErrorKind::TimestampMissing)),
             (Some(Timestamp(None)), Some(_)) => Err(refuse(ErrorKind::TimestampMalformed)),
             (Some(Timestamp(Some(signed_at))), Some(tolerance)) => {
-                tolerance.check(self.clock.now()?, signed_at).map_err(refuse)?;
-                Ok(Some(signed_at))
+                let judged_at = self.clock.now()?;
+                tolerance.check(judged_at, signed_at).map_err(refuse)?;
+                let (until, over) = (tolerance.end_of_age(signed_at), refuse(ErrorKind::TimestampStale));
+                Ok((Some(signed_at), Some(Validity { judged_at, until, over })))
             }
         }
     }

@@ -1,0 +1,140 @@
+//! Handles each webhook once: the memory of an event is a row in the transaction in which its work is done, so that both commit
+//! together or neither does.
+//!
+//! ```text
+//! DATABASE_URL=postgres://user@host/database VONAGE_SIGNATURE_SECRET=… cargo run --manifest-path examples/postgres/Cargo.toml
+//! ```
+//!
+//! What this gives, and a guard with leases does not: a process that dies at any point leaves no event handled twice or lost. It
+//! holds for work in this database alone. For a mail or another service's API, write a row here and let a worker send it.
+//!
+//! The table keeps an event for 72 hours. An event sent again after that is new.
+
+mod handled;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Json, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use countersign::Secret;
+use countersign::axum::Signed;
+use countersign::replay::SavedResponse;
+use countersign::vonage::SignedWebhook;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use handled::Event;
+use tokio::net::TcpListener;
+use tokio_postgres::{Config, NoTls};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let verifier = SignedWebhook::new(Secret::new(std::env::var("VONAGE_SIGNATURE_SECRET")?)?);
+    let pool = pool(std::env::var("DATABASE_URL")?.parse()?)?;
+    pool.get().await?.batch_execute(include_str!("schema.sql")).await?;
+    tokio::spawn(sweep_often(pool.clone()));
+    axum::serve(TcpListener::bind("127.0.0.1:8080").await?, router(verifier, pool)).await?;
+    Ok(())
+}
+
+/// Connections that never wait for long: a request that cannot be handled now is sent again.
+fn pool(mut config: Config) -> Result<Pool, deadpool_postgres::BuildError> {
+    config
+        .connect_timeout(Duration::from_secs(2))
+        .options("-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s");
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config, NoTls, recycling))
+        .max_size(16)
+        .wait_timeout(Some(Duration::from_secs(2)))
+        .create_timeout(Some(Duration::from_secs(2)))
+        .runtime(Runtime::Tokio1)
+        .build()
+}
+
+async fn sweep_often(pool: Pool) {
+    loop {
+        let swept = match pool.get().await {
+            Ok(client) => handled::sweep(&client).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match swept {
+            Ok(0) => tokio::time::sleep(Duration::from_mins(1)).await,
+            Ok(_) => {}
+            Err(error) => {
+                eprintln!("sweep: {error}");
+                tokio::time::sleep(Duration::from_mins(1)).await;
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Service {
+    verifier: Arc<SignedWebhook>,
+    pool: Pool,
+}
+
+impl axum::extract::FromRef<Service> for Arc<SignedWebhook> {
+    fn from_ref(service: &Service) -> Self {
+        Self::clone(&service.verifier)
+    }
+}
+
+fn router(verifier: SignedWebhook, pool: Pool) -> Router {
+    Router::new().route("/messages", post(message)).with_state(Service { verifier: Arc::new(verifier), pool })
+}
+
+#[derive(serde::Deserialize)]
+struct Message {
+    text: String,
+}
+
+/// Only what has verified gets here. Answers with the number of the message, the same one when the event is sent again.
+async fn message(
+    State(service): State<Service>,
+    Signed { verified, value: Json(message), .. }: Signed<SignedWebhook, Json<Message>>,
+) -> Result<Response, Failure> {
+    // Of a platform that signs no identifier: `ReplayKey::new` of what names the event in the body, as its dial id and event.
+    let key = verified.replay_key().ok_or("no replay key")?;
+    let mut client = service.pool.get().await?;
+    let work = client.transaction().await?;
+    if let Event::Handled(response) = handled::claim(&work, "vonage", &key).await? {
+        return Ok(response.map_or_else(|| StatusCode::OK.into_response(), |response| repeat(&response)));
+    }
+    let insert = "INSERT INTO messages (message) VALUES ($1) RETURNING id";
+    let number: i64 = work.query_one(insert, &[&message.text]).await?.get(0);
+    let answer = format!(r#"{{"message":{number}}}"#);
+    let response = SavedResponse::new(200, Some("application/json"), answer).ok_or("no response to keep")?;
+    handled::keep(&work, "vonage", &key, &response).await?;
+    // Whatever fails before this, or dies, rolls all of it back.
+    work.commit().await?;
+    Ok(repeat(&response))
+}
+
+fn repeat(response: &SavedResponse) -> Response {
+    let status = StatusCode::from_u16(response.status()).unwrap_or(StatusCode::OK);
+    let content_type = response.content_type().unwrap_or("application/octet-stream").to_owned();
+    (status, [(header::CONTENT_TYPE, content_type)], response.body().to_vec()).into_response()
+}
+
+/// The platform is to send the event again: what was done is rolled back.
+struct Failure;
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        eprintln!("not handled: {}", error.into());
+        Self
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let retry = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static("5"))]);
+        (StatusCode::SERVICE_UNAVAILABLE, retry).into_response()
+    }
+}

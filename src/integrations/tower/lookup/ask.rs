@@ -1,0 +1,122 @@
+//! An account's verifier: from what is kept, or from an answer of the store.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::kept::Found;
+use super::question::{Asking, Question};
+use super::turns::Turn;
+use super::{Answer, TenantLookup};
+use crate::error::{Error, ErrorKind};
+use crate::secret::Tenants;
+use crate::verifier::Verifier;
+
+impl TenantLookup {
+    /// The verifier of one account.
+    pub(in crate::integrations::tower) async fn verifier(
+        self: &Arc<Self>,
+        api_key: String,
+    ) -> Result<Arc<dyn Verifier>, Error> {
+        if api_key.is_empty() || api_key.len() > MAX_API_KEY_BYTES {
+            return Err(ErrorKind::ApiKeyUnknown.into());
+        }
+        match self.kept.find(&api_key) {
+            Found::Known(verifier) => return Ok(verifier),
+            Found::Ageing(verifier) => {
+                self.renew(&api_key.into());
+                return Ok(verifier);
+            }
+            Found::Unknown => return Err(ErrorKind::ApiKeyUnknown.into()),
+            Found::Nothing => {}
+        }
+        // Where there is no runtime, there is no timer either.
+        Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;
+        let answer = timeout(self.patience, self.question(&api_key.into())).await;
+        Ok(answer.map_err(|_| ErrorKind::TenantStoreTimeout)??)
+    }
+
+    /// Asks, or joins who asks already. A question that another began can run out of time before this request does: then it is
+    /// asked again.
+    async fn question(self: &Arc<Self>, api_key: &Arc<str>) -> Answer {
+        loop {
+            let (question, new) = self.questions.about(api_key);
+            match self.answer(&question).await {
+                Err(ErrorKind::TenantStoreTimeout) if !new => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Waits for a turn to ask the store, or for the answer to another's question, whichever comes first.
+    async fn answer(self: &Arc<Self>, question: &Arc<Question>) -> Answer {
+        let mut answer = pin!(question.answer());
+        let mut turn = pin!(self.turns.take(self.kept.has_seen(question.name())));
+        let first = poll_fn(|context| match answer.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Err(answer)),
+            Poll::Pending => turn.as_mut().poll(context).map(Ok),
+        });
+        match first.await {
+            Err(answer) => answer,
+            Ok(turn) => {
+                self.begin(question, turn?);
+                answer.await
+            }
+        }
+    }
+
+    /// Asks about a known account in the background, unless somebody does already.
+    fn renew(self: &Arc<Self>, api_key: &Arc<str>) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let (question, new) = self.questions.about(api_key);
+        if new {
+            let lookup = Arc::clone(self);
+            runtime.spawn(async move {
+                if let Ok(Ok(turn)) = timeout(lookup.patience, lookup.turns.take(true)).await {
+                    lookup.begin(&question, turn);
+                }
+            });
+        }
+    }
+
+    /// Asks the store in a task of its own, unless that is being done or what it said meanwhile is kept.
+    fn begin(self: &Arc<Self>, question: &Arc<Question>, turn: Turn) {
+        let Some(asking) = question.ask(turn) else { return };
+        match self.kept.find(question.name()) {
+            Found::Known(verifier) => asking.end(Ok(verifier)),
+            Found::Unknown => asking.end(Err(ErrorKind::ApiKeyUnknown)),
+            Found::Ageing(_) | Found::Nothing => {
+                // Dropped where there is no runtime, and with it all who wait get an error.
+                if let Ok(runtime) = Handle::try_current() {
+                    runtime.spawn(Arc::clone(self).ask(asking));
+                }
+            }
+        }
+    }
+
+    async fn ask(self: Arc<Self>, asking: Asking) {
+        let name = Arc::clone(asking.name());
+        self.kept.begin_renewal(Arc::clone(&name));
+        let stored = timeout(self.patience, async { (self.store)(name.to_string()).await });
+        let answer = match stored.await.map_err(|_| ErrorKind::TenantStoreTimeout) {
+            Ok(Ok(Some(keyring))) => Tenants::new([(&name, keyring)])
+                .map(|tenant| (self.scheme)(tenant))
+                .map_err(|_| ErrorKind::ApiKeyUnknown),
+            Ok(Ok(None)) => Err(ErrorKind::ApiKeyUnknown),
+            Ok(Err(kind)) | Err(kind) => Err(kind),
+        };
+        match &answer {
+            Ok(verifier) => self.kept.keep_known(name, Arc::clone(verifier)),
+            Err(ErrorKind::ApiKeyUnknown) => self.kept.keep_unknown(name),
+            Err(_) => {}
+        }
+        asking.end(answer);
+    }
+}
+
+/// Longer names are of nobody, and not worth a question.
+const MAX_API_KEY_BYTES: usize = 256;

@@ -1,0 +1,121 @@
+//! The answers of the store that are kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::time::Instant;
+
+use crate::verifier::Verifier;
+
+/// Known accounts with their verifiers, and unknown accounts apart from them, so that these cannot evict those.
+pub(super) struct Kept {
+    known: Cache<Arc<str>, Known>,
+    /// The names of accounts that were known, longer than their verifiers are kept.
+    seen: Cache<Arc<str>, ()>,
+    unknown: Cache<Arc<str>, Instant>,
+    known_lifetime: Duration,
+    renew_after: Option<Duration>,
+    unknown_lifetime: Duration,
+}
+
+/// What is kept of an account.
+pub(super) enum Found {
+    Known(Arc<dyn Verifier>),
+    /// Known, and the store is to be asked again.
+    Ageing(Arc<dyn Verifier>),
+    Unknown,
+    Nothing,
+}
+
+#[derive(Clone)]
+struct Known {
+    verifier: Arc<dyn Verifier>,
+    since: Instant,
+    /// When its last renewal began.
+    renewal: Option<Instant>,
+}
+
+impl Kept {
+    pub(super) fn new() -> Self {
+        let (known_lifetime, unknown_lifetime) = (Duration::from_secs(60), Duration::from_secs(10));
+        Self {
+            known: cache(DEFAULT_COUNT, known_lifetime),
+            seen: Cache::new(DEFAULT_COUNT),
+            unknown: cache(DEFAULT_COUNT, unknown_lifetime),
+            known_lifetime,
+            renew_after: None,
+            unknown_lifetime,
+        }
+    }
+
+    pub(super) fn known(self, count: u64, lifetime: Duration) -> Self {
+        Self { known: cache(count, lifetime), seen: Cache::new(count), known_lifetime: lifetime, ..self }
+    }
+
+    pub(super) fn renew_after(self, age: Duration) -> Self {
+        Self { renew_after: Some(age), ..self }
+    }
+
+    pub(super) fn unknown(self, count: u64, lifetime: Duration) -> Self {
+        Self { unknown: cache(count, lifetime), unknown_lifetime: lifetime, ..self }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Found {
+        let now = Instant::now();
+        let age = |since| now.saturating_duration_since(since);
+        if let Some(known) = self.known.get(name)
+            && age(known.since) < self.known_lifetime
+        {
+            let paused = known.renewal.is_some_and(|began| age(began) < RENEWAL_PAUSE);
+            let young = match self.renew_after {
+                Some(renew_after) => age(known.since) < renew_after,
+                None => age(known.since).saturating_mul(2) < self.known_lifetime,
+            };
+            return if young || paused {
+                Found::Known(known.verifier)
+            } else {
+                Found::Ageing(known.verifier)
+            };
+        }
+        match self.unknown.get(name) {
+            Some(since) if age(since) < self.unknown_lifetime => Found::Unknown,
+            _ => Found::Nothing,
+        }
+    }
+
+    /// Whether the account is known, or was.
+    pub(super) fn has_seen(&self, name: &str) -> bool {
+        self.seen.contains_key(name)
+    }
+
+    pub(super) fn keep_known(&self, name: Arc<str>, verifier: Arc<dyn Verifier>) {
+        self.seen.insert(Arc::clone(&name), ());
+        self.known.insert(name, Known { verifier, since: Instant::now(), renewal: None });
+    }
+
+    pub(super) fn keep_unknown(&self, name: Arc<str>) {
+        self.known.invalidate(&name);
+        self.seen.invalidate(&name);
+        self.unknown.insert(name, Instant::now());
+    }
+
+    /// Remembers that the store is being asked, so that it is not asked again at once should it fail.
+    pub(super) fn begin_renewal(&self, name: Arc<str>) {
+        if let Some(known) = self.known.get(&name) {
+            self.known.insert(name, Known { renewal: Some(Instant::now()), ..known });
+        }
+    }
+}
+
+/// The times in the entries decide what is valid. The cache's own lifetime frees memory, somewhat later.
+fn cache<V: Clone + Send + Sync + 'static>(count: u64, lifetime: Duration) -> Cache<Arc<str>, V> {
+    let lifetime = lifetime.saturating_add(Duration::from_secs(60)).min(MAX_LIFETIME);
+    Cache::builder().max_capacity(count).time_to_live(lifetime).build()
+}
+
+const DEFAULT_COUNT: u64 = 10_000;
+/// Between the beginnings of two renewals of one account when the store fails.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
+/// 100 years. `moka` panics above 1,000.
+const MAX_LIFETIME: Duration = Duration::from_secs(3_155_760_000);

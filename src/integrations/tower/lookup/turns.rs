@@ -1,0 +1,44 @@
+//! How many questions are asked at once.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::ErrorKind;
+
+/// Turns to ask the store. A quarter of them is kept for accounts that were known before: names that anyone can make up wait
+/// for the others.
+pub(super) struct Turns {
+    all: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+}
+
+/// The right to ask one question, given back on drop.
+pub(super) struct Turn {
+    _one: OwnedSemaphorePermit,
+    _stranger: Option<OwnedSemaphorePermit>,
+}
+
+impl Turns {
+    /// Gives `count` turns at once, at least one.
+    pub(super) fn new(count: usize) -> Self {
+        let count = count.clamp(1, Semaphore::MAX_PERMITS);
+        let kept = count / 4;
+        Self {
+            all: Arc::new(Semaphore::new(count)),
+            strangers: Arc::new(Semaphore::new(count.saturating_sub(kept))),
+        }
+    }
+
+    /// Waits for a turn, first come, first served. Strangers come here one after the other, so that an account that was
+    /// known before never waits behind more of them than there are turns.
+    pub(super) async fn take(&self, seen: bool) -> Result<Turn, ErrorKind> {
+        let stranger = if seen { None } else { Some(acquire(&self.strangers).await?) };
+        Ok(Turn { _one: acquire(&self.all).await?, _stranger: stranger })
+    }
+}
+
+async fn acquire(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ErrorKind> {
+    let turn = Arc::clone(turns).acquire_owned().await;
+    turn.map_err(|_| ErrorKind::TenantStoreUnavailable)
+}

@@ -1,0 +1,127 @@
+//! Where a Redis server is: at an address, where the Sentinels say, or in a cluster.
+
+use std::time::Duration;
+
+#[cfg(feature = "redis-cluster")]
+use ::redis::cluster::ClusterClient;
+#[cfg(feature = "redis-sentinel")]
+use ::redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
+use ::redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+#[cfg(feature = "redis-sentinel")]
+use tokio::sync::Mutex;
+
+use super::connection::Connection;
+use super::error::RedisError;
+use crate::config_error::ConfigError;
+
+pub(super) enum Address {
+    Server(Client),
+    #[cfg(feature = "redis-sentinel")]
+    Sentinels(Mutex<SentinelClient>),
+    #[cfg(feature = "redis-cluster")]
+    Cluster(Box<ClusterClient>),
+}
+
+impl Address {
+    pub(super) fn server(url: &str) -> Result<Self, ConfigError> {
+        let client = Client::open(read(url)?).map_err(|_| ConfigError::StoreAddressInvalid)?;
+        Ok(Self::Server(client))
+    }
+
+    /// The master that Sentinels know by the name that `url` has for a host.
+    #[cfg(feature = "redis-sentinel")]
+    pub(super) fn sentinels(sentinels: &[&str], url: &str) -> Result<Self, ConfigError> {
+        let sentinels = sentinels.iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
+        let master = read(url)?;
+        let mut node = SentinelNodeConnectionInfo::default()
+            .set_redis_connection_info(master.redis_settings().clone())
+            .set_tcp_settings(master.tcp_settings().clone());
+        let name = match master.addr() {
+            ConnectionAddr::Tcp(name, _) => name,
+            ConnectionAddr::TcpTls { host, .. } => {
+                node = node.set_tls_mode(::redis::TlsMode::Secure);
+                host
+            }
+            _ => return Err(ConfigError::StoreAddressInvalid),
+        };
+        SentinelClient::build(sentinels, name.clone(), Some(node), SentinelServerType::Master)
+            .map(|client| Self::Sentinels(Mutex::new(client)))
+            .map_err(|_| ConfigError::StoreAddressInvalid)
+    }
+
+    #[cfg(feature = "redis-cluster")]
+    pub(super) fn cluster(urls: &[&str]) -> Result<Self, ConfigError> {
+        let nodes = urls.iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
+        let first = nodes.first().ok_or(ConfigError::StoreAddressInvalid)?;
+        let settings = first.tcp_settings().clone();
+        ClusterClient::builder(nodes)
+            .tcp_settings(settings)
+            .connection_timeout(STEP)
+            .response_timeout(STEP)
+            // A call sends again by itself, within its patience.
+            .retries(2)
+            .min_retry_wait(20)
+            .max_retry_wait(200)
+            .build()
+            .map(|client| Self::Cluster(Box::new(client)))
+            .map_err(|_| ConfigError::StoreAddressInvalid)
+    }
+
+    pub(super) async fn connect(&self) -> Result<Connection, RedisError> {
+        // Calls have a patience of their own.
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(STEP)).set_response_timeout(Some(STEP));
+        let connection = match self {
+            Self::Server(client) => {
+                client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Server)
+            }
+            #[cfg(feature = "redis-sentinel")]
+            Self::Sentinels(client) => {
+                let mut client = client.lock().await;
+                client.get_async_connection_with_config(&config).await.map(Connection::Server)
+            }
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+        };
+        connection.map_err(|error| RedisError::new(&error))
+    }
+
+    /// Whether it is a cluster, whose client follows its changes and sends again by itself.
+    pub(super) fn is_cluster(&self) -> bool {
+        match self {
+            Self::Server(_) => false,
+            #[cfg(feature = "redis-sentinel")]
+            Self::Sentinels(_) => false,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => true,
+        }
+    }
+}
+
+fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
+    let info = url.into_connection_info().map_err(|_| ConfigError::StoreAddressInvalid)?;
+    match info.addr() {
+        ConnectionAddr::TcpTls { insecure: true, .. } => return Err(ConfigError::StoreAddressInvalid),
+        address @ ConnectionAddr::TcpTls { .. } if address.is_supported() => pick_cryptography(),
+        ConnectionAddr::TcpTls { .. } => return Err(ConfigError::StoreTlsMissing),
+        _ => {}
+    }
+    let settings = info.tcp_settings().clone().set_nodelay(true);
+    Ok(info.set_tcp_settings(settings))
+}
+
+/// rustls panics where the program has not picked its cryptography and enabled none or two. The program's own choice stays.
+#[cfg(feature = "redis-tls")]
+fn pick_cryptography() {
+    use rustls::crypto::{CryptoProvider, ring};
+
+    if CryptoProvider::get_default().is_none() {
+        drop(ring::default_provider().install_default());
+    }
+}
+
+#[cfg(not(feature = "redis-tls"))]
+fn pick_cryptography() {}
+
+/// The longest that one step of connecting takes, and one answer.
+const STEP: Duration = Duration::from_secs(1);

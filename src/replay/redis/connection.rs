@@ -1,0 +1,193 @@
+//! The connection to a Redis server: shared by all calls, and made again when it is lost or leads to the wrong server.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+#[cfg(feature = "redis-cluster")]
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::{Cmd, ErrorKind, FromRedisValue, ServerErrorKind};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::address::Address;
+use super::error::RedisError;
+
+/// Where the server is, and the connection to it.
+pub(super) struct Link {
+    address: Arc<Address>,
+    latest: Mutex<Option<Attempt>>,
+    /// Of the calls that a cluster redirects, one at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone)]
+pub(super) enum Connection {
+    Server(MultiplexedConnection),
+    #[cfg(feature = "redis-cluster")]
+    Cluster(ClusterConnection),
+}
+
+/// An attempt to connect, under way, failed, or connected. All calls share the latest one.
+type Attempt = watch::Receiver<Option<Result<Connection, RedisError>>>;
+
+impl Link {
+    pub(super) fn new(address: Address) -> Self {
+        Self { address: Arc::new(address), latest: Mutex::new(None), turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Sends a command and waits for its answer for at most `patience`, a new connection included.
+    ///
+    /// When the connection turns out to be lost, or the server to be the wrong one since a failover, the command is sent once
+    /// more, to where the address leads now. In a cluster whose slots move, it is sent until the patience ends. It may have been
+    /// carried out before: `command` is told.
+    pub(super) async fn ask<T: FromRedisValue>(
+        &self,
+        patience: Duration,
+        command: impl Fn(Sent) -> Cmd,
+    ) -> Result<T, RedisError> {
+        let runtime = Handle::try_current().map_err(|_| RedisError::RuntimeMissing)?;
+        // A cluster's client sends again by itself.
+        let mut sent = if self.address.is_cluster() { Sent::MaybeBefore } else { Sent::Once };
+        let (mut asked, mut moved, mut reconnected, mut turn) = (None, None, false, None);
+        let answer = timeout(patience, async {
+            loop {
+                match self.ask_once(&runtime, &mut asked, &command(sent)).await {
+                    Err(Failure { again: Again::Elsewhere, .. }) if !reconnected => reconnected = true,
+                    Err(Failure { again: Again::Soon, error }) => {
+                        moved = Some(error);
+                        if turn.is_none() {
+                            turn = Some(self.turn.lock().await);
+                        } else {
+                            sleep(PAUSE).await;
+                        }
+                    }
+                    answer => return answer.map_err(|failure| failure.error),
+                }
+                sent = Sent::MaybeBefore;
+            }
+        });
+        if let Ok(answer) = answer.await {
+            return answer;
+        }
+        // The server may hang, or be gone without a word. A cluster's client looks after each node itself.
+        if let Some(attempt) = asked.filter(|_| !self.address.is_cluster()) {
+            self.forget(&attempt);
+        }
+        Err(moved.unwrap_or(RedisError::TimedOut))
+    }
+
+    async fn ask_once<T: FromRedisValue>(
+        &self,
+        runtime: &Handle,
+        asked: &mut Option<Attempt>,
+        command: &Cmd,
+    ) -> Result<T, Failure> {
+        let mut attempt = self.attempt(runtime);
+        let connected = attempt.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
+        // Without an outcome, the runtime ended in which the attempt was made.
+        let connection = connected.ok().flatten().unwrap_or(Err(RedisError::ConnectionLost));
+        let connection = connection.map_err(|error| Failure { error, again: Again::Never })?;
+        let attempt = asked.insert(attempt);
+        connection.ask(command).await.map_err(|error| {
+            let again = self.again(&error);
+            if again == Again::Elsewhere {
+                self.forget(attempt);
+            }
+            let error = match RedisError::new(&error) {
+                RedisError::ClusterUnexpected if self.address.is_cluster() => RedisError::ClusterDown,
+                error => error,
+            };
+            Failure { error, again }
+        })
+    }
+
+    fn again(&self, error: &::redis::RedisError) -> Again {
+        use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
+
+        match error.kind() {
+            ErrorKind::Server(ReadOnly | BusyLoading | MasterDown) => Again::Elsewhere,
+            // The cluster's client has followed it. Where a slot is moving, it sends `ASKING` before the command, and another
+            // command on the same connection can get between the two.
+            ErrorKind::Server(Ask | Moved | TryAgain | ClusterDown) if self.address.is_cluster() => {
+                Again::Soon
+            }
+            _ if error.is_unrecoverable_error() => Again::Elsewhere,
+            _ => Again::Never,
+        }
+    }
+
+    /// The latest attempt, or a new one where there is none or it failed. It goes on when the calls that wait for it end: one
+    /// task at most.
+    fn attempt(&self, runtime: &Handle) -> Attempt {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(attempt) = latest.as_ref().filter(|attempt| !has_failed(attempt)) {
+            return attempt.clone();
+        }
+        let (outcome, attempt) = watch::channel(None);
+        let address = Arc::clone(&self.address);
+        runtime.spawn(async move {
+            let connected = timeout(MAX_CONNECTING, address.connect()).await;
+            outcome.send_replace(Some(connected.unwrap_or(Err(RedisError::TimedOut))));
+        });
+        latest.insert(attempt).clone()
+    }
+
+    /// Lets the next call connect anew. Calls that use the connection go on.
+    fn forget(&self, attempt: &Attempt) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if latest.as_ref().is_some_and(|latest| latest.same_channel(attempt)) {
+            *latest = None;
+        }
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+}
+
+impl Connection {
+    async fn ask<T: FromRedisValue>(self, command: &Cmd) -> Result<T, ::redis::RedisError> {
+        match self {
+            Self::Server(mut connection) => command.query_async(&mut connection).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(mut connection) => command.query_async(&mut connection).await,
+        }
+    }
+}
+
+/// Whether a command is sent for the first time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    Once,
+    MaybeBefore,
+}
+
+struct Failure {
+    error: RedisError,
+    again: Again,
+}
+
+/// Whether to send a command again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Never,
+    /// On a new connection: the address may lead to another server by now.
+    Elsewhere,
+    /// On the same connection, without others that are redirected.
+    Soon,
+}
+
+fn has_failed(attempt: &Attempt) -> bool {
+    match &*attempt.borrow() {
+        Some(outcome) => outcome.is_err(),
+        // Nobody is there to tell an outcome.
+        None => attempt.has_changed().is_err(),
+    }
+}
+
+/// The longest that connecting takes, with several Sentinels to be asked.
+const MAX_CONNECTING: Duration = Duration::from_secs(5);
+/// Between two attempts in a cluster whose slots move.
+const PAUSE: Duration = Duration::from_millis(5);

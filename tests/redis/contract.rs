@@ -1,0 +1,190 @@
+//! The contract, with one server that works.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use countersign::ConfigError;
+use countersign::replay::{Claim, Redis, RedisError, ReplayGuard, SavedResponse};
+use tokio::runtime::Builder;
+
+use crate::between::Between;
+use crate::server::Server;
+use crate::{Answer, HOUR, MINUTE, cause, claim, gets_through, key, lease, unavailable};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn of_64_tasks_over_two_clients_one_wins() {
+    let server = Server::start().await;
+    let guards = [Arc::new(server.guard()), Arc::new(server.guard())];
+    for round in 0..20 {
+        let tasks: Vec<_> = (0..64)
+            .map(|task| {
+                let guard = Arc::clone(&guards[task % 2]);
+                tokio::spawn(async move { claim(&guard, &format!("round {round}")).await.unwrap() })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await.unwrap());
+        }
+        assert_eq!(answers.iter().filter(|answer| **answer == Answer::Leased).count(), 1);
+        assert_eq!(answers.iter().filter(|answer| **answer == Answer::InProgress).count(), 63);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
+    let server = Server::start().await;
+    let (ours, theirs, apart) = (server.guard(), server.guard(), server.guard().prefix("another service:"));
+    let first = lease(&ours, "1", MINUTE).await;
+    let Ok(Claim::InProgress { remaining }) = theirs.claim(&key("1"), HOUR).await else { panic!() };
+    assert!((Duration::from_secs(50)..=MINUTE).contains(&remaining), "{remaining:?}");
+    assert!(ours.renew(&first, HOUR).await.unwrap());
+    let Ok(Claim::InProgress { remaining }) = theirs.claim(&key("1"), HOUR).await else { panic!() };
+    assert!((Duration::from_secs(3500)..=HOUR).contains(&remaining), "{remaining:?}");
+
+    // Any process that holds the lease owns it.
+    theirs.release(&first).await.unwrap();
+    let second = lease(&theirs, "1", MINUTE).await;
+    assert_eq!(ours.renew(&first, HOUR).await, Ok(false));
+    assert_eq!(ours.complete(&first, HOUR, None).await, Ok(false));
+    ours.release(&first).await.unwrap();
+    assert_eq!(claim(&ours, "1").await, Ok(Answer::InProgress));
+
+    let response = SavedResponse::new(201, Some("application/json"), "[\r\n\0]").unwrap();
+    assert_eq!(theirs.complete(&second, HOUR, Some(&response)).await, Ok(true));
+    assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response.clone()))));
+    // What is done stays done.
+    assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(false));
+    assert_eq!(theirs.renew(&second, HOUR).await, Ok(false));
+    theirs.release(&second).await.unwrap();
+    assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response))));
+
+    let third = lease(&ours, "2", MINUTE).await;
+    assert_eq!(ours.complete(&third, HOUR, None).await, Ok(true));
+    assert_eq!(claim(&ours, "2").await, Ok(Answer::Done(None)));
+    assert_eq!(claim(&apart, "1").await, Ok(Answer::Leased));
+    assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", patience: 1s, .. }"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn leases_and_what_is_done_end_by_themselves() {
+    let server = Server::start().await;
+    let guard = server.guard();
+    let short = lease(&guard, "1", Duration::from_millis(50)).await;
+    gets_through(&guard, "1").await;
+    assert_eq!(guard.complete(&short, HOUR, None).await, Ok(false));
+
+    let done = lease(&guard, "2", MINUTE).await;
+    assert_eq!(guard.complete(&done, Duration::from_millis(50), None).await, Ok(true));
+    gets_through(&guard, "2").await;
+
+    // No time is too short or too long for a key.
+    lease(&guard, "3", Duration::ZERO).await;
+    gets_through(&guard, "3").await;
+    let long = lease(&guard, "4", Duration::MAX).await;
+    assert_eq!(guard.complete(&long, Duration::MAX, None).await, Ok(true));
+    assert_eq!(claim(&guard, "4").await, Ok(Answer::Done(None)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn keys_hold_nothing_of_the_request() {
+    let server = Server::start().await;
+    let guard = server.guard();
+    let held = lease(&guard, "1", MINUTE).await;
+    let name = format!("countersign:{}", hex::encode(key("1").as_bytes()));
+    assert_eq!(server.say("KEYS *").await.lines().last(), Some(name.as_str()));
+    let token = hex::encode(held.token());
+    assert_eq!(server.say(&format!("GET {name}")).await, format!("lease:{token}"));
+    guard.complete(&held, HOUR, None).await.unwrap();
+    assert_eq!(server.say(&format!("GET {name}")).await, format!("done:{token}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_value_that_is_not_the_guards_is_an_error() {
+    let server = Server::start().await;
+    let guard = server.guard();
+    for (name, make) in
+        [("1", "SET {} done"), ("2", "SET {} 1"), ("3", "RPUSH {} lease:"), ("4", "SET {} done:00")]
+    {
+        let stored = format!("countersign:{}", hex::encode(key(name).as_bytes()));
+        server.say(&make.replace("{}", &stored)).await;
+        assert_eq!(claim(&guard, name).await, unavailable(RedisError::ValueUnknown), "{make}");
+    }
+}
+
+/// At most two for a request: a claim, and what becomes of it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn round_trips() {
+    let server = Server::start().await;
+    let between = Between::to(server.address).await;
+    let guard = between.guard();
+    guard.check().await.unwrap();
+    between.round_trips();
+
+    let first = lease(&guard, "1", MINUTE).await;
+    assert_eq!(between.round_trips(), 1);
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::InProgress));
+    assert_eq!(between.round_trips(), 2, "in progress, and what is left");
+    guard.renew(&first, MINUTE).await.unwrap();
+    assert_eq!(between.round_trips(), 1);
+    let response = SavedResponse::new(200, None, vec![b'x'; 10_000]).unwrap();
+    guard.complete(&first, HOUR, Some(&response)).await.unwrap();
+    assert_eq!(between.round_trips(), 1);
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Done(Some(response))));
+    assert_eq!(between.round_trips(), 1);
+
+    let second = lease(&guard, "2", MINUTE).await;
+    guard.release(&second).await.unwrap();
+    assert_eq!(between.round_trips(), 2);
+    assert_eq!(between.connections(), 1);
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_guard_outlives_the_runtime_it_connected_in() {
+    let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let first = runtime();
+    let server = first.block_on(Server::start());
+    let guard = server.guard();
+    assert_eq!(first.block_on(claim(&guard, "1")), Ok(Answer::Leased));
+    drop(first);
+    assert_eq!(runtime().block_on(claim(&guard, "1")), Ok(Answer::InProgress));
+}
+
+#[test]
+fn outside_a_runtime_a_guard_is_made_and_a_call_is_an_error() {
+    let guard = Redis::connect("redis://127.0.0.1:1").unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let Poll::Ready(Err(error)) = pin!(guard.claim(&key("1"), MINUTE)).poll(&mut context) else { panic!() };
+    assert_eq!(cause(&error), RedisError::RuntimeMissing);
+    assert_eq!(pin!(guard.check()).poll(&mut context), Poll::Ready(Err(RedisError::RuntimeMissing)));
+}
+
+#[test]
+fn a_guard_waits_for_a_second_at_most() {
+    let guard = || Redis::connect("redis://127.0.0.1").unwrap();
+    assert!(format!("{:?}", guard().patience(Duration::from_millis(200))).contains("patience: 200ms"));
+    assert!(format!("{:?}", guard().patience(Duration::from_secs(5))).contains("patience: 1s"));
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    let refused = Err(ConfigError::StoreAddressInvalid);
+    for url in ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "rediss://127.0.0.1/#insecure"] {
+        assert_eq!(Redis::connect(url).map(drop), refused, "{url}");
+        assert_eq!(Redis::cluster(&[url]).map(drop), refused, "{url}");
+        assert_eq!(Redis::sentinel(&["redis://127.0.0.1:26379"], url).map(drop), refused, "{url}");
+        assert_eq!(Redis::sentinel(&[url], "redis://mymaster").map(drop), refused, "{url}");
+    }
+    assert_eq!(Redis::cluster(&[]).map(drop), refused);
+    assert_eq!(Redis::sentinel(&[], "redis://mymaster").map(drop), refused);
+    assert_eq!(Redis::cluster(&["redis://:one@127.0.0.1", "redis://:two@127.0.0.1"]).map(drop), refused);
+}

@@ -1,0 +1,160 @@
+//! Servers that are no longer the right ones.
+
+use std::time::Duration;
+
+use countersign::replay::{Redis, RedisError, ReplayGuard};
+
+use crate::between::Between;
+use crate::fake::Fake;
+use crate::server::{Server, free_address};
+use crate::{Answer, HOUR, MINUTE, claim, claim_at_last, lease, unavailable};
+
+/// A replica that has all that its master has.
+async fn replica_of(master: &Server) -> Server {
+    let replica = Server::with(&[&format!("replicaof 127.0.0.1 {}", master.address.port())]).await;
+    replica.until("INFO replication", "master_link_status:up").await;
+    replica
+}
+
+async fn replicated(master: &Server) {
+    master.until("WAIT 1 100", ":1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn after_a_failover_the_guard_goes_where_the_address_leads() {
+    let old = Server::start().await;
+    let new = replica_of(&old).await;
+    let between = Between::to(old.address).await;
+    let guard = between.guard();
+    let (held, done) = (lease(&guard, "held", MINUTE).await, lease(&guard, "done", MINUTE).await);
+    assert_eq!(guard.complete(&done, HOUR, None).await, Ok(true));
+    replicated(&old).await;
+
+    new.say("REPLICAOF NO ONE").await;
+    old.say(&format!("REPLICAOF 127.0.0.1 {}", new.address.port())).await;
+    // The old one is reached still, and lets nobody pass.
+    assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ReadOnly));
+    assert_eq!(guard.check().await, Err(RedisError::ReadOnly));
+    // It is connected to once more, and then the address moves.
+    assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ReadOnly));
+    between.move_to(new.address);
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
+    assert_eq!(claim(&guard, "done").await, Ok(Answer::Done(None)));
+    assert_eq!(guard.complete(&held, HOUR, None).await, Ok(true));
+    guard.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn an_old_master_that_hangs_is_left_too() {
+    let old = Server::start().await;
+    let new = Server::start().await;
+    let between = Between::to(old.address).await;
+    let guard = between.guard().patience(Duration::from_millis(200));
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
+    old.signal("-STOP");
+    between.move_to(new.address);
+    assert_eq!(claim(&guard, "2").await, unavailable(RedisError::TimedOut));
+    assert_eq!(claim_at_last(&guard, "2").await, Answer::Leased);
+    assert_eq!(claim(&guard, "2").await, Ok(Answer::InProgress));
+    old.signal("-CONT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_loads_or_lost_its_master_is_left_at_once() {
+    for error in
+        ["-LOADING Redis is loading", "-MASTERDOWN Link with MASTER is down", "-READONLY You can't write"]
+    {
+        let fake = Fake::start(move |command, connection| {
+            Some(match (command.starts_with("SET"), connection) {
+                (true, 0) => error.to_owned(),
+                (true, _) => "$-1".to_owned(),
+                _ => "+OK".to_owned(),
+            })
+        })
+        .await;
+        assert_eq!(claim(&fake.guard(), "1").await, Ok(Answer::Leased), "{error}");
+        assert_eq!(fake.connections(), 2);
+    }
+    // Once within a call.
+    let fake = Fake::start(|command, _| {
+        Some(if command.starts_with("SET") { "-LOADING" } else { "+OK" }.to_owned())
+    })
+    .await;
+    assert_eq!(claim(&fake.guard(), "1").await, unavailable(RedisError::Loading));
+    assert_eq!(fake.connections(), 2);
+}
+
+/// A command that was carried out and sent again answers as the first would have.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
+    let server = Server::start().await;
+    let between = Between::to(server.address).await;
+    let guard = between.guard();
+    assert_eq!(claim(&guard, "before").await, Ok(Answer::Leased));
+
+    between.lose_an_answer();
+    let first = lease(&guard, "1", MINUTE).await;
+    between.lose_an_answer();
+    assert_eq!(guard.renew(&first, HOUR).await, Ok(true));
+    between.lose_an_answer();
+    assert_eq!(guard.complete(&first, HOUR, None).await, Ok(true));
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Done(None)));
+
+    let second = lease(&guard, "2", MINUTE).await;
+    between.lose_an_answer();
+    guard.release(&second).await.unwrap();
+    assert_eq!(claim(&guard, "2").await, Ok(Answer::Leased));
+    // What another has by then is another's.
+    between.lose_an_answer();
+    assert_eq!(guard.complete(&second, HOUR, None).await, Ok(false));
+    assert_eq!(between.connections(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server and redis-sentinel"]
+async fn sentinels_lead_to_the_new_master() {
+    let old = Server::start().await;
+    let new = replica_of(&old).await;
+    let watches = format!(
+        "sentinel monitor mymaster 127.0.0.1 {} 2\nsentinel down-after-milliseconds mymaster 500\n\
+         sentinel failover-timeout mymaster 2000\n",
+        old.address.port()
+    );
+    let sentinels = [
+        Server::sentinel(&watches).await,
+        Server::sentinel(&watches).await,
+        Server::sentinel(&watches).await,
+    ];
+    for sentinel in &sentinels {
+        sentinel.until("SENTINEL CKQUORUM mymaster", "+OK 3 usable").await;
+        sentinel.until("SENTINEL REPLICAS mymaster", &new.address.port().to_string()).await;
+    }
+    // One of them is down.
+    let down = format!("redis://{}", free_address());
+    let urls = [down.clone(), sentinels[0].url(), sentinels[1].url(), sentinels[2].url()];
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let guard = Redis::sentinel(&urls, "redis://mymaster").unwrap();
+    guard.check().await.unwrap();
+    let (held, done) = (lease(&guard, "held", MINUTE).await, lease(&guard, "done", MINUTE).await);
+    assert_eq!(guard.complete(&done, HOUR, None).await, Ok(true));
+    replicated(&old).await;
+
+    let unknown = Redis::sentinel(&urls, "redis://another").unwrap();
+    assert_eq!(unknown.check().await, Err(RedisError::MasterUnknown));
+    assert_eq!(
+        Redis::sentinel(&[&down], "redis://mymaster").unwrap().check().await,
+        Err(RedisError::ConnectionRefused)
+    );
+
+    let _address = old.kill();
+    let answer = claim(&guard, "1").await;
+    assert!(answer.is_err(), "{answer:?}");
+    assert_eq!(claim_at_last(&guard, "2").await, Answer::Leased);
+    assert_eq!(claim(&guard, "done").await, Ok(Answer::Done(None)));
+    assert_eq!(guard.complete(&held, HOUR, None).await, Ok(true));
+    guard.check().await.unwrap();
+    assert!(new.say("INFO replication").await.contains("role:master"));
+}

@@ -1,0 +1,320 @@
+//! Servers that are down, slow, full, or do not let the guard in.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::ErrorKind;
+use countersign::replay::{Lease, Redis, RedisError, ReplayGuard};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+use crate::between::Between;
+use crate::fake::Fake;
+use crate::server::{Server, free_address};
+use crate::{Answer, HOUR, MINUTE, cause, claim, claim_at_last, gets_through, key, lease, unavailable};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_server_that_is_killed_lets_nothing_pass_and_serves_again_when_it_is_back() {
+    let server = Server::start().await;
+    let guard = Arc::new(server.guard());
+    let before = lease(&guard, "before", MINUTE).await;
+
+    // Killed in the middle: each claim is won or not known.
+    let claims: Vec<_> = (0..200)
+        .map(|number| {
+            let guard = Arc::clone(&guard);
+            tokio::spawn(async move { claim(&guard, &format!("during {number}")).await })
+        })
+        .collect();
+    let address = server.kill();
+    for claim in claims {
+        let answer = claim.await.unwrap();
+        assert!(
+            matches!(answer, Ok(Answer::Leased) | Err((ErrorKind::ReplayGuardUnavailable, _))),
+            "{answer:?}"
+        );
+    }
+    for _ in 0..3 {
+        assert_eq!(claim(&guard, "down").await, unavailable(RedisError::ConnectionRefused));
+    }
+    assert!(guard.complete(&before, HOUR, None).await.is_err());
+    assert!(guard.renew(&before, HOUR).await.is_err());
+    assert!(guard.release(&before).await.is_err());
+
+    let _back = Server::at(address, &[]).await;
+    assert_eq!(claim_at_last(&guard, "after").await, Answer::Leased);
+    assert_eq!(claim(&guard, "after").await, Ok(Answer::InProgress));
+}
+
+/// A server that restarts while nobody asks costs no request: the next call finds the connection lost and makes another.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_restart_between_two_requests_goes_unnoticed() {
+    let server = Server::start().await;
+    let guard = server.guard();
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
+    let _again = Server::at(server.kill(), &[]).await;
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased), "no persistence");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_server_that_hangs_is_not_waited_for_and_leases_end_by_themselves() {
+    let server = Server::start().await;
+    let guard = server.guard().patience(Duration::from_millis(200));
+    assert_eq!(claim(&guard, "before").await, Ok(Answer::Leased));
+    server.signal("-STOP");
+    let error = guard.claim(&key("1"), Duration::from_millis(100)).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::ReplayGuardUnavailable, 503));
+    assert_eq!(cause(&error), RedisError::TimedOut);
+    let second = key("2");
+    let given_up = guard.claim(&second, Duration::from_millis(100));
+    assert!(tokio::time::timeout(Duration::from_millis(50), given_up).await.is_err());
+    // It now does what it was sent.
+    server.signal("-CONT");
+    gets_through(&guard, "1").await;
+    gets_through(&guard, "2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_server_that_answers_slowly_is_waited_for_within_the_patience() {
+    let server = Server::start().await;
+    let between = Between::to(server.address).await;
+    let (patient, hasty) = (between.guard(), between.guard().patience(Duration::from_millis(100)));
+    assert_eq!(claim(&patient, "1").await, Ok(Answer::Leased));
+    assert_eq!(claim(&hasty, "1").await, Ok(Answer::InProgress));
+    between.answer_after(Duration::from_millis(300));
+    assert_eq!(claim(&patient, "2").await, Ok(Answer::Leased));
+    assert_eq!(claim(&hasty, "3").await, unavailable(RedisError::TimedOut));
+    between.answer_after(Duration::ZERO);
+    // The server took it.
+    assert_eq!(claim_at_last(&hasty, "3").await, Answer::InProgress);
+}
+
+/// Attack 161.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "100,000 claims"]
+async fn of_100_000_claims_against_a_server_that_is_down_nothing_stays() {
+    let refused = Redis::connect(&format!("redis://{}", free_address())).unwrap();
+    let silent = Fake::start(|_, _| None).await;
+    let hung = silent.guard().patience(Duration::from_millis(100));
+    let at_rest = Handle::current().metrics().num_alive_tasks();
+    for (guard, claims, cause) in
+        [(refused, 100_000_u32, RedisError::ConnectionRefused), (hung, 2_000, RedisError::TimedOut)]
+    {
+        let (guard, mut most) = (Arc::new(guard), 0);
+        let mut tasks = JoinSet::new();
+        for number in 0..claims {
+            if tasks.len() >= 64 {
+                assert_eq!(tasks.join_next().await.unwrap().unwrap(), unavailable(cause.clone()));
+                most = most.max(Handle::current().metrics().num_alive_tasks());
+            }
+            let guard = Arc::clone(&guard);
+            tasks.spawn(async move { claim(&guard, &number.to_string()).await });
+        }
+        while let Some(answer) = tasks.join_next().await {
+            assert_eq!(answer.unwrap(), unavailable(cause.clone()));
+        }
+        // The claims, and one that connects.
+        assert!(most <= at_rest + 64 + 8, "{most} tasks, {at_rest} at rest");
+        drop(guard);
+        for _ in 0..500 {
+            if Handle::current().metrics().num_alive_tasks() <= at_rest + silent.connections() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(Handle::current().metrics().num_alive_tasks() <= at_rest + silent.connections());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_password_that_is_wrong_or_missing_is_named_and_never_shown() {
+    let server = Server::with(&["requirepass s3cr3t-right"]).await;
+    let with = |password: &str| Redis::connect(&format!("redis://{password}{}", server.address)).unwrap();
+    with(":s3cr3t-right@").check().await.unwrap();
+    for guard in [with(":s3cr3t-wrong@"), with("user:s3cr3t-wrong@"), with("")] {
+        let error = guard.check().await.unwrap_err();
+        assert_eq!(error, RedisError::AuthenticationFailed);
+        let refused = guard.claim(&key("1"), MINUTE).await.unwrap_err();
+        assert_eq!(cause(&refused), RedisError::AuthenticationFailed);
+        let shown = format!("{error} {error:?} {refused} {refused:?} {guard:?}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
+}
+
+/// Old servers and some in between repeat a command that they do not know, the password included.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_that_repeats_the_password_is_not_shown() {
+    let parrot =
+        Fake::start(|command, _| Some(format!("-ERR unknown command, with args beginning with: {command}")))
+            .await;
+    let guard = Redis::connect(&format!("redis://user:s3cr3t@{}", parrot.address)).unwrap();
+    let error = guard.check().await.unwrap_err();
+    let refused = guard.claim(&key("1"), MINUTE).await.unwrap_err();
+    let shown = format!("{error} {error:?} {refused} {refused:?} {:?}", cause(&refused));
+    assert!(!shown.contains("s3cr3t"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
+    let server = Server::start().await;
+    let user = |name: &str, rules: &str| (format!("ACL SETUSER {name} on >s3cr3t {rules}"), name.to_owned());
+    let guard = |name: &str| Redis::connect(&format!("redis://{name}:s3cr3t@{}", server.address)).unwrap();
+    for (command, _) in [
+        user("plain", "~countersign:* +@all -@scripting"),
+        user("elsewhere", "~other:* +@all"),
+        user("documented", "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info"),
+        user("uninformed", "~countersign:* -@all +set +get +del +pttl +pexpire +eval"),
+    ] {
+        assert_eq!(server.say(&command).await, "+OK");
+    }
+    let plain = guard("plain");
+    assert_eq!(plain.check().await, Err(RedisError::ScriptingMissing));
+    let held = lease(&plain, "1", Duration::from_millis(300)).await;
+    for error in [
+        plain.release(&held).await.unwrap_err(),
+        plain.complete(&held, HOUR, None).await.unwrap_err(),
+        plain.renew(&held, HOUR).await.unwrap_err(),
+    ] {
+        assert_eq!(cause(&error), RedisError::ScriptingMissing);
+    }
+    gets_through(&plain, "1").await;
+
+    assert_eq!(guard("elsewhere").check().await, Err(RedisError::PermissionMissing));
+    assert_eq!(claim(&guard("elsewhere"), "1").await, unavailable(RedisError::PermissionMissing));
+    guard("uninformed").check().await.unwrap();
+    let documented = guard("documented");
+    documented.check().await.unwrap();
+    let held = lease(&documented, "2", MINUTE).await;
+    assert_eq!(claim(&documented, "2").await, Ok(Answer::InProgress));
+    assert_eq!(documented.renew(&held, MINUTE).await, Ok(true));
+    assert_eq!(documented.complete(&held, HOUR, None).await, Ok(true));
+    documented.release(&lease(&documented, "3", MINUTE).await).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
+    let full = Server::with(&["maxmemory 1", "maxmemory-policy noeviction"]).await;
+    assert_eq!(full.guard().check().await, Err(RedisError::MemoryFull));
+    assert_eq!(claim(&full.guard(), "1").await, Err((ErrorKind::ReplayGuardFull, RedisError::MemoryFull)));
+
+    // A server that became full keeps what is there, and lets it end.
+    let server = Server::with(&["maxmemory 100mb", "maxmemory-policy noeviction"]).await;
+    let guard = server.guard();
+    guard.check().await.unwrap();
+    let (held, given_back) = (lease(&guard, "1", MINUTE).await, lease(&guard, "2", MINUTE).await);
+    server.say("CONFIG SET maxmemory 1").await;
+    assert_eq!(claim(&guard, "3").await, Err((ErrorKind::ReplayGuardFull, RedisError::MemoryFull)));
+    assert_eq!(guard.complete(&held, HOUR, None).await.unwrap_err().kind(), ErrorKind::ReplayGuardFull);
+    assert_eq!(guard.renew(&held, MINUTE).await, Ok(true));
+    guard.release(&given_back).await.unwrap();
+    server.say("CONFIG SET maxmemory 100mb").await;
+    assert_eq!(claim(&guard, "2").await, Ok(Answer::Leased));
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::InProgress));
+
+    for policy in ["allkeys-lru", "volatile-ttl", "volatile-lru", "allkeys-random"] {
+        server.say(&format!("CONFIG SET maxmemory-policy {policy}")).await;
+        assert_eq!(guard.check().await, Err(RedisError::Evicting), "{policy}");
+    }
+    server.say("CONFIG SET maxmemory 0").await;
+    guard.check().await.unwrap();
+}
+
+/// What the check names that no server of this version answers at will.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_servers_answer_has_a_name() {
+    for (answer, named) in [
+        ("-ERR syntax error", RedisError::ServerTooOld),
+        ("-READONLY You can't write against a read only replica.", RedisError::ReadOnly),
+        ("-LOADING Redis is loading the dataset in memory", RedisError::Loading),
+        ("-MASTERDOWN Link with MASTER is down", RedisError::MasterDown),
+        ("-MOVED 3999 127.0.0.1:6381", RedisError::ClusterUnexpected),
+        ("-CLUSTERDOWN The cluster is down", RedisError::ClusterDown),
+        ("-ERR max number of clients reached", RedisError::ClientsTooMany),
+        ("-NOAUTH Authentication required.", RedisError::AuthenticationFailed),
+        ("-MISCONF Redis is configured to save RDB snapshots", RedisError::Other("MISCONF".into())),
+        ("-NOREPLICAS Not enough good replicas to write.", RedisError::Other("NOREPLICAS".into())),
+        ("-ERR whatever", RedisError::Other("ERR".into())),
+    ] {
+        let fake = Fake::start(move |command, _| {
+            Some(if command.starts_with("SET") { answer.to_owned() } else { "+OK".to_owned() })
+        })
+        .await;
+        assert_eq!(fake.guard().check().await, Err(named.clone()), "{answer}");
+        assert_eq!(claim(&fake.guard(), "1").await, unavailable(named), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_server_or_a_cluster_where_the_other_was_configured_is_named() {
+    let server = Server::start().await;
+    let cluster = Redis::cluster(&[&server.url()]).unwrap();
+    assert_eq!(cluster.check().await, Err(RedisError::ClusterMissing));
+    let node = Server::with(&["cluster-enabled yes"]).await;
+    node.say("CLUSTER ADDSLOTSRANGE 0 16383").await;
+    node.until("CLUSTER INFO", "cluster_state:ok").await;
+    assert_eq!(node.guard().check().await, Err(RedisError::ClusterUnexpected));
+    Redis::cluster(&[&node.url()]).unwrap().check().await.unwrap();
+    // Down since it serves no slots.
+    let lost = Server::with(&["cluster-enabled yes"]).await;
+    assert_eq!(lost.guard().check().await, Err(RedisError::ClusterDown));
+}
+
+/// At night, by the events alone.
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn the_events_tell_the_causes_apart() {
+    // For all threads: `tracing` remembers that nobody listens to an event where the first thread to reach it has no subscriber.
+    let subscriber = tracing_subscriber::fmt().with_writer(|| Lines).with_ansi(false).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    LINES.replace(Some(Vec::new()));
+    let locked = Server::with(&["requirepass s3cr3t"]).await;
+    let silent = Fake::start(|_, _| None).await;
+    let refused = Redis::connect(&format!("redis://:s3cr3t@{}", free_address())).unwrap();
+    for (guard, cause) in [
+        (locked.guard(), "server did not accept the user and password, or their absence"),
+        (refused, "connection to the server was refused"),
+        (silent.guard().patience(Duration::from_millis(50)), "server did not answer in time"),
+    ] {
+        assert!(guard.claim(&key("1"), MINUTE).await.is_err());
+        let line = Lines::take();
+        assert!(line.contains("WARN") && line.contains("replay guard in Redis failed"), "{line}");
+        assert!(line.contains(&format!("error={cause}")), "{line}");
+        assert!(!line.contains("s3cr3t"), "{line}");
+        assert!(guard.release(&Lease::new(key("1"))).await.is_err());
+        assert!(Lines::take().contains(cause));
+    }
+}
+
+thread_local! {
+    /// What was told on a thread that listens.
+    static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+struct Lines;
+
+impl Lines {
+    fn take() -> String {
+        String::from_utf8(LINES.replace(Some(Vec::new())).unwrap()).unwrap()
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LINES.with_borrow_mut(|lines| lines.iter_mut().for_each(|lines| lines.extend_from_slice(bytes)));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! Redis servers of our own, ended with the test.
+
+use std::fmt::Write;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use countersign::replay::Redis;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// A server on a free loopback port, with a folder of its own.
+pub(crate) struct Server {
+    child: Child,
+    folder: PathBuf,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With more settings, as on a command line.
+    pub(crate) async fn with(settings: &[&str]) -> Self {
+        Self::at(free_address(), settings).await
+    }
+
+    pub(crate) async fn at(address: SocketAddr, settings: &[&str]) -> Self {
+        let port = format!("port {}", address.port());
+        Self::run(address, "server", &[&[port.as_str()], settings].concat().join("\n")).await
+    }
+
+    /// A Sentinel, which watches what `configuration` says.
+    pub(crate) async fn sentinel(configuration: &str) -> Self {
+        let address = free_address();
+        Self::run(address, "sentinel", &format!("port {}\n{configuration}", address.port())).await
+    }
+
+    async fn run(address: SocketAddr, kind: &str, lines: &str) -> Self {
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("countersign-redis-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("redis.conf");
+        let common = format!("bind 127.0.0.1\ndir {}\n", folder.display());
+        let storage = if kind == "server" { "save \"\"\nappendonly no\n" } else { "" };
+        fs::write(&file, format!("{common}{storage}{lines}")).unwrap();
+        let mut command = Command::new("redis-server");
+        command.arg(&file);
+        if kind == "sentinel" {
+            command.arg("--sentinel");
+        }
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.expect("redis-server is installed: `apt-get install redis-server redis-sentinel`");
+        let server = Self { child, folder, address };
+        for _ in 0..500 {
+            // One that wants a password answers too.
+            if TcpStream::connect(server.address).await.is_ok() {
+                return server;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("redis-server does not answer");
+    }
+
+    /// Sends a command without the guard's library.
+    pub(crate) async fn say(&self, command: &str) -> String {
+        Wire::to(self.address).await.say(command).await
+    }
+
+    /// Until the answer to a command holds `text`.
+    pub(crate) async fn until(&self, command: &str, text: &str) {
+        let mut wire = Wire::to(self.address).await;
+        for _ in 0..1000 {
+            if wire.say(command).await.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{command} does not answer {text}");
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    pub(crate) fn guard(&self) -> Redis {
+        Redis::connect(&self.url()).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+    }
+
+    /// Ends the server at once, and gives its address.
+    pub(crate) fn kill(mut self) -> SocketAddr {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// One connection that speaks the protocol.
+pub(crate) struct Wire(BufReader<TcpStream>);
+
+impl Wire {
+    pub(crate) async fn to(address: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
+    }
+
+    /// The answer to a command whose words are parted by spaces, with the type's sign of each line: an array as its lines.
+    pub(crate) async fn say(&mut self, command: &str) -> String {
+        let words: Vec<&str> = command.split(' ').collect();
+        self.send(&words).await
+    }
+
+    pub(crate) async fn send(&mut self, words: &[&str]) -> String {
+        let mut request = format!("*{}\r\n", words.len());
+        for word in words {
+            write!(request, "${}\r\n{word}\r\n", word.len()).unwrap();
+        }
+        self.0.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let mut values = 1_u32;
+        while values > 0 {
+            values -= 1;
+            let mut line = String::new();
+            self.0.read_line(&mut line).await.unwrap();
+            let line = line.trim_end();
+            let count = line.get(1..).and_then(|count| count.parse::<i64>().ok()).unwrap_or(-1);
+            match line.as_bytes().first() {
+                Some(b'*') => values += u32::try_from(count.max(0)).unwrap(),
+                Some(b'$') if count >= 0 => {
+                    let mut text = vec![0; usize::try_from(count).unwrap() + 2];
+                    self.0.read_exact(&mut text).await.unwrap();
+                    answer += String::from_utf8_lossy(&text).trim_end();
+                }
+                _ => answer += line,
+            }
+            answer.push('\n');
+        }
+        answer.trim_end().to_owned()
+    }
+}
+
+/// A port that nobody listens at.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+static STARTED: AtomicU32 = AtomicU32::new(0);

@@ -1,0 +1,259 @@
+//! Worker processes that are killed: the layer with Redis, in processes of their own.
+//!
+//! A worker is this test program, run for one test alone with [`WORKER`] set to the server's address. It reads the id of a delivery
+//! per line, and says what happens in lines that begin with `@`.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use countersign::replay::Redis;
+use countersign::tower::{Body, VerifyLayer};
+use countersign::vonage::SignedWebhook;
+use countersign::{Secret, UnixTime, Verified, sign};
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use tokio::runtime::Builder;
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::server::Server;
+
+/// Attack 163.
+#[test]
+#[ignore = "needs redis-server"]
+fn what_a_killed_worker_was_handling_is_handled_after_the_lease() {
+    if is_worker(Duration::from_secs(2), Duration::from_secs(3600)) {
+        return;
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(Server::start());
+    let own_name = "worker::what_a_killed_worker_was_handling_is_handled_after_the_lease";
+    let mut first = Worker::start(own_name, &server);
+    first.send("1");
+    assert_eq!(first.says(), Some(("begun".to_owned(), "1".to_owned())));
+    // By SIGKILL, in the middle of the handler.
+    first.kill();
+
+    let mut second = Worker::start(own_name, &server);
+    second.send("1");
+    assert_eq!(second.says(), Some(("503".to_owned(), "1".to_owned())), "leased still");
+    loop {
+        second.send("1");
+        match second.says() {
+            Some((status, _)) if status == "503" => thread::sleep(Duration::from_millis(50)),
+            begun => {
+                assert_eq!(begun, Some(("begun".to_owned(), "1".to_owned())));
+                break;
+            }
+        }
+    }
+}
+
+/// 10,000 deliveries to four workers, every 50th sent twice, every 100th worker killed. `DELIVERIES` makes it longer.
+#[test]
+#[ignore = "needs redis-server"]
+fn of_10_000_deliveries_none_is_lost_and_none_handled_twice() {
+    // A lease much longer than the handler: none ends while a worker lives.
+    if is_worker(Duration::from_secs(5), Duration::from_millis(1)) {
+        return;
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(Server::start());
+    let deliveries: u32 = std::env::var("DELIVERIES").map_or(10_000, |count| count.parse().unwrap());
+    let mut queue = VecDeque::new();
+    for id in 0..deliveries {
+        queue.push_back(id);
+        if id % 50 == 0 {
+            queue.push_back(id);
+        }
+    }
+    let platform = Platform { queue: Mutex::new(queue), tally: Mutex::default() };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut worker = Worker::start(
+                    "worker::of_10_000_deliveries_none_is_lost_and_none_handled_twice",
+                    &server,
+                );
+                while let Some(id) = platform.next() {
+                    platform.deliver(id, &mut worker, &server);
+                }
+            });
+        }
+    });
+
+    let tally = platform.tally.into_inner().unwrap();
+    let twice: Vec<u32> = tally.handled.iter().filter(|(_, count)| **count > 1).map(|(id, _)| *id).collect();
+    println!(
+        "{deliveries} deliveries, sent {} times, {} workers killed: {} handled twice, by workers that died after their work and \
+         before they said so",
+        tally.sent,
+        tally.killed.len(),
+        twice.len()
+    );
+    let count = |count: u32| usize::try_from(count).unwrap();
+    assert_eq!(tally.handled.len(), count(deliveries), "lost");
+    assert_eq!(tally.killed.len(), count(deliveries / 100));
+    for id in twice {
+        assert_eq!(tally.killed[&id], Moment::AfterItsWork, "{id} was handled twice");
+        assert_eq!(tally.handled[&id], 2);
+    }
+}
+
+/// What sends deliveries until each is answered 200.
+struct Platform {
+    queue: Mutex<VecDeque<u32>>,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Default)]
+struct Tally {
+    sent: usize,
+    handled: HashMap<u32, u32>,
+    killed: HashMap<u32, Moment>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Moment {
+    BeforeItsWork,
+    AfterItsWork,
+}
+
+impl Platform {
+    fn next(&self) -> Option<u32> {
+        self.queue.lock().unwrap().pop_front()
+    }
+
+    /// Sends a delivery once, and puts it back to be sent again unless it is answered 200.
+    fn deliver(&self, id: u32, worker: &mut Worker, server: &Server) {
+        let moment = self.moment(id);
+        worker.send(&id.to_string());
+        while let Some((said, of)) = worker.says() {
+            assert_eq!(of, id.to_string());
+            match said.as_str() {
+                "begun" if moment == Some(Moment::BeforeItsWork) => worker.kill(),
+                "handled" => {
+                    *self.tally.lock().unwrap().handled.entry(id).or_default() += 1;
+                    if moment == Some(Moment::AfterItsWork) {
+                        worker.kill();
+                    }
+                }
+                "begun" => {}
+                // What a killed worker still said. The platform hears it, as over a connection that is read to its end.
+                "200" => return worker.replace_if_dead(server),
+                "503" => {
+                    thread::sleep(Duration::from_millis(2));
+                    break;
+                }
+                other => panic!("{other}"),
+            }
+        }
+        worker.replace_if_dead(server);
+        self.queue.lock().unwrap().push_back(id);
+    }
+
+    /// When the worker is to be killed that gets this delivery: every 100th, once, half of them after the work.
+    fn moment(&self, id: u32) -> Option<Moment> {
+        let mut tally = self.tally.lock().unwrap();
+        tally.sent += 1;
+        if id % 100 != 99 || tally.killed.contains_key(&id) {
+            return None;
+        }
+        let moment = if id % 200 == 99 { Moment::BeforeItsWork } else { Moment::AfterItsWork };
+        tally.killed.insert(id, moment);
+        Some(moment)
+    }
+}
+
+struct Worker {
+    test: &'static str,
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    dead: bool,
+}
+
+impl Worker {
+    fn start(test: &'static str, server: &Server) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([test, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
+            .env(WORKER, server.url())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { test, child, input, output: BufReader::new(output).lines(), dead: false }
+    }
+
+    fn send(&mut self, id: &str) {
+        writeln!(self.input, "{id}").unwrap();
+    }
+
+    /// What it says next, and of which delivery. `None`: it is dead, and has said all.
+    fn says(&mut self) -> Option<(String, String)> {
+        loop {
+            let line = self.output.next()?.unwrap();
+            if let Some((said, id)) = line.strip_prefix("@ ").and_then(|said| said.split_once(' ')) {
+                return Some((said.to_owned(), id.to_owned()));
+            }
+        }
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.dead = true;
+    }
+
+    fn replace_if_dead(&mut self, server: &Server) {
+        if self.dead {
+            *self = Self::start(self.test, server);
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Runs as a worker, where this process is one.
+fn is_worker(lease: Duration, work: Duration) -> bool {
+    let Ok(url) = std::env::var(WORKER) else { return false };
+    let now = UnixTime::from_secs(1_700_000_000);
+    let secret = Secret::new("s3cr3t").unwrap();
+    let handle = move |request: Request<Body>| async move {
+        let id = request.extensions().get::<Verified>().unwrap().claims().unwrap().id().unwrap().to_owned();
+        println!("@ begun {id}");
+        tokio::time::sleep(work).await;
+        println!("@ handled {id}");
+        Ok::<_, Infallible>(Response::<String>::default())
+    };
+    let service = VerifyLayer::new(SignedWebhook::new(secret.clone()).clock(move || now))
+        .replay_guard(Redis::connect(&url).unwrap())
+        .and_then(|layer| layer.lease(lease))
+        .unwrap()
+        .layer(service_fn(handle));
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    // After what the test's harness has begun to say.
+    println!();
+    for id in io::stdin().lines() {
+        let id = id.unwrap();
+        let delivery = sign::SignedWebhook::new(&secret, now).claim("jti", id.as_str()).post("{}");
+        let request = delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
+        let status: StatusCode = runtime.block_on(service.clone().oneshot(request)).unwrap().status();
+        println!("@ {} {id}", status.as_u16());
+    }
+    true
+}
+
+/// The variable with the server's address.
+const WORKER: &str = "COUNTERSIGN_TEST_WORKER";

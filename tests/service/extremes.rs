@@ -1,0 +1,602 @@
+//! Attack 165: no public function panics, at whatever durations, times, sizes and texts, inside a runtime and outside.
+
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::sign::{self, Delivery};
+use countersign::tower::{Body, EmptyRefusal, OnRefusal, TenantLookup, VerifyLayer};
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{
+    Algorithm, Clock, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName, Headers, HexHmac,
+    KeyId, Keyring, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime, Verified,
+    Verifier, Vogent, Voxagent,
+};
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, Service, service_fn};
+
+use crate::world::{BODY, NOW, secret};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// What `moka` takes at most.
+const MILLENNIUM: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
+
+fn durations() -> [Duration; 12] {
+    [
+        Duration::ZERO,
+        Duration::from_nanos(1),
+        Duration::from_millis(1),
+        Duration::from_nanos(999_999_999),
+        SECOND,
+        Duration::from_secs(300),
+        MILLENNIUM,
+        MILLENNIUM + SECOND,
+        Duration::from_secs(u64::MAX / 1000 + 1),
+        Duration::from_secs(i64::MAX.unsigned_abs()),
+        Duration::from_secs(u64::MAX),
+        Duration::MAX,
+    ]
+}
+
+fn times() -> [UnixTime; 9] {
+    [i64::MIN, i64::MIN + 1, -1, 0, 1, NOW.as_secs(), 253_402_300_800, i64::MAX - 1, i64::MAX]
+        .map(UnixTime::from_secs)
+}
+
+const SIZES: [usize; 6] = [0, 1, 2, usize::MAX / 2, usize::MAX - 1, usize::MAX];
+
+const TEXTS: [&str; 29] = [
+    "",
+    " ",
+    "\0",
+    "\n",
+    "=",
+    "&",
+    "%",
+    "%zz",
+    "é",
+    "\u{feff}",
+    "\u{10ffff}",
+    ".",
+    "..",
+    "a.b.c",
+    "Bearer",
+    "Bearer ",
+    "{",
+    "{}",
+    "null",
+    "-",
+    "1e999",
+    "99999999999999999999",
+    "http://",
+    "redis://",
+    "/",
+    "?",
+    "#",
+    "a=b&a=b",
+    "\"",
+];
+
+/// Longer than every limit of a header, its name among them.
+fn long_texts() -> [String; 3] {
+    ["a", "&", "é"].map(|piece| piece.repeat(70_000))
+}
+
+/// Calls, and the names of those that panicked.
+#[derive(Default)]
+struct Calls(Vec<String>);
+
+impl Calls {
+    fn call<T>(&mut self, name: &str, call: impl FnOnce() -> T) -> Option<T> {
+        let outcome = catch_unwind(AssertUnwindSafe(call));
+        if outcome.is_err() {
+            self.0.push(name.to_owned());
+        }
+        outcome.ok()
+    }
+
+    #[track_caller]
+    fn none_panicked(self) {
+        assert!(self.0.is_empty(), "{:?}", self.0);
+    }
+}
+
+/// Polls a future without a runtime until it is done or waits for something.
+fn poll<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    (0..100).find_map(|_| match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    })
+}
+
+#[test]
+fn no_time_or_duration_panics() {
+    let mut calls = Calls::default();
+    let mut tolerances = vec![];
+    for past in durations() {
+        for future in durations() {
+            let built =
+                calls.call("Tolerance", || (Tolerance::new(past, future), Tolerance::either_way(past)));
+            let (new, either_way) = built.unwrap();
+            assert_eq!(either_way.is_err(), past > Duration::ZERO && past < SECOND);
+            tolerances.extend([new, either_way].into_iter().flatten());
+        }
+    }
+    tolerances.dedup();
+    for tolerance in &tolerances {
+        for now in times() {
+            for signed_at in times() {
+                calls.call("Tolerance::check", || {
+                    let _ = (tolerance.past(), tolerance.future(), now.as_secs(), now.to_string());
+                    // Right, by wider arithmetic.
+                    let distance = i128::from(signed_at.as_secs()) - i128::from(now.as_secs());
+                    let tolerated = -i128::from(tolerance.past().as_secs()) <= distance
+                        && distance <= i128::from(tolerance.future().as_secs());
+                    assert_eq!(tolerance.check(now, signed_at).is_ok(), tolerated);
+                });
+            }
+        }
+    }
+    for now in times() {
+        for signed_at in times() {
+            for tolerance in [tolerances.first(), tolerances.last()].into_iter().flatten() {
+                calls.call(&format!("verifying at {now} what was signed at {signed_at}"), || {
+                    verify_at(now, signed_at, *tolerance);
+                });
+            }
+        }
+    }
+    calls.call("SystemClock", || SystemClock.now());
+    calls.none_panicked();
+}
+
+fn verify_at(now: UnixTime, signed_at: UnixTime, tolerance: Tolerance) {
+    let clock = move || now;
+    let webhook = SignedWebhook::new(secret()).clock(clock).tolerance(tolerance).leeway(tolerance);
+    let sms = Sms::new(Method::Sha256, secret()).clock(clock).tolerance(tolerance);
+    let text = signed_at.to_string();
+    let token =
+        || sign::SignedWebhook::new(&secret(), signed_at).claim_json("exp", &text).claim_json("nbf", &text);
+    let key = Secret::new("c2VjcmV0").unwrap();
+    let contact_center = || ContactCenter::new(key.clone()).unwrap().clock(clock).leeway(tolerance);
+    let subscription = || sign::ContactCenter::new(&key, signed_at).unwrap();
+    let cases: [(&dyn Verifier, Delivery); 6] = [
+        (&webhook, token().post(BODY)),
+        (&webhook, token().get("a=b")),
+        (&sms, sign::Sms::new(Method::Sha256, &secret()).timestamp(signed_at).query()),
+        (&contact_center().tolerance(tolerance), subscription().post(BODY)),
+        (&contact_center().insecure_accept_any_age(), subscription().claim_json("exp", &text).post(BODY)),
+        (&SignedWebhook::new(secret()).clock(clock).insecure_accept_any_age(), token().post(BODY)),
+    ];
+    for (verifier, delivery) in cases {
+        look_at(verifier.verify(delivery.request()));
+        let _ = verifier.replays();
+    }
+}
+
+/// Calls all that a proof or an error has.
+fn look_at(verdict: Result<Verified, Error>) {
+    match verdict {
+        Ok(proof) => {
+            let _ =
+                (proof.key().index(), proof.key().is_newest(), proof.coverage().as_str(), proof.signed_at());
+            let _ =
+                (proof.replay_key().map(|key| key.as_bytes().len()), proof.tenant(), format!("{proof:?}"));
+            if let Some(claims) = proof.claims() {
+                let _ = (claims.issued_at(), claims.expires_at(), claims.not_before(), claims.id());
+                let _ = (claims.issuer(), claims.api_key(), claims.application_id());
+            }
+        }
+        Err(error) => {
+            let _ = (error.kind().code(), error.code(), error.status(), error.is_retryable());
+            let _ = (error.to_string(), error.kind().status(), error.kind().is_retryable());
+        }
+    }
+}
+
+#[test]
+fn no_size_panics() {
+    let mut calls = Calls::default();
+    let key = Secret::new("c2VjcmV0").unwrap();
+    for size in SIZES {
+        let verifiers: Vec<Box<dyn Verifier>> = vec![
+            Box::new(Vogent::new(secret()).max_body(size)),
+            Box::new(Voxagent::new("x-signature", secret()).unwrap().max_body(size)),
+            Box::new(HexHmac::new("x-hex", secret()).unwrap().max_body(size)),
+            Box::new(Sms::new(Method::Md5Hash, secret()).max_body(size)),
+            Box::new(SignedWebhook::new(secret()).clock(|| NOW).max_body(size)),
+            Box::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW).max_body(size)),
+        ];
+        for (verifier, delivery) in verifiers.iter().zip(deliveries(&key)) {
+            calls.call(&format!("max_body {size} of {}", verifier.scheme()), || {
+                let right = if size > 2 { Ok(()) } else { Err(ErrorKind::BodyTooLarge) };
+                let verdict = verifier.verify(delivery.request());
+                assert_eq!(verdict.as_ref().map(drop).map_err(Error::kind), right);
+                look_at(verdict);
+                let mut verification = verifier.begin(delivery.head()).unwrap().limit(size).and_then(Ok);
+                let taken = verification.update(delivery.body());
+                assert_eq!(taken.map_err(|error| error.kind()), right);
+                look_at(verification.finish());
+            });
+        }
+        calls.call(&format!("VerifyLayer::max_body {size}"), || {
+            let layer = VerifyLayer::new(Vogent::new(secret())).max_body(size);
+            serve(&layer, &sign::vogent(&secret(), BODY));
+        });
+        calls.call(&format!("KeyId {size}"), || {
+            let id = KeyId::new(u32::try_from(size).unwrap_or(u32::MAX));
+            (id.index(), id.is_newest(), id.to_string(), Evidence::new(id, Coverage::Body))
+        });
+    }
+    calls.none_panicked();
+}
+
+/// One that each of the verifiers above accepts.
+fn deliveries(key: &Secret) -> Vec<Delivery> {
+    vec![
+        sign::vogent(&secret(), BODY),
+        sign::voxagent("x-signature", &secret(), BODY),
+        sign::hex_hmac("x-hex", Algorithm::Sha256, &secret(), BODY),
+        sign::Sms::new(Method::Md5Hash, &secret()).param("text", "hello").form(),
+        sign::SignedWebhook::new(&secret(), NOW).post(BODY),
+        sign::ContactCenter::new(key, NOW).unwrap().post(BODY),
+    ]
+}
+
+/// Serves one request outside a runtime, which needs nobody to wait.
+fn serve(layer: &VerifyLayer, delivery: &Delivery) -> Option<ErrorKind> {
+    let inner = service_fn(|request: Request<Body>| {
+        let _ = request.body().bytes().len();
+        ready(Ok::<_, Infallible>(Response::new(String::new())))
+    });
+    let mut service = layer.layer(inner);
+    let request = delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
+    let response = poll(service.call(request)).expect("nobody is waited for").unwrap();
+    response.extensions().get::<Error>().map(Error::kind)
+}
+
+#[test]
+fn no_guard_panics() {
+    let mut calls = Calls::default();
+    for capacity in SIZES {
+        for ttl in durations() {
+            calls.call(&format!("Memory::new({capacity}) for {ttl:?}"), || {
+                let guard = Memory::new(capacity);
+                let saved = SavedResponse::new(200, Some("text/plain"), *b"saved").unwrap();
+                for (key, response) in ["", "a", "a"].into_iter().zip([None, Some(&saved), None]) {
+                    let key = ReplayKey::new([key]);
+                    let claimed = poll(guard.claim(&key, ttl)).unwrap();
+                    assert!(capacity > 0 || claimed.is_err());
+                    if let Ok(Claim::Leased(lease)) = claimed {
+                        let _ = (lease.key().as_bytes(), lease.token());
+                        poll(guard.renew(&lease, ttl)).unwrap().unwrap();
+                        poll(guard.complete(&lease, ttl, response)).unwrap().unwrap();
+                        poll(guard.release(&lease)).unwrap().unwrap();
+                    }
+                }
+                poll(guard.release(&Lease::new(ReplayKey::new(["b"])))).unwrap().unwrap();
+                let _ = format!("{guard:?}");
+            });
+        }
+    }
+    for ttl in durations() {
+        let verifiers: [Box<dyn Verifier>; 4] = [
+            Box::new(Vogent::new(secret())),
+            Box::new(Sms::new(Method::Sha1, secret())),
+            Box::new(SignedWebhook::new(secret()).tolerance(Tolerance::either_way(Duration::MAX).unwrap())),
+            Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
+        ];
+        for verifier in verifiers {
+            calls.call(&format!("replay_guard for {ttl:?}"), || {
+                let token = sign::SignedWebhook::new(&secret(), NOW).post(BODY);
+                let (replays, _) = (verifier.replays(), verifier.retry_period());
+                let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(usize::MAX));
+                let layer = layer.and_then(|layer| layer.lease(ttl)).and_then(|layer| layer.done_for(ttl));
+                match layer {
+                    Ok(layer) => {
+                        serve(&layer, &token);
+                    }
+                    Err(_) => assert!(ttl.is_zero() || replays == Replays::Undetectable),
+                }
+            });
+        }
+    }
+    calls.none_panicked();
+}
+
+#[test]
+fn no_tenant_lookup_panics() {
+    let mut calls = Calls::default();
+    let lookup = || {
+        let store = |_| ready(Ok::<_, io::Error>(Some(Keyring::from(secret()))));
+        TenantLookup::by_head(SignedWebhook::untrusted_api_key, store, |tenants| {
+            SignedWebhook::tenants(tenants).clock(|| NOW)
+        })
+        .unwrap()
+    };
+    let token = |name: &str| sign::SignedWebhook::new(&secret(), NOW).claim("api_key", name).post(BODY);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for duration in durations() {
+        for count in [0, 1, u64::MAX] {
+            let size = usize::try_from(count).unwrap();
+            calls.call(&format!("TenantLookup of {count} for {duration:?}"), || {
+                let settings = [
+                    lookup().known(count, duration),
+                    lookup().unknown(count, duration),
+                    lookup().known(count, duration).renew_after(duration),
+                    lookup().known(count, Duration::MAX).renew_after(Duration::ZERO),
+                    lookup().patience(duration).max_questions(size),
+                    lookup().known(count, duration).unknown(count, duration).patience(duration),
+                ];
+                for lookup in settings {
+                    let layer = VerifyLayer::tenants(lookup);
+                    let refused = serve(&layer, &token("a"));
+                    assert_eq!(refused, Some(ErrorKind::TenantStoreUnavailable), "outside a runtime");
+                    let served = runtime.block_on(async {
+                        let inner = service_fn(|_: Request<Body>| {
+                            ready(Ok::<_, Infallible>(Response::new(String::new())))
+                        });
+                        let mut service = layer.layer(inner);
+                        let mut kinds = vec![];
+                        for _ in 0..3 {
+                            let request = token("a").to_http("/").unwrap().map(Full::<Bytes>::from);
+                            let response = service.call(request).await.unwrap();
+                            kinds.push(response.extensions().get::<Error>().map(Error::kind));
+                        }
+                        kinds
+                    });
+                    assert!(
+                        served
+                            .iter()
+                            .all(|kind| kind.is_none_or(|kind| kind == ErrorKind::TenantStoreTimeout))
+                    );
+                    // What is known is served outside as well, or refused.
+                    serve(&layer, &token("a"));
+                }
+            });
+        }
+    }
+    calls.call("TenantLookup::by_request", || {
+        let store = |_| ready(Ok::<_, io::Error>(None));
+        let lookup = TenantLookup::by_request(Sms::untrusted_api_key, store, |tenants| {
+            Sms::tenants(Method::Md5, tenants)
+        });
+        serve(
+            &VerifyLayer::tenants(lookup.unwrap()),
+            &sign::Sms::new(Method::Md5, &secret()).param("api-key", "a").json(),
+        )
+    });
+    calls.none_panicked();
+}
+
+#[test]
+fn no_text_panics() {
+    let mut calls = Calls::default();
+    for text in TEXTS.iter().map(|text| (*text).to_owned()).chain(long_texts()) {
+        let name: String = text.chars().take(20).collect();
+        calls.call(&format!("configured with {name:?}"), || configure(&text));
+    }
+    for (text, other) in TEXTS.iter().zip(TEXTS.iter().cycle().skip(1)) {
+        calls.call(&format!("signed and verified with {text:?} and {other:?}"), || exchange(text, other));
+    }
+    for (text, other) in long_texts().iter().zip(TEXTS) {
+        calls.call(&format!("signed and verified with a long text and {other:?}"), || exchange(text, other));
+    }
+    for kind in ErrorKind::ALL {
+        calls.call("Error", || {
+            let error = Error::new(*kind);
+            let response: Response<String> = EmptyRefusal.refuse(&error);
+            assert_eq!(response.status().as_u16(), error.status());
+            look_at(Err(error));
+        });
+    }
+    calls.none_panicked();
+}
+
+/// Every constructor and setter that takes a text.
+fn configure(text: &str) {
+    let secrets = [Secret::new(text), Secret::verbatim(text), Secret::from_base64(text)];
+    for secret in secrets.into_iter().flatten() {
+        let _ = secret.fingerprint();
+        let keyring = Keyring::new([secret.clone(), secret.clone()]).unwrap();
+        for algorithm in Algorithm::ALL {
+            let _ = (algorithm.as_str(), HexHmac::with_algorithm(text, *algorithm, keyring.clone()));
+            let _ = Vogent::with_algorithm(*algorithm, keyring.clone()).header(text);
+        }
+        let _ = (Voxagent::new(text, keyring.clone()), Tenants::new([(text, secret.clone())]));
+        let _ = (ContactCenter::new(keyring.clone()), sign::ContactCenter::new(&secret, NOW));
+        for method in Method::ALL {
+            let _ = (method.as_str(), Sms::new(*method, keyring.clone()));
+        }
+    }
+    let _ = (text.parse::<Algorithm>(), text.parse::<Method>(), Keyring::new([]));
+    let webhook = || SignedWebhook::new(secret()).insecure_accept_unhashed_body();
+    let _ = (webhook().header(text), webhook().api_key(text), webhook().application_id(text));
+    let contact_center = || ContactCenter::new(Secret::new("c2VjcmV0").unwrap()).unwrap();
+    let _ = (contact_center().header(text), contact_center().accept_any_issuer());
+    let _ = HexHmac::new("x-hex", secret()).unwrap().header(text);
+    if let Ok(name) = HeaderName::new(text) {
+        assert_eq!(vec![(name.as_str(), "1")].lookup(&name), HeaderLookup::One(b"1"));
+    }
+    let _ = ReplayKey::new([text]).as_bytes().len();
+    let _ = VerifyLayer::new(webhook()).on_refusal(|_: &Error| Response::new(text.len()));
+    #[cfg(feature = "redis")]
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let _ = countersign::replay::Redis::connect(text);
+    });
+}
+
+/// Requests with these texts in every place, handed to every verifier.
+fn exchange(text: &str, other: &str) {
+    let key = Secret::new("c2VjcmV0").unwrap();
+    let token =
+        || sign::SignedWebhook::new(&secret(), NOW).claim(text, other).claim_json(other, text).header(text);
+    let sms = |method| sign::Sms::new(method, &secret()).param(text, other).param(other, text);
+    let mut requests = vec![
+        token().post(other),
+        token().get(other),
+        token().header("authorization").without_claim(other).get(text),
+        sign::ContactCenter::new(&key, NOW).unwrap().claim_json(text, other).without_claim(text).post(text),
+        sms(Method::Md5Hash).query(),
+        sms(Method::Sha256).form(),
+        sms(Method::Sha512).json(),
+        sign::vogent(&secret(), text),
+        sign::voxagent(text, &secret(), other),
+        sign::hex_hmac(text, Algorithm::Sha1, &secret(), other),
+    ];
+    requests.extend(requests.clone().into_iter().map(|delivery| {
+        delivery
+            .without_header(other)
+            .with_header("x-elto-signature", text)
+            .with_header("authorization", other)
+            .with_header("content-type", text)
+            .with_method(text)
+            .with_query(other)
+            .with_body(text)
+    }));
+    let verifiers: [Box<dyn Verifier>; 4] = [
+        Box::new(Vogent::new(secret())),
+        Box::new(Sms::new(Method::Sha256, secret())),
+        Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
+        Box::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW)),
+    ];
+    for delivery in &requests {
+        let _ = (delivery.method(), delivery.query(), delivery.headers().len(), delivery.header(text));
+        let head = Head::new(text, &text_headers(other)).with_query(other).method().len();
+        assert_eq!(head, text.len());
+        let _ = (delivery.to_http("/"), delivery.to_http(text), delivery.head().query().len());
+        for verifier in &verifiers {
+            look_at(verifier.verify(delivery.request()));
+        }
+        let _ = SignedWebhook::untrusted_api_key(delivery.head());
+        let _ = Sms::untrusted_api_key(delivery.request());
+        let _ = delivery.head().header(&HeaderName::new("authorization").unwrap());
+        let request = countersign::Request::new(delivery.request().head(), delivery.request().body());
+        let _ = format!("{request:?}");
+    }
+}
+
+fn text_headers(text: &str) -> Vec<(&str, &str)> {
+    vec![(text, text)]
+}
+
+#[cfg(feature = "diagnose")]
+#[test]
+fn no_diagnosis_panics() {
+    use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
+
+    let mut calls = Calls::default();
+    for cause in Cause::ALL {
+        let _ = (cause.code(), cause.sentence(), cause.remedy());
+    }
+    let tolerance = Tolerance::either_way(Duration::MAX).unwrap();
+    let texts =
+        TEXTS.iter().map(|text| (*text).to_owned()).chain(["a", "&"].map(|piece| piece.repeat(2_000)));
+    for (text, time) in texts.zip([i64::MIN, 0, i64::MAX].map(UnixTime::from_secs).into_iter().cycle()) {
+        let name: String = text.chars().take(20).collect();
+        calls.call(&format!("diagnosis of {name:?} at {time}"), || {
+            let credentials = Credentials::new()
+                .secret(&*text)
+                .tenant(&*text, &*text)
+                .other(&*text, &*text)
+                .secret("s3cr3t");
+            let clock = move || time;
+            let sms = Sms::new(Method::Sha256, secret()).tolerance(tolerance).clock(clock);
+            let webhook = SignedWebhook::new(secret()).clock(clock).leeway(tolerance);
+            let token = |iat: i64| {
+                let token = sign::SignedWebhook::new(&secret(), UnixTime::from_secs(iat));
+                token.claim_json("exp", &i64::MIN.to_string()).claim("x", &text)
+            };
+            let deliveries = [
+                token(i64::MIN).post(&*text),
+                token(i64::MAX).get(&text),
+                sign::Sms::new(Method::Sha256, &secret())
+                    .param("text", &text)
+                    .timestamp(UnixTime::from_secs(i64::MIN))
+                    .form(),
+                sign::Sms::new(Method::Md5, &secret())
+                    .param(&text, "")
+                    .timestamp(UnixTime::from_secs(i64::MAX))
+                    .query(),
+                sign::vogent(&secret(), &*text).with_header(&text, &text),
+            ];
+            for delivery in &deliveries {
+                let headers = delivery.headers().iter().map(|(name, value)| (name.clone(), value.clone()));
+                let capture =
+                    Capture::new(delivery.method(), headers, delivery.body()).query(delivery.query());
+                let _ = capture.request().body().len();
+                for diagnosis in [
+                    sms.diagnose(&capture, &credentials),
+                    webhook.diagnose(&capture, &credentials),
+                    Vogent::new(secret()).diagnose(&capture, &credentials),
+                ] {
+                    let _ = (diagnosis.is_genuine(), diagnosis.to_string());
+                    for finding in diagnosis.findings() {
+                        let _ = (finding.cause(), finding.code(), finding.is_proved());
+                        let _ = (finding.evidence().len(), finding.remedy());
+                    }
+                }
+            }
+        });
+    }
+    calls.none_panicked();
+}
+
+/// Within a runtime, as it has to be: the server is not there.
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn no_redis_guard_panics() {
+    for time in [Duration::ZERO, Duration::MAX] {
+        let guard =
+            countersign::replay::Redis::connect("redis://127.0.0.1:1").unwrap().prefix("").patience(time);
+        for ttl in [Duration::ZERO, Duration::MAX] {
+            let refused = guard.claim(&ReplayKey::new(["a"]), ttl).await.map(drop).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::ReplayGuardUnavailable);
+        }
+    }
+}
+
+/// In the sources, so that a new public function that is not called here fails.
+#[cfg(all(feature = "diagnose", feature = "redis"))]
+#[test]
+fn every_public_function_is_called_here() {
+    let mut names = vec![];
+    functions(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    // Of no public type.
+    names.retain(|name| name != "untrusted_api_key_in");
+    assert!(names.len() > 120, "{}", names.len());
+    let here = include_str!("extremes.rs");
+    names.retain(|name| {
+        ![format!(".{name}("), format!("::{name}("), format!("::{name},")]
+            .iter()
+            .any(|call| here.contains(call))
+    });
+    assert_eq!(names, Vec::<String>::new());
+}
+
+#[cfg(all(feature = "diagnose", feature = "redis"))]
+fn functions(folder: &std::path::Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            functions(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let declared = ["pub fn ", "pub const fn ", "pub async fn "];
+                let declared = declared.iter().find_map(|start| line.trim_start().strip_prefix(start));
+                if let Some(rest) = declared {
+                    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                    found.push(rest[..end].to_owned());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! Leases that are renewed, run out, and whose store is down; requests that outlive their time.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::sign::{self, Delivery};
+use countersign::tower::{Body, VerifyLayer};
+use countersign::vonage::{ContactCenter, Method, Sms};
+use countersign::{Error, ErrorKind, Head, ReplayKey, Secret, Tolerance, UnixTime, Verifier};
+use http::{Request, Response, StatusCode};
+use http_body::Frame;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
+use tower::{Layer, Service};
+
+use crate::guards::{Asked, Recorder};
+use crate::memory::Stopped;
+use crate::world::{
+    BODY, Handler, NOW, call, http, refusal, secret, vogent, vogent_delivery, webhook, webhook_delivery,
+    with_body,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A guard in memory that goes by tokio's clock, and does not answer, or not with success, when it is told so.
+#[derive(Clone, Debug)]
+struct Store {
+    memory: Memory,
+    down: Arc<AtomicBool>,
+    stuck: Arc<AtomicBool>,
+}
+
+impl Store {
+    fn new() -> Self {
+        let start = Instant::now();
+        let memory = Memory::new(1000).clock(move || start.elapsed());
+        Self { memory, down: Arc::default(), stuck: Arc::default() }
+    }
+
+    fn layer(&self) -> VerifyLayer {
+        VerifyLayer::new(webhook()).replay_guard(self.clone()).unwrap()
+    }
+
+    async fn ask<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        if self.stuck.load(Ordering::Relaxed) {
+            pending::<()>().await;
+        }
+        if self.down.load(Ordering::Relaxed) {
+            return Err(ErrorKind::ReplayGuardUnavailable.into());
+        }
+        answer.await
+    }
+}
+
+impl ReplayGuard for Store {
+    async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
+        self.ask(self.memory.claim(key, lease)).await
+    }
+
+    async fn renew(&self, lease: &Lease, time: Duration) -> Result<bool, Error> {
+        self.ask(self.memory.renew(lease, time)).await
+    }
+
+    async fn complete(
+        &self,
+        lease: &Lease,
+        ttl: Duration,
+        response: Option<&SavedResponse>,
+    ) -> Result<bool, Error> {
+        self.ask(self.memory.complete(lease, ttl, response)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        self.ask(self.memory.release(lease)).await
+    }
+}
+
+/// A handler whose nth call, from 0, takes the nth of these times and the last one after that. Counts its calls.
+fn slow(
+    times: impl Into<Vec<Duration>>,
+) -> (
+    impl Service<Request<Body>, Response = Response<String>, Error = Infallible, Future: Send> + Clone,
+    Arc<AtomicUsize>,
+) {
+    let (times, calls): (Vec<_>, Arc<AtomicUsize>) = (times.into(), Arc::default());
+    let counted = Arc::clone(&calls);
+    let service = tower::service_fn(move |_| {
+        let number = counted.fetch_add(1, Ordering::Relaxed);
+        let time = times[number.min(times.len() - 1)];
+        async move {
+            sleep(time).await;
+            Ok(Response::new(format!("attempt {number}")))
+        }
+    });
+    (service, calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_handler_works_its_lease_is_renewed() {
+    let store = Store::new();
+    let (handler, calls) = slow([MINUTE * 10]);
+    let mut service = store.layer().layer(handler);
+    let first = tokio::spawn(service.call(http(&webhook_delivery("1"))));
+    for _ in 0..9 {
+        sleep(SECOND * 59).await;
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+        // It is renewed at each third of a minute.
+        let retry_after: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((40..=60).contains(&retry_after), "{retry_after}");
+    }
+    assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_renewed_at_each_third_of_it_and_for_its_whole_time() {
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook()).lease(SECOND * 9).unwrap().replay_guard(guard.clone()).unwrap();
+    call(&mut layer.layer(slow([SECOND * 8]).0), http(&webhook_delivery("1"))).await;
+    let [claim, renew] = [Asked::Claim(SECOND * 9), Asked::Renew(SECOND * 9)];
+    assert_eq!(guard.events(), [claim, renew, renew, Asked::Complete(MINUTE * 60 * 72)]);
+
+    // The shortest of leases does not make it ask without a pause.
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook())
+        .lease(Duration::from_nanos(1))
+        .unwrap()
+        .replay_guard(guard.clone())
+        .unwrap();
+    call(&mut layer.layer(slow([Duration::from_millis(5)]).0), http(&webhook_delivery("1"))).await;
+    assert!(guard.events().len() < 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_store_is_down_for_less_than_the_lease_nothing_is_lost() {
+    let store = Store::new();
+    let (handler, calls) = slow([MINUTE * 3]);
+    let mut service = store.layer().layer(handler);
+    let first = tokio::spawn(service.call(http(&webhook_delivery("1"))));
+    // Renewed at 20 s, so that the lease lasts until 80 s.
+    sleep(SECOND * 21).await;
+    store.down.store(true, Ordering::Relaxed);
+    let refused = call(&mut service, http(&webhook_delivery("1"))).await;
+    assert_eq!(
+        (refusal(&refused), refused.status().as_u16()),
+        (Some(ErrorKind::ReplayGuardUnavailable), 503)
+    );
+    sleep(SECOND * 53).await;
+    store.down.store(false, Ordering::Relaxed);
+    sleep(SECOND * 60).await;
+    let response = call(&mut service, http(&webhook_delivery("1"))).await;
+    assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+    assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_store_is_down_for_longer_another_attempt_may_begin_and_the_first_cannot_touch_its_lease() {
+    // The other attempt outlives the first, and then fails or succeeds.
+    for fails in [false, true] {
+        let store = Store::new();
+        let (first_handler, first_calls) = slow([MINUTE * 3]);
+        let first = tokio::spawn(store.layer().layer(first_handler).call(http(&webhook_delivery("1"))));
+        sleep(SECOND * 21).await;
+        store.down.store(true, Ordering::Relaxed);
+        sleep(SECOND * 60).await;
+        store.down.store(false, Ordering::Relaxed);
+
+        let other = store.layer().layer(tower::service_fn(move |_| async move {
+            sleep(MINUTE * 10).await;
+            let status = if fails { StatusCode::BAD_GATEWAY } else { StatusCode::OK };
+            Ok::<_, Infallible>(Response::builder().status(status).body("other".to_owned()).unwrap())
+        }));
+        let second = tokio::spawn(other.clone().call(http(&webhook_delivery("1"))));
+        sleep(SECOND).await;
+        // The first goes on to its end, and its answer is given.
+        assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
+        let mut service = store.layer().layer(Handler::default().service());
+        for _ in 0..5 {
+            let response = call(&mut service, http(&webhook_delivery("1"))).await;
+            assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+            sleep(MINUTE).await;
+        }
+        assert_eq!(second.await.unwrap().unwrap().body(), "other");
+        let answer = if fails { "handled" } else { "" };
+        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), answer);
+        assert_eq!(first_calls.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_it_cannot_be_told_that_a_request_is_done_its_event_can_be_handled_again() {
+    let store = Store::new();
+    let down = Arc::clone(&store.down);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let mut service = store.layer().layer(tower::service_fn(move |_| {
+        // Down from when the first is handled.
+        down.store(counted.fetch_add(1, Ordering::Relaxed) == 0, Ordering::Relaxed);
+        async { Ok::<_, Infallible>(Response::new("handled".to_owned())) }
+    }));
+    // The handler's answer is given all the same: its work is done.
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
+    store.down.store(false, Ordering::Relaxed);
+    sleep(SECOND * 59).await;
+    let response = call(&mut service, http(&webhook_delivery("1"))).await;
+    assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+    sleep(SECOND).await;
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
+    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+/// Attack 163, in memory: whoever has the lease says nothing any more.
+#[tokio::test]
+async fn after_a_crash_the_retry_is_handled_when_the_lease_has_run_out() {
+    let clock = Stopped::default();
+    let memory = clock.memory(10);
+    let layer = VerifyLayer::new(webhook()).replay_guard(memory).unwrap();
+    let mut crashed = Box::pin(
+        layer
+            .layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()))
+            .call(http(&webhook_delivery("1"))),
+    );
+    assert!(poll_once(crashed.as_mut()).is_pending());
+    std::mem::forget(crashed);
+
+    let handler = Handler::default();
+    let mut service = layer.layer(handler.service());
+    for (passed, refused) in
+        [(0, Some(ErrorKind::ReplayInProgress)), (59, Some(ErrorKind::ReplayInProgress)), (1, None)]
+    {
+        clock.pass(SECOND * passed);
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(refusal(&response), refused);
+    }
+    assert_eq!(handler.count(), 1);
+}
+
+#[tokio::test]
+async fn a_request_whose_client_goes_when_it_is_handled_is_done() {
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let handler = Handler::default();
+    let mut call = Box::pin(layer.layer(handler.service()).call(http(&webhook_delivery("1"))));
+    // The recorder waits for one turn at each question: here the second, which is `complete`.
+    while handler.count() == 0 {
+        assert!(poll_once(call.as_mut()).is_pending());
+    }
+    drop(call);
+    while guard.events().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(guard.events(), [Asked::Claim(MINUTE), Asked::Complete(MINUTE * 60 * 72)]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_lease_that_is_dropped_outside_of_a_runtime_is_left_to_run_out() {
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let mut stalled = Box::pin(
+        layer
+            .layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()))
+            .call(http(&webhook_delivery("1"))),
+    );
+    while guard.events().is_empty() {
+        assert!(poll_once(stalled.as_mut()).is_pending());
+    }
+    std::thread::spawn(move || drop(stalled)).join().unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(guard.events(), [Asked::Claim(MINUTE)]);
+}
+
+/// Attack 161.
+#[tokio::test]
+async fn with_a_store_that_is_down_no_task_is_left_behind() {
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let store = Store::new();
+    let layer = VerifyLayer::new(vogent()).replay_key_of_body().replay_guard(store.clone()).unwrap();
+    let mut service = layer.layer(Handler::default().service());
+    store.down.store(true, Ordering::Relaxed);
+    let request = vogent_delivery();
+    for _ in 0..100_000 {
+        let response = call(&mut service, http(&request)).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(
+        (tasks(), format!("{:?}", store.memory)),
+        (before, "Memory { count: 0, capacity: 1000, .. }".to_owned())
+    );
+
+    // Claims that nobody waits for any more.
+    store.stuck.store(true, Ordering::Relaxed);
+    for _ in 0..10_000 {
+        drop(poll_once(Box::pin(service.call(http(&request))).as_mut()));
+    }
+    assert_eq!(tasks(), before);
+}
+
+/// Attack 161, of requests that were claimed before the store stopped answering.
+#[tokio::test]
+async fn what_is_given_back_in_the_background_is_bounded() {
+    let store = Store::new();
+    let layer = store.layer();
+    let mut service =
+        layer.layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()));
+    let mut calls: Vec<_> = (0..1000)
+        .map(|number| Box::pin(service.call(http(&webhook_delivery(&number.to_string())))))
+        .collect();
+    for call in &mut calls {
+        assert!(poll_once(call.as_mut()).is_pending());
+    }
+    assert!(format!("{store:?}").contains("count: 1000,"));
+    let before = Handle::current().metrics().num_alive_tasks();
+    store.stuck.store(true, Ordering::Relaxed);
+    drop(calls);
+    tokio::task::yield_now().await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks() - before, 64);
+
+    // What is not stuck is given back at once, however many there are.
+    let store = Store::new();
+    let mut service = store
+        .layer()
+        .layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()));
+    let calls: Vec<_> = (0..1000)
+        .map(|number| {
+            let mut call = Box::pin(service.call(http(&webhook_delivery(&number.to_string()))));
+            assert!(poll_once(call.as_mut()).is_pending());
+            call
+        })
+        .collect();
+    drop(calls);
+    assert!(format!("{store:?}").contains("count: 0,"));
+}
+
+#[tokio::test]
+async fn places_in_the_background_are_free_again_when_the_store_answers() {
+    let guard = Recorder::default();
+    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let mut service =
+        layer.layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()));
+    for round in 1..=200 {
+        let mut call = Box::pin(service.call(http(&webhook_delivery("1"))));
+        while guard.events().len() < 2 * round - 1 {
+            assert!(poll_once(call.as_mut()).is_pending());
+        }
+        drop(call);
+        while guard.events().len() < 2 * round {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(guard.events().iter().filter(|asked| **asked == Asked::Release).count(), 200);
+}
+
+/// A clock that a test moves, and a window of one second.
+#[derive(Clone)]
+struct Watch(Arc<AtomicI64>);
+
+impl Watch {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(NOW.as_secs())))
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::AcqRel);
+    }
+
+    fn clock(&self) -> impl Fn() -> UnixTime + Send + Sync + 'static {
+        let now = Arc::clone(&self.0);
+        move || UnixTime::from_secs(now.load(Ordering::Acquire))
+    }
+
+    /// Each scheme that signs the time, with a genuine request.
+    fn schemes(&self) -> Vec<(Arc<dyn Verifier>, Delivery, ErrorKind)> {
+        let second = Tolerance::either_way(SECOND).unwrap();
+        let webhook = || Arc::new(webhook().clock(self.clock()).tolerance(second));
+        let sms = || Arc::new(Sms::new(Method::Sha256, secret()).clock(self.clock()).tolerance(second));
+        let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
+        // Its `exp` comes before the window ends.
+        let contact_center = ContactCenter::new(key.clone()).unwrap().clock(self.clock());
+        let interaction =
+            sign::ContactCenter::new(&key, NOW).unwrap().claim_json("exp", &(NOW.as_secs() + 2).to_string());
+        let token = || sign::SignedWebhook::new(&secret(), NOW);
+        let message = || sign::Sms::new(Method::Sha256, &secret()).param("text", "hello").timestamp(NOW);
+        let stale = ErrorKind::TimestampStale;
+        vec![
+            (webhook(), token().post(BODY), stale),
+            (webhook(), token().get("to=1&from=2"), stale),
+            (Arc::new(contact_center), interaction.post(BODY), ErrorKind::TokenExpired),
+            (sms(), message().query(), stale),
+            (sms(), message().form(), stale),
+            (sms(), message().json(), stale),
+        ]
+    }
+}
+
+/// Attack 156.
+#[tokio::test]
+async fn a_body_that_ends_when_the_guard_has_forgotten_is_too_late() {
+    for scheme in 0..6 {
+        let (watch, guards_clock) = (Watch::new(), Stopped::default());
+        let (verifier, delivery, late) = watch.schemes().remove(scheme);
+        let handler = Handler::default();
+        let layer = VerifyLayer::new(verifier)
+            .done_for(SECOND)
+            .unwrap()
+            .replay_guard(guards_clock.memory(10))
+            .unwrap();
+        let (body, end) = Held::new(delivery.body());
+        let mut slow = Box::pin(layer.layer(handler.service()).call(with_body(&delivery, body)));
+        assert!(poll_once(slow.as_mut()).is_pending());
+        assert_eq!(call(&mut layer.layer(handler.service()), http(&delivery)).await.status(), StatusCode::OK);
+
+        // An hour, so that the guard has forgotten whatever it adds to the second.
+        guards_clock.pass(SECOND * 3600);
+        watch.pass(2);
+        end.store(true, Ordering::Release);
+        assert_eq!(refusal(&slow.await.unwrap()), Some(late), "{delivery:?}");
+        assert_eq!(handler.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn within_the_window_a_body_may_take_its_time_and_still_counts_as_one() {
+    for scheme in 0..6 {
+        let watch = Watch::new();
+        let (verifier, delivery, _) = watch.schemes().remove(scheme);
+        let handler = Handler::default();
+        let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(10)).unwrap();
+        let (body, end) = Held::new(delivery.body());
+        let mut slow = Box::pin(layer.layer(handler.service()).call(with_body(&delivery, body)));
+        assert!(poll_once(slow.as_mut()).is_pending());
+        watch.pass(1);
+        for _ in 0..2 {
+            let response = call(&mut layer.layer(handler.service()), http(&delivery)).await;
+            assert_eq!(response.status(), StatusCode::OK);
+        }
+        end.store(true, Ordering::Release);
+        assert_eq!(slow.await.unwrap().body(), "");
+        assert_eq!(handler.count(), 1);
+    }
+}
+
+/// Without the layer.
+#[test]
+fn a_verification_that_is_finished_too_late_is_refused() {
+    for scheme in 0..6 {
+        for (passed, late) in [(0, false), (1, false), (2, true), (i64::MAX / 2, true)] {
+            let watch = Watch::new();
+            let (verifier, delivery, kind) = watch.schemes().remove(scheme);
+            let mut verification = verifier.begin(delivery.head()).unwrap();
+            verification.update(delivery.body()).unwrap();
+            watch.pass(passed);
+            let verdict = verification.finish().map_err(|error| error.kind());
+            assert_eq!(verdict.is_ok(), !late, "{scheme}: {passed}");
+            match verdict {
+                Ok(proof) => {
+                    assert_eq!(proof.valid_until(), Some(UnixTime::from_secs(NOW.as_secs() + 1)));
+                }
+                Err(refused) => assert_eq!(refused, kind),
+            }
+        }
+    }
+    let head = Head::new("POST", &[("a", "b")]);
+    assert!(webhook().begin(head).is_err());
+}
+
+/// A body whose end, or whose last byte, is held back until it is let go. Of a body without bytes it is an empty chunked one.
+struct Held {
+    first: Option<Bytes>,
+    last: Option<Bytes>,
+    end: Arc<AtomicBool>,
+}
+
+impl Held {
+    fn new(body: &[u8]) -> (Self, Arc<AtomicBool>) {
+        let end = Arc::new(AtomicBool::new(false));
+        let body = Bytes::copy_from_slice(body);
+        let (first, last) =
+            (body.slice(..body.len().saturating_sub(1)), body.slice(body.len().saturating_sub(1)..));
+        (Self { first: Some(first), last: Some(last), end: Arc::clone(&end) }, end)
+    }
+}
+
+impl http_body::Body for Held {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        if !self.end.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.last.take().map(|last| Ok(Frame::data(last))))
+    }
+}
+
+fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}

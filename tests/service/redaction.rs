@@ -1,0 +1,432 @@
+//! Attack 162: `Debug` of no public type prints a secret, a signature or a value of the request.
+
+use std::any::type_name;
+use std::collections::{BTreeSet, HashSet};
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::future::{Ready, ready};
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::FromRequest;
+use axum::extract::rejection::JsonRejection;
+use bytes::Bytes;
+use countersign::axum::{Signed, SignedRejection};
+use countersign::replay::Memory;
+use countersign::sign::{self, Delivery};
+use countersign::tower::{Body, EmptyRefusal, TenantLookup, VerifyLayer};
+use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::{
+    Algorithm, ConfigError, Coverage, Error, ErrorKind, Evidence, HeaderLookup, HeaderName, Headers, HexHmac,
+    KeyId, Keyring, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime, Verifier, Vogent,
+    Voxagent,
+};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, service_fn};
+
+use crate::frames::{Frames, Step};
+
+/// Base64, so that it is a secret of every scheme. Its bytes are not to be seen either.
+const KEY: &str = "cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==";
+const KEY_BYTES: &str = "qZ7xW2pL9vT4kR8mJ3nB6c";
+const OLDER_KEY: &str = "dVk1aEcxZFMwZkE4";
+const ACCOUNT: &str = "Kx83QwZu";
+const APPLICATION: &str = "Vw49GmTz-Rb62";
+const TOKEN_ID: &str = "Hy57NfXk";
+const VALUE: &str = "Pz94LsBq8Tj";
+const QUERY: &str = "zqWc7=Jt5vRd2&yqGm3=Bn8sKf6";
+const HEADER: &str = "Fd73UxMh";
+const METHOD: &str = "ZQXJKV";
+const SIGNED_AT: i64 = 1_986_437_205;
+
+#[tokio::test]
+async fn no_public_type_prints_a_secret_a_signature_or_a_value_of_the_request() {
+    let (rows, hidden) = rows().await;
+    let hidden: HashSet<_> = hidden.iter().flat_map(|hidden| hidden.windows(4)).collect();
+    for (name, printed) in &rows {
+        for shown in readings(printed) {
+            for window in shown.windows(4) {
+                assert!(!hidden.contains(window), "{name} prints {window:?}: {printed}");
+            }
+        }
+    }
+}
+
+/// All bytes that a text may show: its own, those it has in hex, and those it lists as numbers. White space aside.
+fn readings(printed: &str) -> Vec<Vec<u8>> {
+    let packed: String = printed.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut readings: Vec<Vec<u8>> = packed
+        .split(|c: char| !c.is_ascii_digit() && c != ',')
+        .map(|list| list.split(',').filter_map(|number| number.parse().ok()).collect())
+        .collect();
+    for run in packed.split(|c: char| !c.is_ascii_hexdigit()) {
+        readings.extend(
+            (0..run.len()).filter_map(|start| run.get(start..start + 8)).map(|run| hex::decode(run).unwrap()),
+        );
+    }
+    readings.push(packed.into_bytes());
+    readings
+}
+
+#[test]
+fn what_would_be_shown_is_seen() {
+    for shown in [
+        format!("{:?}", b"Pz94".to_vec()),
+        format!("{:#?}", b"Pz94".to_vec()),
+        "x:507a3934".to_owned(),
+        "507A3934".to_owned(),
+        "a Pz94".to_owned(),
+    ] {
+        assert!(
+            readings(&shown).iter().any(|bytes| bytes.windows(4).any(|window| window == b"Pz94")),
+            "{shown}"
+        );
+    }
+}
+
+/// In the sources, so that a new public type without a row fails.
+#[cfg(all(feature = "diagnose", feature = "redis"))]
+#[tokio::test]
+async fn every_public_type_has_a_row() {
+    let mut declared = BTreeSet::new();
+    declarations(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", &mut declared);
+    // Cannot be named from outside.
+    assert!(declared.remove("countersign::diagnose::case::Case"));
+    assert!(declared.len() > 40, "{declared:?}");
+    let shown: BTreeSet<_> = rows().await.0.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(declared.difference(&shown).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// The paths of all public types below a folder.
+#[cfg(all(feature = "diagnose", feature = "redis"))]
+fn declarations(folder: &std::path::Path, module: &str, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            declarations(&path, &format!("{module}::{stem}"), found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let line = line.trim_start();
+                let declared = ["pub struct ", "pub enum ", "pub union "]
+                    .iter()
+                    .find_map(|start| line.strip_prefix(start));
+                if let Some(rest) = declared {
+                    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                    found.insert(format!("{module}::{stem}::{}", &rest[..end]));
+                }
+            }
+        }
+    }
+}
+
+/// The type, and what it prints.
+#[derive(Default)]
+struct Rows(BTreeSet<(String, String)>);
+
+impl Rows {
+    fn show(&mut self, value: impl Debug) {
+        let _ = self.add(value);
+    }
+
+    /// Shows a value and hands it back.
+    fn add<T: Debug>(&mut self, value: T) -> T {
+        let name = type_name::<T>().split('<').next().unwrap().trim_start_matches('&').to_owned();
+        self.0.insert((name, format!("{value:?}\n{value:#?}")));
+        value
+    }
+}
+
+/// A value of each public type with what is hidden in it, by the type's path, and all that is to be hidden.
+async fn rows() -> (BTreeSet<(String, String)>, Vec<Vec<u8>>) {
+    let mut rows = Rows::default();
+    let secret = rows.add(Secret::new(KEY).unwrap());
+    let cases = cases(&mut rows, &secret);
+    let mut hidden: Vec<Vec<u8>> =
+        [KEY, KEY_BYTES, OLDER_KEY, ACCOUNT, APPLICATION, TOKEN_ID, VALUE, HEADER, METHOD]
+            .map(|text| text.as_bytes().to_vec())
+            .into();
+    hidden.extend(QUERY.split(['&', '=']).map(|text| text.as_bytes().to_vec()));
+    hidden.push(SIGNED_AT.to_string().into_bytes());
+    for (verifier, delivery) in &cases {
+        hidden.extend(signatures(delivery));
+        delivery_rows(&mut rows, verifier, delivery);
+    }
+    extractor_rows(&mut rows, &secret).await;
+    store_rows(&mut rows, &secret, &cases);
+    plain_rows(&mut rows, &secret);
+    (rows.0, hidden)
+}
+
+/// Each verifier with a delivery that it accepts.
+fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)> {
+    let now = UnixTime::from_secs(SIGNED_AT);
+    let keyring = rows.add(Keyring::new([secret.clone(), Secret::new(OLDER_KEY).unwrap()]).unwrap());
+    let tenants = || Tenants::new([(ACCOUNT, keyring.clone())]).unwrap();
+    rows.show(tenants());
+    for algorithm in Algorithm::ALL {
+        rows.show(*algorithm);
+    }
+
+    let body = format!(r#"{{"amount":"{VALUE}"}}"#);
+    let claims = sign::SignedWebhook::new(secret, now)
+        .claim("api_key", ACCOUNT)
+        .claim("application_id", APPLICATION)
+        .claim("jti", TOKEN_ID)
+        .claim_json("exp", &(SIGNED_AT + 40).to_string())
+        .claim_json("nbf", &(SIGNED_AT - 40).to_string());
+    rows.show(claims);
+    let token = || {
+        sign::SignedWebhook::new(secret, now)
+            .claim("api_key", ACCOUNT)
+            .claim("application_id", APPLICATION)
+            .claim("jti", TOKEN_ID)
+    };
+    let subscription =
+        rows.add(sign::ContactCenter::new(secret, now).unwrap().claim_json("jti", &format!("{TOKEN_ID:?}")));
+    let sms =
+        |method| sign::Sms::new(method, secret).param("api-key", ACCOUNT).param("text", VALUE).timestamp(now);
+    rows.show(sms(Method::Sha512));
+
+    let clock = move || now;
+    let vogent = rows.add(Vogent::new(keyring.clone()));
+    let voxagent = rows.add(Voxagent::new("x-voxagent", keyring.clone()).unwrap());
+    let hex_hmac = rows.add(HexHmac::with_algorithm("x-hex", Algorithm::Sha512, keyring.clone()).unwrap());
+    let webhook = rows.add(
+        SignedWebhook::tenants(tenants())
+            .clock(clock)
+            .api_key(ACCOUNT)
+            .and_then(|webhook| webhook.application_id(APPLICATION))
+            .unwrap(),
+    );
+    let contact_center = rows.add(ContactCenter::new(secret.clone()).unwrap().clock(clock));
+    let mut cases: Vec<(Arc<dyn Verifier>, Delivery)> = vec![
+        (Arc::new(vogent), sign::vogent(secret, body.clone())),
+        (Arc::new(voxagent), sign::voxagent("x-voxagent", secret, body.clone())),
+        (Arc::new(hex_hmac), sign::hex_hmac("x-hex", Algorithm::Sha512, secret, body.clone())),
+        (Arc::new(webhook), token().post(body.clone())),
+        (Arc::new(SignedWebhook::tenants(tenants()).clock(clock)), token().get(QUERY)),
+        (Arc::new(contact_center), subscription.post(body.clone())),
+    ];
+    for method in Method::ALL {
+        rows.show(*method);
+        let verifier = rows.add(
+            Sms::tenants(*method, tenants())
+                .tolerance(Tolerance::either_way(Duration::from_secs(60)).unwrap())
+                .clock(clock),
+        );
+        cases.push((Arc::new(verifier), sms(*method).form()));
+        cases.push((Arc::new(Sms::tenants(*method, tenants())), sms(*method).query()));
+    }
+    cases
+}
+
+fn delivery_rows(rows: &mut Rows, verifier: &Arc<dyn Verifier>, delivery: &Delivery) {
+    let delivery = rows.add(delivery.clone().with_header("x-sent", HEADER));
+    rows.show(delivery.clone().with_method(METHOD).head());
+    rows.show(delivery.head());
+    rows.show(delivery.request());
+    for (_, value) in delivery.headers() {
+        rows.show(HeaderLookup::One(value.as_bytes()));
+    }
+    let name = rows.add(HeaderName::new("x-sent").unwrap());
+    rows.show(delivery.headers().to_vec().lookup(&name));
+    let mut verification = rows.add(verifier.begin(delivery.head()).unwrap());
+    verification.update(delivery.body()).unwrap();
+    let proof = rows.add(verification.finish().unwrap());
+    if let Some(claims) = proof.claims() {
+        rows.show(claims.clone());
+    }
+    if let Some(key) = proof.replay_key() {
+        rows.show(key);
+    }
+    let altered = delivery.with_body("{}").with_query("a=b");
+    rows.show(verifier.verify(altered.request()).unwrap_err());
+    service_rows(rows, verifier);
+}
+
+/// Types that hold little.
+fn plain_rows(rows: &mut Rows, secret: &Secret) {
+    rows.show(
+        Evidence::new(KeyId::new(1), Coverage::Body)
+            .signed_at(Some(UnixTime::from_secs(SIGNED_AT)))
+            .replay_key(ReplayKey::new([TOKEN_ID])),
+    );
+    rows.show(KeyId::new(0));
+    for coverage in [Coverage::Body, Coverage::Query, Coverage::Params, Coverage::Token] {
+        rows.show(coverage);
+    }
+    rows.show(Replays::Within(Duration::from_secs(1)));
+    rows.show(Tolerance::either_way(Duration::from_secs(60)).unwrap());
+    // A plain number for whoever asks the proof for it: the one type that prints what it holds.
+    rows.show(UnixTime::from_secs(7));
+    rows.show(SystemClock);
+    rows.show(EmptyRefusal);
+    for kind in ErrorKind::ALL {
+        rows.show(*kind);
+        rows.show(Error::new(*kind));
+    }
+    for refused in [
+        Secret::new(format!("{KEY} ")).unwrap_err(),
+        Secret::new(format!("-----BEGIN {KEY}")).unwrap_err(),
+        Secret::from_base64(format!("{KEY}!")).unwrap_err(),
+        HeaderName::new(&format!("{HEADER} ")).unwrap_err(),
+        VALUE.parse::<Method>().unwrap_err(),
+        Tenants::new([(ACCOUNT, secret.clone()), (ACCOUNT, secret.clone())]).unwrap_err(),
+    ] {
+        let refused: ConfigError = refused;
+        rows.show(refused);
+    }
+}
+
+/// The values that hold a delivery's signature, and the signature in them as bytes.
+fn signatures(delivery: &Delivery) -> Vec<Vec<u8>> {
+    use base64::Engine as _;
+    let words = |text: &str| text.split([' ', '.', '&', '=']).map(str::to_owned).collect::<Vec<_>>();
+    let form = String::from_utf8_lossy(delivery.body()).into_owned();
+    let texts: Vec<_> = delivery
+        .headers()
+        .iter()
+        .filter(|(name, _)| name != "content-type")
+        .flat_map(|(_, value)| words(value))
+        .chain(words(delivery.query()))
+        .chain(words(&form))
+        .filter(|text| text.len() >= 32)
+        .collect();
+    let decoded: Vec<_> = texts
+        .iter()
+        .filter_map(|text| {
+            hex::decode(text).ok().or_else(|| base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(text).ok())
+        })
+        // The header and the claims of a token are text.
+        .filter(|bytes| str::from_utf8(bytes).is_err())
+        .collect();
+    assert!(!decoded.is_empty());
+    texts.into_iter().map(String::into_bytes).chain(decoded).collect()
+}
+
+fn service_rows(rows: &mut Rows, verifier: &Arc<dyn Verifier>) {
+    let layer = rows.add(VerifyLayer::new(Arc::clone(verifier)));
+    let request = Request::new(Full::new(Bytes::from(VALUE)));
+    let mut service = rows.add(layer.layer(DebugService));
+    rows.show(service.call(request));
+    if let Ok(guarded) = layer.clone().replay_guard(Memory::new(10)) {
+        rows.show(guarded);
+    }
+}
+
+/// An inner service.
+#[derive(Clone, Debug)]
+struct DebugService;
+
+impl Service<Request<Body>> for DebugService {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<String>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        ready(Ok(Response::new(VALUE.to_owned())))
+    }
+}
+
+async fn extractor_rows(rows: &mut Rows, secret: &Secret) {
+    let vogent = Arc::new(Vogent::new(secret.clone()));
+    let sent = |body: &str| {
+        let delivery = sign::vogent(secret, body).with_header("x-sent", HEADER);
+        delivery.to_http("/").unwrap()
+    };
+    let genuine = || sent(&format!("{VALUE:?}")).map(axum::body::Body::from);
+    rows.show(Signed::<Vogent>::from_request(genuine(), &vogent).await.unwrap());
+    rows.show(Signed::<Vogent, Json<String>>::from_request(genuine(), &vogent).await.unwrap());
+    let unreadable = Signed::<Vogent, Json<u32>>::from_request(genuine(), &vogent).await.unwrap_err();
+    assert!(format!("{:?}", std::error::Error::source(&unreadable)).contains(VALUE), "axum's own words");
+    for rejection in [
+        unreadable,
+        Signed::<Vogent, Json<u32>>::from_request(
+            sent(VALUE).map(|_| axum::body::Body::from(VALUE)),
+            &Arc::new(Vogent::new(Secret::new("other").unwrap())),
+        )
+        .await
+        .unwrap_err(),
+        Signed::<Vogent, Json<u32>>::from_request(
+            genuine().map(|_| {
+                let broken = Frames::new([Step::Error]).map_err(|_| io::Error::other(VALUE));
+                axum::body::Body::new(broken)
+            }),
+            &vogent,
+        )
+        .await
+        .unwrap_err(),
+    ] {
+        rows.0.insert(("Display".to_owned(), rejection.to_string()));
+        let rejection: SignedRejection<JsonRejection> = rejection;
+        rows.show(rejection);
+    }
+
+    // What the layer hands on, trailers and all.
+    let layer = VerifyLayer::new(Arc::clone(&vogent));
+    let taken = Arc::new(Mutex::new(None));
+    let take = Arc::clone(&taken);
+    let mut service = layer.layer(service_fn(move |request: Request<Body>| {
+        *take.lock().unwrap() = Some(request.into_body());
+        ready(Ok::<_, Infallible>(Response::new(String::new())))
+    }));
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("x-trailer", HEADER.parse().unwrap());
+    let body = Full::new(Bytes::from(VALUE)).with_trailers(ready(Some(Ok(trailers))));
+    let (parts, _) = sent(VALUE).into_parts();
+    service.call(Request::from_parts(parts, body)).await.unwrap();
+    let body = taken.lock().unwrap().take().unwrap();
+    assert_eq!(rows.add(body).bytes(), VALUE.as_bytes());
+}
+
+fn store_rows(rows: &mut Rows, secret: &Secret, cases: &[(Arc<dyn Verifier>, Delivery)]) {
+    rows.show(Memory::new(10));
+    let keyring = Keyring::from(secret.clone());
+    let lookup = TenantLookup::by_head(
+        SignedWebhook::untrusted_api_key,
+        move |_| ready(Ok::<_, io::Error>(Some(keyring.clone()))),
+        SignedWebhook::tenants,
+    );
+    let lookup = rows.add(lookup.unwrap());
+    rows.show(VerifyLayer::tenants(lookup));
+    #[cfg(feature = "redis")]
+    rows.show(countersign::replay::Redis::connect(&format!("redis://:{KEY_BYTES}@127.0.0.1:1")).unwrap());
+    #[cfg(feature = "diagnose")]
+    {
+        use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
+
+        let credentials =
+            rows.add(Credentials::new().secret(KEY).tenant(ACCOUNT, KEY).other("the old one", OLDER_KEY));
+        for cause in Cause::ALL {
+            rows.show(*cause);
+        }
+        for (_, delivery) in cases {
+            let capture = Capture::new(
+                delivery.method(),
+                delivery.headers().iter().map(|(name, value)| (name.clone(), value.clone())),
+                format!("{} ", String::from_utf8_lossy(delivery.body())),
+            );
+            let capture = rows.add(capture.query(delivery.query()));
+            let hex_hmac = HexHmac::new("x-other", secret.clone()).unwrap().diagnose(&capture, &credentials);
+            let webhook = SignedWebhook::new(secret.clone()).diagnose(&capture, &credentials);
+            let sms = Sms::new(Method::Md5, secret.clone()).diagnose(&capture, &credentials);
+            for diagnosis in [hex_hmac, webhook, sms] {
+                rows.0.insert(("Display".to_owned(), diagnosis.to_string()));
+                for finding in rows.add(diagnosis).findings() {
+                    rows.show(finding.clone());
+                }
+            }
+        }
+    }
+    #[cfg(not(feature = "diagnose"))]
+    let _ = cases;
+}

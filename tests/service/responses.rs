@@ -1,0 +1,216 @@
+//! Responses that are kept and repeated.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::Body as AxumBody;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::post;
+use axum::{Json, Router};
+use bytes::Bytes;
+use countersign::Verified;
+use countersign::axum::Signed;
+use countersign::replay::Memory;
+use countersign::tower::{Body, VerifyLayer};
+use countersign::vonage::SignedWebhook;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, ServiceExt};
+
+use crate::frames::{Frames, Step};
+use crate::world::{BODY, call, http, webhook, webhook_delivery};
+
+const LIMIT: usize = 64;
+
+fn guarded() -> VerifyLayer {
+    VerifyLayer::new(webhook()).replay_guard(Memory::new(1000)).unwrap()
+}
+
+/// A service that gives each call, counted from 0, its own response.
+fn answering<R: Send + 'static>(
+    response: impl Fn(usize) -> Response<R> + Clone + Send + 'static,
+) -> impl Service<Request<Body>, Response = Response<R>, Error = Infallible, Future: Send> + Clone {
+    let calls = Arc::new(AtomicUsize::new(0));
+    tower::service_fn(move |_| {
+        let response = response(calls.fetch_add(1, Ordering::Relaxed));
+        async { Ok(response) }
+    })
+}
+
+async fn axum_answer(router: &Router, id: &str) -> (StatusCode, Option<HeaderValue>, Bytes) {
+    let response = router.clone().oneshot(http(&webhook_delivery(id)).map(AxumBody::new)).await.unwrap();
+    let (parts, body) = response.into_parts();
+    (parts.status, parts.headers.get(CONTENT_TYPE).cloned(), body.collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test]
+async fn the_first_ones_answer_is_repeated_under_axum() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let ncco = move || {
+        let attempt = calls.fetch_add(1, Ordering::Relaxed);
+        async move { (StatusCode::CREATED, Json(serde_json::json!([{ "action": "talk", "attempt": attempt }]))) }
+    };
+    let router = Router::new().route("/webhook", post(ncco)).layer(guarded().remember_responses(LIMIT));
+    let first = axum_answer(&router, "1").await;
+    assert_eq!(first.0, StatusCode::CREATED);
+    assert_eq!(first.1, Some(HeaderValue::from_static("application/json")));
+    assert_eq!(first.2, r#"[{"action":"talk","attempt":0}]"#);
+    for _ in 0..2 {
+        assert_eq!(axum_answer(&router, "1").await, first);
+    }
+    assert_eq!(axum_answer(&router, "2").await.2, r#"[{"action":"talk","attempt":1}]"#);
+}
+
+#[tokio::test]
+async fn of_a_string_and_of_bytes_too() {
+    let numbered = |number: usize| Response::new(format!("attempt {number}"));
+    let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
+    for _ in 0..2 {
+        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "attempt 0");
+    }
+    let numbered = |number: usize| Response::new(Full::<Bytes>::from(format!("attempt {number}")));
+    let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
+    for _ in 0..2 {
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "attempt 0");
+    }
+}
+
+#[tokio::test]
+async fn status_and_content_type_are_kept_and_no_other_header() {
+    let first = |_| {
+        let response = Response::builder().status(StatusCode::ACCEPTED).header(LOCATION, "/1");
+        response.header(CONTENT_TYPE, "application/xml").body("<Response/>".to_owned()).unwrap()
+    };
+    let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
+    let response = call(&mut service, http(&webhook_delivery("1"))).await;
+    assert_eq!(response.headers().len(), 2);
+    let repeated = call(&mut service, http(&webhook_delivery("1"))).await;
+    assert_eq!((repeated.status(), repeated.body().as_str()), (StatusCode::ACCEPTED, "<Response/>"));
+    assert_eq!(repeated.headers().len(), 1);
+    assert_eq!(repeated.headers()[CONTENT_TYPE], "application/xml");
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_is_passed_on_and_acknowledged_when_it_comes_again() {
+    fn text(length: usize) -> Response<AxumBody> {
+        Response::new(AxumBody::from("a".repeat(length)))
+    }
+    fn strange() -> Response<AxumBody> {
+        let mut response = text(1);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_bytes(b"text/\xe9").unwrap());
+        response
+    }
+    type Answer = fn() -> Response<AxumBody>;
+    let cases: [(Answer, usize, usize); 4] = [
+        (|| text(LIMIT), LIMIT, LIMIT),
+        (|| text(LIMIT + 1), LIMIT + 1, 0),
+        (|| Response::new(AxumBody::new(Frames::chunks(b"ab", 1))), 2, 0),
+        (strange, 1, 0),
+    ];
+    for (response, first, repeated) in cases {
+        let service = answering(move |_| response());
+        // The order of the two settings makes no difference.
+        for turned in [false, true] {
+            let layer = guarded();
+            let named = |_: &Verified| Response::new(AxumBody::empty());
+            let layer = if turned {
+                layer.on_duplicate(named).remember_responses(LIMIT)
+            } else {
+                layer.remember_responses(LIMIT).on_duplicate(named)
+            };
+            let mut service = layer.layer(service.clone());
+            for length in [first, repeated] {
+                let response = call(&mut service, http(&webhook_delivery("1"))).await;
+                assert_eq!(response.status(), StatusCode::OK);
+                assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), length);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_2xx_is_not_kept() {
+    let first = |number: usize| {
+        if number == 0 { Redirect::to("/").into_response() } else { StatusCode::NO_CONTENT.into_response() }
+    };
+    let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
+    for status in [303, 204, 204] {
+        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.status().as_u16(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_breaks_off_is_a_failure() {
+    let broken = |number: usize| {
+        let steps = [
+            Step::Data(b"half".to_vec()),
+            if number == 0 { Step::Error } else { Step::Data(b"half".to_vec()) },
+        ];
+        Response::new(AxumBody::new(Exactly(Frames::new(steps).at_least(8))))
+    };
+    let mut service = guarded().remember_responses(LIMIT).layer(answering(broken));
+    for (status, body) in [(500, ""), (200, "halfhalf"), (200, "halfhalf")] {
+        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
+    }
+}
+
+/// What another service kept under a shared guard may be no text.
+#[tokio::test]
+async fn what_cannot_be_repeated_is_acknowledged() {
+    let guard = Arc::new(Memory::new(10));
+    let layer =
+        || VerifyLayer::new(webhook()).replay_guard(Arc::clone(&guard)).unwrap().remember_responses(LIMIT);
+    let bytes = |_| Response::new(AxumBody::from(&b"\xff"[..]));
+    let text = |_| Response::new("never".to_owned());
+    call(&mut layer().layer(answering(bytes)), http(&webhook_delivery("1"))).await;
+    let response = call(&mut layer().layer(answering(text)), http(&webhook_delivery("1"))).await;
+    assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, ""));
+    // And without a memory of its own.
+    let forgets = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
+    let response = call(&mut forgets.layer(answering(text)), http(&webhook_delivery("1"))).await;
+    assert_eq!(response.body(), "");
+}
+
+/// A body that says its length.
+struct Exactly(Frames);
+
+impl http_body::Body for Exactly {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.size_hint().lower())
+    }
+}
+
+/// As `guide::exactly_once` says.
+#[tokio::test]
+async fn the_extractor_works_below_the_layer() {
+    async fn message(signed: Signed<SignedWebhook>) -> Bytes {
+        signed.value
+    }
+    let router = Router::new()
+        .route("/webhook", post(message))
+        .layer(guarded().on_duplicate(StatusCode::NO_CONTENT))
+        .with_state(Arc::new(webhook()));
+    for (status, body) in [(StatusCode::OK, BODY), (StatusCode::NO_CONTENT, "")] {
+        let answer = axum_answer(&router, "1").await;
+        assert_eq!((answer.0, answer.2), (status, Bytes::from(body)));
+    }
+}
