@@ -2,7 +2,6 @@
 
 mod kind;
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
+
+use crate::name::Name;
 
 /// Refusal of a delivery: what was wrong with what.
 ///
@@ -41,7 +42,7 @@ struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
     Common(&'static str),
-    Header(Cow<'static, str>),
+    Header(Name),
     Parameter(&'static str),
     Claim(&'static str),
 }
@@ -72,7 +73,7 @@ impl Error {
         Self { cause: Cause(Some(Arc::new(cause))), ..self }
     }
 
-    pub(crate) fn header(kind: ErrorKind, name: &Cow<'static, str>) -> Self {
+    pub(crate) fn header(kind: ErrorKind, name: &Name) -> Self {
         Self { subject: Subject::Header(name.clone()), ..Self::new(kind) }
     }
 
@@ -156,7 +157,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Common(subject) => f.write_str(subject),
-            Self::Header(name) => write!(f, "header `{name}`"),
+            Self::Header(name) => write!(f, "header `{}`", &**name),
             Self::Parameter(name) => write!(f, "parameter `{name}`"),
             Self::Claim(name) => write!(f, "claim `{name}`"),
         }

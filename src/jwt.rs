@@ -49,8 +49,9 @@ impl<'t> Token<'t> {
     /// the token's own word, which the signature then confirms.
     pub(crate) fn verify(self, keys: &Keys) -> Result<Signed, Error> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
-        let key =
-            keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
+        let key = keys
+            .find(self.signing_input, &Tag::new(&self.signature).into())
+            .ok_or(ErrorKind::SignatureMismatch)?;
         let (claims, payload_hash) = Claims::parse(&self.payload)?;
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         let is_theirs = tenant.is_none_or(|tenant| claims.api_key() == Some(tenant));

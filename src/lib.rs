@@ -15,6 +15,7 @@ pub mod guide;
 mod integrations;
 mod jwt;
 mod mac;
+mod name;
 mod params;
 mod providers;
 #[cfg(feature = "replay")]

@@ -4,6 +4,7 @@ mod function;
 mod keyed;
 mod keys;
 mod select;
+mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ pub use function::Algorithm;
 pub(crate) use function::Function;
 pub(crate) use keys::{Mac, MacKeys};
 pub use select::Keys;
+pub(crate) use tags::Tags;
 
 use std::fmt;
 

@@ -14,7 +14,6 @@ pub use envelope::Envelope;
 pub use message::{Encoding, FormJoin, Hash};
 pub(crate) use message::{Message, Place};
 pub use profile::Profile;
-pub(crate) use tags::Tags;
 
 use crate::error::Error;
 use crate::request::Head;

@@ -174,7 +174,7 @@ impl<R: Rule> Webhook<R> {
         } else {
             let found = envelope.messages().fold(None, |found, message| {
                 let whole = [&*message.before, &*message.after].concat();
-                found.or(keys.find_any(&whole, tags.iter()))
+                found.or(keys.find(&whole, &tags))
             });
             let evidence = claims.judge(found)?;
             Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.terms.clock)
@@ -206,7 +206,7 @@ impl<R: Rule> Verifier for Webhook<R> {
             if request.body().len() > self.terms.limit(&envelope) {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
-            let key = keys.find_any(request.body(), tags.iter()).ok_or(ErrorKind::SignatureMismatch)?;
+            let key = keys.find(request.body(), &tags).ok_or(ErrorKind::SignatureMismatch)?;
             return Ok(Verified::new(Evidence::new(key, Coverage::Body).tenant(tenant.cloned())));
         }
         let mut verification = self.proceed(envelope)?;
@@ -244,8 +244,7 @@ impl<'v> Claims<'v> {
         let is_form = envelope.messages().any(|message| matches!(message.place, Some(Place::Form(_))));
         let coverage = match (envelope.binding(), terms.profile.url_signed) {
             (Binding::Unsigned, false) => Coverage::None,
-            (Binding::Unsigned, true) => Coverage::Url,
-            (Binding::Absent, true) => Coverage::Url,
+            (Binding::Unsigned | Binding::Absent, true) => Coverage::Url,
             (Binding::Message, true) if is_form => Coverage::UrlParams,
             (Binding::Message, false) if is_form => Coverage::Params,
             (_, true) => Coverage::UrlBody,

@@ -212,7 +212,7 @@ fn signs_hs512(token: &[u8], secret: &Secret) -> bool {
     let signed = || {
         let dot = token.iter().rposition(|byte| *byte == b'.')?;
         let signature = base64::decode_url(token.get(dot.checked_add(1)?..)?)?;
-        MacKeys::of_secret(Function::HmacSha512, secret).find(token.get(..dot)?, &Tag::new(&signature))
+        MacKeys::of_secret(Function::HmacSha512, secret).find(token.get(..dot)?, &Tag::new(&signature).into())
     };
     signed().is_some()
 }

@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
 use super::keyed::{Keyed, Md5Suffix};
-use super::{Function, Tag};
+use super::{Function, Tags};
 use crate::compare::Search;
 use crate::secret::{KeyId, Keyring, Secret};
 
@@ -65,21 +65,12 @@ impl MacKeys {
         }
     }
 
-    /// Finds the key under which a message has the given tag.
-    pub(crate) fn find(&self, message: &[u8], given: &Tag) -> Option<KeyId> {
-        self.find_any(message, [given].into_iter())
-    }
-
     /// Finds the key under which a message has one of the given tags. All keys are tried with all of them, whichever matches.
     #[inline]
-    pub(crate) fn find_any<'t>(
-        &self,
-        message: &[u8],
-        given: impl Iterator<Item = &'t Tag> + Clone,
-    ) -> Option<KeyId> {
+    pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
         let mut search = Search::new();
         each!(self, states => for (index, state) in (0..).zip(states.iter()) {
-            state.tag(message, |tag| given.clone().for_each(|given| search.offer(index, tag, given.as_bytes())));
+            state.tag(message, |tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
         });
         search.found().map(KeyId::new)
     }
@@ -118,10 +109,10 @@ impl Mac {
     }
 
     /// Finds the key under which the message has one of the given tags.
-    pub(crate) fn find_any<'t>(self, given: impl Iterator<Item = &'t Tag> + Clone) -> Option<KeyId> {
+    pub(crate) fn find(self, given: &Tags) -> Option<KeyId> {
         let mut search = Search::new();
         each!(self.0, states => for (index, state) in (0..).zip(states.into_iter()) {
-            state.finish(|tag| given.clone().for_each(|given| search.offer(index, tag, given.as_bytes())));
+            state.finish(|tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
         });
         search.found().map(KeyId::new)
     }

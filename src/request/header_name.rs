@@ -1,9 +1,9 @@
 //! The name of a header.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::config_error::ConfigError;
+use crate::name::Name;
 
 /// A header's name, in lower case; names are compared without regard to case (RFC 9110, section 5.1).
 ///
@@ -18,7 +18,7 @@ use crate::config_error::ConfigError;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct HeaderName {
-    text: Cow<'static, str>,
+    text: Name,
     #[cfg(feature = "http")]
     http: ::http::HeaderName,
 }
@@ -37,7 +37,7 @@ impl HeaderName {
         Ok(Self {
             #[cfg(feature = "http")]
             http: text.parse().map_err(|_| ConfigError::HeaderNameInvalid)?,
-            text: text.into(),
+            text: Name::Shared(text.into()),
         })
     }
 
@@ -65,7 +65,7 @@ impl HeaderName {
             rest = beyond;
         }
         Self {
-            text: Cow::Borrowed(name),
+            text: Name::Literal(name),
             #[cfg(feature = "http")]
             http: ::http::HeaderName::from_static(name),
         }
@@ -77,7 +77,7 @@ impl HeaderName {
         &self.text
     }
 
-    pub(crate) fn shared(&self) -> &Cow<'static, str> {
+    pub(crate) fn shared(&self) -> &Name {
         &self.text
     }
 
@@ -89,13 +89,13 @@ impl HeaderName {
 
 impl fmt::Debug for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+        (*self.text).fmt(f)
     }
 }
 
 impl fmt::Display for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+        (*self.text).fmt(f)
     }
 }
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::message::{Encoding, FormJoin, Hash, Message, Place};
-use super::tags::{Tags, Text, Texts, Written};
+use super::tags::{Text, Texts, Written};
 use crate::error::Error;
-use crate::mac::Function;
+use crate::mac::{Function, Tags};
 use crate::request::Field;
 use crate::time::UnixTime;
 

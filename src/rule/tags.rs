@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, Tag};
+use crate::mac::{Function, Tag, Tags};
 use crate::request::Field;
 
 /// Signatures as they are written. They are decoded when the keys are known, since the keys decide their length.
@@ -52,12 +52,14 @@ impl<'h> Texts<'h> {
         let first = self.first.as_ref().ok_or(ErrorKind::SignatureMalformed)?;
         let malformed = || first.field.refuse(ErrorKind::SignatureMalformed);
         if self.more.is_empty() {
-            return Ok(Tags { first: first.decode(function).ok_or_else(malformed)?, more: Vec::new() });
+            return first.decode(function).map(Tags::from).ok_or_else(malformed);
         }
         let texts = || [first].into_iter().chain(&self.more);
-        let mut tags = texts().filter_map(|text| text.decode(function));
-        let tags = Tags { first: tags.next().ok_or_else(malformed)?, more: tags.collect() };
-        if self.is_list || tags.iter().count() == texts().count() { Ok(tags) } else { Err(malformed()) }
+        let tags: Vec<_> = texts().filter_map(|text| text.decode(function)).collect();
+        if !self.is_list && tags.len() < texts().count() {
+            return Err(malformed());
+        }
+        Tags::of(&tags).ok_or_else(malformed)
     }
 }
 
@@ -77,19 +79,6 @@ impl Text<'_> {
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.field.fmt(f)
-    }
-}
-
-/// Signatures of which one must match.
-#[derive(Clone, Debug)]
-pub(crate) struct Tags {
-    first: Tag,
-    more: Vec<Tag>,
-}
-
-impl Tags {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> + Clone {
-        [&self.first].into_iter().chain(&self.more)
     }
 }
 

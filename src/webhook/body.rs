@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 use super::Claims;
 use crate::compare;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Mac, MacKeys};
+use crate::mac::{Mac, MacKeys, Tags};
 use crate::params::Params;
 use crate::request::KeptBody;
-use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, Place, Tags};
+use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, Place};
 use crate::verifier::{Check, Evidence};
 
 /// The head has been proved. The body is bound to it by its absence, by its hash, or not at all.
@@ -137,7 +137,7 @@ impl Check for InMessage<'_> {
                 }
             }
             mac.update(&after);
-            found = found.or(mac.find_any(self.tags.iter()));
+            found = found.or(mac.find(&self.tags));
         }
         let evidence = self.claims.judge(found)?;
         Ok(if self.form.is_some() { evidence.parameters(params) } else { evidence })

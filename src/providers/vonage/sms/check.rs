@@ -23,12 +23,12 @@ impl Sms {
         let timestamp = params.get("timestamp").map(|param| Timestamp(UnixTime::from_digits(param.value)));
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
-        let key = match keys.find(params.join(|_| true), &given) {
+        let key = match keys.find(params.join(|_| true), &given.into()) {
             Some(key) => {
                 params.keep(|_| true);
                 key
             }
-            None => find_without_blanks(keys, &mut params, &given)?,
+            None => find_without_blanks(keys, &mut params, given)?,
         };
 
         let (signed_at, validity) = self.check_time(timestamp)?;
@@ -65,9 +65,9 @@ impl Sms {
 ///
 /// Anyone can add a blank parameter. Text in another format (JSON, HTML, multipart) can be hidden in its name, so such a
 /// name is refused.
-fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: &Tag) -> Result<KeyId, Error> {
+fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: Tag) -> Result<KeyId, Error> {
     let is_signed = |param: Param<'_>| !param.is_blank();
-    let key = params.has_blank_value().then(|| keys.find(params.join(is_signed), given)).flatten();
+    let key = params.has_blank_value().then(|| keys.find(params.join(is_signed), &given.into())).flatten();
     let key = key.ok_or(ErrorKind::SignatureMismatch)?;
     if !params.iter().all(|param| is_signed(param) || param.has_plain_name()) {
         return Err(ErrorKind::ParameterAmbiguous.into());
