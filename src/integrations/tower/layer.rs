@@ -34,7 +34,8 @@ use crate::verifier::Verifier;
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// use std::convert::Infallible;
 ///
-/// /// use countersign::tower::{Body, VerifyLayer};
+/// use bytes::Bytes;
+/// use countersign::tower::{Body, VerifyLayer};
 /// use countersign::{Error, Secret, Verified, Vogent, sign};
 /// use http::{Request, Response};
 /// use http_body_util::Full;
