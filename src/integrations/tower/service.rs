@@ -10,13 +10,13 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::gate::{Admitted, Gate};
-use super::{Body, Observer, OnDuplicate, OnRefusal, ResponseMemory};
+use super::{Acknowledge, Body, EmptyRefusal, Forget, Observer, OnDuplicate, OnRefusal, ResponseMemory};
 use crate::error::Error;
 use crate::integrations::read::BoxError;
 
 /// Verifies requests before `S` sees them. Made by a [`VerifyLayer`](super::VerifyLayer).
 #[derive(Clone, Debug)]
-pub struct Verify<S, F, D, M> {
+pub struct Verify<S, F = EmptyRefusal, D = Acknowledge, M = Forget> {
     pub(super) inner: S,
     pub(super) gate: Gate,
     pub(super) on_refusal: F,
