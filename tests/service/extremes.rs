@@ -422,7 +422,7 @@ fn configure(text: &str) {
     let _ = (webhook().header(text), webhook().api_key(text), webhook().application_id(text));
     let contact_center = || ContactCenter::new(Secret::new("c2VjcmV0").unwrap()).unwrap();
     let _ = (contact_center().header(text), contact_center().accept_any_issuer());
-    let _ = HexHmac::new("x-hex", secret()).unwrap().header(text);
+    let _ = Vogent::new(secret()).header(text);
     if let Ok(name) = HeaderName::new(text) {
         assert_eq!(vec![(name.as_str(), "1")].lookup(&name), HeaderLookup::One(b"1"));
     }

@@ -38,6 +38,8 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::TimestampFuture, 401, "timestamp is further in the future than the tolerance allows"),
     (ErrorKind::ClockUnavailable, 503, "clock could not tell the time"),
     (ErrorKind::HeaderRepeated, 401, "header appears more than once"),
+    (ErrorKind::HeaderMissing, 401, "header is missing"),
+    (ErrorKind::HeaderMalformed, 401, "header has the wrong form"),
     (ErrorKind::HeaderTooLong, 431, "header is longer than 16 KiB"),
     (ErrorKind::MethodUnsupported, 405, "method is not one that the scheme signs"),
     (ErrorKind::MediaTypeUnsupported, 415, "media type is neither a form nor JSON in UTF-8"),

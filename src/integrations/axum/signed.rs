@@ -12,8 +12,8 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
 use super::SignedRejection;
+use crate::integrations::head::head;
 use crate::integrations::read;
-use crate::request::Head;
 use crate::verifier::{Coverage, Verified, Verifier};
 
 /// What a verified request holds, as `T` reads it: the raw `Bytes`, axum's `Json<_>`, `Form<_>` or any other extractor of a
@@ -100,7 +100,7 @@ where
         let (parts, body) = request.with_limited_body().into_parts();
 
         let verifier = Arc::<V>::from_ref(state);
-        let verification = verifier.begin(Head::from(&parts))?;
+        let verification = verifier.begin(head(&parts))?;
         let (proof, received) = read::verify(verification, body, usize::MAX).await?;
 
         let covered = covered(parts, received.data, &proof);
