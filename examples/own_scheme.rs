@@ -146,6 +146,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use countersign::ErrorKind;
 

@@ -67,17 +67,17 @@ impl Claims {
         self.application_id.get()
     }
 
-    /// `iss`, for who needs it.
+    /// `iss`, which must be a text if it is there.
     pub(crate) fn needed_issuer(&self) -> Result<Option<&str>, Error> {
         self.issuer.needed("iss")
     }
 
-    /// `api_key`, for who needs it.
+    /// `api_key`, which must be a text if it is there.
     pub(crate) fn needed_api_key(&self) -> Result<Option<&str>, Error> {
         self.api_key.needed("api_key")
     }
 
-    /// `application_id`, for who needs it.
+    /// `application_id`, which must be a text if it is there.
     pub(crate) fn needed_application_id(&self) -> Result<Option<&str>, Error> {
         self.application_id.needed("application_id")
     }
@@ -129,11 +129,11 @@ impl Claims {
 }
 
 /// A claim that should be a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 enum Text {
     #[default]
     Absent,
-    /// Of another type. Who signed the token may mean something by it; nobody here does.
+    /// Of another type. The platform may mean something by it, but no verifier here reads it.
     Malformed,
     Given(Box<str>),
 }

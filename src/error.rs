@@ -54,8 +54,8 @@ impl Error {
         Self { kind, subject: Subject::Common(kind.subject()), retry_after: None, cause: Cause(None) }
     }
 
-    /// Adds what caused the error, which [`source`](StdError::source) answers: of a store, why it could not be asked. Its text
-    /// reaches logs, so it must hold no secret.
+    /// Adds the cause, which [`source`](StdError::source) returns, such as why a store could not be asked. Its text reaches logs,
+    /// so it must hold no secret.
     ///
     /// ```
     /// use std::error::Error as _;
@@ -118,8 +118,7 @@ impl Error {
         self.kind.is_retryable()
     }
 
-    /// In how many seconds to send again, where that is known: the value of the header `Retry-After`. The layer adds the
-    /// header by itself.
+    /// After how many seconds to send again, if that is known: the value of the header `Retry-After`, which the layer adds.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         self.retry_after

@@ -39,7 +39,7 @@ fn hex_hmac_asks_for_none() {
 }
 
 #[test]
-fn sms_asks_for_two_of_a_query_or_form() {
+fn sms_asks_for_three_of_a_query_or_form() {
     for method in METHODS {
         let verifier = vonage::Sms::new(method, rotated());
         let signers: [fn(sign::Sms) -> sign::Sms; 3] = [
@@ -53,8 +53,8 @@ fn sms_asks_for_two_of_a_query_or_form() {
         ];
         for params in signers {
             let signer = || params(sign::Sms::new(method, &secret()));
-            holds(&verifier, &signer().query(), 2, 3);
-            holds(&verifier, &signer().form(), 2, 4);
+            holds(&verifier, &signer().query(), 3, 4);
+            holds(&verifier, &signer().form(), 3, 5);
         }
     }
 }
@@ -66,8 +66,8 @@ fn sms_asks_for_three_of_json() {
     holds_at_once(&vonage::Sms::new(Method::Sha256, secret()), &signer.json(), 3);
 }
 
-/// A genuine POST asks for one, for one more by text claim, and for one that keeps the names of unknown claims. The account's
-/// name asks for another, and an unusual query for two.
+/// A genuine POST asks for one, for one more by text claim, and for one that keeps the names of unknown claims. A GET asks for
+/// another, in which the proof keeps the query, and for two more if the query is unusual. The account's name asks for one.
 #[test]
 fn signed_webhooks_ask_for_one_and_each_text_claim() {
     let signer = || {
@@ -85,8 +85,8 @@ fn signed_webhooks_ask_for_one_and_each_text_claim() {
         // `iss`, `jti`, `api_key` and `application_id`.
         holds(&verifier, &signer().post(BODY), 6 + account, 7 + account);
         holds(&verifier, &signer().get("to=19432445023&from=12016131021"), 8 + account, 8 + account);
-        holds(&verifier, &signer().get(&query), 8 + account, 9 + account);
-        holds(&verifier, &signer().get("text=%22quoted%22%0A\u{e9}"), 8 + account, 9 + account);
+        holds(&verifier, &signer().get(&query), 9 + account, 10 + account);
+        holds(&verifier, &signer().get("text=%22quoted%22%0A\u{e9}"), 9 + account, 10 + account);
     }
 
     let secret = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();

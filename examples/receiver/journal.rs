@@ -1,11 +1,15 @@
-//! One line for each delivery. It holds no secret, no signature and nothing of the body but its digest.
+//! One line for each delivery. It holds no secret, no signature and nothing of the payload but its digest.
+//!
+//! Where the signature covers the body, the line has its length and SHA-256: `bytes=24 sha256=…`. Where it covers parameters, the
+//! line has their number and the SHA-256 of a text made of them: `parameters=4 sha256=…`. The text holds the parameters in the
+//! order of their names, and of each the name and the value, decoded, as netstrings: `4:text,2:hi,`.
 
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use countersign::{Coverage, Error, Verified};
+use countersign::{Error, Parameters, Verified};
 use sha2::{Digest, Sha256};
 
 use crate::say;
@@ -14,21 +18,32 @@ use crate::say;
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     key: u32,
-    coverage: Coverage,
-    bytes: usize,
-    sha256: String,
+    coverage: &'static str,
+    payload: String,
 }
 
 impl Accepted {
-    /// Of a query that is covered the query counts, of all else the body.
-    pub(crate) fn new(verified: &Verified, query: &str, body: &[u8]) -> Self {
-        let payload = if body.is_empty() { query.as_bytes() } else { body };
-        Self {
-            key: verified.key().index(),
-            coverage: verified.coverage(),
-            bytes: payload.len(),
-            sha256: hex::encode(Sha256::digest(payload)),
+    /// Of a request whose signature covers the body.
+    pub(crate) fn body(verified: &Verified, body: &[u8]) -> Self {
+        Self::new(verified, format!("bytes={} sha256={}", body.len(), hex::encode(Sha256::digest(body))))
+    }
+
+    /// Of a request whose signature covers parameters.
+    pub(crate) fn parameters(verified: &Verified, parameters: &Parameters) -> Self {
+        let mut sorted: Vec<_> = parameters.iter().collect();
+        sorted.sort_unstable();
+        let mut digest = Sha256::new();
+        for text in sorted.into_iter().flat_map(|(name, value)| [name, value]) {
+            digest.update(format!("{}:", text.len()));
+            digest.update(text);
+            digest.update(",");
         }
+        let sha256 = hex::encode(digest.finalize());
+        Self::new(verified, format!("parameters={} sha256={sha256}", parameters.len()))
+    }
+
+    fn new(verified: &Verified, payload: String) -> Self {
+        Self { key: verified.key().index(), coverage: verified.coverage().as_str(), payload }
     }
 }
 
@@ -62,9 +77,8 @@ pub(crate) async fn record(State(scheme): State<&'static str>, request: Request,
 
 fn verdict(response: &Response) -> String {
     let (extensions, status) = (response.extensions(), response.status().as_u16());
-    if let Some(Accepted { key, coverage, bytes, sha256 }) = extensions.get() {
-        let coverage = coverage.as_str();
-        format!("accepted key={key} coverage={coverage} bytes={bytes} sha256={sha256}")
+    if let Some(Accepted { key, coverage, payload }) = extensions.get() {
+        format!("accepted key={key} coverage={coverage} {payload}")
     } else if let Some(error) = extensions.get::<Error>() {
         format!("refused code={} status={status}", error.code())
     } else if let Some(Duplicate) = extensions.get() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::error_handling::HandleErrorLayer;
-use axum::http::{Response, Uri};
+use axum::http::Response;
 use axum::routing::on;
 use axum::{BoxError, Extension, Router, middleware};
 use countersign::replay::{Memory, Redis};
@@ -71,10 +71,14 @@ impl Guard {
 /// Where a service would do its work: only what has verified gets here, and of what Vonage signs nothing twice.
 async fn handle(
     Extension(verified): Extension<Verified>,
-    uri: Uri,
     body: Bytes,
 ) -> (Extension<Accepted>, &'static str) {
-    (Extension(Accepted::new(&verified, uri.query().unwrap_or_default(), &body)), "accepted\n")
+    // Parameters come from the proof: another parser may find other ones in the query or the form.
+    let accepted = match verified.parameters() {
+        Some(parameters) => Accepted::parameters(&verified, &parameters),
+        None => Accepted::body(&verified, &body),
+    };
+    (Extension(accepted), "accepted\n")
 }
 
 async fn timed_out(_: BoxError) -> TimedOut {

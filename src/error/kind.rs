@@ -119,7 +119,7 @@ kinds! {
     /// A header value is longer than 16 KiB.
     HeaderTooLong = "header_too_long", 431, "header", "is longer than 16 KiB";
     /// The scheme signs no request of this method.
-    MethodUnsupported = "method_unsupported", 405, "method", "is not one that the scheme signs";
+    MethodUnsupported = "method_unsupported", 405, "method", "is not accepted";
     /// The body is of a media type the scheme does not sign, of none, or in another charset than UTF-8.
     MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is neither a form nor JSON in UTF-8";
 

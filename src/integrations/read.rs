@@ -62,10 +62,12 @@ pub(super) async fn read(
         match frame.into_data() {
             Ok(mut chunk) => {
                 while chunk.has_remaining() {
-                    kept.push(chunk.chunk())?;
-                    chunk.advance(chunk.chunk().len());
+                    let piece = chunk.chunk();
+                    kept.push(piece)?;
+                    each(piece)?;
+                    let taken = piece.len();
+                    chunk.advance(taken);
                 }
-                each(kept.bytes().get(known..).unwrap_or_default())?;
             }
             Err(frame) => trailers = frame.into_trailers().ok().or(trailers),
         }

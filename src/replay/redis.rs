@@ -50,11 +50,12 @@ use crate::verifier::ReplayKey;
 /// - **Failover.** Replication is asynchronous: a replica that was behind lacks the last claims. `min-replicas-to-write 1` narrows
 ///   the gap. `WAIT` is not used.
 /// - **Clocks.** Only the server measures time. A clock that jumps forward ends leases early: use `ntpd` or its like in slew mode.
-/// - **Permissions.** The user needs `SET`, `GET`, `DEL`, `PTTL`, `PEXPIRE` and `EVAL` on the prefix, and `INFO` for the check. In a
-///   cluster also `CLUSTER SLOTS`. Without `EVAL` a claim works, but leases run out by themselves: a request is handled again
+/// - **Permissions.** The user needs `SET`, `GET`, `DEL`, `PTTL`, `PEXPIRE` and `EVAL` on the prefix, and `INFO` for the check and
+///   with Sentinels. In a cluster also `CLUSTER SLOTS` and `ASKING`. Without `EVAL` a claim works, but leases run out by themselves: a request is handled again
 ///   when it is sent again after that.
 /// - **TLS.** `rediss://` needs the feature `redis-tls`. The certificates are those of the system, or the file that `SSL_CERT_FILE`
-///   names. Where the program has picked no cryptography for rustls, the guard picks `ring` for the whole process.
+///   names. Where the program has picked no cryptography for rustls, making a guard picks `ring` for the whole process: pick another one
+///   before.
 ///
 /// # Example
 ///
@@ -105,7 +106,8 @@ impl Redis {
 
     /// Uses a cluster, found through any of the nodes at `urls`. They have one user, one password and either TLS or none.
     ///
-    /// Redirections (`MOVED`, `ASK`) are followed. Each claim is on one node, so a node that is down refuses its share alone.
+    /// Redirections (`MOVED`, `ASK`) are followed. Each claim is on one node. With `cluster-require-full-coverage no`, a node that
+    /// is down refuses its share alone; else the whole cluster refuses.
     ///
     /// # Errors
     ///

@@ -3,7 +3,6 @@
 use crate::error::ErrorKind;
 
 /// The bytes of a body that has to be kept, in no more memory than its limit.
-#[derive(Debug)]
 pub(crate) struct KeptBody {
     bytes: Vec<u8>,
     limit: usize,

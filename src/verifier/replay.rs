@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::time::Tolerance;
 
-/// For how long a request verifies when it is sent again, and whether it can be noticed that it is.
+/// How long a replayed request verifies, and whether a replay can be detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replays {
@@ -26,11 +26,10 @@ impl Replays {
     }
 }
 
-/// Name of an event, of one size: the SHA-256 of what identifies it.
+/// The SHA-256 of what identifies an event.
 ///
-/// It is made of signed bytes only, so that it stays the same when a request is sent again byte for byte. Of two requests with one
-/// replay key, the second is a replay or a retry. Which secret matched is no part of it: a rotation does not make one event
-/// two.
+/// It is made of signed bytes only, so it stays the same when a request is sent again byte for byte. Of two requests with one
+/// replay key, the second is a replay or a retry. It does not depend on which secret matched, so a rotation does not change it.
 ///
 /// # Example
 ///

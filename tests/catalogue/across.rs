@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::thread;
 
+use countersign::vonage::Method;
 use countersign::{ErrorKind, Verifier};
 
 use crate::run::Run;
-use crate::schemes::Scheme;
+use crate::schemes::{Carrier, Scheme};
 use crate::support;
 
 cases! {
@@ -94,20 +95,33 @@ fn case_139_eight_threads_on_one_verifier(run: &mut Run) {
 }
 
 fn case_147_what_a_verification_asks_of_the_heap(run: &mut Run) {
-    let verifiers = [Scheme::Vogent, Scheme::Voxagent, Scheme::JwtPost, Scheme::ContactCenter];
-    for scheme in verifiers {
+    // How often at most, and for how many times the bytes of what is kept: a token with its query, or the parameters.
+    let sms = Scheme::Sms(Method::Sha256, Carrier::Form);
+    let costs = [
+        (Scheme::Vogent, 0, 0),
+        (Scheme::Voxagent, 0, 0),
+        (Scheme::JwtPost, 3, 3),
+        (Scheme::JwtGet, 6, 4),
+        (Scheme::ContactCenter, 3, 3),
+        (sms, 3, 3),
+    ];
+    for (scheme, count, times) in costs {
         let subject = scheme.subject();
         let delivery = large(scheme);
         let asked = allocation_counter::measure(|| drop(subject.verify(delivery.request())));
-        let token =
-            if scheme.is_jwt() { delivery.header(scheme.header().unwrap()).unwrap().len() } else { 0 };
-        run.holds(asked.count_total <= if scheme.is_jwt() { 3 } else { 0 });
-        run.holds(asked.bytes_total <= 3 * u64::try_from(token).unwrap());
+        let kept = match scheme.header() {
+            Some(header) if scheme.is_jwt() => {
+                delivery.header(header).unwrap().len() + delivery.query().len()
+            }
+            _ => delivery.body().len(),
+        };
+        run.holds(asked.count_total <= count);
+        run.holds(asked.bytes_total <= times * u64::try_from(kept).unwrap());
         let _ = run.accepts(&subject, delivery);
     }
 }
 
-/// A delivery with a body of 1 MiB.
+/// A delivery with a body of 1 MiB, or with as much of a query or a form as is taken.
 fn large(scheme: Scheme) -> countersign::sign::Delivery {
     use countersign::sign;
     let (secret, now) = (support::secret(support::KEY), support::NOW);
@@ -116,6 +130,10 @@ fn large(scheme: Scheme) -> countersign::sign::Delivery {
         Scheme::Vogent => sign::vogent(&secret, body),
         Scheme::Voxagent => sign::voxagent("x-voxagent", &secret, body),
         Scheme::JwtPost => sign::SignedWebhook::new(&secret, now).post(body),
+        Scheme::JwtGet => sign::SignedWebhook::new(&secret, now).get(&format!("text={}", "x".repeat(60_000))),
+        Scheme::Sms(method, _) => {
+            sign::Sms::new(method, &secret).param("text", &"x".repeat(1_000_000)).timestamp(now).form()
+        }
         _ => sign::ContactCenter::new(&secret, now).unwrap().post(body),
     }
 }

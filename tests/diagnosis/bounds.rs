@@ -22,7 +22,7 @@ fn memory_is_bounded_by_a_few_bodies() {
     }
 }
 
-/// The limit of `diagnose`, in verifications. Counted by the copies of secrets: whatever tries a secret copies it.
+/// Attack 160. The limit of `diagnose`, in verifications. Counted by the copies of secrets: whatever tries a secret copies it.
 #[test]
 fn trials_cost_at_most_two_thousand_verifications() {
     for hostile in hostile(20_000) {

@@ -1,8 +1,11 @@
 //! Deliveries of every scheme, by the way they arrive.
 
+use std::collections::BTreeMap;
+
 use countersign::sign::{self, Delivery};
 use countersign::vonage::Method;
 use countersign::{Clock, Secret, SystemClock, UnixTime};
+use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,9 +115,39 @@ impl Content {
 /// The receiver's line for one that is accepted.
 pub(crate) fn accepted(way: Way, key: usize, delivery: &Delivery) -> String {
     let (_, scheme, coverage) = way.names();
-    let payload = if delivery.body().is_empty() { delivery.query().as_bytes() } else { delivery.body() };
-    let (bytes, sha256) = (payload.len(), hex::encode(Sha256::digest(payload)));
-    format!("{scheme} accepted key={key} coverage={coverage} bytes={bytes} sha256={sha256}")
+    let (payload, text) = match parameters(way, delivery) {
+        Some(parameters) => {
+            let texts = parameters.iter().flat_map(|(name, value)| [name, value]);
+            let text: String = texts.map(|text| format!("{}:{text},", text.len())).collect();
+            (format!("parameters={}", parameters.len()), text.into_bytes())
+        }
+        None => (format!("bytes={}", delivery.body().len()), delivery.body().to_vec()),
+    };
+    let sha256 = hex::encode(Sha256::digest(text));
+    format!("{scheme} accepted key={key} coverage={coverage} {payload} sha256={sha256}")
+}
+
+/// The parameters that are covered, as other parsers read them.
+fn parameters(way: Way, delivery: &Delivery) -> Option<BTreeMap<String, String>> {
+    let body = str::from_utf8(delivery.body());
+    let mut parameters = match way {
+        Way::SmsQuery | Way::WebhookGet => urlencoded(delivery.query()),
+        Way::SmsForm => urlencoded(body.unwrap()),
+        Way::SmsJson => serde_json::from_str(body.unwrap()).unwrap(),
+        Way::Vogent | Way::Voxagent | Way::WebhookPost | Way::ContactCenter => return None,
+    };
+    parameters.remove("sig");
+    Some(parameters)
+}
+
+fn urlencoded(text: &str) -> BTreeMap<String, String> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().unwrap().into_owned();
+    text.split('&')
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap();
+            (decode(name), decode(value))
+        })
+        .collect()
 }
 
 /// The receiver's line for one that was handled before.

@@ -1,5 +1,6 @@
 //! The contract, with one server that works.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -157,6 +158,23 @@ fn a_guard_outlives_the_runtime_it_connected_in() {
     assert_eq!(first.block_on(claim(&guard, "1")), Ok(Answer::Leased));
     drop(first);
     assert_eq!(runtime().block_on(claim(&guard, "1")), Ok(Answer::InProgress));
+}
+
+/// One that ends while it connects leaves an attempt that nobody ends.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_guard_outlives_the_runtime_it_was_connecting_in() {
+    let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = silent.local_addr().unwrap();
+    let guard = Redis::connect(&format!("redis://{address}")).unwrap().patience(Duration::from_millis(50));
+    let first = runtime();
+    assert_eq!(first.block_on(claim(&guard, "1")), unavailable(RedisError::TimedOut));
+    drop(first);
+    drop(silent);
+    let second = runtime();
+    let _server = second.block_on(Server::at(address, &[]));
+    assert_eq!(second.block_on(claim(&guard.patience(MINUTE), "1")), Ok(Answer::Leased));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Servers that are no longer the right ones.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use countersign::replay::{Redis, RedisError, ReplayGuard};
+use countersign::ReplayKey;
+use countersign::replay::{Lease, Redis, RedisError, ReplayGuard};
 
 use crate::between::Between;
 use crate::fake::Fake;
@@ -113,6 +115,20 @@ async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
     assert_eq!(between.connections(), 6);
 }
 
+/// A cluster's client sends again by itself what it has no answer to.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_cluster_an_answer_that_is_lost_is_asked_for_again() {
+    let lost = AtomicBool::new(false);
+    let (_fake, guard) = Fake::cluster(move |command| {
+        // The value to be stored, and what it begins with if it was stored before.
+        let recognised = command.matches("done:").count() == 2;
+        if lost.swap(true, Ordering::SeqCst) { format!(":{}", u8::from(recognised)) } else { String::new() }
+    })
+    .await;
+    let held = Lease::new(ReplayKey::new(["1"]));
+    assert_eq!(guard.complete(&held, HOUR, None).await, Ok(true));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server and redis-sentinel"]
 async fn sentinels_lead_to_the_new_master() {
@@ -141,6 +157,14 @@ async fn sentinels_lead_to_the_new_master() {
     let (held, done) = (lease(&guard, "held", MINUTE).await, lease(&guard, "done", MINUTE).await);
     assert_eq!(guard.complete(&done, HOUR, None).await, Ok(true));
     replicated(&old).await;
+
+    // What the documentation says that a user needs.
+    let rules = "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info";
+    assert_eq!(old.say(&format!("ACL SETUSER guard on >s3cr3t {rules}")).await, "+OK");
+    let limited = Redis::sentinel(&urls, "redis://guard:s3cr3t@mymaster/0").unwrap();
+    limited.check().await.unwrap();
+    let wrong = Redis::sentinel(&urls, "redis://guard:wr0ng@mymaster/0").unwrap();
+    assert_eq!(wrong.check().await, Err(RedisError::AuthenticationFailed));
 
     let unknown = Redis::sentinel(&urls, "redis://another").unwrap();
     assert_eq!(unknown.check().await, Err(RedisError::MasterUnknown));

@@ -16,7 +16,8 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// `answer` is given each command, its words parted by spaces, and the connection's number; without an answer there is silence.
+    /// `answer` is given each command, its words parted by spaces, and the connection's number. Without an answer there is silence,
+    /// and an empty one ends the connection.
     pub(crate) async fn start(
         answer: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
@@ -33,6 +34,26 @@ impl Fake {
             }
         });
         Self { address, connections, accepting }
+    }
+
+    /// A cluster of one node, which `answer` is for.
+    pub(crate) async fn cluster(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (Self, Redis) {
+        let port = Arc::new(AtomicUsize::new(0));
+        let own = Arc::clone(&port);
+        let fake = Self::start(move |command, _| {
+            let port = own.load(Ordering::SeqCst);
+            Some(match command.split(' ').next() {
+                Some("CLUSTER") => {
+                    format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:{port}")
+                }
+                Some("SET" | "EVAL") => answer(command).replace("{port}", &port.to_string()),
+                _ => "+OK".to_owned(),
+            })
+        })
+        .await;
+        port.store(fake.address.port().into(), Ordering::SeqCst);
+        let guard = Redis::cluster(&[&format!("redis://{}", fake.address)]).unwrap();
+        (fake, guard)
     }
 
     pub(crate) fn guard(&self) -> Redis {
@@ -54,9 +75,8 @@ impl Drop for Fake {
 async fn serve(stream: TcpStream, answer: impl Fn(&str) -> Option<String>) {
     let mut stream = BufReader::new(stream);
     while let Some(command) = command(&mut stream).await {
-        if let Some(answer) = answer(&command)
-            && stream.write_all(format!("{answer}\r\n").as_bytes()).await.is_err()
-        {
+        let Some(answer) = answer(&command) else { continue };
+        if answer.is_empty() || stream.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
             return;
         }
     }

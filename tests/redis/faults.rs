@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use countersign::ErrorKind;
@@ -138,7 +139,8 @@ async fn a_password_that_is_wrong_or_missing_is_named_and_never_shown() {
     let server = Server::with(&["requirepass s3cr3t-right"]).await;
     let with = |password: &str| Redis::connect(&format!("redis://{password}{}", server.address)).unwrap();
     with(":s3cr3t-right@").check().await.unwrap();
-    for guard in [with(":s3cr3t-wrong@"), with("user:s3cr3t-wrong@"), with("")] {
+    let other_protocol = Redis::connect(&format!("redis://:s3cr3t-wrong@{}/?protocol=resp3", server.address));
+    for guard in [with(":s3cr3t-wrong@"), with("user:s3cr3t-wrong@"), with(""), other_protocol.unwrap()] {
         let error = guard.check().await.unwrap_err();
         assert_eq!(error, RedisError::AuthenticationFailed);
         let refused = guard.claim(&key("1"), MINUTE).await.unwrap_err();
@@ -171,6 +173,7 @@ async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
         user("plain", "~countersign:* +@all -@scripting"),
         user("elsewhere", "~other:* +@all"),
         user("documented", "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info"),
+        user("untimed", "~countersign:* +@all -pttl"),
         user("uninformed", "~countersign:* -@all +set +get +del +pttl +pexpire +eval"),
     ] {
         assert_eq!(server.say(&command).await, "+OK");
@@ -190,6 +193,7 @@ async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
     assert_eq!(guard("elsewhere").check().await, Err(RedisError::PermissionMissing));
     assert_eq!(claim(&guard("elsewhere"), "1").await, unavailable(RedisError::PermissionMissing));
     guard("uninformed").check().await.unwrap();
+    assert_eq!(guard("untimed").check().await, Err(RedisError::PermissionMissing));
     let documented = guard("documented");
     documented.check().await.unwrap();
     let held = lease(&documented, "2", MINUTE).await;
@@ -224,6 +228,9 @@ async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
         server.say(&format!("CONFIG SET maxmemory-policy {policy}")).await;
         assert_eq!(guard.check().await, Err(RedisError::Evicting), "{policy}");
     }
+    let other_protocol = Redis::connect(&format!("{}/?protocol=resp3", server.url())).unwrap();
+    assert_eq!(other_protocol.check().await, Err(RedisError::Evicting));
+    assert_eq!(claim(&other_protocol, "1").await, Ok(Answer::InProgress));
     server.say("CONFIG SET maxmemory 0").await;
     guard.check().await.unwrap();
 }
@@ -244,13 +251,39 @@ async fn what_servers_answer_has_a_name() {
         ("-NOREPLICAS Not enough good replicas to write.", RedisError::Other("NOREPLICAS".into())),
         ("-ERR whatever", RedisError::Other("ERR".into())),
     ] {
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&asked);
         let fake = Fake::start(move |command, _| {
-            Some(if command.starts_with("SET") { answer.to_owned() } else { "+OK".to_owned() })
+            if command.starts_with("SET") {
+                count.fetch_add(1, Ordering::SeqCst);
+                return Some(answer.to_owned());
+            }
+            Some("+OK".to_owned())
         })
         .await;
         assert_eq!(fake.guard().check().await, Err(named.clone()), "{answer}");
+        // The address may lead elsewhere by now.
+        let twice = matches!(named, RedisError::ReadOnly | RedisError::Loading | RedisError::MasterDown);
+        assert_eq!(asked.swap(0, Ordering::SeqCst), if twice { 2 } else { 1 }, "{answer}");
         assert_eq!(claim(&fake.guard(), "1").await, unavailable(named), "{answer}");
     }
+}
+
+/// Another machine than this, as far as the kernel lets a connection go.
+#[tokio::test]
+async fn an_address_that_is_not_reached_is_named() {
+    let guard = Redis::connect("redis://:s3cr3t@255.255.255.255").unwrap();
+    let error = guard.check().await.unwrap_err();
+    assert!(matches!(error, RedisError::Unreachable(_)), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+}
+
+/// A cluster that says of itself that it does not have what it has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_redirects_for_ever_is_left_when_the_patience_ends() {
+    let (_fake, guard) = Fake::cluster(|_| "-MOVED 1 127.0.0.1:{port}".to_owned()).await;
+    let guard = guard.patience(Duration::from_millis(200));
+    assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ClusterDown));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,6 +297,8 @@ async fn a_server_or_a_cluster_where_the_other_was_configured_is_named() {
     node.until("CLUSTER INFO", "cluster_state:ok").await;
     assert_eq!(node.guard().check().await, Err(RedisError::ClusterUnexpected));
     Redis::cluster(&[&node.url()]).unwrap().check().await.unwrap();
+    let nowhere = Redis::cluster(&[&format!("redis://{}", free_address())]).unwrap();
+    assert_eq!(nowhere.check().await, Err(RedisError::ConnectionRefused));
     // Down since it serves no slots.
     let lost = Server::with(&["cluster-enabled yes"]).await;
     assert_eq!(lost.guard().check().await, Err(RedisError::ClusterDown));

@@ -39,6 +39,8 @@ async fn connect(known: &str, unknown: &str) {
     for address in [format!("127.0.0.1:{known}"), format!("localhost:{unknown}")] {
         let error = guard(&address).check().await.unwrap_err();
         assert!(matches!(error, RedisError::TlsFailed(_)), "{address}: {error}");
+        let error = Redis::cluster(&[&format!("rediss://{address}")]).unwrap().check().await.unwrap_err();
+        assert!(matches!(error, RedisError::TlsFailed(_)), "{address}: {error}");
     }
     // Each side waits for the other, where one speaks TLS and the other does not.
     let plain = Server::start().await;

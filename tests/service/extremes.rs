@@ -1,5 +1,6 @@
 //! Attack 165: no public function panics, at whatever durations, times, sizes and texts, inside a runtime and outside.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::{Future, ready};
 use std::io;
@@ -11,15 +12,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign::{self, Delivery};
-use countersign::tower::{Body, EmptyRefusal, OnRefusal, TenantLookup, VerifyLayer};
+use countersign::tower::{
+    Body, EmptyRefusal, OnDuplicate, OnRefusal, ResponseMemory, TenantLookup, VerifyLayer,
+};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, Clock, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName, Headers, HexHmac,
-    KeyId, Keyring, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime, Verified,
-    Verifier, Vogent, Voxagent,
+    Algorithm, Check, Clock, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName, Headers,
+    HexHmac, KeyId, Keyring, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime,
+    Verification, Verified, Verifier, Vogent, Voxagent,
 };
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
+use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
 use crate::world::{BODY, NOW, secret};
@@ -154,6 +158,17 @@ fn no_time_or_duration_panics() {
             }
         }
     }
+    for now in times() {
+        for until in times() {
+            calls.call(&format!("a scheme valid at {now} until {until}"), || {
+                let own = Until { now, until };
+                let proof = own.verify(countersign::Request::new(Head::new("POST", &text_headers("")), b""));
+                assert_eq!(proof.unwrap().valid_until(), Some(until));
+                let layer = VerifyLayer::new(own).replay_guard(Memory::new(1)).unwrap();
+                assert_eq!(serve(&layer, &sign::vogent(&secret(), BODY)), None);
+            });
+        }
+    }
     calls.call("SystemClock", || SystemClock.now());
     calls.none_panicked();
 }
@@ -190,6 +205,16 @@ fn look_at(verdict: Result<Verified, Error>) {
                 (proof.key().index(), proof.key().is_newest(), proof.coverage().as_str(), proof.signed_at());
             let _ =
                 (proof.replay_key().map(|key| key.as_bytes().len()), proof.tenant(), format!("{proof:?}"));
+            let _ = proof.valid_until();
+            if let Some(parameters) = proof.parameters() {
+                let all = parameters.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+                let _ = (all, parameters.len(), parameters.is_empty(), parameters.get("text"));
+                let _ = parameters.deserialize::<HashMap<String, String>>();
+                let _ = parameters.deserialize::<HashMap<&str, f64>>();
+                let _ = parameters.deserialize::<(u8,)>().map_err(|error| (error.field(), error.to_string()));
+                let read: Result<Numbers, _> = parameters.deserialize();
+                let _ = read.map_err(|error| (error.field(), error.to_string()));
+            }
             if let Some(claims) = proof.claims() {
                 let _ = (claims.issued_at(), claims.expires_at(), claims.not_before(), claims.id());
                 let _ = (claims.issuer(), claims.api_key(), claims.application_id());
@@ -198,7 +223,54 @@ fn look_at(verdict: Result<Verified, Error>) {
         Err(error) => {
             let _ = (error.kind().code(), error.code(), error.status(), error.is_retryable());
             let _ = (error.to_string(), error.kind().status(), error.kind().is_retryable());
+            let caused = error.clone().caused_by(io::Error::other("x")).caused_by(error.clone());
+            assert_eq!((error.retry_after(), &caused), (caused.retry_after(), &error));
         }
+    }
+}
+
+/// What parameters may not be.
+#[derive(Deserialize)]
+struct Numbers {
+    #[serde(rename = "msisdn")]
+    _msisdn: u8,
+    #[serde(rename = "text")]
+    _text: Option<i128>,
+    #[serde(rename = "timestamp")]
+    _timestamp: bool,
+}
+
+/// A scheme of one's own, whose requests verify until a time.
+#[derive(Debug)]
+struct Until {
+    now: UnixTime,
+    until: UnixTime,
+}
+
+impl Verifier for Until {
+    fn begin<'v>(&'v self, _: Head<'_>) -> Result<Verification<'v>, Error> {
+        Ok(Verification::new(UntilCheck(self)))
+    }
+
+    fn scheme(&self) -> &'static str {
+        "until"
+    }
+
+    fn replays(&self) -> Replays {
+        Replays::Ever
+    }
+}
+
+struct UntilCheck<'v>(&'v Until);
+
+impl Check for UntilCheck<'_> {
+    fn update(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        let evidence = Evidence::new(KeyId::new(0), Coverage::Body).replay_key(ReplayKey::new(["a"]));
+        Ok(evidence.valid_until(self.0.now, self.0.until))
     }
 }
 
@@ -222,6 +294,7 @@ fn no_size_panics() {
                 assert_eq!(verdict.as_ref().map(drop).map_err(Error::kind), right);
                 look_at(verdict);
                 let mut verification = verifier.begin(delivery.head()).unwrap().limit(size).and_then(Ok);
+                let _ = verification.keeps_body();
                 let taken = verification.update(delivery.body());
                 assert_eq!(taken.map_err(|error| error.kind()), right);
                 look_at(verification.finish());
@@ -230,6 +303,11 @@ fn no_size_panics() {
         calls.call(&format!("VerifyLayer::max_body {size}"), || {
             let layer = VerifyLayer::new(Vogent::new(secret())).max_body(size);
             serve(&layer, &sign::vogent(&secret(), BODY));
+            let remembered = VerifyLayer::new(Vogent::new(secret())).replay_key_of_body();
+            let remembered = remembered.replay_guard(Memory::new(1)).unwrap().remember_responses(size);
+            for _ in 0..2 {
+                assert_eq!(serve(&remembered, &sign::vogent(&secret(), BODY)), None);
+            }
         });
         calls.call(&format!("KeyId {size}"), || {
             let id = KeyId::new(u32::try_from(size).unwrap_or(u32::MAX));
@@ -252,7 +330,11 @@ fn deliveries(key: &Secret) -> Vec<Delivery> {
 }
 
 /// Serves one request outside a runtime, which needs nobody to wait.
-fn serve(layer: &VerifyLayer, delivery: &Delivery) -> Option<ErrorKind> {
+fn serve<D, M>(layer: &VerifyLayer<EmptyRefusal, D, M>, delivery: &Delivery) -> Option<ErrorKind>
+where
+    D: OnDuplicate<String> + Clone + Send + 'static,
+    M: ResponseMemory<String> + Clone + 'static,
+{
     let inner = service_fn(|request: Request<Body>| {
         let _ = request.body().bytes().len();
         ready(Ok::<_, Infallible>(Response::new(String::new())))
@@ -260,7 +342,32 @@ fn serve(layer: &VerifyLayer, delivery: &Delivery) -> Option<ErrorKind> {
     let mut service = layer.layer(inner);
     let request = delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
     let response = poll(service.call(request)).expect("nobody is waited for").unwrap();
+    look_at(
+        response.extensions().get::<Error>().cloned().map_or_else(|| Err(ErrorKind::BodyMissing.into()), Err),
+    );
     response.extensions().get::<Error>().map(Error::kind)
+}
+
+/// Says of every request that another is being handled, for so long.
+#[derive(Debug)]
+struct Busy(Duration);
+
+impl ReplayGuard for Busy {
+    async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<Claim, Error> {
+        Ok(Claim::InProgress { remaining: self.0 })
+    }
+
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 #[test]
@@ -286,6 +393,13 @@ fn no_guard_panics() {
                 let _ = format!("{guard:?}");
             });
         }
+    }
+    for remaining in durations() {
+        calls.call(&format!("a lease of which {remaining:?} is left"), || {
+            let layer = VerifyLayer::new(Vogent::new(secret())).replay_key_of_body();
+            let layer = layer.replay_guard(Busy(remaining)).unwrap().on_duplicate(StatusCode::CONFLICT);
+            assert_eq!(serve(&layer, &sign::vogent(&secret(), BODY)), Some(ErrorKind::ReplayInProgress));
+        });
     }
     for ttl in durations() {
         let verifiers: [Box<dyn Verifier>; 4] = [
@@ -417,6 +531,18 @@ fn configure(text: &str) {
             let _ = (method.as_str(), Sms::new(*method, keyring.clone()));
         }
     }
+    let methods = [text, "POST"];
+    let _ = HexHmac::new("x-hex", secret()).unwrap().methods(methods);
+    let _ = Vogent::new(secret()).methods(methods);
+    let _ = Voxagent::new("x-signature", secret()).unwrap().methods(methods);
+    let _ = SignedWebhook::new(secret()).methods(methods).map(SignedWebhook::retry_unsigned);
+    for content_type in [None, Some(text)] {
+        if let Some(saved) = SavedResponse::new(299, content_type, text) {
+            let _ = (saved.status(), saved.content_type(), saved.body().len());
+            assert_eq!(SavedResponse::from_bytes(&saved.to_bytes()), Some(saved));
+        }
+    }
+    let _ = SavedResponse::from_bytes(text.as_bytes());
     let _ = (text.parse::<Algorithm>(), text.parse::<Method>(), Keyring::new([]));
     let webhook = || SignedWebhook::new(secret()).insecure_accept_unhashed_body();
     let _ = (webhook().header(text), webhook().api_key(text), webhook().application_id(text));
@@ -428,9 +554,20 @@ fn configure(text: &str) {
     }
     let _ = ReplayKey::new([text]).as_bytes().len();
     let _ = VerifyLayer::new(webhook()).on_refusal(|_: &Error| Response::new(text.len()));
+    let _ = VerifyLayer::new(webhook()).sender(text);
     #[cfg(feature = "redis")]
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let _ = countersign::replay::Redis::connect(text);
+        use countersign::replay::Redis;
+
+        let _ = Redis::connect(text);
+        #[cfg(feature = "redis-sentinel")]
+        let _ = (
+            Redis::sentinel(&[text], text),
+            Redis::sentinel(&[], text),
+            Redis::sentinel(&["redis://a"], text),
+        );
+        #[cfg(feature = "redis-cluster")]
+        let _ = (Redis::cluster(&[text]), Redis::cluster(&[]), Redis::cluster(&["redis://a", text]));
     });
 }
 
@@ -462,10 +599,11 @@ fn exchange(text: &str, other: &str) {
             .with_query(other)
             .with_body(text)
     }));
-    let verifiers: [Box<dyn Verifier>; 4] = [
+    let verifiers: [Box<dyn Verifier>; 5] = [
         Box::new(Vogent::new(secret())),
         Box::new(Sms::new(Method::Sha256, secret())),
         Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
+        Box::new(SignedWebhook::new(secret()).clock(|| NOW).retry_unsigned()),
         Box::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW)),
     ];
     for delivery in &requests {
@@ -554,18 +692,31 @@ fn no_diagnosis_panics() {
 #[cfg(feature = "redis")]
 #[tokio::test]
 async fn no_redis_guard_panics() {
+    use countersign::replay::Redis;
+
+    const URL: &str = "redis://127.0.0.1:1";
     for time in [Duration::ZERO, Duration::MAX] {
-        let guard =
-            countersign::replay::Redis::connect("redis://127.0.0.1:1").unwrap().prefix("").patience(time);
-        for ttl in [Duration::ZERO, Duration::MAX] {
-            let refused = guard.claim(&ReplayKey::new(["a"]), ttl).await.map(drop).unwrap_err();
-            assert_eq!(refused.kind(), ErrorKind::ReplayGuardUnavailable);
+        let guards = vec![
+            Redis::connect(URL).unwrap(),
+            #[cfg(feature = "redis-sentinel")]
+            Redis::sentinel(&[URL], "redis://master").unwrap(),
+            #[cfg(feature = "redis-cluster")]
+            Redis::cluster(&[URL]).unwrap(),
+        ];
+        for guard in guards {
+            let guard = guard.prefix("").patience(time);
+            let wrong = guard.check().await.unwrap_err();
+            let _ = (wrong.to_string(), format!("{wrong:?}"));
+            for ttl in [Duration::ZERO, Duration::MAX] {
+                let refused = guard.claim(&ReplayKey::new(["a"]), ttl).await.map(drop).unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::ReplayGuardUnavailable);
+            }
         }
     }
 }
 
 /// In the sources, so that a new public function that is not called here fails.
-#[cfg(all(feature = "diagnose", feature = "redis"))]
+#[cfg(all(feature = "diagnose", feature = "redis-cluster", feature = "redis-sentinel"))]
 #[test]
 fn every_public_function_is_called_here() {
     let mut names = vec![];
@@ -582,7 +733,7 @@ fn every_public_function_is_called_here() {
     assert_eq!(names, Vec::<String>::new());
 }
 
-#[cfg(all(feature = "diagnose", feature = "redis"))]
+#[cfg(all(feature = "diagnose", feature = "redis-cluster", feature = "redis-sentinel"))]
 fn functions(folder: &std::path::Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

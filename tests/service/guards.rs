@@ -29,6 +29,7 @@ fn guarded() -> VerifyLayer {
     VerifyLayer::new(webhook()).replay_guard(Memory::new(1000)).unwrap()
 }
 
+/// Attack 70.
 #[tokio::test]
 async fn the_second_of_two_is_answered_for_the_handler() {
     let handler = Handler::default();

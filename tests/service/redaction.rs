@@ -1,7 +1,7 @@
 //! Attack 162: `Debug` of no public type prints a secret, a signature or a value of the request.
 
 use std::any::type_name;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::{Ready, ready};
@@ -14,18 +14,19 @@ use axum::Json;
 use axum::extract::FromRequest;
 use axum::extract::rejection::JsonRejection;
 use bytes::Bytes;
-use countersign::axum::{Signed, SignedRejection};
-use countersign::replay::Memory;
+use countersign::axum::{Signed, SignedParameters, SignedParametersRejection, SignedRejection};
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign::{self, Delivery};
-use countersign::tower::{Body, EmptyRefusal, TenantLookup, VerifyLayer};
+use countersign::tower::{Acknowledge, Body, EmptyRefusal, Forget, TenantLookup, VerifyLayer};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
     Algorithm, ConfigError, Coverage, Error, ErrorKind, Evidence, HeaderLookup, HeaderName, Headers, HexHmac,
-    KeyId, Keyring, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime, Verifier, Vogent,
-    Voxagent,
+    KeyId, Keyring, ParametersError, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime,
+    Verifier, Vogent, Voxagent,
 };
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
 use crate::frames::{Frames, Step};
@@ -96,6 +97,8 @@ async fn every_public_type_has_a_row() {
     declarations(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", &mut declared);
     // Cannot be named from outside.
     assert!(declared.remove("countersign::diagnose::case::Case"));
+    // Only a layer that remembers holds one, and prints it.
+    assert!(declared.remove("countersign::integrations::tower::remember::Remember"));
     assert!(declared.len() > 40, "{declared:?}");
     let shown: BTreeSet<_> = rows().await.0.into_iter().map(|(name, _)| name).collect();
     assert_eq!(declared.difference(&shown).collect::<Vec<_>>(), Vec::<&String>::new());
@@ -157,7 +160,7 @@ async fn rows() -> (BTreeSet<(String, String)>, Vec<Vec<u8>>) {
         delivery_rows(&mut rows, verifier, delivery);
     }
     extractor_rows(&mut rows, &secret).await;
-    store_rows(&mut rows, &secret, &cases);
+    store_rows(&mut rows, &secret, &cases).await;
     plain_rows(&mut rows, &secret);
     (rows.0, hidden)
 }
@@ -244,9 +247,35 @@ fn delivery_rows(rows: &mut Rows, verifier: &Arc<dyn Verifier>, delivery: &Deliv
     if let Some(key) = proof.replay_key() {
         rows.show(key);
     }
+    if let Some(parameters) = proof.parameters() {
+        let parameters = rows.add(parameters);
+        for unreadable in [
+            parameters.deserialize::<HashMap<String, u8>>().map(drop).unwrap_err(),
+            parameters.deserialize::<Known>().map(drop).unwrap_err(),
+            parameters.deserialize::<Misread>().map(drop).unwrap_err(),
+        ] {
+            rows.0.insert(("Display".to_owned(), unreadable.to_string()));
+            let unreadable: ParametersError = unreadable;
+            rows.show(SignedParametersRejection::from(unreadable.clone()));
+            rows.show(unreadable);
+        }
+        rows.show(SignedParameters(parameters));
+    }
     let altered = delivery.with_body("{}").with_query("a=b");
     rows.show(verifier.verify(altered.request()).unwrap_err());
     service_rows(rows, verifier);
+}
+
+/// No field for any parameter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {}
+
+/// A field with another type than its parameter.
+#[derive(Deserialize)]
+struct Misread {
+    #[serde(rename = "text")]
+    _text: u8,
 }
 
 /// Types that hold little.
@@ -266,6 +295,8 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
     rows.show(UnixTime::from_secs(7));
     rows.show(SystemClock);
     rows.show(EmptyRefusal);
+    rows.show(Acknowledge);
+    rows.show(Forget);
     for kind in ErrorKind::ALL {
         rows.show(*kind);
         rows.show(Error::new(*kind));
@@ -315,7 +346,8 @@ fn service_rows(rows: &mut Rows, verifier: &Arc<dyn Verifier>) {
     let mut service = rows.add(layer.layer(DebugService));
     rows.show(service.call(request));
     if let Ok(guarded) = layer.clone().replay_guard(Memory::new(10)) {
-        rows.show(guarded);
+        let guarded = rows.add(guarded.remember_responses(100));
+        rows.show(guarded.layer(DebugService));
     }
 }
 
@@ -388,8 +420,18 @@ async fn extractor_rows(rows: &mut Rows, secret: &Secret) {
     assert_eq!(rows.add(body).bytes(), VALUE.as_bytes());
 }
 
-fn store_rows(rows: &mut Rows, secret: &Secret, cases: &[(Arc<dyn Verifier>, Delivery)]) {
-    rows.show(Memory::new(10));
+async fn store_rows(rows: &mut Rows, secret: &Secret, cases: &[(Arc<dyn Verifier>, Delivery)]) {
+    let memory = rows.add(Memory::new(10));
+    let key = ReplayKey::new([TOKEN_ID]);
+    let saved = rows.add(SavedResponse::new(200, Some(HEADER), VALUE).unwrap());
+    let lease = rows.add(Lease::new(key));
+    rows.show(Claim::Leased(lease));
+    let Claim::Leased(lease) = memory.claim(&key, Duration::from_secs(1)).await.unwrap() else { panic!() };
+    rows.show(memory.claim(&key, Duration::from_secs(1)).await.unwrap());
+    assert!(memory.complete(&lease, Duration::from_secs(1), Some(&saved)).await.unwrap());
+    let done = rows.add(memory.claim(&key, Duration::from_secs(1)).await.unwrap());
+    assert_eq!(done, Claim::Done(Some(saved)));
+    rows.show(memory);
     let keyring = Keyring::from(secret.clone());
     let lookup = TenantLookup::by_head(
         SignedWebhook::untrusted_api_key,
@@ -399,7 +441,12 @@ fn store_rows(rows: &mut Rows, secret: &Secret, cases: &[(Arc<dyn Verifier>, Del
     let lookup = rows.add(lookup.unwrap());
     rows.show(VerifyLayer::tenants(lookup));
     #[cfg(feature = "redis")]
-    rows.show(countersign::replay::Redis::connect(&format!("redis://:{KEY_BYTES}@127.0.0.1:1")).unwrap());
+    {
+        let url = format!("redis://:{KEY_BYTES}@127.0.0.1:1");
+        let redis = rows.add(countersign::replay::Redis::connect(&url).unwrap());
+        let wrong = rows.add(redis.check().await.unwrap_err());
+        rows.0.insert(("Display".to_owned(), wrong.to_string()));
+    }
     #[cfg(feature = "diagnose")]
     {
         use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};

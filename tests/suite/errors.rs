@@ -41,7 +41,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::HeaderMissing, 401, "header is missing"),
     (ErrorKind::HeaderMalformed, 401, "header has the wrong form"),
     (ErrorKind::HeaderTooLong, 431, "header is longer than 16 KiB"),
-    (ErrorKind::MethodUnsupported, 405, "method is not one that the scheme signs"),
+    (ErrorKind::MethodUnsupported, 405, "method is not accepted"),
     (ErrorKind::MediaTypeUnsupported, 415, "media type is neither a form nor JSON in UTF-8"),
     (ErrorKind::BodyMissing, 400, "body is empty"),
     (ErrorKind::BodyUnexpected, 400, "body is not covered by the signature of this request"),

@@ -1,6 +1,8 @@
-//! Vogent's webhooks in a service of actix-web: an extractor that reads the raw body, and verifies it as it arrives.
+//! Vogent's webhooks and Vonage's SMS in a service of actix-web: an extractor that reads the raw body, and verifies it as it
+//! arrives.
 //!
-//! `VOGENT_SECRET=… cargo run --manifest-path examples/actix/Cargo.toml`, then POST to `http://127.0.0.1:8080/vogent`.
+//! `VOGENT_SECRET=… VONAGE_SIGNATURE_SECRET=… cargo run --manifest-path examples/actix/Cargo.toml`, then POST to
+//! `http://127.0.0.1:8080/vogent` or `http://127.0.0.1:8080/vonage/sms`.
 
 use std::error::Error;
 use std::fmt;
@@ -13,26 +15,39 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use actix_web::{App, FromRequest, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use countersign::vonage::{Method, Sms};
 use countersign::{ErrorKind, Head, Secret, Verified, Verifier, Vogent};
 use futures_util::StreamExt;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let vogent: Arc<dyn Verifier> = Arc::new(Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?));
-    let routes = move |config: &mut web::ServiceConfig| routes(config, Arc::clone(&vogent));
+    let secret = Secret::new(std::env::var("VONAGE_SIGNATURE_SECRET")?)?;
+    let sms: Arc<dyn Verifier> = Arc::new(Sms::new(Method::Sha256, secret));
+    let routes = move |config: &mut web::ServiceConfig| routes(config, Arc::clone(&vogent), Arc::clone(&sms));
     let server = HttpServer::new(move || App::new().configure(routes.clone())).bind(("127.0.0.1", 8080))?;
     Ok(server.run().await?)
 }
 
-fn routes(config: &mut web::ServiceConfig, verifier: Arc<dyn Verifier>) {
-    let resource = web::resource("/vogent").app_data(web::Data::from(verifier));
-    config.service(resource.route(web::post().to(handle)));
+fn routes(config: &mut web::ServiceConfig, vogent: Arc<dyn Verifier>, sms: Arc<dyn Verifier>) {
+    let vogent = web::resource("/vogent").app_data(web::Data::from(vogent));
+    let sms = web::resource("/vonage/sms").app_data(web::Data::from(sms));
+    config.service(vogent.route(web::post().to(handle)));
+    config.service(sms.route(web::get().to(handle_sms)).route(web::post().to(handle_sms)));
 }
 
 /// Only what has verified gets here.
 async fn handle(signed: Signed) -> &'static str {
     println!("{} bytes under secret {}", signed.body.len(), signed.verified.key());
     "accepted\n"
+}
+
+/// The parameters come from the proof: another parser may find other ones in the query or the form.
+async fn handle_sms(signed: Signed) -> Result<&'static str, Refused> {
+    let parameters = signed.verified.parameters().ok_or(Refused(ErrorKind::ParameterMalformed.into()))?;
+    let text = parameters.get("text").unwrap_or_default();
+    println!("an SMS of {} bytes under secret {}", text.len(), signed.verified.key());
+    Ok("accepted\n")
 }
 
 /// A raw body, and the proof of what signed it.
@@ -111,14 +126,18 @@ mod tests {
     async fn genuine_is_accepted_and_forged_refused() {
         let secret = Secret::new("s3cr3t").unwrap();
         let vogent = Arc::new(Vogent::new(secret.clone()));
-        let service = init_service(App::new().configure(|config| routes(config, vogent))).await;
-        let status = async |delivery: &Delivery| {
-            let request = TestRequest::post().uri("/vogent").set_payload(delivery.body().to_vec());
+        let sms = Arc::new(Sms::new(Method::Sha256, secret.clone()));
+        let service = init_service(App::new().configure(|config| routes(config, vogent, sms))).await;
+        let status_at = async |path: &str, delivery: &Delivery| {
+            let request = if delivery.method() == "GET" { TestRequest::get() } else { TestRequest::post() };
+            let request = request.uri(&format!("{path}?{}", delivery.query()));
+            let request = request.set_payload(delivery.body().to_vec());
             let request = delivery.headers().iter().fold(request, |request, (name, value)| {
                 request.append_header((name.as_str(), value.as_str()))
             });
             call_service(&service, request.to_request()).await.status()
         };
+        let status = async |delivery: &Delivery| status_at("/vogent", delivery).await;
 
         let genuine = sign::vogent(&secret, r#"{"event":"dial.started"}"#);
         assert_eq!(status(&genuine).await, 200);
@@ -126,5 +145,14 @@ mod tests {
         assert_eq!(status(&genuine.without_header("x-elto-signature")).await, 401);
         assert_eq!(status(&sign::vogent(&secret, "x".repeat(MAX_BODY))).await, 200);
         assert_eq!(status(&sign::vogent(&secret, "x".repeat(MAX_BODY + 1))).await, 413);
+
+        let sms = || sign::Sms::new(Method::Sha256, &secret).param("text", "Tom & Jerry");
+        for genuine in [sms().form(), sms().query()] {
+            assert_eq!(status_at("/vonage/sms", &genuine).await, 200);
+            let query = genuine.query().replace("Tom", "Tim");
+            let body = String::from_utf8_lossy(genuine.body()).replace("Tom", "Tim");
+            let forged = genuine.with_query(&query).with_body(body);
+            assert_eq!(status_at("/vonage/sms", &forged).await, 401);
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Vogent's webhooks in a service of hyper alone: the tower layer, between hyper's connections and the handler.
 //!
 //! `VOGENT_SECRET=… cargo run --manifest-path examples/hyper/Cargo.toml`, then POST to `http://127.0.0.1:8080`.
+//!
+//! With `vonage::Sms`, or `vonage::SignedWebhook` and its GET, the handler takes the parameters from the proof,
+//! `verified.parameters()`, and parses neither the query nor the body again.
 
 use std::convert::Infallible;
 use std::error::Error;

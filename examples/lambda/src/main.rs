@@ -4,6 +4,9 @@
 //!
 //! A body that API Gateway sends in base64 is decoded by `lambda_http`: what is verified is what the platform sent. A REST API
 //! (payload version 1.0) sends no raw query, so that what signs a query may not verify there: Vonage's webhooks by GET.
+//!
+//! With `vonage::Sms`, or `vonage::SignedWebhook` and its GET, take the parameters from the proof, `proof.parameters()`, and parse
+//! neither the query nor the body again.
 
 use countersign::{Secret, Verifier, Vogent};
 use lambda_http::{Body, Error, Request, Response, run, service_fn};

@@ -50,7 +50,7 @@ pub struct SignedParameters<T>(pub T);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignedParametersRejection {
-    /// Nothing verified this request: the layer is missing, or stands inside of this handler. Status 500.
+    /// Nothing verified this request: there is no layer outside this handler. Status 500.
     #[error("request was not verified")]
     Unverified,
     /// The signature covers no parameters, but a body or a token. Status 500.

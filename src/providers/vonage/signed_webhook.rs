@@ -39,14 +39,16 @@ use carrier::{AUTHORIZATION, Carrier};
 ///   you require. A token whose `jti` is no text has no replay key, so a replay guard refuses it.
 ///
 /// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
-/// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs checks `payload_hash`.
+/// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs
+/// checks `payload_hash`.
 ///
 /// # Unsigned callbacks
 ///
 /// An internal error of Vonage's can make it send an unsigned callback. It is refused with
 /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](Self::retry_unsigned).
 ///
-/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours (receipts, by one article, 72); after any other 4xx the event is lost.
+/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours (receipts, by one article, 72). After any other 4xx
+/// the event is lost.
 ///
 /// # Deployment caveat
 ///
@@ -209,8 +211,8 @@ impl SignedWebhook {
         Ok(Self { methods: Methods::among(METHODS, methods)?, ..self })
     }
 
-    /// Asks for a request without a token again: refuses it with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead
-    /// of [`TokenMissing`](ErrorKind::TokenMissing), status 401.
+    /// Refuses a request without a token with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead of
+    /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, so that the platform sends it again.
     ///
     /// Vonage documents that an error of its own can make it send an unsigned callback, and that it sends again after a 5xx.
     /// Every stranger gets the 503 too. Choose it where a lost callback costs more than that: where 5xx answers page nobody,

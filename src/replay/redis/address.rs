@@ -19,7 +19,7 @@ pub(super) enum Address {
     #[cfg(feature = "redis-sentinel")]
     Sentinels(Mutex<SentinelClient>),
     #[cfg(feature = "redis-cluster")]
-    Cluster(Box<ClusterClient>),
+    Cluster(Box<ClusterClient>, Client),
 }
 
 impl Address {
@@ -54,6 +54,7 @@ impl Address {
         let nodes = urls.iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
         let first = nodes.first().ok_or(ConfigError::StoreAddressInvalid)?;
         let settings = first.tcp_settings().clone();
+        let node = Client::open(first.clone()).map_err(|_| ConfigError::StoreAddressInvalid)?;
         ClusterClient::builder(nodes)
             .tcp_settings(settings)
             .connection_timeout(STEP)
@@ -63,7 +64,7 @@ impl Address {
             .min_retry_wait(20)
             .max_retry_wait(200)
             .build()
-            .map(|client| Self::Cluster(Box::new(client)))
+            .map(|client| Self::Cluster(Box::new(client), node))
             .map_err(|_| ConfigError::StoreAddressInvalid)
     }
 
@@ -81,7 +82,14 @@ impl Address {
                 client.get_async_connection_with_config(&config).await.map(Connection::Server)
             }
             #[cfg(feature = "redis-cluster")]
-            Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+            Self::Cluster(client, node) => match client.get_async_connection().await {
+                // The client does not say why it reached no node. A node does.
+                Err(error) if error.is_io_error() => {
+                    let reached = node.get_multiplexed_async_connection_with_config(&config).await;
+                    Err(reached.err().unwrap_or(error))
+                }
+                connected => connected.map(Connection::Cluster),
+            },
         };
         connection.map_err(|error| RedisError::new(&error))
     }
@@ -93,17 +101,24 @@ impl Address {
             #[cfg(feature = "redis-sentinel")]
             Self::Sentinels(_) => false,
             #[cfg(feature = "redis-cluster")]
-            Self::Cluster(_) => true,
+            Self::Cluster(..) => true,
         }
     }
 }
 
 fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
-    let info = url.into_connection_info().map_err(|_| ConfigError::StoreAddressInvalid)?;
+    let info = url.into_connection_info().map_err(|_| {
+        // Without TLS, the crate refuses such an address as it does any other.
+        let asks_for_tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
+        if asks_for_tls && !cfg!(feature = "redis-tls") {
+            ConfigError::StoreTlsMissing
+        } else {
+            ConfigError::StoreAddressInvalid
+        }
+    })?;
     match info.addr() {
         ConnectionAddr::TcpTls { insecure: true, .. } => return Err(ConfigError::StoreAddressInvalid),
-        address @ ConnectionAddr::TcpTls { .. } if address.is_supported() => pick_cryptography(),
-        ConnectionAddr::TcpTls { .. } => return Err(ConfigError::StoreTlsMissing),
+        ConnectionAddr::TcpTls { .. } => pick_cryptography(),
         _ => {}
     }
     let settings = info.tcp_settings().clone().set_nodelay(true);

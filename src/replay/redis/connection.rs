@@ -18,8 +18,6 @@ use super::error::RedisError;
 pub(super) struct Link {
     address: Arc<Address>,
     latest: Mutex<Option<Attempt>>,
-    /// Of the calls that a cluster redirects, one at a time.
-    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -34,7 +32,7 @@ type Attempt = watch::Receiver<Option<Result<Connection, RedisError>>>;
 
 impl Link {
     pub(super) fn new(address: Address) -> Self {
-        Self { address: Arc::new(address), latest: Mutex::new(None), turn: tokio::sync::Mutex::default() }
+        Self { address: Arc::new(address), latest: Mutex::new(None) }
     }
 
     /// Sends a command and waits for its answer for at most `patience`, a new connection included.
@@ -50,18 +48,14 @@ impl Link {
         let runtime = Handle::try_current().map_err(|_| RedisError::RuntimeMissing)?;
         // A cluster's client sends again by itself.
         let mut sent = if self.address.is_cluster() { Sent::MaybeBefore } else { Sent::Once };
-        let (mut asked, mut moved, mut reconnected, mut turn) = (None, None, false, None);
+        let (mut asked, mut moved, mut reconnected) = (None, None, false);
         let answer = timeout(patience, async {
             loop {
                 match self.ask_once(&runtime, &mut asked, &command(sent)).await {
                     Err(Failure { again: Again::Elsewhere, .. }) if !reconnected => reconnected = true,
                     Err(Failure { again: Again::Soon, error }) => {
                         moved = Some(error);
-                        if turn.is_none() {
-                            turn = Some(self.turn.lock().await);
-                        } else {
-                            sleep(PAUSE).await;
-                        }
+                        sleep(PAUSE).await;
                     }
                     answer => return answer.map_err(|failure| failure.error),
                 }
@@ -175,7 +169,7 @@ enum Again {
     Never,
     /// On a new connection: the address may lead to another server by now.
     Elsewhere,
-    /// On the same connection, without others that are redirected.
+    /// On the same connection, after a pause.
     Soon,
 }
 
