@@ -81,7 +81,7 @@ impl<R: Rule> Webhook<R> {
             base,
             window: profile.window,
             clock: SharedClock::system(),
-            methods: Methods::of(profile.methods),
+            methods: Methods::Default(profile.methods),
             max_body: None,
         };
         Self { rule, keys, terms }

@@ -1,6 +1,6 @@
 //! Percent-escapes (RFC 3986, section 2.1) of `application/x-www-form-urlencoded` text.
 
-#[cfg(feature = "sign")]
+#[cfg(any(feature = "axum", feature = "sign"))]
 use super::hex;
 
 /// Decodes the two characters after a `%`; `None` unless both are hex digits.
@@ -10,10 +10,10 @@ pub(crate) fn unescape(high: u8, low: u8) -> Option<u8> {
 }
 
 /// Encodes as a form does: letters, digits and `*-._` as they are (WHATWG URL, section 1.3), a space as `+`.
-#[cfg(feature = "sign")]
-pub(crate) fn escape(text: &str) -> String {
+#[cfg(any(feature = "axum", feature = "sign"))]
+pub(crate) fn escape(text: &[u8]) -> String {
     let mut escaped = String::new();
-    for byte in text.bytes() {
+    for byte in text.iter().copied() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
                 escaped.push(char::from(byte));

@@ -133,8 +133,9 @@ kinds! {
     BodyUnexpected = "body_unexpected", 400, "body", "is not covered by the signature of this request";
     /// The body is longer than the verifier's limit.
     BodyTooLarge = "body_too_large", 413, "body", "is longer than the limit";
-    /// The connection failed before the body was complete. The sender may retry.
-    BodyInterrupted = "body_interrupted", 503, "body", "broke off before its end";
+    /// The body could not be read to its end: the connection failed, or its framing is wrong. Anyone can send such a body, so it
+    /// is not a 5xx; where the connection failed, nobody reads the answer.
+    BodyInterrupted = "body_interrupted", 400, "body", "broke off before its end";
     /// The body comes in more than 1,000 frames without data.
     BodyFragmented = "body_fragmented", 400, "body", "comes in too many empty frames";
     /// The body is not one JSON object in UTF-8.

@@ -7,22 +7,17 @@ use crate::error::ErrorKind;
 
 /// Methods as on the wire: names in the case they are registered in (RFC 9110, section 9.1).
 #[derive(Clone, Debug)]
-pub(crate) struct Methods(Vec<Box<str>>);
+pub(crate) enum Methods {
+    /// The scheme's own.
+    Default(&'static [&'static str]),
+    /// The caller's.
+    Set(Vec<Box<str>>),
+}
 
 impl Methods {
-    /// Those that send a body.
-    pub(crate) const OF_BODIES: &[&str] = &["POST", "PUT", "PATCH"];
-
-    /// Takes a scheme's own methods.
-    pub(crate) fn of(methods: &[&str]) -> Self {
-        Self(methods.iter().copied().map(Box::from).collect())
-    }
-
     /// Takes the caller's: at least one, and each a token.
     pub(crate) fn new(methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
-        let methods: Vec<Box<str>> = methods.into_iter().map(|method| method.as_ref().into()).collect();
-        let valid = !methods.is_empty() && methods.iter().all(|method| is_token(method));
-        if valid { Ok(Self(methods)) } else { Err(ConfigError::MethodsInvalid) }
+        Self::checked(methods, is_token)
     }
 
     /// Takes the caller's, each of which must be among `all`.
@@ -30,13 +25,23 @@ impl Methods {
         all: &[&str],
         methods: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, ConfigError> {
-        let methods = Self::new(methods)?;
-        let valid = methods.0.iter().all(|method| all.contains(&&**method));
-        if valid { Ok(methods) } else { Err(ConfigError::MethodsInvalid) }
+        Self::checked(methods, |method| all.contains(&method))
+    }
+
+    fn checked(
+        methods: impl IntoIterator<Item = impl AsRef<str>>,
+        is_valid: impl Fn(&str) -> bool,
+    ) -> Result<Self, ConfigError> {
+        let methods: Vec<Box<str>> = methods.into_iter().map(|method| method.as_ref().into()).collect();
+        let valid = !methods.is_empty() && methods.iter().all(|method| is_valid(method));
+        if valid { Ok(Self::Set(methods)) } else { Err(ConfigError::MethodsInvalid) }
     }
 
     pub(crate) fn check(&self, head: Head<'_>) -> Result<(), ErrorKind> {
-        let taken = self.0.iter().any(|method| &**method == head.method());
+        let taken = match self {
+            Self::Default(methods) => methods.contains(&head.method()),
+            Self::Set(methods) => methods.iter().any(|method| &**method == head.method()),
+        };
         if taken { Ok(()) } else { Err(ErrorKind::MethodUnsupported) }
     }
 }

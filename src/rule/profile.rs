@@ -1,6 +1,5 @@
 //! What every request of a scheme has.
 
-use crate::request::Methods;
 use crate::time::Tolerance;
 
 /// A scheme's name, and what is the same for all its requests.
@@ -25,7 +24,7 @@ impl Profile {
             window_required: false,
             identified: false,
             url_signed: false,
-            methods: Methods::OF_BODIES,
+            methods: &["POST", "PUT", "PATCH"],
         }
     }
 

@@ -71,7 +71,9 @@ impl Sms {
     fn urlencoded(self) -> String {
         let pairs: Vec<_> = self
             .signed()
-            .map(|(name, value)| format!("{}={}", form::escape(&name), form::escape(&value)))
+            .map(|(name, value)| {
+                format!("{}={}", form::escape(name.as_bytes()), form::escape(value.as_bytes()))
+            })
             .collect();
         pairs.join("&")
     }

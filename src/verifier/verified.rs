@@ -9,7 +9,7 @@ use super::ReplayKey;
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::mac::Tag;
-use crate::params::{Parameters, Params};
+use crate::params::Parameters;
 use crate::secret::KeyId;
 use crate::time::{SharedClock, UnixTime};
 
@@ -267,8 +267,8 @@ impl Evidence {
     }
 
     #[inline]
-    pub(crate) fn parameters(self, params: Params) -> Self {
-        Self { covered: Covered::Parameters(Parameters::new(params)), ..self }
+    pub(crate) fn parameters(self, parameters: Parameters) -> Self {
+        Self { covered: Covered::Parameters(parameters), ..self }
     }
 
     /// Adds a query that is covered.

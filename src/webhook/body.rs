@@ -7,7 +7,7 @@ use super::Claims;
 use crate::compare;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Mac, MacKeys, Tags};
-use crate::params::Params;
+use crate::params::{Parameters, Params};
 use crate::request::KeptBody;
 use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, Place};
 use crate::verifier::{Check, Evidence};
@@ -142,6 +142,6 @@ impl Check for InMessage<'_> {
             found = found.or(mac.find(&self.tags));
         }
         let evidence = self.claims.judge(found)?;
-        Ok(if self.form.is_some() { evidence.parameters(params) } else { evidence })
+        Ok(if self.form.is_some() { evidence.parameters(Parameters::new(params)) } else { evidence })
     }
 }

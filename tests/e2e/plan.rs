@@ -81,7 +81,7 @@ impl Plan {
             all.push(unfinished(number, How::Slow, Expected::Status(503), ("timed_out", 503)));
         }
         for number in 0..CUT_OFF {
-            all.push(unfinished(number, How::CutOff, Expected::Anything, ("body_interrupted", 503)));
+            all.push(unfinished(number, How::CutOff, Expected::Anything, ("body_interrupted", 400)));
         }
         random.shuffle(&mut all);
         let (jobs, lines) = all.into_iter().map(|(job, _, line)| (job, line)).unzip();

@@ -1,5 +1,6 @@
 //! The axum extractor, in a router of several providers.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::Arc;
 
@@ -9,10 +10,11 @@ use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
 use countersign::axum::{Signed, SignedParameters, SignedRejection};
+use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{self, Delivery};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{Method, SignedWebhook, Sms};
-use countersign::{Error, ErrorKind, Verified, Verifier, Vogent};
+use countersign::{Algorithm, Error, ErrorKind, Head, HeaderName, Keys, Verified, Verifier, Vogent, Webhook};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde::Deserialize;
@@ -142,7 +144,7 @@ async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
     for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
         let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
         let (status, _, kind) = answer(router(), broken).await;
-        assert_eq!((status, kind), (StatusCode::SERVICE_UNAVAILABLE, Some(ErrorKind::BodyInterrupted)));
+        assert_eq!((status, kind), (StatusCode::BAD_REQUEST, Some(ErrorKind::BodyInterrupted)));
     }
     let empty = Frames::new((0..1_001).map(|_| Step::Data(vec![])));
     let (_, _, kind) = answer(router(), vogent_delivery().to_http("/any").unwrap().map(|_| empty)).await;
@@ -247,6 +249,44 @@ async fn parameters_are_read_from_the_proof() {
         let plain = r#"447700900001 Some("a") None"#.to_owned();
         assert_eq!(answer(router.clone(), request(&added)).await, (StatusCode::OK, plain, None));
     }
+    // Nor does any other reading of the body or query get it.
+    let pairs =
+        |pairs: BTreeMap<String, serde_json::Value>| format!("{:?}", pairs.keys().collect::<Vec<_>>());
+    let read = Router::new()
+        .route(
+            "/form",
+            any(move |signed: Signed<Sms, Form<BTreeMap<String, serde_json::Value>>>| async move {
+                pairs(signed.value.0)
+            }),
+        )
+        .route(
+            "/json",
+            any(move |signed: Signed<Sms, Json<BTreeMap<String, serde_json::Value>>>| async move {
+                pairs(signed.value.0)
+            }),
+        )
+        .route("/raw", any(|signed: Signed<Sms>| async move { signed.value }))
+        .with_state(router_state());
+    let (form, query, json) = (text("a & é").form(), text("a & é").query(), text("a & é").json());
+    let blank = |body: &[u8]| [body, b"&admin=&confirmed=%00+"].concat();
+    let object = String::from_utf8(json.body().to_vec()).unwrap().replacen(
+        '{',
+        r#"{"admin":null,"confirmed":"\n","#,
+        1,
+    );
+    let covered = r#"["msisdn", "text"]"#;
+    for (path, sent) in [
+        ("/form", form.clone().with_body(blank(form.body()))),
+        ("/form", query.clone().with_query(&String::from_utf8(blank(query.query().as_bytes())).unwrap())),
+        ("/json", json.clone().with_body(object)),
+    ] {
+        let request = sent.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from);
+        assert_eq!(answer(read.clone(), request).await, (StatusCode::OK, covered.to_owned(), None), "{path}");
+    }
+    // As it was received, where all of it is covered.
+    let raw = form.to_http("/raw").unwrap().map(http_body_util::Full::<Bytes>::from);
+    assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
+
     let no_text = sign::Sms::new(Method::Sha256, &secret()).param("text", "a").form();
     let (status, words, _) = answer(layered, request(&no_text)).await;
     assert_eq!((status, words.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "parameter `msisdn` is missing"));
@@ -320,5 +360,58 @@ async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
             (rejection.to_string().as_str(), rejection.source().unwrap().to_string().as_str()),
             (words, source)
         );
+    }
+}
+
+/// A platform that signs its form, and no query.
+#[derive(Debug)]
+struct FormAlone;
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
+
+impl Rule for FormAlone {
+    fn profile(&self) -> Profile {
+        Profile::new("form-alone")
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        envelope.hex(head.signature(&SIGNATURE)?).part("form:").form(|pairs, joined| {
+            pairs.into_iter().for_each(|(name, value)| joined.extend([name, b"=", value].concat()));
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_signs_a_form_hands_on_no_query() {
+    let keys = Keys::hmac(Algorithm::Sha256, secret());
+    let webhook = Arc::new(Webhook::with_rule(FormAlone, keys).unwrap());
+    for (body, joined) in [("", ""), ("a=1", "a=1"), ("&&", "")] {
+        for query in ["", "?b=2", "?b=2&c=3", "?a=2"] {
+            let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(), format!("form:{joined}"));
+            let form = "application/x-www-form-urlencoded";
+            let signed = signed.without_header("content-type").with_header("content-type", form);
+            let request = signed.with_body(body).to_http(&format!("/{query}")).unwrap();
+            let request = request.map(axum::body::Body::from);
+            let seen: Signed<Webhook<FormAlone>, WholeRequest> =
+                Signed::from_request(request, &webhook).await.unwrap();
+            assert_eq!((seen.value.query, &*seen.value.body), (None, joined), "{body:?} {query:?}");
+        }
+    }
+}
+
+/// What an extractor is given.
+struct WholeRequest {
+    query: Option<String>,
+    body: String,
+}
+
+impl<S: Sync> FromRequest<S> for WholeRequest {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: axum::extract::Request, _: &S) -> Result<Self, Self::Rejection> {
+        let query = request.uri().query().map(str::to_owned);
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        Ok(Self { query, body: String::from_utf8(body.to_vec()).unwrap() })
     }
 }

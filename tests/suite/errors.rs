@@ -47,7 +47,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::BodyMissing, 400, "body is empty"),
     (ErrorKind::BodyUnexpected, 400, "body is not covered by the signature of this request"),
     (ErrorKind::BodyTooLarge, 413, "body is longer than the limit"),
-    (ErrorKind::BodyInterrupted, 503, "body broke off before its end"),
+    (ErrorKind::BodyInterrupted, 400, "body broke off before its end"),
     (ErrorKind::BodyFragmented, 400, "body comes in too many empty frames"),
     (ErrorKind::BodyMalformed, 400, "body is not one JSON object"),
     (ErrorKind::QueryTooLong, 414, "query is longer than 64 KiB"),
@@ -104,7 +104,6 @@ fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
         ErrorKind::ReplayGuardUnavailable,
         ErrorKind::ClockUnavailable,
         ErrorKind::RuleInvalid,
-        ErrorKind::BodyInterrupted,
     ];
     assert_eq!(retryable, expected.iter().collect::<Vec<_>>());
 }

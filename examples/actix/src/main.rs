@@ -44,7 +44,8 @@ async fn handle(signed: Signed) -> &'static str {
 
 /// The parameters come from the proof: another parser may find other ones in the query or the form.
 async fn handle_sms(signed: Signed) -> Result<&'static str, Refused> {
-    let parameters = signed.verified.parameters().ok_or(Refused(ErrorKind::ParameterMalformed.into()))?;
+    let parameters =
+        signed.verified.parameters().ok_or(Refused::Unverified(ErrorKind::ParameterMalformed.into()))?;
     let text = parameters.get("text").unwrap_or_default();
     println!("an SMS of {} bytes under secret {}", text.len(), signed.verified.key());
     Ok("accepted\n")
@@ -64,13 +65,13 @@ impl FromRequest for Signed {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let read = timeout(Duration::from_secs(10), Self::read(&request, payload));
-            read.await.unwrap_or_else(|_| Err(ErrorKind::BodyInterrupted.into())).map_err(Refused)
+            read.await.unwrap_or(Err(Refused::TimedOut))
         })
     }
 }
 
 impl Signed {
-    async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, countersign::Error> {
+    async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, Refused> {
         let verifier = request.app_data::<web::Data<dyn Verifier>>().expect("the resource has a verifier");
         // actix-web's headers are of another version of the crate `http`; pairs do as well.
         let headers: Vec<_> =
@@ -79,14 +80,20 @@ impl Signed {
 
         // A head that is refused is refused before a byte of the body is read.
         let mut verification = verifier.begin(head)?;
-        let mut body = Vec::new();
+        let (keeps_body, mut body) = (verification.keeps_body(), Vec::new());
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| ErrorKind::BodyInterrupted)?;
+            let chunk = chunk.map_err(|_| countersign::Error::new(ErrorKind::BodyInterrupted))?;
             if chunk.len() > MAX_BODY - body.len() {
-                return Err(ErrorKind::BodyTooLarge.into());
+                return Err(countersign::Error::new(ErrorKind::BodyTooLarge).into());
             }
-            verification.update(&chunk)?;
+            // One that keeps the body too gets it at the end, so that a slow sender does not cost its memory twice.
+            if !keeps_body {
+                verification.update(&chunk)?;
+            }
             body.extend_from_slice(&chunk);
+        }
+        if keeps_body {
+            verification.update(&body)?;
         }
         Ok(Self { verified: verification.finish()?, body })
     }
@@ -94,21 +101,39 @@ impl Signed {
 
 /// Answers with the status of the error's kind, and an empty body.
 #[derive(Debug)]
-struct Refused(countersign::Error);
+enum Refused {
+    Unverified(countersign::Error),
+    /// 503, so that the platform sends it again: 408 is final for Vonage.
+    TimedOut,
+}
+
+impl From<countersign::Error> for Refused {
+    fn from(error: countersign::Error) -> Self {
+        Self::Unverified(error)
+    }
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self {
+            Self::Unverified(error) => error.fmt(f),
+            Self::TimedOut => f.write_str("request took too long"),
+        }
     }
 }
 
 impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::UNAUTHORIZED)
+        match self {
+            Self::Unverified(error) => {
+                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED)
+            }
+            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        }
     }
 
     fn error_response(&self) -> HttpResponse {
-        println!("refused: {}", self.0.code());
+        println!("refused: {self}");
         HttpResponse::new(self.status_code())
     }
 }

@@ -1,5 +1,6 @@
 //! The extractor.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -10,8 +11,10 @@ use axum_core::extract::{FromRef, FromRequest, Request};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use serde_json::value::RawValue;
 
 use super::SignedRejection;
+use crate::encoding::form;
 use crate::integrations::head::head;
 use crate::integrations::read;
 use crate::verifier::{Coverage, Verified, Verifier};
@@ -24,6 +27,7 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// set).
 ///
 /// `T` gets what the signature covers, and only once it has verified: the body with its `Content-Type`, or the query of a GET.
+/// Blank parameters that are not covered are taken out of a form, query or JSON object before that.
 /// It gets no other header, no path and no query that is not covered; the request's extensions are handed on, for axum's own
 /// extractors. To read an unsigned query all the same, take axum's `Query` as an argument before this one.
 ///
@@ -112,23 +116,40 @@ where
 /// The request that is left of what the signature covers.
 fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let mut request = Request::default();
-    let (has_body, has_query) = match proof.coverage() {
-        Coverage::Body => (true, false),
-        Coverage::Query | Coverage::Url => (false, true),
-        Coverage::UrlBody | Coverage::UrlParams => (true, true),
+    let query = parts.uri.query().unwrap_or_default();
+    let content_type = parts.headers.get(CONTENT_TYPE);
+    let (body, query) = match proof.coverage() {
+        Coverage::Body => (Some(body), None),
+        Coverage::Query | Coverage::Url => (None, Some(Bytes::from(query.to_owned()))),
+        Coverage::UrlBody => (Some(body), Some(Bytes::from(query.to_owned()))),
+        Coverage::UrlParams => {
+            (Some(without_uncovered(body, false, proof)), Some(Bytes::from(query.to_owned())))
+        }
+        // Of no parameters at all: an empty form is signed, and the query is not.
+        Coverage::Params if body.is_empty() && proof.parameters().is_none_or(|all| all.is_empty()) => {
+            (None, None)
+        }
         // The SMS API signs the one or the other.
-        Coverage::Params => (!body.is_empty(), body.is_empty()),
-        Coverage::Token | Coverage::None => (false, false),
+        Coverage::Params if body.is_empty() => {
+            (None, Some(without_uncovered(query.to_owned().into(), false, proof)))
+        }
+        Coverage::Params => {
+            let is_json = content_type.is_some_and(|value| {
+                let start = value.as_bytes().trim_ascii_start().get(..JSON.len());
+                start.is_some_and(|start| start.eq_ignore_ascii_case(JSON))
+            });
+            (Some(without_uncovered(body, is_json, proof)), None)
+        }
+        Coverage::Token | Coverage::None => (None, None),
     };
-    if has_body {
+    if let Some(body) = body {
         *request.body_mut() = Body::from(body);
-        if let Some(content_type) = parts.headers.get(CONTENT_TYPE) {
+        if let Some(content_type) = content_type {
             request.headers_mut().insert(CONTENT_TYPE, content_type.clone());
         }
     }
-    if has_query
-        && let Some(query) = parts.uri.query()
-        && let Ok(uri) = format!("/?{query}").parse()
+    if let Some(query) = query
+        && let Ok(uri) = [b"/?", &*query].concat().try_into()
     {
         *request.uri_mut() = uri;
     }
@@ -137,3 +158,28 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     request.extensions_mut().insert(proof.clone());
     request
 }
+
+/// A form, query or JSON object without the blank parameters that anyone can have added. As it was received, if there are none.
+fn without_uncovered(text: Bytes, is_json: bool, proof: &Verified) -> Bytes {
+    let Some(parameters) = proof.parameters() else { return text };
+    // Beside them there is the signature.
+    let count = parameters.len().saturating_add(1);
+    if is_json {
+        let Ok(mut members) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(&text) else {
+            return Bytes::new();
+        };
+        if members.len() == count {
+            return text;
+        }
+        members.retain(|name, _| parameters.get(name).is_some());
+        return serde_json::to_vec(&members).map(Bytes::from).unwrap_or_default();
+    }
+    if text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count() == count {
+        return text;
+    }
+    let pairs =
+        parameters.iter().map(|(name, value)| format!("{}={}", form::escape(name), form::escape(value)));
+    pairs.collect::<Vec<_>>().join("&").into()
+}
+
+const JSON: &[u8] = b"application/json";

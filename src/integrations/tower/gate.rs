@@ -31,7 +31,7 @@ pub(super) struct Gate {
 }
 
 /// What becomes of a request that verified.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once, and smaller without `tracing`")]
 pub(super) enum Admitted {
     /// It is to be handled, with its lease where there is a guard.
     Fresh(Request<Body>, Option<Hold>),

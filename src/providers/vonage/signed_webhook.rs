@@ -235,7 +235,7 @@ impl SignedWebhook {
     }
 
     pub(super) fn bodies_only(self) -> Self {
-        Self { methods: Methods::of(&["POST"]), ..self }
+        Self { methods: Methods::Default(&["POST"]), ..self }
     }
 
     pub(super) fn any_issuer(self) -> Self {
@@ -260,7 +260,7 @@ impl SignedWebhook {
             keys,
             policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
             unhashed_body: UnhashedBody::Refused,
-            methods: Methods::of(METHODS),
+            methods: Methods::Default(METHODS),
             unsigned: ErrorKind::TokenMissing,
             max_body: usize::MAX,
         }

@@ -45,7 +45,7 @@ fn verify_in_rotations(case: &Case) -> usize {
 }
 
 /// Verifies, with so many undefined secrets, what the one in `slot` signed: as it is, and wrong in its first and in its last
-/// digit. Returns the number of verifications.
+/// digit. Returns the number of verdicts.
 fn verify(case: &Case, count: usize, slot: usize) -> usize {
     let texts = &cases::secrets()[..count];
     let genuine = (case.sign)(&Secret::verbatim(texts[slot].clone()).expect("a secret"));
@@ -61,7 +61,7 @@ fn verify(case: &Case, count: usize, slot: usize) -> usize {
     expect(&*verifier, &genuine, Ok(u32::try_from(slot).expect("a few")))
         + wrong
             .iter()
-            .map(|wrong| expect(&*verifier, wrong, Err(ErrorKind::SignatureMismatch)))
+            .map(|wrong| expect(&*verifier, wrong, Err(ErrorKind::SignatureMismatch)) * case.messages())
             .sum::<usize>()
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Sms;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{MacKeys, Tag};
-use crate::params::{Param, Params};
+use crate::params::{Param, Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
 use crate::verifier::{Coverage, Evidence, Validity};
@@ -32,11 +32,12 @@ impl Sms {
         };
 
         let (signed_at, validity) = self.check_time(timestamp)?;
+        let parameters = Parameters::new(params);
         Ok(Evidence::new(key, Coverage::Params)
             .signed_at(signed_at)
             .validity(validity)
             .unique_signature(given)
-            .parameters(params)
+            .parameters(parameters)
             .tenant(tenant.cloned()))
     }
 
