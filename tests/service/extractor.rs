@@ -376,7 +376,9 @@ impl Rule for FormAlone {
 
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         envelope.hex(head.signature(&SIGNATURE)?).part("form:").form(|pairs, joined| {
-            pairs.into_iter().for_each(|(name, value)| joined.extend([name, b"=", value].concat()));
+            for (name, value) in pairs {
+                joined.extend([name, b"=", value].concat());
+            }
         });
         Ok(())
     }

@@ -73,9 +73,9 @@ pub fn all() -> Vec<Case> {
             Box::new(Webhook::with_rule(Listed, keys).expect("no URL").clock(|| NOW))
         },
         |secret| {
-            let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, secret, format!("{NOW}.{BODY}"));
+            let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, secret, format!("{SIGNED_AT}.{BODY}"));
             let tag = signed.header("x-sig").expect("a signature").to_owned();
-            let list = format!("t={NOW},v1={},v1={tag}", "0".repeat(64));
+            let list = format!("t={SIGNED_AT},v1={},v1={tag}", "0".repeat(64));
             signed.without_header("x-sig").with_header("x-sig", &list).with_body(BODY)
         },
     ));
@@ -212,4 +212,6 @@ fn tenants(keyring: Keyring) -> Tenants {
 pub const BODY: &str =
     r#"{"event":"dial.transcript","text":"Hello, is my appointment tomorrow still on?","price":1.50}"#;
 const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+/// At this time the signature begins with no `0`, after which the decoder looks for an `x`.
+const SIGNED_AT: i64 = 1_763_712_001;
 const QUERY: &str = "to=19432445023&from=12016131021&text=%22quoted%22+%2B";
