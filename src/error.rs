@@ -10,6 +10,8 @@ use std::time::Duration;
 
 pub use kind::ErrorKind;
 
+use crate::name::Name;
+
 /// Refusal of a delivery: what was wrong with what.
 ///
 /// The text names the condition, and the header, parameter or claim it was found in by the name the *operator* or
@@ -40,7 +42,7 @@ struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
     Common(&'static str),
-    Header(Arc<str>),
+    Header(Name),
     Parameter(&'static str),
     Claim(&'static str),
 }
@@ -71,8 +73,8 @@ impl Error {
         Self { cause: Cause(Some(Arc::new(cause))), ..self }
     }
 
-    pub(crate) fn header(kind: ErrorKind, name: &Arc<str>) -> Self {
-        Self { subject: Subject::Header(Arc::clone(name)), ..Self::new(kind) }
+    pub(crate) fn header(kind: ErrorKind, name: &Name) -> Self {
+        Self { subject: Subject::Header(name.clone()), ..Self::new(kind) }
     }
 
     pub(crate) fn parameter(kind: ErrorKind, name: &'static str) -> Self {
@@ -154,7 +156,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Common(subject) => f.write_str(subject),
-            Self::Header(name) => write!(f, "header `{name}`"),
+            Self::Header(name) => write!(f, "header `{}`", &**name),
             Self::Parameter(name) => write!(f, "parameter `{name}`"),
             Self::Claim(name) => write!(f, "claim `{name}`"),
         }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod head;
 mod read;
 mod refusal;
 #[cfg(feature = "tower")]

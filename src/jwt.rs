@@ -13,7 +13,7 @@ use memchr::{memchr, memrchr};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{KeySource, Tag};
+use crate::mac::{Keys, Tag};
 use crate::secret::KeyId;
 
 /// A well-formed token, of which nothing is proved yet.
@@ -47,10 +47,11 @@ impl<'t> Token<'t> {
 
     /// Checks the signature and, only if it holds, parses the claims. Where there are tenants, the secret is selected by
     /// the token's own word, which the signature then confirms.
-    pub(crate) fn verify(self, keys: &KeySource) -> Result<Signed, Error> {
+    pub(crate) fn verify(self, keys: &Keys) -> Result<Signed, Error> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
-        let key =
-            keys.find(self.signing_input, &Tag::new(&self.signature)).ok_or(ErrorKind::SignatureMismatch)?;
+        let key = keys
+            .find(self.signing_input, &Tag::new(&self.signature).into())
+            .ok_or(ErrorKind::SignatureMismatch)?;
         let (claims, payload_hash) = Claims::parse(&self.payload)?;
         // Both were read from the same bytes; that they are one is what a tenant's proof rests on.
         let is_theirs = tenant.is_none_or(|tenant| claims.api_key() == Some(tenant));

@@ -15,16 +15,19 @@ pub mod guide;
 mod integrations;
 mod jwt;
 mod mac;
+mod name;
 mod params;
 mod providers;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod request;
+pub mod rule;
 mod secret;
 #[cfg(feature = "sign")]
 pub mod sign;
 mod time;
 mod verifier;
+mod webhook;
 
 pub use claims::Claims;
 pub use config_error::ConfigError;
@@ -33,13 +36,15 @@ pub use error::{Error, ErrorKind};
 pub use integrations::axum;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
-pub use mac::Algorithm;
+pub use mac::{Algorithm, Keys};
 pub use params::{Parameters, ParametersError};
 pub use providers::{hex_hmac, vogent, vonage, voxagent};
 pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
-pub use request::{Head, HeaderLookup, HeaderName, Headers, Request};
+pub use request::{BaseUrl, Field, Head, HeaderLookup, HeaderName, Headers, Request};
+pub use rule::Rule;
 pub use secret::{KeyId, Keyring, Secret, Tenants};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use time::SystemClock;
 pub use time::{Clock, Tolerance, UnixTime};
 pub use verifier::{Check, Coverage, Evidence, ReplayKey, Replays, Verification, Verified, Verifier};
+pub use webhook::Webhook;

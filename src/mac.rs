@@ -4,13 +4,15 @@ mod function;
 mod keyed;
 mod keys;
 mod select;
+mod tags;
 #[cfg(test)]
 mod tests;
 
 pub use function::Algorithm;
 pub(crate) use function::Function;
 pub(crate) use keys::{Mac, MacKeys};
-pub(crate) use select::KeySource;
+pub use select::Keys;
+pub(crate) use tags::Tags;
 
 use std::fmt;
 

@@ -1,15 +1,21 @@
 //! Borrowed views of a request: what a verifier looks at, whatever framework it came from.
 
+mod base_url;
+mod field;
 mod header_name;
 mod headers;
 #[cfg(feature = "http")]
 mod http;
 mod kept_body;
+mod media_type;
 mod methods;
 
+pub use base_url::BaseUrl;
+pub use field::Field;
 pub use header_name::HeaderName;
 pub use headers::{HeaderLookup, Headers};
 pub(crate) use kept_body::KeptBody;
+pub(crate) use media_type::MediaType;
 pub(crate) use methods::Methods;
 
 use std::fmt;
@@ -31,8 +37,10 @@ use crate::error::{Error, ErrorKind};
 #[derive(Clone, Copy)]
 pub struct Head<'r> {
     method: &'r str,
+    target: &'r str,
     query: &'r [u8],
     headers: &'r dyn Headers,
+    base: Option<&'r BaseUrl>,
 }
 
 impl<'r> Head<'r> {
@@ -40,19 +48,34 @@ impl<'r> Head<'r> {
     /// reference to it: `&slice`.
     #[must_use]
     pub fn new(method: &'r str, headers: &'r dyn Headers) -> Self {
-        Self { method, query: b"", headers }
+        Self { method, target: "", query: b"", headers, base: None }
     }
 
-    /// Adds the query: what follows the `?` of the request target, raw and undecoded.
+    /// Adds the request target, raw: the path with its `?` and query, as on the request line. A scheme that signs the URL needs
+    /// it.
+    #[must_use]
+    pub fn with_target(self, target: &'r str) -> Self {
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        Self { target, query: query.as_bytes(), ..self }
+    }
+
+    /// Adds the query alone: what follows the `?` of the request target, raw and undecoded. The target is then not known, so that
+    /// a rule cannot read one query and sign another.
     #[must_use]
     pub fn with_query(self, query: &'r (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self { query: query.as_ref(), ..self }
+        Self { target: "", query: query.as_ref(), ..self }
     }
 
     /// The method, as on the wire.
     #[must_use]
     pub fn method(&self) -> &'r str {
         self.method
+    }
+
+    /// The raw request target; empty where it was not given.
+    #[must_use]
+    pub fn target(&self) -> &'r str {
+        self.target
     }
 
     /// The raw query without `?`; empty where there is none.
@@ -75,6 +98,88 @@ impl<'r> Head<'r> {
                 Err(Error::header(ErrorKind::HeaderTooLong, name.shared()))
             }
             HeaderLookup::One(value) => Ok(Some(value)),
+        }
+    }
+}
+
+/// What a [`Rule`](crate::Rule) reads.
+impl<'r> Head<'r> {
+    /// The header that holds the signature.
+    ///
+    /// # Errors
+    ///
+    /// - [`SignatureMissing`](ErrorKind::SignatureMissing): it is absent.
+    /// - Those of [`header`](Self::header).
+    #[inline]
+    pub fn signature(&self, name: &'r HeaderName) -> Result<Field<'r>, Error> {
+        self.required(name, ErrorKind::SignatureMissing)
+    }
+
+    /// The header that holds the signed time.
+    ///
+    /// # Errors
+    ///
+    /// - [`TimestampMissing`](ErrorKind::TimestampMissing): it is absent.
+    /// - Those of [`header`](Self::header).
+    pub fn time(&self, name: &'r HeaderName) -> Result<Field<'r>, Error> {
+        self.required(name, ErrorKind::TimestampMissing)
+    }
+
+    /// Another header that is signed.
+    ///
+    /// # Errors
+    ///
+    /// - [`HeaderMissing`](ErrorKind::HeaderMissing): it is absent.
+    /// - Those of [`header`](Self::header).
+    pub fn signed(&self, name: &'r HeaderName) -> Result<Field<'r>, Error> {
+        self.required(name, ErrorKind::HeaderMissing)
+    }
+
+    /// Whether the body is said to be a form, in UTF-8. No scheme signs the header that says so.
+    ///
+    /// # Errors
+    ///
+    /// - Those of [`header`](Self::header).
+    pub fn is_form(&self) -> Result<bool, Error> {
+        Ok(self.header(&CONTENT_TYPE)?.and_then(MediaType::of) == Some(MediaType::Form))
+    }
+
+    /// The one query parameter of this name, raw; `None` where it is absent.
+    ///
+    /// # Errors
+    ///
+    /// - [`ParameterRepeated`](ErrorKind::ParameterRepeated): it appears more than once.
+    pub fn query_param(&self, name: &str) -> Result<Option<&'r [u8]>, Error> {
+        let value = |pair: &'r [u8]| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
+        let mut values = self.query.split(|byte| *byte == b'&').filter_map(value);
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(ErrorKind::ParameterRepeated.into()),
+            (one, None) => Ok(one),
+        }
+    }
+
+    /// The start of the URL that the platform calls, for a rule whose [`Profile`](crate::rule::Profile) says that it signs the URL.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&'r BaseUrl> {
+        self.base
+    }
+
+    /// The URL that the platform called: the base URL and the raw target, as text.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.base.map_or_else(|| self.target.to_owned(), |base| base.join(self.target))
+    }
+
+    #[inline]
+    pub(crate) fn with_base(self, base: Option<&'r BaseUrl>) -> Self {
+        Self { base, ..self }
+    }
+
+    #[inline]
+    fn required(&self, name: &'r HeaderName, missing: ErrorKind) -> Result<Field<'r>, Error> {
+        match self.header(name)? {
+            Some(value) => Ok(Field::new(name, value)),
+            None => Err(Error::header(missing, name.shared())),
         }
     }
 }
@@ -130,6 +235,7 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
+static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 /// RFC 9110, section 9, and RFC 5789.
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 const MAX_HEADER_BYTES: usize = 16 * 1024;

@@ -3,10 +3,10 @@
 use super::case::Case;
 use super::signed_webhook::{self, Product};
 use super::{Capture, Finding, hex_hmac, sms};
-use crate::providers::hex_hmac::HexHmac;
-use crate::providers::vogent::Vogent;
+use crate::mac::MacKeys;
 use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
-use crate::providers::voxagent::Voxagent;
+use crate::rule::{BodyHmac, Platform};
+use crate::webhook::Webhook;
 
 /// Seals [`Diagnose`](super::Diagnose).
 pub trait Explain {
@@ -18,22 +18,10 @@ pub trait Explain {
     }
 }
 
-impl Explain for HexHmac {
+impl<P: Platform> Explain for Webhook<BodyHmac<P>> {
     fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
-        let (header, function) = self.settings();
-        hex_hmac::diagnose(case, header, function)
-    }
-}
-
-impl Explain for Vogent {
-    fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
-        self.hex_hmac().explain(case)
-    }
-}
-
-impl Explain for Voxagent {
-    fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
-        self.hex_hmac().explain(case)
+        let function = self.keys().map(MacKeys::function);
+        function.map_or_else(Vec::new, |function| hex_hmac::diagnose(case, self.rule().header(), function))
     }
 }
 

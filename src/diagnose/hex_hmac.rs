@@ -110,7 +110,7 @@ fn plain(case: &Case<'_>, place: &Place, function: Function) -> Option<Changes> 
 }
 
 fn holds(function: Function, secret: &Secret, body: &[u8], tag: &Tag) -> bool {
-    MacKeys::of_secret(function, secret).find(body, tag).is_some()
+    MacKeys::of_secret(function, secret).find(body, &(*tag).into()).is_some()
 }
 
 fn name(function: Function) -> &'static str {

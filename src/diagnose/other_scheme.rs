@@ -34,7 +34,12 @@ pub(super) fn seen(case: &Case<'_>) -> Option<Finding> {
         }
     } else if sms::is_signed(case.capture) {
         "a parameter `sig`, as the SMS API (`vonage::Sms`) has"
-    } else if case.capture.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(vogent::SIGNATURE)) {
+    } else if case
+        .capture
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case(vogent::SIGNATURE.as_str()))
+    {
         "a header of Vogent's (`Vogent`)"
     } else {
         return None;
@@ -51,5 +56,5 @@ fn contact_center() -> HeaderName {
 }
 
 fn vogent() -> HeaderName {
-    HeaderName::from_static(vogent::SIGNATURE)
+    vogent::SIGNATURE
 }

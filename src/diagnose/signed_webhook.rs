@@ -7,7 +7,7 @@ use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Policy, Signed, Token};
-use crate::mac::{Function, KeySource, MacKeys, Tag};
+use crate::mac::{Function, Keys, MacKeys, Tag};
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::SignedWebhook;
 use crate::request::HeaderName;
@@ -108,7 +108,7 @@ fn matching(
 
 /// `None` where the token is not signed with this secret.
 fn verify(token: &[u8], secret: &Secret) -> Option<Judged> {
-    let keys = KeySource::one(Function::HmacSha256, &secret.clone().into());
+    let keys = Keys::one(Function::HmacSha256, &secret.clone().into());
     match Token::parse(token).ok()?.verify(&keys) {
         Ok(signed) => Some(Ok(Box::new(signed))),
         Err(error) if error.kind() == ErrorKind::SignatureMismatch => None,
@@ -212,7 +212,7 @@ fn signs_hs512(token: &[u8], secret: &Secret) -> bool {
     let signed = || {
         let dot = token.iter().rposition(|byte| *byte == b'.')?;
         let signature = base64::decode_url(token.get(dot.checked_add(1)?..)?)?;
-        MacKeys::of_secret(Function::HmacSha512, secret).find(token.get(..dot)?, &Tag::new(&signature))
+        MacKeys::of_secret(Function::HmacSha512, secret).find(token.get(..dot)?, &Tag::new(&signature).into())
     };
     signed().is_some()
 }

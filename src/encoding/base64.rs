@@ -8,7 +8,7 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::Simd;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD, STANDARD};
 
 /// Decodes a segment of a compact JWS (RFC 7515, section 2): base64url without padding, trailing bits or white space.
 pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
@@ -22,6 +22,16 @@ pub(crate) fn decode_url_32(text: &[u8]) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let length = URL.decode_slice(text, &mut bytes).ok()?;
     (length == bytes.len()).then_some(bytes)
+}
+
+/// Decodes a signature: the standard alphabet, padded, without trailing bits or white space.
+pub(crate) fn decode_padded(text: &[u8]) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// Encodes with the standard alphabet, padded.
+pub(crate) fn encode_padded(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Decodes a secret: the standard alphabet, padded or not.

@@ -61,6 +61,22 @@ pub(crate) enum Function {
 }
 
 impl Function {
+    /// How long this function's tags are.
+    pub(crate) const fn tag_bytes(self) -> usize {
+        match self {
+            Self::Md5Suffix | Self::HmacMd5 => 16,
+            Self::HmacSha1 => 20,
+            Self::HmacSha256 => 32,
+            Self::HmacSha512 => 64,
+        }
+    }
+
+    /// How long this function's tags are in hex.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn hex_digits(self) -> usize {
+        self.tag_bytes().saturating_mul(2)
+    }
+
     /// Decodes a tag of exactly this function's length from hex of either case.
     pub(crate) fn decode_hex(self, text: &[u8]) -> Option<Tag> {
         match self {
@@ -68,19 +84,6 @@ impl Function {
             Self::HmacSha1 => hex::decode::<20>(text).map(|tag| Tag::new(&tag)),
             Self::HmacSha256 => hex::decode::<32>(text).map(|tag| Tag::new(&tag)),
             Self::HmacSha512 => hex::decode::<64>(text).map(|tag| Tag::new(&tag)),
-        }
-    }
-}
-
-#[cfg(feature = "diagnose")]
-impl Function {
-    /// How long this function's tags are in hex.
-    pub(crate) fn hex_digits(self) -> usize {
-        match self {
-            Self::Md5Suffix | Self::HmacMd5 => 32,
-            Self::HmacSha1 => 40,
-            Self::HmacSha256 => 64,
-            Self::HmacSha512 => 128,
         }
     }
 }

@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
 use super::keyed::{Keyed, Md5Suffix};
-use super::{Function, Tag};
+use super::{Function, Tags};
 use crate::compare::Search;
 use crate::secret::{KeyId, Keyring, Secret};
 
@@ -65,18 +65,14 @@ impl MacKeys {
         }
     }
 
-    /// Finds the key under which a message has the given tag. All keys are tried, whichever matches.
-    pub(crate) fn find(&self, message: &[u8], given: &Tag) -> Option<KeyId> {
-        let mut search = Search::new(given.as_bytes());
-        self.offer(&mut search, message);
-        search.found().map(KeyId::new)
-    }
-
-    /// Offers to `search` the tag that each key gives a message.
-    pub(crate) fn offer(&self, search: &mut Search<'_>, message: &[u8]) {
+    /// Finds the key under which a message has one of the given tags. All keys are tried with all of them, whichever matches.
+    #[inline]
+    pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
+        let mut search = Search::new();
         each!(self, states => for (index, state) in (0..).zip(states.iter()) {
-            state.tag(message, |tag| search.offer(index, tag));
+            state.tag(message, |tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
         });
+        search.found().map(KeyId::new)
     }
 
     /// Begins a message that arrives in chunks.
@@ -112,10 +108,11 @@ impl Mac {
         each!(&mut self.0, states => states.iter_mut().for_each(|state| state.update(chunk)));
     }
 
-    pub(crate) fn find(self, given: &Tag) -> Option<KeyId> {
-        let mut search = Search::new(given.as_bytes());
+    /// Finds the key under which the message has one of the given tags.
+    pub(crate) fn find(self, given: &Tags) -> Option<KeyId> {
+        let mut search = Search::new();
         each!(self.0, states => for (index, state) in (0..).zip(states.into_iter()) {
-            state.finish(|tag| search.offer(index, tag));
+            state.finish(|tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
         });
         search.found().map(KeyId::new)
     }

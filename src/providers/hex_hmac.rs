@@ -16,13 +16,11 @@
 //! or changes line ends, and every delivery is refused.
 
 use crate::config_error::ConfigError;
-use crate::error::{Error, ErrorKind};
-#[cfg(feature = "diagnose")]
-use crate::mac::Function;
-use crate::mac::{Algorithm, Mac, MacKeys, Tag};
-use crate::request::{Head, HeaderName, Methods, Request};
-use crate::secret::{KeyId, Keyring};
-use crate::verifier::{Check, Coverage, Evidence, Verification, Verified, Verifier};
+use crate::mac::{Algorithm, Keys};
+use crate::request::HeaderName;
+use crate::rule::{BodyHmac, Platform};
+use crate::secret::Keyring;
+use crate::webhook::Webhook;
 
 /// Verifies a hex HMAC of the raw body in a header of the caller's naming.
 ///
@@ -44,14 +42,7 @@ use crate::verifier::{Check, Coverage, Evidence, Verification, Verified, Verifie
 /// assert_eq!(refused.kind(), ErrorKind::SignatureMismatch);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
-#[must_use]
-pub struct HexHmac {
-    header: HeaderName,
-    keys: MacKeys,
-    methods: Methods,
-    max_body: usize,
-}
+pub type HexHmac = Webhook<BodyHmac<AnyPlatform>>;
 
 impl HexHmac {
     /// Verifies HMAC-SHA256 in the header of this name, with a [`Secret`](crate::Secret) or a [`Keyring`].
@@ -73,96 +64,14 @@ impl HexHmac {
         algorithm: Algorithm,
         keyring: impl Into<Keyring>,
     ) -> Result<Self, ConfigError> {
-        Ok(Self::named(HeaderName::new(header)?, algorithm, &keyring.into()))
-    }
-
-    pub(super) fn named(header: HeaderName, algorithm: Algorithm, keyring: &Keyring) -> Self {
-        let (keys, methods) = (MacKeys::new(algorithm.into(), keyring), Methods::OF_BODIES);
-        Self { header, keys, methods, max_body: usize::MAX }
-    }
-
-    /// Reads the signature from the header of another name.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
-    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        Ok(Self { header: HeaderName::new(name)?, ..self })
-    }
-
-    /// Takes requests of these methods alone, by default `POST`, `PUT` and `PATCH`. The signature does not cover the method.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
-    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
-        Ok(Self { methods: Methods::new(methods)?, ..self })
-    }
-
-    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
-    pub fn max_body(self, limit: usize) -> Self {
-        Self { max_body: limit, ..self }
-    }
-
-    /// The header that holds the signature, and the function that makes it.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn settings(&self) -> (&HeaderName, Function) {
-        (&self.header, self.keys.function())
-    }
-
-    fn signature(&self, head: Head<'_>) -> Result<Tag, Error> {
-        self.methods.check(head)?;
-        let refuse = |kind| Error::header(kind, self.header.shared());
-        let text = head.header(&self.header)?.ok_or_else(|| refuse(ErrorKind::SignatureMissing))?;
-        self.keys.function().decode_hex(text).ok_or_else(|| refuse(ErrorKind::SignatureMalformed))
+        Ok(Self::build(BodyHmac::new(HeaderName::new(header)?), Keys::hmac(algorithm, keyring), None))
     }
 }
 
-/// # Errors
-///
-/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): the method is not among the [`methods`](HexHmac::methods).
-/// - [`SignatureMissing`](ErrorKind::SignatureMissing): the header is absent.
-/// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): its value is not hex of the algorithm's length.
-/// - [`HeaderRepeated`](ErrorKind::HeaderRepeated), [`HeaderTooLong`](ErrorKind::HeaderTooLong): it is not one value of
-///   at most 16 KiB.
-/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): no secret gives this body this signature.
-/// - [`BodyTooLarge`](ErrorKind::BodyTooLarge): the body is longer than [`max_body`](HexHmac::max_body).
-impl Verifier for HexHmac {
-    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let given = self.signature(head)?;
-        Ok(Verification::new(BodyMac { mac: self.keys.begin(), given }).limit(self.max_body))
-    }
+/// Any platform that signs so.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyPlatform {}
 
-    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let given = self.signature(request.head())?;
-        if request.body().len() > self.max_body {
-            return Err(ErrorKind::BodyTooLarge.into());
-        }
-        conclude(self.keys.find(request.body(), &given)).map(Verified::new)
-    }
-
-    fn scheme(&self) -> &'static str {
-        "hex-hmac"
-    }
-}
-
-#[derive(Debug)]
-struct BodyMac {
-    mac: Mac,
-    given: Tag,
-}
-
-impl Check for BodyMac {
-    fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        self.mac.update(chunk);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        conclude(self.mac.find(&self.given))
-    }
-}
-
-fn conclude(key: Option<KeyId>) -> Result<Evidence, Error> {
-    key.map(|key| Evidence::new(key, Coverage::Body)).ok_or_else(|| ErrorKind::SignatureMismatch.into())
+impl Platform for AnyPlatform {
+    const SCHEME: &'static str = "hex-hmac";
 }

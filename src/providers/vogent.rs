@@ -4,7 +4,7 @@
 //!
 //! The header `X-Elto-Signature` holds the hex of HMAC(signing secret, raw body), with SHA-256 unless the workspace is
 //! set otherwise ([documented], as read in November 2026; any case of hex is accepted, as the vendor's helper decodes
-//! it). The rest is the rule of [`HexHmac`].
+//! it). The rest is the rule of [`HexHmac`](crate::HexHmac).
 //!
 //! No time and no identifier is signed, and no retry scheme is documented. Deduplicate on the payload: `dial_id` and the
 //! event.
@@ -18,12 +18,12 @@
 //!
 //! [documented]: https://docs.vogent.ai/platform-overview/api-settings
 
-use super::hex_hmac::HexHmac;
 use crate::config_error::ConfigError;
-use crate::mac::Algorithm;
+use crate::mac::{Algorithm, Keys};
 use crate::request::HeaderName;
+use crate::rule::{self, BodyHmac};
 use crate::secret::Keyring;
-use crate::verifier::delegate_verifier;
+use crate::webhook::Webhook;
 
 /// Verifies Vogent's webhooks.
 ///
@@ -45,10 +45,8 @@ use crate::verifier::delegate_verifier;
 ///
 /// # Errors
 ///
-/// Those of [`HexHmac`].
-#[derive(Debug)]
-#[must_use]
-pub struct Vogent(HexHmac);
+/// Those of [`HexHmac`](crate::HexHmac).
+pub type Vogent = Webhook<BodyHmac<Platform>>;
 
 impl Vogent {
     /// Verifies HMAC-SHA256, the platform's default, with a [`Secret`](crate::Secret) or a [`Keyring`].
@@ -58,7 +56,7 @@ impl Vogent {
 
     /// Verifies an HMAC of another algorithm.
     pub fn with_algorithm(algorithm: Algorithm, keyring: impl Into<Keyring>) -> Self {
-        Self(HexHmac::named(HeaderName::from_static(SIGNATURE), algorithm, &keyring.into()))
+        Self::build(BodyHmac::new(SIGNATURE), Keys::hmac(algorithm, keyring), None)
     }
 
     /// Reads the signature from another header, for a gateway that renames it.
@@ -67,30 +65,17 @@ impl Vogent {
     ///
     /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
     pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        self.0.header(name).map(Self)
-    }
-
-    /// Takes requests of these methods alone, by default `POST`, `PUT` and `PATCH`.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
-    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
-        self.0.methods(methods).map(Self)
-    }
-
-    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
-    pub fn max_body(self, limit: usize) -> Self {
-        Self(self.0.max_body(limit))
-    }
-
-    /// The scheme that this is a setting of.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn hex_hmac(&self) -> &HexHmac {
-        &self.0
+        let rule = BodyHmac::new(HeaderName::new(name)?);
+        Ok(self.with_changed_rule(rule))
     }
 }
 
-delegate_verifier!(impl[] for Vogent, this => this.0, "vogent");
+/// The platform.
+#[derive(Clone, Copy, Debug)]
+pub enum Platform {}
 
-pub(crate) const SIGNATURE: &str = "x-elto-signature";
+impl rule::Platform for Platform {
+    const SCHEME: &'static str = "vogent";
+}
+
+pub(crate) const SIGNATURE: HeaderName = HeaderName::from_static("x-elto-signature");

@@ -17,5 +17,5 @@ mod sms;
 pub use contact_center::ContactCenter;
 pub use signed_webhook::SignedWebhook;
 #[cfg(feature = "diagnose")]
-pub(crate) use sms::{MediaType, Source};
+pub(crate) use sms::Source;
 pub use sms::{Method, Sms};

@@ -3,7 +3,7 @@
 //! # The rule
 //!
 //! A header holds the hex of HMAC-SHA256(webhook secret as UTF-8, raw body) ([documented], as read in November
-//! 2026). The rest is the rule of [`HexHmac`].
+//! 2026). The rest is the rule of [`HexHmac`](crate::HexHmac).
 //!
 //! **The header's name is documented nowhere**, so there is no default here: the caller names it. Look at one delivery
 //! in the platform's request history, or at what your server receives.
@@ -17,10 +17,12 @@
 //!
 //! [documented]: https://docs.voxagent.app/en/guide/webhooks
 
-use super::hex_hmac::HexHmac;
 use crate::config_error::ConfigError;
+use crate::mac::{Algorithm, Keys};
+use crate::request::HeaderName;
+use crate::rule::{self, BodyHmac};
 use crate::secret::Keyring;
-use crate::verifier::delegate_verifier;
+use crate::webhook::Webhook;
 
 /// Verifies Voxagent's webhooks.
 ///
@@ -43,10 +45,8 @@ use crate::verifier::delegate_verifier;
 ///
 /// # Errors
 ///
-/// Those of [`HexHmac`].
-#[derive(Debug)]
-#[must_use]
-pub struct Voxagent(HexHmac);
+/// Those of [`HexHmac`](crate::HexHmac).
+pub type Voxagent = Webhook<BodyHmac<Platform>>;
 
 impl Voxagent {
     /// Verifies the signature in the header of this name, with a [`Secret`](crate::Secret) or a [`Keyring`].
@@ -55,28 +55,15 @@ impl Voxagent {
     ///
     /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
     pub fn new(header: &str, keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
-        HexHmac::new(header, keyring).map(Self)
-    }
-
-    /// Takes requests of these methods alone, by default `POST`, `PUT` and `PATCH`.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
-    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
-        self.0.methods(methods).map(Self)
-    }
-
-    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
-    pub fn max_body(self, limit: usize) -> Self {
-        Self(self.0.max_body(limit))
-    }
-
-    /// The scheme that this is a setting of.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn hex_hmac(&self) -> &HexHmac {
-        &self.0
+        let rule = BodyHmac::new(HeaderName::new(header)?);
+        Ok(Self::build(rule, Keys::hmac(Algorithm::Sha256, keyring), None))
     }
 }
 
-delegate_verifier!(impl[] for Voxagent, this => this.0, "voxagent");
+/// The platform.
+#[derive(Clone, Copy, Debug)]
+pub enum Platform {}
+
+impl rule::Platform for Platform {
+    const SCHEME: &'static str = "voxagent";
+}

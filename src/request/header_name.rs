@@ -1,9 +1,9 @@
 //! The name of a header.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::config_error::ConfigError;
+use crate::name::Name;
 
 /// A header's name, in lower case; names are compared without regard to case (RFC 9110, section 5.1).
 ///
@@ -18,7 +18,7 @@ use crate::config_error::ConfigError;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct HeaderName {
-    text: Arc<str>,
+    text: Name,
     #[cfg(feature = "http")]
     http: ::http::HeaderName,
 }
@@ -37,14 +37,35 @@ impl HeaderName {
         Ok(Self {
             #[cfg(feature = "http")]
             http: text.parse().map_err(|_| ConfigError::HeaderNameInvalid)?,
-            text: text.into(),
+            text: Name::Shared(text.into()),
         })
     }
 
-    /// Takes a scheme's own name: a token in lower case.
-    pub(crate) fn from_static(name: &'static str) -> Self {
+    /// Takes a literal in lower case, for a `const` or `static`: one that is no such name does not compile there.
+    ///
+    /// ```
+    /// use countersign::HeaderName;
+    ///
+    /// static SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
+    /// assert_eq!(SIGNATURE.as_str(), "x-hub-signature-256");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside of a `const` or `static`, where the name is empty, not a token, or has a letter in upper case.
+    #[must_use]
+    pub const fn from_static(name: &'static str) -> Self {
+        let mut rest = name.as_bytes();
+        assert!(!rest.is_empty(), "header name is empty");
+        while let [first, beyond @ ..] = rest {
+            assert!(
+                is_token_char(*first) && !first.is_ascii_uppercase(),
+                "header name is not a token in lower case"
+            );
+            rest = beyond;
+        }
         Self {
-            text: name.into(),
+            text: Name::Literal(name),
             #[cfg(feature = "http")]
             http: ::http::HeaderName::from_static(name),
         }
@@ -56,7 +77,7 @@ impl HeaderName {
         &self.text
     }
 
-    pub(crate) fn shared(&self) -> &Arc<str> {
+    pub(crate) fn shared(&self) -> &Name {
         &self.text
     }
 
@@ -68,18 +89,38 @@ impl HeaderName {
 
 impl fmt::Debug for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+        (*self.text).fmt(f)
     }
 }
 
 impl fmt::Display for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+        (*self.text).fmt(f)
     }
 }
 
 /// Whether a text is a token of RFC 9110, section 5.6.2.
 pub(super) fn is_token(text: &str) -> bool {
-    let is_token_char = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token_char)
+}
+
+const fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
 }

@@ -18,13 +18,14 @@ impl Headers for HeaderMap {
 impl<'r, B> From<&'r ::http::Request<B>> for Head<'r> {
     fn from(request: &'r ::http::Request<B>) -> Self {
         Self::new(request.method().as_str(), request.headers())
-            .with_query(request.uri().query().unwrap_or_default())
+            .with_target(request.uri().path_and_query().map_or("", |target| target.as_str()))
     }
 }
 
 impl<'r> From<&'r ::http::request::Parts> for Head<'r> {
     fn from(parts: &'r ::http::request::Parts) -> Self {
-        Self::new(parts.method.as_str(), &parts.headers).with_query(parts.uri.query().unwrap_or_default())
+        Self::new(parts.method.as_str(), &parts.headers)
+            .with_target(parts.uri.path_and_query().map_or("", |target| target.as_str()))
     }
 }
 

@@ -15,9 +15,6 @@ pub(crate) enum Methods {
 }
 
 impl Methods {
-    /// Those that send a body.
-    pub(crate) const OF_BODIES: Self = Self::Default(&["POST", "PUT", "PATCH"]);
-
     /// Takes the caller's: at least one, and each a token.
     pub(crate) fn new(methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         Self::checked(methods, is_token)

@@ -15,7 +15,7 @@ pub fn hex_hmac(header: &str, algorithm: Algorithm, secret: &Secret, body: impl 
 
 /// A delivery of Vogent, verified by [`Vogent`](crate::Vogent).
 pub fn vogent(secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
-    hex_hmac(SIGNATURE, Algorithm::Sha256, secret, body)
+    hex_hmac(SIGNATURE.as_str(), Algorithm::Sha256, secret, body)
 }
 
 /// A delivery of Voxagent with its signature in `header`, verified by [`Voxagent`](crate::Voxagent).

@@ -47,6 +47,14 @@ pub enum Coverage {
     Params,
     /// The token alone: neither body nor query.
     Token,
+    /// The URL that the platform calls, and nothing else: the body is the sender's word.
+    Url,
+    /// The URL, and the raw body byte for byte.
+    UrlBody,
+    /// The URL, and the decoded parameters of the form.
+    UrlParams,
+    /// Nothing of the request.
+    None,
 }
 
 impl Coverage {
@@ -58,6 +66,10 @@ impl Coverage {
             Self::Query => "query",
             Self::Params => "params",
             Self::Token => "token",
+            Self::Url => "url",
+            Self::UrlBody => "url_body",
+            Self::UrlParams => "url_params",
+            Self::None => "none",
         }
     }
 }

@@ -10,10 +10,11 @@ use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
 use countersign::axum::{Signed, SignedParameters, SignedRejection};
+use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{self, Delivery};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{Method, SignedWebhook, Sms};
-use countersign::{Error, ErrorKind, Verified, Verifier, Vogent};
+use countersign::{Algorithm, Error, ErrorKind, Head, HeaderName, Keys, Verified, Verifier, Vogent, Webhook};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde::Deserialize;
@@ -359,5 +360,60 @@ async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
             (rejection.to_string().as_str(), rejection.source().unwrap().to_string().as_str()),
             (words, source)
         );
+    }
+}
+
+/// A platform that signs its form, and no query.
+#[derive(Debug)]
+struct FormAlone;
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
+
+impl Rule for FormAlone {
+    fn profile(&self) -> Profile {
+        Profile::new("form-alone")
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        envelope.hex(head.signature(&SIGNATURE)?).part("form:").form(|pairs, joined| {
+            for (name, value) in pairs {
+                joined.extend([name, b"=", value].concat());
+            }
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_signs_a_form_hands_on_no_query() {
+    let keys = Keys::hmac(Algorithm::Sha256, secret());
+    let webhook = Arc::new(Webhook::with_rule(FormAlone, keys).unwrap());
+    for (body, joined) in [("", ""), ("a=1", "a=1"), ("&&", "")] {
+        for query in ["", "?b=2", "?b=2&c=3", "?a=2"] {
+            let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(), format!("form:{joined}"));
+            let form = "application/x-www-form-urlencoded";
+            let signed = signed.without_header("content-type").with_header("content-type", form);
+            let request = signed.with_body(body).to_http(&format!("/{query}")).unwrap();
+            let request = request.map(axum::body::Body::from);
+            let seen: Signed<Webhook<FormAlone>, WholeRequest> =
+                Signed::from_request(request, &webhook).await.unwrap();
+            assert_eq!((seen.value.query, &*seen.value.body), (None, joined), "{body:?} {query:?}");
+        }
+    }
+}
+
+/// What an extractor is given.
+struct WholeRequest {
+    query: Option<String>,
+    body: String,
+}
+
+impl<S: Sync> FromRequest<S> for WholeRequest {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: axum::extract::Request, _: &S) -> Result<Self, Self::Rejection> {
+        let query = request.uri().query().map(str::to_owned);
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        Ok(Self { query, body: String::from_utf8(body.to_vec()).unwrap() })
     }
 }

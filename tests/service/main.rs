@@ -20,6 +20,7 @@ mod leases;
 mod memory;
 #[path = "../replay/model.rs"]
 mod model;
+mod nested;
 #[cfg(feature = "tracing")]
 mod observed;
 mod redaction;

@@ -21,6 +21,7 @@ mod hex_hmac;
 mod names;
 mod redaction;
 mod request;
+mod rules;
 mod schemes;
 mod secret;
 mod signed_webhook;

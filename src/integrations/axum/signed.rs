@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 
 use super::SignedRejection;
 use crate::encoding::form;
+use crate::integrations::head::head;
 use crate::integrations::read;
-use crate::request::Head;
 use crate::verifier::{Coverage, Verified, Verifier};
 
 /// What a verified request holds, as `T` reads it: the raw `Bytes`, axum's `Json<_>`, `Form<_>` or any other extractor of a
@@ -104,7 +104,7 @@ where
         let (parts, body) = request.with_limited_body().into_parts();
 
         let verifier = Arc::<V>::from_ref(state);
-        let verification = verifier.begin(Head::from(&parts))?;
+        let verification = verifier.begin(head(&parts))?;
         let (proof, received) = read::verify(verification, body, usize::MAX).await?;
 
         let covered = covered(parts, received.data, &proof);
@@ -120,7 +120,15 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let content_type = parts.headers.get(CONTENT_TYPE);
     let (body, query) = match proof.coverage() {
         Coverage::Body => (Some(body), None),
-        Coverage::Query => (None, Some(Bytes::from(query.to_owned()))),
+        Coverage::Query | Coverage::Url => (None, Some(Bytes::from(query.to_owned()))),
+        Coverage::UrlBody => (Some(body), Some(Bytes::from(query.to_owned()))),
+        Coverage::UrlParams => {
+            (Some(without_uncovered(body, false, proof)), Some(Bytes::from(query.to_owned())))
+        }
+        // Of no parameters at all: an empty form is signed, and the query is not.
+        Coverage::Params if body.is_empty() && proof.parameters().is_none_or(|all| all.is_empty()) => {
+            (None, None)
+        }
         // The SMS API signs the one or the other.
         Coverage::Params if body.is_empty() => {
             (None, Some(without_uncovered(query.to_owned().into(), false, proof)))
@@ -132,7 +140,7 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
             });
             (Some(without_uncovered(body, is_json, proof)), None)
         }
-        Coverage::Token => (None, None),
+        Coverage::Token | Coverage::None => (None, None),
     };
     if let Some(body) = body {
         *request.body_mut() = Body::from(body);

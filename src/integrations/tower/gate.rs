@@ -13,11 +13,11 @@ use super::{Body, Observer};
 use crate::error::Error;
 #[cfg(feature = "tenants")]
 use crate::error::ErrorKind;
+use crate::integrations::head::head;
 #[cfg(feature = "tenants")]
 use crate::integrations::read::read;
 use crate::integrations::read::{self, BoxError};
 use crate::replay::SavedResponse;
-use crate::request::Head;
 #[cfg(feature = "tenants")]
 use crate::request::Request as Whole;
 use crate::verifier::{Verified, Verifier};
@@ -94,7 +94,7 @@ impl Gate {
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {
-        let verification = verifier.begin(Head::from(parts))?;
+        let verification = verifier.begin(head(parts))?;
         let (proof, received) = read::verify(verification, body, self.max_body).await?;
         Ok((proof, received.into()))
     }
@@ -106,7 +106,7 @@ impl Gate {
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, Body), Error> {
-        let head = Head::from(parts);
+        let head = head(parts);
         let hint = match lookup.hint() {
             Hint::Head(hint) => {
                 let name = match hint(head) {

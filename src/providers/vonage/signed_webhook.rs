@@ -12,7 +12,7 @@ pub(crate) use query::check_query;
 use crate::config_error::ConfigError;
 use crate::error::ErrorKind;
 use crate::jwt::Policy;
-use crate::mac::{Function, KeySource};
+use crate::mac::{Function, Keys};
 use crate::request::{HeaderName, Methods};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
@@ -117,7 +117,7 @@ use carrier::{AUTHORIZATION, Carrier};
 #[must_use]
 pub struct SignedWebhook {
     carrier: Carrier,
-    keys: KeySource,
+    keys: Keys,
     policy: Policy,
     unhashed_body: UnhashedBody,
     methods: Methods,
@@ -134,13 +134,13 @@ enum UnhashedBody {
 impl SignedWebhook {
     /// Verifies with the signature secret of an account or of a Video callback, or a [`Keyring`] of several.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
-        Self::with_keys(KeySource::one(Function::HmacSha256, &keyring.into()))
+        Self::with_keys(Keys::one(Function::HmacSha256, &keyring.into()))
     }
 
     /// Verifies for several accounts: the token names the account in its claim `api_key`, that account's secrets are
     /// tried, and the verified claim must still name it.
     pub fn tenants(tenants: Tenants) -> Self {
-        Self::with_keys(KeySource::tenants(Function::HmacSha256, tenants))
+        Self::with_keys(Keys::tenants(Function::HmacSha256, tenants))
     }
 
     /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`: whether the
@@ -255,7 +255,7 @@ impl SignedWebhook {
         &self.policy
     }
 
-    fn with_keys(keys: KeySource) -> Self {
+    fn with_keys(keys: Keys) -> Self {
         Self {
             carrier: Carrier::documented(AUTHORIZATION),
             keys,

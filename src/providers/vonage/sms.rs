@@ -9,13 +9,13 @@ pub use method::Method;
 use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, KeySource};
+use crate::mac::{Function, Keys};
 use crate::params::Params;
-use crate::request::{Head, HeaderName, KeptBody, Request};
+use crate::request::{Head, HeaderName, KeptBody, MediaType, Request};
 use crate::secret::{Keyring, Tenants};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
-pub(crate) use source::{MediaType, Source};
+pub(crate) use source::Source;
 
 /// Verifies the webhooks of Vonage's SMS API: inbound SMS and delivery receipts.
 ///
@@ -108,7 +108,7 @@ pub(crate) use source::{MediaType, Source};
 #[derive(Debug)]
 #[must_use]
 pub struct Sms {
-    keys: KeySource,
+    keys: Keys,
     function: Function,
     tolerance: Option<Tolerance>,
     clock: SharedClock,
@@ -120,14 +120,14 @@ impl Sms {
     /// Verifies by the account's method with its signature secret, or a [`Keyring`] of several.
     pub fn new(method: Method, keyring: impl Into<Keyring>) -> Self {
         let function = method.into();
-        Self::with_keys(function, KeySource::one(function, &keyring.into()))
+        Self::with_keys(function, Keys::one(function, &keyring.into()))
     }
 
     /// Verifies for several accounts: the signed parameter `api-key` (or `api_key`) names the account, and that
     /// account's secrets are tried.
     pub fn tenants(method: Method, tenants: Tenants) -> Self {
         let function = method.into();
-        Self::with_keys(function, KeySource::tenants(function, tenants))
+        Self::with_keys(function, Keys::tenants(function, tenants))
     }
 
     /// Requires the signed parameter `timestamp` to be there and within a tolerance. By default a delivery of any age
@@ -187,7 +187,7 @@ impl Sms {
         self.tolerance.map(|tolerance| (tolerance, &self.clock))
     }
 
-    fn with_keys(function: Function, keys: KeySource) -> Self {
+    fn with_keys(function: Function, keys: Keys) -> Self {
         Self {
             keys,
             function,
@@ -241,7 +241,7 @@ fn read(request: Request<'_>, content_type: &HeaderName, max_body: usize) -> Res
         Source::Body(_) if request.body().len() > max_body => {
             return Err(ErrorKind::BodyTooLarge.into());
         }
-        Source::Body(media_type) => media_type.read(request.body(), &mut params)?,
+        Source::Body(media_type) => source::read(media_type, request.body(), &mut params)?,
     }
     Ok((source, params))
 }
@@ -264,7 +264,7 @@ impl Check for BufferedBody<'_> {
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         let mut params = Params::default();
-        self.media_type.read(self.body.bytes(), &mut params)?;
+        source::read(self.media_type, self.body.bytes(), &mut params)?;
         self.sms.check(params)
     }
 }

@@ -1,8 +1,12 @@
 //! Every scheme and algorithm in every form it takes.
 
+use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
-use countersign::{Algorithm, HexHmac, Keyring, Secret, Tenants, UnixTime, Verifier, Vogent, Voxagent};
+use countersign::{
+    Algorithm, Error, Head, HeaderName, HexHmac, Keyring, Keys, Secret, Tenants, UnixTime, Verifier, Vogent,
+    Voxagent, Webhook,
+};
 
 /// One scheme in one form.
 pub struct Case {
@@ -19,6 +23,8 @@ pub struct Case {
 enum Place {
     /// The whole header.
     Header(&'static str),
+    /// After the last `v1=` of the header.
+    Entry(&'static str),
     /// After the last dot of the header.
     Token(&'static str),
     /// After `sig=`.
@@ -58,6 +64,20 @@ pub fn all() -> Vec<Case> {
         Place::Header("x-sig"),
         |keyring| Box::new(Voxagent::new("x-sig", keyring).expect("a name")),
         |secret| sign::voxagent("x-sig", secret, BODY),
+    ));
+    all.push(Case::new(
+        "rule with a list and a time".to_owned(),
+        Place::Entry("x-sig"),
+        |keyring| {
+            let keys = Keys::hmac(Algorithm::Sha256, keyring);
+            Box::new(Webhook::with_rule(Listed, keys).expect("no URL").clock(|| NOW))
+        },
+        |secret| {
+            let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, secret, format!("{SIGNED_AT}.{BODY}"));
+            let tag = signed.header("x-sig").expect("a signature").to_owned();
+            let list = format!("t={SIGNED_AT},v1={},v1={tag}", "0".repeat(64));
+            signed.without_header("x-sig").with_header("x-sig", &list).with_body(BODY)
+        },
     ));
     for method in methods {
         let verifier = move |keyring| -> Box<dyn Verifier> { Box::new(Sms::new(method, keyring)) };
@@ -129,6 +149,7 @@ impl Case {
     pub fn with_wrong_digit(&self, genuine: &Delivery, at: usize) -> Option<Delivery> {
         let (text, before) = match self.place {
             Place::Header(name) => (genuine.header(name)?, None),
+            Place::Entry(name) => (genuine.header(name)?, Some("v1=")),
             Place::Token(name) => (genuine.header(name)?, Some(".")),
             Place::Query => (genuine.query(), Some("sig=")),
             Place::Form => (str::from_utf8(genuine.body()).ok()?, Some("sig=")),
@@ -155,10 +176,31 @@ impl Case {
         let text = String::from_utf8(text).ok()?;
         let genuine = genuine.clone();
         Some(match self.place {
-            Place::Header(name) | Place::Token(name) => genuine.without_header(name).with_header(name, &text),
+            Place::Header(name) | Place::Entry(name) | Place::Token(name) => {
+                genuine.without_header(name).with_header(name, &text)
+            }
             Place::Query => genuine.with_query(&text),
             Place::Form | Place::Json => genuine.with_body(text),
         })
+    }
+}
+
+/// A rule that signs `time.body` and sends `t=<seconds>,v1=<hex>,v1=<hex>`.
+#[derive(Debug)]
+struct Listed;
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
+
+impl Rule for Listed {
+    fn profile(&self) -> Profile {
+        Profile::new("listed").window(300, 300)
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        let signature = head.signature(&SIGNATURE)?;
+        let time = signature.one("t")?;
+        envelope.any_hex(signature.all("v1")).signed_at(time.seconds()?).part(time).part(".").body();
+        Ok(())
     }
 }
 
@@ -170,4 +212,6 @@ fn tenants(keyring: Keyring) -> Tenants {
 pub const BODY: &str =
     r#"{"event":"dial.transcript","text":"Hello, is my appointment tomorrow still on?","price":1.50}"#;
 const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+/// At this time the signature begins with no `0`, after which the decoder looks for an `x`.
+const SIGNED_AT: i64 = 1_763_712_001;
 const QUERY: &str = "to=19432445023&from=12016131021&text=%22quoted%22+%2B";

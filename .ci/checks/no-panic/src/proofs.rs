@@ -18,9 +18,9 @@ pub fn all(text: &[u8]) -> usize {
 
 #[no_panic]
 fn compares(expected: &[u8], given: &[u8]) -> bool {
-    let mut search = compare::Search::new(given);
-    search.offer(0, expected);
-    search.offer(1, given);
+    let mut search = compare::Search::new();
+    search.offer(0, expected, given);
+    search.offer(1, given, given);
     search.found().is_some() & compare::eq(expected, given)
 }
 

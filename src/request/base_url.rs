@@ -1,0 +1,89 @@
+//! The start of the URL that a platform calls.
+
+use std::fmt;
+
+use crate::config_error::ConfigError;
+
+/// What stands before the request target in the URL that the platform calls: scheme, authority and perhaps a path prefix that
+/// a proxy takes away, as the operator entered it there.
+///
+/// Platforms sign this URL as text. So it stays text: nothing is parsed and written again, and nothing is taken from the
+/// request, where a sender chooses the `Host`.
+///
+/// # Example
+///
+/// ```
+/// use countersign::{BaseUrl, ConfigError};
+///
+/// let base = BaseUrl::new("https://user:pass@example.com:8443/hooks")?;
+/// assert_eq!(base.without_port(), ["https://user:pass@example.com", "/hooks"]);
+/// assert_eq!(base.port(), Some(":8443"));
+///
+/// assert_eq!(BaseUrl::new("example.com").unwrap_err(), ConfigError::BaseUrlInvalid);
+/// # Ok::<(), ConfigError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// Scheme and authority without its port.
+    start: String,
+    /// The port with its colon, or nothing.
+    port: String,
+    prefix: String,
+}
+
+impl BaseUrl {
+    /// Takes the text, without the slash at its end.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::BaseUrlInvalid`]: it does not begin with `http://`, `https://`, `ws://` or `wss://` and a host, or it holds
+    ///   a query, a fragment, white space or a control character.
+    pub fn new(text: &str) -> Result<Self, ConfigError> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let (scheme, rest) = text.split_once("://").ok_or(ConfigError::BaseUrlInvalid)?;
+        let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        // An IPv6 literal has colons of its own.
+        let host = authority.rfind(['@', ']']).unwrap_or(0);
+        let (_, after) = authority.split_at(host);
+        let port = after.rfind(':').map_or(authority.len(), |at| host.saturating_add(at));
+        let (host, port) = authority.split_at(port);
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#');
+        let known = ["http", "https", "ws", "wss"].contains(&scheme);
+        let is_port = port.is_empty() || port.chars().skip(1).all(|c| c.is_ascii_digit()) && port.len() > 1;
+        if !known || host.is_empty() || host.ends_with('@') || !is_port || text.contains(odd) {
+            return Err(ConfigError::BaseUrlInvalid);
+        }
+        Ok(Self { start: format!("{scheme}://{host}"), port: port.to_owned(), prefix: prefix.to_owned() })
+    }
+
+    /// Scheme and authority without its port, and the path prefix: what stands before and after the port.
+    #[must_use]
+    pub fn without_port(&self) -> [&str; 2] {
+        [&self.start, &self.prefix]
+    }
+
+    /// The port with its colon, where there is one.
+    #[must_use]
+    pub fn port(&self) -> Option<&str> {
+        (!self.port.is_empty()).then_some(&*self.port)
+    }
+
+    /// The scheme's standard port with its colon: `:80` or `:443`.
+    #[must_use]
+    pub fn standard_port(&self) -> &'static str {
+        if ["http:", "ws:"].iter().any(|scheme| self.start.starts_with(scheme)) { ":80" } else { ":443" }
+    }
+
+    /// The URL of a request with this raw target.
+    #[must_use]
+    pub fn join(&self, target: &str) -> String {
+        [&*self.start, &self.port, &self.prefix, target].concat()
+    }
+}
+
+/// It may hold a user's name and password.
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BaseUrl").finish_non_exhaustive()
+    }
+}

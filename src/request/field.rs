@@ -1,0 +1,158 @@
+//! A header's value, and pieces of it.
+
+use std::fmt;
+
+use super::HeaderName;
+use crate::error::{Error, ErrorKind};
+use crate::time::UnixTime;
+
+/// A header's value, or a piece of one. Errors that are made from it name the header.
+///
+/// # Example
+///
+/// ```
+/// use countersign::{Head, HeaderName};
+///
+/// static SIGNATURE: HeaderName = HeaderName::from_static("acme-signature");
+///
+/// let headers = [("Acme-Signature", "t=1700000000,v1=00ff")];
+/// let field = Head::new("POST", &headers).signature(&SIGNATURE)?;
+/// assert_eq!(field.one("v1")?.bytes(), b"00ff");
+/// assert_eq!(field.one("t")?.seconds()?.as_secs(), 1_700_000_000);
+///
+/// let missing = field.one("v2").map(|field| field.bytes()).unwrap_err();
+/// assert_eq!(missing.to_string(), "header `acme-signature` has the wrong form or length");
+/// # Ok::<(), countersign::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Field<'h> {
+    name: &'h HeaderName,
+    value: &'h [u8],
+}
+
+impl<'h> Field<'h> {
+    #[inline]
+    pub(super) fn new(name: &'h HeaderName, value: &'h [u8]) -> Self {
+        Self { name, value }
+    }
+
+    /// The bytes.
+    #[must_use]
+    #[inline]
+    pub fn bytes(self) -> &'h [u8] {
+        self.value
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    ///
+    /// - [`HeaderMalformed`](ErrorKind::HeaderMalformed): it is not UTF-8.
+    pub fn text(self) -> Result<&'h str, Error> {
+        str::from_utf8(self.value).map_err(|_| self.refuse(ErrorKind::HeaderMalformed))
+    }
+
+    /// What follows a prefix that must be there.
+    ///
+    /// # Errors
+    ///
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): it does not begin with the prefix.
+    pub fn after(self, prefix: &str) -> Result<Self, Error> {
+        self.value
+            .strip_prefix(prefix.as_bytes())
+            .map(|value| Self { value, ..self })
+            .ok_or_else(|| self.malformed())
+    }
+
+    /// What stands before and after the first separator.
+    ///
+    /// # Errors
+    ///
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): there is no separator.
+    pub fn split(self, separator: u8) -> Result<(Self, Self), Error> {
+        let mut pieces = self.value.splitn(2, |byte| *byte == separator).map(|value| Self { value, ..self });
+        match (pieces.next(), pieces.next()) {
+            (Some(before), Some(after)) => Ok((before, after)),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    /// The entries of a list, without the white space around them.
+    pub fn list(self, separator: u8) -> impl Iterator<Item = Field<'h>> {
+        let pieces = self.value.split(move |byte| *byte == separator);
+        pieces.map(move |value| Self { value: value.trim_ascii(), ..self })
+    }
+
+    /// The values of all entries `name=value` of a list with commas.
+    pub fn all(self, name: &str) -> impl Iterator<Item = Field<'h>> {
+        self.list(b',').filter_map(move |entry| {
+            let value = entry.value.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+            Some(Self { value, ..entry })
+        })
+    }
+
+    /// The value of the one entry `name=value` of a list with commas.
+    ///
+    /// # Errors
+    ///
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): there is no such entry, or more than one.
+    pub fn one(self, name: &str) -> Result<Self, Error> {
+        let mut all = self.all(name);
+        match (all.next(), all.next()) {
+            (Some(one), None) => Ok(one),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    /// Itself, unless it is empty or holds the byte that ends it in the signed message: it could then be cut elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// - [`HeaderMalformed`](ErrorKind::HeaderMalformed): it is empty or holds the separator.
+    pub fn without(self, separator: u8) -> Result<Self, Error> {
+        let is_plain = !self.value.is_empty() && !self.value.contains(&separator);
+        if is_plain { Ok(self) } else { Err(self.refuse(ErrorKind::HeaderMalformed)) }
+    }
+
+    /// Unix time in whole seconds: digits without sign and leading zero, so that no other text is the same time.
+    ///
+    /// # Errors
+    ///
+    /// - [`TimestampMalformed`](ErrorKind::TimestampMalformed): it is not such a number.
+    pub fn seconds(self) -> Result<UnixTime, Error> {
+        UnixTime::from_digits(self.value).ok_or_else(|| self.refuse(ErrorKind::TimestampMalformed))
+    }
+
+    /// Unix time in milliseconds, in the same form; the fraction of a second is dropped.
+    ///
+    /// # Errors
+    ///
+    /// - [`TimestampMalformed`](ErrorKind::TimestampMalformed): it is not such a number.
+    pub fn millis(self) -> Result<UnixTime, Error> {
+        self.seconds().map(|millis| UnixTime::from_secs(millis.as_secs().div_euclid(1_000)))
+    }
+
+    /// Refuses with `kind`, naming the header.
+    #[must_use]
+    pub fn refuse(self, kind: ErrorKind) -> Error {
+        Error::header(kind, self.name.shared())
+    }
+
+    fn malformed(self) -> Error {
+        self.refuse(ErrorKind::SignatureMalformed)
+    }
+}
+
+impl AsRef<[u8]> for Field<'_> {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        self.value
+    }
+}
+
+/// The value may be a signature.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("name", &self.name).finish_non_exhaustive()
+    }
+}

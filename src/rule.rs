@@ -1,0 +1,77 @@
+//! A platform's signing rule.
+
+mod body_hmac;
+mod envelope;
+mod message;
+mod profile;
+mod tags;
+
+use std::fmt::Debug;
+
+pub use body_hmac::{BodyHmac, Platform};
+pub(crate) use envelope::Binding;
+pub use envelope::Envelope;
+pub use message::{Encoding, FormJoin, Hash};
+pub(crate) use message::{Message, Place};
+pub use profile::Profile;
+
+use crate::error::Error;
+use crate::request::Head;
+
+/// A platform's signing rule: where a request carries the signature, and what it covers.
+///
+/// It only reads the head. A [`Webhook`](crate::Webhook) over it proves what it reads, with all that platforms share: keys and
+/// their rotation, constant time, chunks, limits, methods, the timestamp window. So a rule cannot accept anything, and one that
+/// says nothing of the body refuses a body.
+///
+/// # Example
+///
+/// Acme signs `time.body`, and sends `Acme-Signature: time,hex`.
+///
+/// ```
+/// use countersign::rule::{Envelope, Profile, Rule};
+/// use countersign::{
+///     Algorithm, Error, ErrorKind, Head, HeaderName, Keys, Request, Secret, UnixTime, Verifier, Webhook,
+/// };
+///
+/// #[derive(Debug)]
+/// struct Acme;
+///
+/// static SIGNATURE: HeaderName = HeaderName::from_static("acme-signature");
+///
+/// impl Rule for Acme {
+///     fn profile(&self) -> Profile {
+///         Profile::new("acme").window(300, 300)
+///     }
+///
+///     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+///         let (time, tag) = head.signature(&SIGNATURE)?.split(b',')?;
+///         envelope.hex(tag).signed_at(time.seconds()?).part(time).part(".").body();
+///         Ok(())
+///     }
+/// }
+///
+/// let keys = Keys::hmac(Algorithm::Sha256, Secret::new("s3cr3t")?);
+/// let acme = Webhook::with_rule(Acme, keys)?.clock(|| UnixTime::from_secs(1_700_000_000));
+///
+/// let signature = "1700000000,771fa669dccff4e3358e54314c62b351e8926c55afb53a5f7c8453eae6ce0343";
+/// let headers = [("Acme-Signature", signature)];
+/// let head = Head::new("POST", &headers);
+/// assert!(acme.verify(Request::new(head, r#"{"ok":true}"#)).is_ok());
+///
+/// let rejected = acme.verify(Request::new(head, r#"{"ok":false}"#)).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::SignatureMismatch);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Rule: Debug + Send + Sync {
+    /// The scheme's name, and what every request of it has.
+    fn profile(&self) -> Profile;
+
+    /// Reads what the head claims into the envelope. It proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// - Whatever is missing from the head or malformed in it. The methods of [`Head`] and [`Field`](crate::Field) make these
+    ///   errors.
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error>;
+}

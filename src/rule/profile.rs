@@ -1,0 +1,56 @@
+//! What every request of a scheme has.
+
+use crate::time::Tolerance;
+
+/// A scheme's name, and what is the same for all its requests.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Profile {
+    pub(crate) scheme: &'static str,
+    pub(crate) window: Option<Tolerance>,
+    pub(crate) window_required: bool,
+    pub(crate) identified: bool,
+    pub(crate) url_signed: bool,
+    pub(crate) methods: &'static [&'static str],
+}
+
+impl Profile {
+    /// Names the scheme, in lower case with hyphens. By default it signs no time, no identifier and no URL, and takes POST, PUT
+    /// and PATCH.
+    pub const fn new(scheme: &'static str) -> Self {
+        Self {
+            scheme,
+            window: None,
+            window_required: false,
+            identified: false,
+            url_signed: false,
+            methods: &["POST", "PUT", "PATCH"],
+        }
+    }
+
+    /// Says that a time is signed, and how many seconds it may be in the past and in the future unless set otherwise.
+    pub const fn window(self, past: u64, future: u64) -> Self {
+        Self { window: Some(Tolerance::from_secs(past, future)), ..self }
+    }
+
+    /// Says that the scheme holds only within its window: nothing separates the signed time from the body, so that with any age
+    /// one signature would fit two requests.
+    pub const fn window_required(self) -> Self {
+        Self { window_required: true, ..self }
+    }
+
+    /// Says that an identifier is signed.
+    pub const fn identified(self) -> Self {
+        Self { identified: true, ..self }
+    }
+
+    /// Says that the URL is signed, so that the verifier needs a [`BaseUrl`](crate::BaseUrl).
+    pub const fn url(self) -> Self {
+        Self { url_signed: true, ..self }
+    }
+
+    /// Names the methods that the platform sends.
+    pub const fn methods(self, methods: &'static [&'static str]) -> Self {
+        Self { methods, ..self }
+    }
+}

@@ -1,0 +1,94 @@
+//! The signatures that a request carries.
+
+use std::fmt;
+
+use crate::encoding::base64;
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Function, Tag, Tags};
+use crate::request::Field;
+
+/// Signatures as they are written. They are decoded when the keys are known, since the keys decide their length.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts<'h> {
+    first: Option<Text<'h>>,
+    more: Vec<Text<'h>>,
+}
+
+#[derive(Clone, Copy)]
+struct Text<'h> {
+    field: Field<'h>,
+    written: Written,
+    /// Whether another may stand in for it where it has the wrong form.
+    is_entry: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Written {
+    Hex,
+    Base64,
+}
+
+impl<'h> Texts<'h> {
+    /// Adds a signature that must be there.
+    #[inline]
+    pub(super) fn required(&mut self, field: Field<'h>, written: Written) {
+        self.push(Text { field, written, is_entry: false });
+    }
+
+    /// Adds an entry of a list. Those beyond the most that are tried are passed over.
+    pub(super) fn entry(&mut self, field: Field<'h>, written: Written) {
+        if self.more.len() < MOST {
+            self.push(Text { field, written, is_entry: true });
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, text: Text<'h>) {
+        if self.first.is_none() {
+            self.first = Some(text);
+        } else {
+            self.more.push(text);
+        }
+    }
+
+    /// Decodes them. Entries of a list that are no signature of this function are passed over, as long as one is.
+    #[inline]
+    pub(super) fn decode(&self, function: Function) -> Result<Tags, Error> {
+        let first = self.first.as_ref().ok_or(ErrorKind::SignatureMalformed)?;
+        let malformed = || first.field.refuse(ErrorKind::SignatureMalformed);
+        if self.more.is_empty() {
+            return first.decode(function).map(Tags::from).ok_or_else(malformed);
+        }
+        let mut tags = Vec::new();
+        for text in [first].into_iter().chain(&self.more) {
+            match text.decode(function) {
+                Some(tag) => tags.push(tag),
+                None if text.is_entry => {}
+                None => return Err(text.field.refuse(ErrorKind::SignatureMalformed)),
+            }
+        }
+        Tags::of(&tags).ok_or_else(malformed)
+    }
+}
+
+impl Text<'_> {
+    #[inline]
+    fn decode(&self, function: Function) -> Option<Tag> {
+        match self.written {
+            Written::Hex => function.decode_hex(self.field.bytes()),
+            Written::Base64 => {
+                let bytes = base64::decode_padded(self.field.bytes())?;
+                (bytes.len() == function.tag_bytes()).then(|| Tag::new(&bytes))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.field.fmt(f)
+    }
+}
+
+/// How many entries of a list are tried after the first.
+const MOST: usize = 15;

@@ -1,0 +1,291 @@
+//! One verifier over any platform's rule.
+
+mod body;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config_error::ConfigError;
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Keys, MacKeys};
+use crate::request::{BaseUrl, Head, Methods, Request};
+use crate::rule::{Binding, Envelope, Place, Profile, Rule};
+use crate::secret::KeyId;
+use crate::time::{Clock, SharedClock, Tolerance, UnixTime};
+use crate::verifier::{Coverage, Evidence, ReplayKey, Replays, Validity, Verification, Verified, Verifier};
+use body::{HeadSigned, InMessage};
+
+/// Verifies by a platform's [`Rule`], with all that platforms share: keys and their rotation, signatures compared in constant
+/// time, chunks, limits, methods, the timestamp window, the replay key.
+///
+/// The platforms that are built in are types of this kind, such as [`Vogent`](crate::Vogent). [`Rule`] shows how to write your
+/// own.
+///
+/// # Errors
+///
+/// - Of the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), what the rule refuses,
+///   [`RuleInvalid`](ErrorKind::RuleInvalid) of a rule that contradicts itself,
+///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), [`ApiKeyMissing`](ErrorKind::ApiKeyMissing) and
+///   [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown) where there are tenants.
+/// - Of the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge); [`BodyUnexpected`](ErrorKind::BodyUnexpected) where the platform signs
+///   none; [`ParameterMalformed`](ErrorKind::ParameterMalformed) and
+///   [`ParametersTooMany`](ErrorKind::ParametersTooMany) of a form.
+/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): no key gives this request one of its signatures.
+///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch): the body is not the one whose hash is signed.
+/// - After the signature, of a window: [`TimestampMissing`](ErrorKind::TimestampMissing),
+///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
+///   [`ClockUnavailable`](ErrorKind::ClockUnavailable).
+#[derive(Debug)]
+#[must_use]
+pub struct Webhook<R> {
+    rule: R,
+    keys: Keys,
+    terms: Terms,
+}
+
+/// What holds for every request, whatever the rule.
+#[derive(Debug)]
+struct Terms {
+    profile: Profile,
+    base: Option<BaseUrl>,
+    window: Option<Tolerance>,
+    clock: SharedClock,
+    methods: Methods,
+    max_body: Option<usize>,
+}
+
+impl<R: Rule> Webhook<R> {
+    /// Verifies by this rule, with these keys.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::BaseUrlMissing`]: the rule signs the URL, see [`with_base_url`](Self::with_base_url).
+    pub fn with_rule(rule: R, keys: Keys) -> Result<Self, ConfigError> {
+        if rule.profile().url_signed {
+            Err(ConfigError::BaseUrlMissing)
+        } else {
+            Ok(Self::build(rule, keys, None))
+        }
+    }
+
+    /// Verifies by this rule, with these keys and the start of the URL that the platform calls.
+    pub fn with_base_url(rule: R, keys: Keys, base: BaseUrl) -> Self {
+        Self::build(rule, keys, Some(base))
+    }
+
+    pub(crate) fn build(rule: R, keys: Keys, base: Option<BaseUrl>) -> Self {
+        let profile = rule.profile();
+        let terms = Terms {
+            profile,
+            base,
+            window: profile.window,
+            clock: SharedClock::system(),
+            methods: Methods::Default(profile.methods),
+            max_body: None,
+        };
+        Self { rule, keys, terms }
+    }
+
+    /// Sets how far the signed time may be from now.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::TimestampUnsigned`]: the platform signs no time.
+    /// - [`ConfigError::WindowRequired`]: without its window the scheme does not hold, and this one is longer than a day.
+    pub fn tolerance(self, window: Tolerance) -> Result<Self, ConfigError> {
+        match self.terms.profile {
+            Profile { window: None, .. } => Err(ConfigError::TimestampUnsigned),
+            Profile { window_required: true, .. } if window.span() > LONGEST_REQUIRED_WINDOW => {
+                Err(ConfigError::WindowRequired)
+            }
+            _ => Ok(self.with_terms(|terms| terms.window = Some(window))),
+        }
+    }
+
+    /// Accepts a request signed at any time. Whoever has seen one request can then send it again for ever.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::TimestampUnsigned`]: the platform signs no time.
+    /// - [`ConfigError::WindowRequired`]: without its window the scheme does not hold.
+    pub fn insecure_accept_any_age(self) -> Result<Self, ConfigError> {
+        match self.terms.profile {
+            Profile { window: None, .. } => Err(ConfigError::TimestampUnsigned),
+            Profile { window_required: true, .. } => Err(ConfigError::WindowRequired),
+            _ => Ok(self.with_terms(|terms| terms.window = None)),
+        }
+    }
+
+    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        self.with_terms(|terms| terms.clock = SharedClock::new(clock))
+    }
+
+    /// Takes requests of these methods alone, by default those that the platform sends. Most platforms do not sign the method.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
+    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
+        let methods = Methods::new(methods)?;
+        Ok(self.with_terms(|terms| terms.methods = methods))
+    }
+
+    /// Refuses a body of more bytes than `limit`. By default there is no limit where nothing of the body is kept, and 1 MiB where it
+    /// is a form.
+    pub fn max_body(self, limit: usize) -> Self {
+        self.with_terms(|terms| terms.max_body = Some(limit))
+    }
+
+    /// Exchanges the rule, and keeps all settings.
+    pub(crate) fn with_changed_rule(self, rule: R) -> Self {
+        Self { rule, ..self }
+    }
+
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn rule(&self) -> &R {
+        &self.rule
+    }
+
+    /// The keys of the one sender.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn keys(&self) -> Option<&MacKeys> {
+        self.keys.single()
+    }
+
+    fn with_terms(mut self, set: impl FnOnce(&mut Terms)) -> Self {
+        set(&mut self.terms);
+        self
+    }
+
+    /// Reads what the head claims.
+    #[inline]
+    fn open<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
+        self.terms.methods.check(head)?;
+        let mut envelope = Envelope::new();
+        self.rule.read(head.with_base(self.terms.base.as_ref()), &mut envelope)?;
+        envelope.check(self.terms.profile.url_signed)?;
+        Ok(envelope)
+    }
+
+    /// Begins the check of the body that an envelope needs.
+    fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
+        let (keys, tenant) = self.select(&envelope)?;
+        let tags = envelope.tags(keys.function())?;
+        let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
+        let limit = self.terms.limit(&envelope);
+        let binding = envelope.binding();
+        let verification = if binding == Binding::Message {
+            Verification::new(InMessage::new(claims, keys, tags, envelope.into_messages(), limit))
+        } else {
+            let found =
+                envelope.whole_messages().fold(None, |found, message| found.or(keys.find(message, &tags)));
+            let evidence = claims.judge(found)?;
+            Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.terms.clock)
+        };
+        Ok(verification.limit(limit))
+    }
+
+    #[inline]
+    fn select(&self, envelope: &Envelope<'_>) -> Result<(&MacKeys, Option<&Arc<str>>), Error> {
+        let name =
+            || envelope.tenant_name().map(Cow::Borrowed).ok_or_else(|| ErrorKind::ApiKeyMissing.into());
+        self.keys.select(name)
+    }
+}
+
+impl<R: Rule> Verifier for Webhook<R> {
+    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        let this: &Self = self;
+        self.proceed(this.open(head)?)
+    }
+
+    /// The HMAC of a body and nothing else, which most platforms sign, is made without the steps of a verification: at 256 bytes
+    /// they cost more than half of the hash.
+    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
+        let envelope = self.open(request.head())?;
+        if envelope.is_plain() && self.terms.window.is_none() {
+            let (keys, tenant) = self.select(&envelope)?;
+            let tags = envelope.tags(keys.function())?;
+            if request.body().len() > self.terms.limit(&envelope) {
+                return Err(ErrorKind::BodyTooLarge.into());
+            }
+            let key = keys.find(request.body(), &tags).ok_or(ErrorKind::SignatureMismatch)?;
+            return Ok(Verified::new(Evidence::new(key, Coverage::Body).tenant(tenant.cloned())));
+        }
+        let mut verification = self.proceed(envelope)?;
+        verification.update(request.body())?;
+        verification.finish()
+    }
+
+    fn replays(&self) -> Replays {
+        if self.terms.profile.identified { Replays::of(self.terms.window) } else { Replays::Undetectable }
+    }
+
+    fn scheme(&self) -> &'static str {
+        self.terms.profile.scheme
+    }
+}
+
+impl Terms {
+    fn limit(&self, envelope: &Envelope<'_>) -> usize {
+        let is_kept = envelope.messages().any(|message| matches!(message.place, Some(Place::Form(_))));
+        self.max_body.unwrap_or(if is_kept { DEFAULT_MAX_FORM } else { usize::MAX })
+    }
+}
+
+/// What a request claims, kept until its signature is known to hold.
+struct Claims<'v> {
+    terms: &'v Terms,
+    coverage: Coverage,
+    signed_at: Option<UnixTime>,
+    replay_key: Option<ReplayKey>,
+    tenant: Option<Arc<str>>,
+}
+
+impl<'v> Claims<'v> {
+    fn of(envelope: &Envelope<'_>, terms: &'v Terms, tenant: Option<Arc<str>>) -> Self {
+        let is_form = envelope.messages().any(|message| matches!(message.place, Some(Place::Form(_))));
+        let coverage = match (envelope.binding(), terms.profile.url_signed) {
+            (Binding::Unsigned | Binding::Absent, false) => Coverage::None,
+            (Binding::Unsigned | Binding::Absent, true) => Coverage::Url,
+            (Binding::Message, true) if is_form => Coverage::UrlParams,
+            (Binding::Message, false) if is_form => Coverage::Params,
+            (_, true) => Coverage::UrlBody,
+            (_, false) => Coverage::Body,
+        };
+        let replay_key = envelope.identifier().map(|id| {
+            let tenant = tenant.as_deref().unwrap_or_default();
+            ReplayKey::new([tenant.as_bytes(), id])
+        });
+        Self { terms, coverage, signed_at: envelope.time(), replay_key, tenant }
+    }
+
+    /// Concludes, once it is known which key signed: judges the time.
+    fn judge(self, found: Option<KeyId>) -> Result<Evidence, Error> {
+        let key = found.ok_or(ErrorKind::SignatureMismatch)?;
+        let validity = match self.terms.window {
+            None => None,
+            Some(window) => {
+                let signed_at = self.signed_at.ok_or(ErrorKind::TimestampMissing)?;
+                let judged_at = self.terms.clock.now()?;
+                window.check(judged_at, signed_at)?;
+                let over = ErrorKind::TimestampStale.into();
+                Some(Validity { judged_at, until: window.end_of_age(signed_at), over })
+            }
+        };
+        let evidence = Evidence::new(key, self.coverage)
+            .signed_at(self.signed_at)
+            .validity(validity)
+            .tenant(self.tenant);
+        Ok(match self.replay_key {
+            Some(key) => evidence.replay_key(key),
+            None => evidence,
+        })
+    }
+}
+
+const DEFAULT_MAX_FORM: usize = 1024 * 1024;
+/// A digit that moves between the time and the body changes the time by years.
+const LONGEST_REQUIRED_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
