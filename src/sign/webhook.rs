@@ -77,8 +77,8 @@ impl<R: Sign> Webhook<R> {
     /// - What the rule refuses to read from what `write` has written, such as
     ///   [`SignatureMissing`](ErrorKind::SignatureMissing) where it wrote nothing.
     /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of another length than the keys'.
-    /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule does not read the signature that was written, or it reads
-    ///   another message once the signature is there.
+    /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule reads no message, or another one once the signature is there,
+    ///   or another signature than the one that was given to `write`.
     /// - [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`BodyUnexpected`](ErrorKind::BodyUnexpected),
     ///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`ParameterMalformed`](ErrorKind::ParameterMalformed),
     ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany): the verifier accepts no such request, whoever signs it.
@@ -122,8 +122,9 @@ fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
             Err(ErrorKind::PayloadHashMismatch.into())
         }
         Binding::Absent | Binding::Sha256(_) | Binding::Unsigned => {
-            let message = envelope.messages().next().ok_or(ErrorKind::SignatureMismatch)?;
-            Ok([&*message.before, &*message.after].concat())
+            // An empty one signs nothing.
+            let message = envelope.messages().find(|message| !message.before.is_empty());
+            Ok(message.ok_or(ErrorKind::SignatureMismatch)?.before.clone())
         }
     }
 }

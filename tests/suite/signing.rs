@@ -267,6 +267,13 @@ proptest! {
                 let elsewhere = genuine.clone().with_target(&format!("/x{}", genuine.target()));
                 prop_assert_eq!(refused(&elsewhere), Err(ErrorKind::SignatureMismatch), "{}", name);
             }
+            if name == "named" {
+                let (rest, last) = genuine.query().split_at(genuine.query().len() - 1);
+                let other = format!("{rest}{}", if last == "0" { "1" } else { "0" });
+                let altered = genuine.clone().with_query(&other);
+                prop_assert_eq!(refused(&altered), Err(ErrorKind::SignatureMismatch));
+                prop_assert_eq!(refused(&genuine.with_query("")), Err(ErrorKind::PayloadHashMissing));
+            }
         }
     }
 }
@@ -413,6 +420,19 @@ fn what_cannot_be_signed_is_refused() {
         ),
         (webhook(plain, body, write_hex), Unsigned::new("GET", ""), ErrorKind::MethodUnsupported),
         (bodiless(), post(), ErrorKind::BodyUnexpected),
+        // It signs nothing.
+        (
+            webhook(
+                plain,
+                |head, envelope| {
+                    envelope.hex(head.signature(&SIGNATURE)?);
+                    Ok(())
+                },
+                write_hex,
+            ),
+            Unsigned::new("POST", ""),
+            ErrorKind::SignatureMismatch,
+        ),
         (form(), Unsigned::form("a=%"), ErrorKind::ParameterMalformed),
         (timed(), post().time(UnixTime::from_secs(-1)), ErrorKind::TimestampMalformed),
         (
