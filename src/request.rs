@@ -59,10 +59,11 @@ impl<'r> Head<'r> {
         Self { target, query: query.as_bytes(), ..self }
     }
 
-    /// Adds the query alone: what follows the `?` of the request target, raw and undecoded.
+    /// Adds the query alone: what follows the `?` of the request target, raw and undecoded. The target is then not known, so that
+    /// a rule cannot read one query and sign another.
     #[must_use]
     pub fn with_query(self, query: &'r (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self { query: query.as_ref(), ..self }
+        Self { target: "", query: query.as_ref(), ..self }
     }
 
     /// The method, as on the wire.

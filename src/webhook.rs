@@ -4,6 +4,7 @@ mod body;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
@@ -26,6 +27,7 @@ use body::{HeadSigned, InMessage};
 /// # Errors
 ///
 /// - Of the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), what the rule refuses,
+///   [`RuleInvalid`](ErrorKind::RuleInvalid) of a rule that contradicts itself,
 ///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), [`ApiKeyMissing`](ErrorKind::ApiKeyMissing) and
 ///   [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown) where there are tenants.
 /// - Of the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge); [`BodyUnexpected`](ErrorKind::BodyUnexpected) where the platform signs
@@ -92,11 +94,15 @@ impl<R: Rule> Webhook<R> {
     /// # Errors
     ///
     /// - [`ConfigError::TimestampUnsigned`]: the platform signs no time.
+    /// - [`ConfigError::WindowRequired`]: without its window the scheme does not hold, and this one is longer than a day.
     pub fn tolerance(self, window: Tolerance) -> Result<Self, ConfigError> {
-        if self.terms.profile.window.is_none() {
-            return Err(ConfigError::TimestampUnsigned);
+        match self.terms.profile {
+            Profile { window: None, .. } => Err(ConfigError::TimestampUnsigned),
+            Profile { window_required: true, .. } if window.span() > LONGEST_REQUIRED_WINDOW => {
+                Err(ConfigError::WindowRequired)
+            }
+            _ => Ok(self.with_terms(|terms| terms.window = Some(window))),
         }
-        Ok(self.with_terms(|terms| terms.window = Some(window)))
     }
 
     /// Accepts a request signed at any time. Whoever has seen one request can then send it again for ever.
@@ -172,6 +178,7 @@ impl<R: Rule> Webhook<R> {
         self.terms.methods.check(head)?;
         let mut envelope = Envelope::new();
         self.rule.read(head.with_base(self.terms.base.as_ref()), &mut envelope)?;
+        envelope.check(self.terms.profile.url_signed)?;
         Ok(envelope)
     }
 
@@ -185,10 +192,8 @@ impl<R: Rule> Webhook<R> {
         let verification = if binding == Binding::Message {
             Verification::new(InMessage::new(claims, keys, tags, envelope.into_messages(), limit))
         } else {
-            let found = envelope.messages().fold(None, |found, message| {
-                let whole = [&*message.before, &*message.after].concat();
-                found.or(keys.find(&whole, &tags))
-            });
+            let found =
+                envelope.whole_messages().fold(None, |found, message| found.or(keys.find(message, &tags)));
             let evidence = claims.judge(found)?;
             Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.terms.clock)
         };
@@ -256,7 +261,7 @@ impl<'v> Claims<'v> {
     fn of(envelope: &Envelope<'_>, terms: &'v Terms, tenant: Option<Arc<str>>) -> Self {
         let is_form = envelope.messages().any(|message| matches!(message.place, Some(Place::Form(_))));
         let coverage = match (envelope.binding(), terms.profile.url_signed) {
-            (Binding::Unsigned, false) => Coverage::None,
+            (Binding::Unsigned | Binding::Absent, false) => Coverage::None,
             (Binding::Unsigned | Binding::Absent, true) => Coverage::Url,
             (Binding::Message, true) if is_form => Coverage::UrlParams,
             (Binding::Message, false) if is_form => Coverage::Params,
@@ -295,3 +300,5 @@ impl<'v> Claims<'v> {
 }
 
 const DEFAULT_MAX_FORM: usize = 1024 * 1024;
+/// A digit that moves between the time and the body changes the time by years.
+const LONGEST_REQUIRED_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -7,7 +7,7 @@ macro_rules! kinds {
         /// The condition under which a delivery was refused.
         ///
         /// Statuses: 401 where the sender is not believed, 4xx where the request cannot be what the platform sends,
-        /// 503 where the platform should send it again.
+        /// 503 where the platform should send it again, 500 where a rule of your own is wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind { $( $(#[$doc])* $kind, )* }
@@ -109,6 +109,10 @@ kinds! {
     TimestampFuture = "timestamp_future", 401, "timestamp", "is further in the future than the tolerance allows";
     /// The clock could not tell the time.
     ClockUnavailable = "clock_unavailable", 503, "clock", "could not tell the time";
+
+    /// The signing rule contradicts itself: it binds the body in two ways, or names a time, an identifier or a URL that no part of
+    /// the signed message can hold.
+    RuleInvalid = "rule_invalid", 500, "signing rule", "contradicts itself";
 
     /// A header that must be unique appears more than once.
     HeaderRepeated = "header_repeated", 401, "header", "appears more than once";

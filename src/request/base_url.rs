@@ -1,5 +1,7 @@
 //! The start of the URL that a platform calls.
 
+use std::fmt;
+
 use crate::config_error::ConfigError;
 
 /// What stands before the request target in the URL that the platform calls: scheme, authority and perhaps a path prefix that
@@ -20,7 +22,7 @@ use crate::config_error::ConfigError;
 /// assert_eq!(BaseUrl::new("example.com").unwrap_err(), ConfigError::BaseUrlInvalid);
 /// # Ok::<(), ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     /// Scheme and authority without its port.
     start: String,
@@ -76,5 +78,12 @@ impl BaseUrl {
     #[must_use]
     pub fn join(&self, target: &str) -> String {
         [&*self.start, &self.port, &self.prefix, target].concat()
+    }
+}
+
+/// It may hold a user's name and password.
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BaseUrl").finish_non_exhaustive()
     }
 }

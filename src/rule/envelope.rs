@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::message::{Encoding, FormJoin, Hash, Message, Place};
-use super::tags::{Text, Texts, Written};
-use crate::error::Error;
+use super::tags::{Texts, Written};
+use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, Tags};
 use crate::request::Field;
 use crate::time::UnixTime;
@@ -16,12 +16,20 @@ use crate::time::UnixTime;
 /// The signed message is written part by part, in its order: [`part`](Self::part) for bytes of the head,
 /// [`body`](Self::body) and its kin for the place of the body. A rule that names no place for the body, and does not say
 /// otherwise, refuses a body.
+///
+/// # Errors
+///
+/// Of an envelope that contradicts itself the webhook makes [`RuleInvalid`](crate::ErrorKind::RuleInvalid), for every request:
+///
+/// - the body is bound twice in one message, or in two ways: [`body`](Self::body) and [`body_sha256`](Self::body_sha256);
+/// - a time, an identifier or the URL is said to be signed, and the message is the body alone.
 pub struct Envelope<'h> {
     tags: Texts<'h>,
     message: Message,
     /// Those that were ended by `or`.
     ended: Vec<Message>,
     binding: Binding,
+    contradicts: bool,
     signed_at: Option<UnixTime>,
     id: Option<Cow<'h, [u8]>>,
     tenant: Option<Cow<'h, str>>,
@@ -48,6 +56,7 @@ impl<'h> Envelope<'h> {
             message: Message::default(),
             ended: Vec::new(),
             binding: Binding::Absent,
+            contradicts: false,
             signed_at: None,
             id: None,
             tenant: None,
@@ -57,26 +66,26 @@ impl<'h> Envelope<'h> {
     /// Adds the signature, in hex of either case.
     #[inline]
     pub fn hex(&mut self, field: Field<'h>) -> &mut Self {
-        self.tags.one(Text { field, written: Written::Hex });
+        self.tags.required(field, Written::Hex);
         self
     }
 
     /// Adds the signature, in base64 of the standard alphabet with padding.
     pub fn base64(&mut self, field: Field<'h>) -> &mut Self {
-        self.tags.one(Text { field, written: Written::Base64 });
+        self.tags.required(field, Written::Base64);
         self
     }
 
     /// Adds signatures in hex, one of which must match: the first 16 of them. One that has the wrong form is passed over, as
     /// long as another has the right one.
     pub fn any_hex(&mut self, fields: impl IntoIterator<Item = Field<'h>>) -> &mut Self {
-        fields.into_iter().for_each(|field| self.tags.entry(Text { field, written: Written::Hex }));
+        fields.into_iter().for_each(|field| self.tags.entry(field, Written::Hex));
         self
     }
 
     /// As [`any_hex`](Self::any_hex), in base64.
     pub fn any_base64(&mut self, fields: impl IntoIterator<Item = Field<'h>>) -> &mut Self {
-        fields.into_iter().for_each(|field| self.tags.entry(Text { field, written: Written::Base64 }));
+        fields.into_iter().for_each(|field| self.tags.entry(field, Written::Base64));
         self
     }
 
@@ -105,30 +114,34 @@ impl<'h> Envelope<'h> {
 
     /// Says that the signed message names the SHA-256 of the body, and which it must be.
     pub fn body_sha256(&mut self, expected: [u8; 32]) -> &mut Self {
-        self.binding = Binding::Sha256(expected);
-        self
+        self.bind(Binding::Sha256(expected))
     }
 
     /// Says that the platform does not sign the body: whoever has seen one request can send another body with its signature.
     pub fn insecure_unsigned_body(&mut self) -> &mut Self {
-        self.binding = Binding::Unsigned;
-        self
+        self.bind(Binding::Unsigned)
     }
 
-    /// Ends one candidate for the signed message and begins another. The signature may be that of either.
+    /// Ends one candidate for the signed message and begins another. The signature may be that of either, so each must hold what
+    /// the envelope says is signed. Where one candidate holds the body, those that do not are passed over. At most 16 are tried.
     pub fn or(&mut self) -> &mut Self {
-        self.ended.push(std::mem::take(&mut self.message));
+        let ended = std::mem::take(&mut self.message);
+        if self.ended.len() < MOST_ENDED {
+            self.ended.push(ended);
+        }
         self
     }
 
-    /// Says when the request was signed. The time must be part of the signed message.
+    /// Says when the request was signed. The time must be part of each candidate for the signed message: give the same
+    /// [`Field`] to [`part`](Self::part).
     #[inline]
     pub fn signed_at(&mut self, time: UnixTime) -> &mut Self {
         self.signed_at = Some(time);
         self
     }
 
-    /// Names the request by a signed identifier, one that stays the same when the request is sent again.
+    /// Names the request by a signed identifier, one that stays the same when the request is sent again. It must be part of each
+    /// candidate for the signed message. An empty one names nothing.
     pub fn id(&mut self, id: impl Into<Cow<'h, [u8]>>) -> &mut Self {
         self.id = Some(id.into());
         self
@@ -142,9 +155,26 @@ impl<'h> Envelope<'h> {
 
     #[inline]
     fn place(&mut self, place: Place) -> &mut Self {
+        self.contradicts |= self.message.place.is_some();
         self.message.place = Some(place);
-        self.binding = Binding::Message;
+        self.bind(Binding::Message)
+    }
+
+    #[inline]
+    fn bind(&mut self, binding: Binding) -> &mut Self {
+        // Each of several candidates may hold the body.
+        let is_first = self.binding == Binding::Absent;
+        self.contradicts |= !is_first && (self.binding, binding) != (Binding::Message, Binding::Message);
+        self.binding = binding;
         self
+    }
+
+    /// Refuses a rule that contradicts itself.
+    #[inline]
+    pub(crate) fn check(&self, is_url_signed: bool) -> Result<(), ErrorKind> {
+        let needs_head = is_url_signed || self.signed_at.is_some() || self.id.is_some();
+        let is_broken = self.contradicts || needs_head && self.messages().any(Message::is_body_alone);
+        if is_broken { Err(ErrorKind::RuleInvalid) } else { Ok(()) }
     }
 
     #[inline]
@@ -152,8 +182,14 @@ impl<'h> Envelope<'h> {
         self.tags.decode(function)
     }
 
+    #[inline]
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.ended.iter().chain([&self.message])
+    }
+
+    /// The candidates that the head alone completes. An empty one would sign nothing.
+    pub(crate) fn whole_messages(&self) -> impl Iterator<Item = &[u8]> {
+        self.messages().map(|message| &*message.before).filter(|message| !message.is_empty())
     }
 
     /// The candidates that hold the body, or what stands for it. One that does not would leave the body unsigned.
@@ -172,7 +208,7 @@ impl<'h> Envelope<'h> {
     }
 
     pub(crate) fn identifier(&self) -> Option<&[u8]> {
-        self.id.as_deref()
+        self.id.as_deref().filter(|id| !id.is_empty())
     }
 
     #[inline]
@@ -193,3 +229,6 @@ impl fmt::Debug for Envelope<'_> {
         f.debug_struct("Envelope").finish_non_exhaustive()
     }
 }
+
+/// How many candidates are kept beside the last.
+const MOST_ENDED: usize = 15;

@@ -54,10 +54,16 @@ impl Message {
         part.extend_from_slice(bytes);
     }
 
-    /// Whether it is the body and nothing else.
+    /// Whether it is the raw body and nothing else.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self.place, Some(Place::Raw)) && self.before.is_empty() && self.after.is_empty()
+        matches!(self.place, Some(Place::Raw)) && self.is_body_alone()
+    }
+
+    /// Whether it is the body, or what stands for it, and nothing else.
+    #[inline]
+    pub(super) fn is_body_alone(&self) -> bool {
+        self.place.is_some() && self.before.is_empty() && self.after.is_empty()
     }
 }
 

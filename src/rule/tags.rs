@@ -12,13 +12,14 @@ use crate::request::Field;
 pub(super) struct Texts<'h> {
     first: Option<Text<'h>>,
     more: Vec<Text<'h>>,
-    is_list: bool,
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Text<'h> {
-    pub(super) field: Field<'h>,
-    pub(super) written: Written,
+struct Text<'h> {
+    field: Field<'h>,
+    written: Written,
+    /// Whether another may stand in for it where it has the wrong form.
+    is_entry: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,19 +31,23 @@ pub(super) enum Written {
 impl<'h> Texts<'h> {
     /// Adds a signature that must be there.
     #[inline]
-    pub(super) fn one(&mut self, text: Text<'h>) {
+    pub(super) fn required(&mut self, field: Field<'h>, written: Written) {
+        self.push(Text { field, written, is_entry: false });
+    }
+
+    /// Adds an entry of a list. Those beyond the most that are tried are passed over.
+    pub(super) fn entry(&mut self, field: Field<'h>, written: Written) {
+        if self.more.len() < MOST {
+            self.push(Text { field, written, is_entry: true });
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, text: Text<'h>) {
         if self.first.is_none() {
             self.first = Some(text);
         } else {
             self.more.push(text);
-        }
-    }
-
-    /// Adds an entry of a list. Those beyond the most that are tried are passed over.
-    pub(super) fn entry(&mut self, text: Text<'h>) {
-        self.is_list = true;
-        if self.more.len() < MOST {
-            self.one(text);
         }
     }
 
@@ -54,10 +59,13 @@ impl<'h> Texts<'h> {
         if self.more.is_empty() {
             return first.decode(function).map(Tags::from).ok_or_else(malformed);
         }
-        let texts = || [first].into_iter().chain(&self.more);
-        let tags: Vec<_> = texts().filter_map(|text| text.decode(function)).collect();
-        if !self.is_list && tags.len() < texts().count() {
-            return Err(malformed());
+        let mut tags = Vec::new();
+        for text in [first].into_iter().chain(&self.more) {
+            match text.decode(function) {
+                Some(tag) => tags.push(tag),
+                None if text.is_entry => {}
+                None => return Err(text.field.refuse(ErrorKind::SignatureMalformed)),
+            }
         }
         Tags::of(&tags).ok_or_else(malformed)
     }

@@ -50,7 +50,9 @@ impl Check for HeadSigned {
 pub(super) struct InMessage<'v> {
     claims: Claims<'v>,
     tags: Tags,
-    candidates: Vec<Candidate>,
+    /// Most rules have one, which needs no memory of its own.
+    first: Option<Candidate>,
+    more: Vec<Candidate>,
     /// The body, where it is a form.
     form: Option<KeptBody>,
 }
@@ -78,10 +80,10 @@ impl<'v> InMessage<'v> {
         messages: impl Iterator<Item = (Message, Place)>,
         limit: usize,
     ) -> Self {
-        let candidates: Vec<_> =
-            messages.map(|(message, place)| Candidate::new(keys, message, place)).collect();
-        let is_form = candidates.iter().any(|candidate| matches!(candidate.place, Stand::Form(_)));
-        Self { claims, tags, candidates, form: is_form.then(|| KeptBody::new(limit)) }
+        let mut candidates = messages.map(|(message, place)| Candidate::new(keys, message, place));
+        let (first, more): (_, Vec<_>) = (candidates.next(), candidates.collect());
+        let is_form = first.iter().chain(&more).any(|candidate| matches!(candidate.place, Stand::Form(_)));
+        Self { claims, tags, first, more, form: is_form.then(|| KeptBody::new(limit)) }
     }
 }
 
@@ -105,7 +107,7 @@ impl Check for InMessage<'_> {
     }
 
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        for candidate in &mut self.candidates {
+        for candidate in self.first.iter_mut().chain(&mut self.more) {
             match &mut candidate.place {
                 Stand::Body => candidate.mac.update(chunk),
                 Stand::Md5(digest, _) => digest.update(chunk),
@@ -125,7 +127,7 @@ impl Check for InMessage<'_> {
             params.read_form(body.bytes())?;
         }
         let mut found = None;
-        for Candidate { mut mac, place, after } in self.candidates {
+        for Candidate { mut mac, place, after } in self.first.into_iter().chain(self.more) {
             match place {
                 Stand::Body => {}
                 Stand::Md5(digest, encoding) => mac.update(encoding.encode(&digest.finalize()).as_bytes()),

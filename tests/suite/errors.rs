@@ -37,6 +37,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::TimestampStale, 401, "timestamp is older than the tolerance allows"),
     (ErrorKind::TimestampFuture, 401, "timestamp is further in the future than the tolerance allows"),
     (ErrorKind::ClockUnavailable, 503, "clock could not tell the time"),
+    (ErrorKind::RuleInvalid, 500, "signing rule contradicts itself"),
     (ErrorKind::HeaderRepeated, 401, "header appears more than once"),
     (ErrorKind::HeaderMissing, 401, "header is missing"),
     (ErrorKind::HeaderMalformed, 401, "header has the wrong form"),
@@ -102,6 +103,7 @@ fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
         ErrorKind::ReplayGuardFull,
         ErrorKind::ReplayGuardUnavailable,
         ErrorKind::ClockUnavailable,
+        ErrorKind::RuleInvalid,
         ErrorKind::BodyInterrupted,
     ];
     assert_eq!(retryable, expected.iter().collect::<Vec<_>>());

@@ -77,7 +77,8 @@ fn a_rule_that_forgets_the_body_refuses_one() {
         envelope.hex(head.signature(&SIGNATURE)?).part("x");
         Ok(())
     });
-    assert_eq!(coverage(&forgetful, &tag(b"x"), b""), Ok(Coverage::Body));
+    // A body that was taken away is not covered: a stranger can take it away.
+    assert_eq!(coverage(&forgetful, &tag(b"x"), b""), Ok(Coverage::None));
     assert_eq!(coverage(&forgetful, &tag(b"x"), b"{}"), Err(ErrorKind::BodyUnexpected));
     assert_eq!(coverage(&forgetful, &tag(b""), b""), Err(ErrorKind::SignatureMismatch));
 }
@@ -362,4 +363,449 @@ fn pieces_of_a_header_name_it() {
     refuses(&hmac, request, ErrorKind::SignatureMalformed);
     let signed = countersign::sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "{}");
     let _ = accepts(&hmac, signed.request());
+}
+
+/// A rule of these steps, and the naive law beside it.
+#[derive(Clone, Debug)]
+struct Scripted {
+    steps: Vec<Step>,
+    url_signed: bool,
+    window: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Hex,
+    AnyHex,
+    Part,
+    Time,
+    TimeAlone,
+    Id,
+    Tenant,
+    Body,
+    Hash,
+    Form,
+    Sha256,
+    Unsigned,
+    Or,
+}
+
+const STEPS: [Step; 18] = [
+    Step::Hex,
+    Step::Hex,
+    Step::AnyHex,
+    Step::Part,
+    Step::Part,
+    Step::Time,
+    Step::Time,
+    Step::TimeAlone,
+    Step::Id,
+    Step::Tenant,
+    Step::Body,
+    Step::Body,
+    Step::Body,
+    Step::Hash,
+    Step::Form,
+    Step::Sha256,
+    Step::Unsigned,
+    Step::Or,
+];
+
+impl Rule for Scripted {
+    fn profile(&self) -> Profile {
+        let profile = if self.url_signed { Profile::new("scripted").url() } else { Profile::new("scripted") };
+        if self.window { profile.window(300, 300) } else { profile }
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        let time = head.time(&TIME)?;
+        for step in &self.steps {
+            match step {
+                Step::Hex => envelope.hex(head.signature(&SIGNATURE)?),
+                Step::AnyHex => envelope.any_hex(head.signed(&ID)?.list(b' ')),
+                Step::Part => envelope.part("p"),
+                Step::Time => envelope.part(time).signed_at(time.seconds()?),
+                Step::TimeAlone => envelope.signed_at(time.seconds()?),
+                Step::Id => envelope.part("i").id(&b"i"[..]),
+                Step::Tenant => envelope.tenant("tenant"),
+                Step::Body => envelope.body(),
+                Step::Hash => envelope.body_hash(Hash::Sha256, Encoding::Hex),
+                Step::Form => envelope.form(|pairs, joined| {
+                    for (name, value) in pairs {
+                        joined.extend([name, b":", value, b";"].concat());
+                    }
+                }),
+                Step::Sha256 => envelope.body_sha256(Sha256::digest(b"a=1").into()),
+                Step::Unsigned => envelope.insecure_unsigned_body(),
+                Step::Or => envelope.or(),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// A request, and what the law needs to know of it.
+#[derive(Clone, Debug)]
+struct Sent {
+    one: String,
+    list: String,
+    body: &'static [u8],
+    time: i64,
+    limit: Option<usize>,
+    tenants: bool,
+}
+
+impl Scripted {
+    fn has(&self, step: Step) -> bool {
+        self.steps.contains(&step)
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = &[Step]> {
+        self.steps.split(|step| *step == Step::Or)
+    }
+
+    /// The message of a candidate, with this body.
+    fn message(candidate: &[Step], sent: &Sent) -> Vec<u8> {
+        let part = |step: &Step| match step {
+            Step::Part => b"p".to_vec(),
+            Step::Id => b"i".to_vec(),
+            Step::Time => sent.time.to_string().into_bytes(),
+            Step::Body => sent.body.to_vec(),
+            Step::Hash => hex::encode(Sha256::digest(sent.body)).into_bytes(),
+            Step::Form if sent.body.is_empty() => vec![],
+            Step::Form => [&String::from_utf8_lossy(sent.body).replace('=', ":"), ";"].concat().into_bytes(),
+            _ => vec![],
+        };
+        candidate.iter().flat_map(part).collect()
+    }
+
+    fn holds_body(candidate: &[Step]) -> usize {
+        candidate.iter().filter(|step| matches!(step, Step::Body | Step::Hash | Step::Form)).count()
+    }
+
+    fn is_valid(&self) -> bool {
+        let count = |wanted: Step| self.steps.iter().filter(|step| **step == wanted).count();
+        let elsewhere = count(Step::Sha256) + count(Step::Unsigned);
+        let needs_head =
+            self.url_signed || [Step::Time, Step::TimeAlone, Step::Id].iter().any(|step| self.has(*step));
+        let once = self.candidates().all(|candidate| Self::holds_body(candidate) <= 1);
+        let held = self.candidates().any(|candidate| Self::holds_body(candidate) > 0);
+        let has_head = |candidate: &[Step]| {
+            candidate.iter().any(|step| matches!(step, Step::Part | Step::Time | Step::Id))
+        };
+        let alone =
+            self.candidates().any(|candidate| Self::holds_body(candidate) > 0 && !has_head(candidate));
+        once && elsewhere <= usize::from(!held) && !(needs_head && alone)
+    }
+
+    /// What the documentation says of this request, spelt out.
+    fn law(&self, sent: &Sent) -> Result<Coverage, ErrorKind> {
+        let check = |holds: bool, kind| if holds { Ok(()) } else { Err(kind) };
+        check(self.is_valid(), ErrorKind::RuleInvalid)?;
+        check(!sent.tenants || self.has(Step::Tenant), ErrorKind::ApiKeyMissing)?;
+        let is_tag = |text: &&str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let mut tags = vec![];
+        if self.has(Step::Hex) {
+            check(is_tag(&&*sent.one), ErrorKind::SignatureMalformed)?;
+            tags.push(sent.one.as_str());
+        }
+        if self.has(Step::AnyHex) {
+            tags.extend(sent.list.split(' ').filter(is_tag));
+        }
+        check(!tags.is_empty(), ErrorKind::SignatureMalformed)?;
+
+        let holding = |candidate: &&[Step]| Self::holds_body(candidate) > 0;
+        let is_in_message = self.candidates().any(|candidate| holding(&candidate));
+        let is_form = self.has(Step::Form);
+        let messages: Vec<_> = if is_in_message {
+            self.candidates().filter(holding).map(|candidate| Self::message(candidate, sent)).collect()
+        } else {
+            let all = self.candidates().map(|candidate| Self::message(candidate, sent));
+            all.filter(|message| !message.is_empty()).collect()
+        };
+        let size = check(sent.limit.is_none_or(|limit| sent.body.len() <= limit), ErrorKind::BodyTooLarge);
+        if is_in_message {
+            size?;
+            check(!(is_form && sent.body.contains(&b'%')), ErrorKind::ParameterMalformed)?;
+        }
+        let is_signed = messages.iter().any(|message| tags.contains(&tag(message).as_str()));
+        check(is_signed, ErrorKind::SignatureMismatch)?;
+        if self.window {
+            check(self.has(Step::Time) || self.has(Step::TimeAlone), ErrorKind::TimestampMissing)?;
+            let age = NOW.as_secs() - sent.time;
+            check(age <= 300, ErrorKind::TimestampStale)?;
+            check(age >= -300, ErrorKind::TimestampFuture)?;
+        }
+        if is_in_message {
+            return Ok(match (is_form, self.url_signed) {
+                (true, true) => Coverage::UrlParams,
+                (true, false) => Coverage::Params,
+                (false, true) => Coverage::UrlBody,
+                (false, false) => Coverage::Body,
+            });
+        }
+        if self.has(Step::Sha256) {
+            size?;
+            check(sent.body == b"a=1", ErrorKind::PayloadHashMismatch)?;
+            return Ok(if self.url_signed { Coverage::UrlBody } else { Coverage::Body });
+        }
+        if !self.has(Step::Unsigned) && !sent.body.is_empty() {
+            // Of a body that is refused, some is read.
+            return Err(if sent.limit == Some(0) {
+                ErrorKind::BodyTooLarge
+            } else {
+                ErrorKind::BodyUnexpected
+            });
+        }
+        size?;
+        Ok(if self.url_signed { Coverage::Url } else { Coverage::None })
+    }
+}
+
+/// Steele, Lea and Flood's `SplitMix64`, below a bound.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((bits ^ (bits >> 31)) % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
+
+#[test]
+fn any_rule_and_any_request_have_the_verdict_of_the_documentation() {
+    let mut random = Random(19);
+    let mut seen = std::collections::HashMap::<_, usize>::new();
+    for _ in 0..30_000 {
+        let mut steps: Vec<_> = (0..=random.below(6)).map(|_| random.pick(&STEPS)).collect();
+        if random.below(4) > 0 {
+            steps.insert(0, Step::Hex);
+        }
+        // Each step says its own once, but for what may come again.
+        steps = steps
+            .iter()
+            .enumerate()
+            .filter(|(at, step)| !matches!(step, Step::Hex | Step::AnyHex) || !steps[..*at].contains(step))
+            .map(|(_, step)| *step)
+            .collect();
+        let rule = Scripted { steps, url_signed: random.below(5) == 0, window: random.below(3) == 0 };
+        let mut sent = Sent {
+            one: String::new(),
+            list: String::new(),
+            body: random.pick(&[&b""[..], b"a=1", b"a=2", b"a=%", b"a=1"]),
+            time: NOW.as_secs() + random.pick(&[0, 0, 0, 300, 301, -300, -301]),
+            limit: random.pick(&[None, None, None, Some(0), Some(2), Some(3)]),
+            tenants: random.below(6) == 0,
+        };
+        let candidates: Vec<_> = rule.candidates().collect();
+        // One of the candidates is signed, with the body, with another or without one.
+        let signed_body = random.pick(&[sent.body, sent.body, sent.body, b""]);
+        let signed = Sent { body: signed_body, ..sent.clone() };
+        let right = tag(&Scripted::message(random.pick(&candidates), &signed));
+        let wrong = "0".repeat(64);
+        sent.one = random.pick(&[&*right, &right, &right, &right.to_uppercase(), &wrong, "x"]).to_owned();
+        let lists = [right.clone(), format!("x {right}"), format!("{wrong} {right}"), wrong, "x".to_owned()];
+        sent.list.clone_from(&lists[random.below(lists.len())]);
+
+        let keyring = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
+        let keys = if sent.tenants {
+            Keys::hmac_tenants(Algorithm::Sha256, Tenants::new([("tenant", keyring)]).unwrap())
+        } else {
+            Keys::hmac(Algorithm::Sha256, keyring)
+        };
+        let base = BaseUrl::new("https://example.com").unwrap();
+        let mut webhook = Webhook::with_base_url(rule.clone(), keys, base).clock(|| NOW);
+        if let Some(limit) = sent.limit {
+            webhook = webhook.max_body(limit);
+        }
+        let time = sent.time.to_string();
+        let headers = [("x-sig", &*sent.one), ("x-id", &*sent.list), ("x-time", &*time)];
+        let mut law = rule.law(&sent);
+        if law == Err(ErrorKind::SignatureMismatch) && sent.one.bytes().any(|byte| byte.is_ascii_uppercase())
+        {
+            let lower = Sent { one: sent.one.to_lowercase(), ..sent.clone() };
+            law = rule.law(&lower);
+        }
+        let found = verdict(&webhook, &headers, sent.body).map(|verified| verified.coverage());
+        assert_eq!(found, law, "{rule:?} {sent:?}");
+        *seen.entry(law).or_default() += 1;
+    }
+    // Every verdict is met often.
+    assert_eq!(seen.len(), 6 + 11, "{seen:?}");
+    assert!(seen.values().all(|count| *count >= 5), "{seen:?}");
+}
+
+#[test]
+fn a_rule_that_contradicts_itself_proves_nothing() {
+    let rules: [(Profile, Read); 9] = [
+        (Profile::new("twice"), |_, envelope| {
+            envelope.body().part("x").body();
+            Ok(())
+        }),
+        (Profile::new("hash-and-body"), |_, envelope| {
+            envelope.part("x").body_hash(Hash::Md5, Encoding::Hex).body();
+            Ok(())
+        }),
+        (Profile::new("body-and-unsigned"), |_, envelope| {
+            envelope.body().insecure_unsigned_body();
+            Ok(())
+        }),
+        (Profile::new("body-and-named"), |_, envelope| {
+            envelope.part("x").body().body_sha256([0; 32]);
+            Ok(())
+        }),
+        (Profile::new("named-or-body"), |_, envelope| {
+            envelope.part("x").body_sha256([0; 32]).or().part("x").body();
+            Ok(())
+        }),
+        (Profile::new("named-twice"), |_, envelope| {
+            envelope.part("x").body_sha256([0; 32]).body_sha256([1; 32]);
+            Ok(())
+        }),
+        (Profile::new("time-unsigned"), |head, envelope| {
+            envelope.signed_at(head.time(&TIME)?.seconds()?).body();
+            Ok(())
+        }),
+        (Profile::new("id-unsigned"), |_, envelope| {
+            envelope.part("x").body().or().body_hash(Hash::Md5, Encoding::Hex).id(&b"1"[..]);
+            Ok(())
+        }),
+        (Profile::new("url-unsigned").url(), |_, envelope| {
+            envelope.body();
+            Ok(())
+        }),
+    ];
+    for (profile, read) in rules {
+        for body in ["", "{}"] {
+            for message in ["", "x", "xx", "{}", "x{}"] {
+                let rule = WithSignature(Written(profile, read));
+                let keys = Keys::hmac(Algorithm::Sha256, secret(KEY));
+                let base = BaseUrl::new("https://example.com").unwrap();
+                let webhook = Webhook::with_base_url(rule, keys, base);
+                let headers = [("x-sig", &*tag(message.as_bytes())), ("x-time", "1763712000")];
+                let refused = verdict(&webhook, &headers, body.as_bytes()).map(drop);
+                assert_eq!(refused, Err(ErrorKind::RuleInvalid), "{profile:?}");
+            }
+        }
+    }
+}
+
+/// The rule with its signature in the usual header.
+#[derive(Debug)]
+struct WithSignature(Written);
+
+impl Rule for WithSignature {
+    fn profile(&self) -> Profile {
+        self.0.profile()
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        envelope.hex(head.signature(&SIGNATURE)?);
+        self.0.read(head, envelope)
+    }
+}
+
+#[test]
+fn a_message_of_nothing_is_signed_by_nobody() {
+    let rules: [Read; 3] = [
+        |head, envelope| {
+            envelope.hex(head.signature(&SIGNATURE)?).insecure_unsigned_body();
+            Ok(())
+        },
+        |head, envelope| {
+            envelope.hex(head.signature(&SIGNATURE)?).part("x").insecure_unsigned_body().or();
+            Ok(())
+        },
+        |head, envelope| {
+            envelope.hex(head.signature(&SIGNATURE)?).part("");
+            Ok(())
+        },
+    ];
+    for read in rules {
+        let refused = coverage(&webhook(Profile::new("nothing"), read), &tag(b""), b"");
+        assert_eq!(refused, Err(ErrorKind::SignatureMismatch));
+    }
+}
+
+#[test]
+fn an_entry_of_a_list_does_not_excuse_a_signature_that_must_be_there() {
+    let mixed = webhook(Profile::new("mixed"), |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).any_hex(head.signed(&ID)?.list(b' ')).body();
+        Ok(())
+    });
+    let (right, wrong) = (tag(b"{}"), "0".repeat(64));
+    let verdict = |one: &str, list: &str| verdict(&mixed, &[("x-sig", one), ("x-id", list)], b"{}").map(drop);
+    assert_eq!(verdict(&right, "x y"), Ok(()));
+    assert_eq!(verdict(&wrong, &format!("x {right}")), Ok(()));
+    assert_eq!(verdict("x", &right), Err(ErrorKind::SignatureMalformed));
+    assert_eq!(verdict(&wrong, "x"), Err(ErrorKind::SignatureMismatch));
+}
+
+#[test]
+fn what_a_stranger_lists_is_tried_sixteen_times_at_most() {
+    // Each entry of the list makes a candidate.
+    let many = webhook(Profile::new("many"), |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?);
+        for entry in head.signed(&ID)?.list(b' ') {
+            envelope.part(entry).part(".").body().or();
+        }
+        Ok(())
+    });
+    let list = (0..4_000).map(|number| number.to_string()).collect::<Vec<_>>().join(" ");
+    let list = &list[..16 * 1024];
+    for (number, accepted) in [(0, true), (14, true), (15, false), (16, false), (3_000, false)] {
+        let signature = tag(format!("{number}.{{}}").as_bytes());
+        let found = verdict(&many, &[("x-sig", &signature), ("x-id", list)], b"{}").map(drop);
+        let expected = if accepted { Ok(()) } else { Err(ErrorKind::SignatureMismatch) };
+        assert_eq!(found, expected, "{number}");
+    }
+}
+
+#[test]
+fn an_empty_identifier_names_no_event() {
+    let identified = webhook(Profile::new("identified").identified(), |head, envelope| {
+        let id = head.signed(&ID)?;
+        envelope.hex(head.signature(&SIGNATURE)?).id(id.bytes()).part(id).part(".").body();
+        Ok(())
+    });
+    let key = |id: &str| {
+        let signature = tag(format!("{id}.{{}}").as_bytes());
+        verdict(&identified, &[("x-sig", &signature), ("x-id", id)], b"{}").map(|found| found.replay_key())
+    };
+    assert_eq!(key(""), Ok(None));
+    assert_eq!(key("1"), Ok(Some(ReplayKey::new([&b""[..], b"1"]))));
+}
+
+#[test]
+fn a_rule_reads_the_query_that_it_signs() {
+    let headers = [("x-sig", "")];
+    let head = Head::new("POST", &headers).with_target("/hook?a=1");
+    assert_eq!((head.target(), head.query_param("a").unwrap()), ("/hook?a=1", Some(&b"1"[..])));
+    let head = head.with_query("a=2");
+    assert_eq!((head.target(), head.query_param("a").unwrap()), ("", Some(&b"2"[..])));
+    let head = head.with_target("/hook?a=3#a=4");
+    assert_eq!((head.target(), head.query()), ("/hook?a=3#a=4", &b"a=3#a=4"[..]));
+}
+
+#[test]
+fn a_window_that_a_scheme_cannot_do_without_stays_short() {
+    let tight = || {
+        webhook(Profile::new("tight").window(300, 60).window_required(), |head, envelope| {
+            let time = head.time(&TIME)?;
+            envelope.hex(head.signature(&SIGNATURE)?).signed_at(time.seconds()?).body().part(time);
+            Ok(())
+        })
+    };
+    for (seconds, accepted) in [(1, true), (12 * 3600 - 1, true), (12 * 3600, false), (u64::MAX, false)] {
+        let window = Tolerance::either_way(Duration::from_secs(seconds)).unwrap();
+        let expected = if accepted { Ok(()) } else { Err(ConfigError::WindowRequired) };
+        assert_eq!(tight().tolerance(window).map(drop), expected);
+    }
 }
