@@ -69,16 +69,18 @@ pub trait Sign: Rule {
 impl<R: Sign> Webhook<R> {
     /// Signs a request with this secret, as the platform would: for the tests of a handler. Feature `sign`.
     ///
-    /// The secret need not be one of the verifier's, so that a test can sign with a wrong one. Where the rule reads several
-    /// candidates for the signed message, the first is signed. [`Sign`] has an example.
+    /// The request verifies with this secret, as far as the timestamp window and the body limit allow. The secret need not be one of
+    /// the verifier's, so that a test can sign with a wrong one. Where the rule reads several candidates for the signed message, the
+    /// first is signed. [`Sign`] has an example.
     ///
     /// # Errors
     ///
     /// - What the rule refuses to read from what `write` has written, such as
     ///   [`SignatureMissing`](ErrorKind::SignatureMissing) where it wrote nothing.
     /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of another length than the keys'.
-    /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule reads no message, or another one once the signature is there,
-    ///   or another signature than the one that was given to `write`.
+    /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule reads another message once the signature is there, or another
+    ///   signature than the one that was given to `write`.
+    /// - [`RuleInvalid`](ErrorKind::RuleInvalid): the rule signs nothing, or contradicts itself.
     /// - [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`BodyUnexpected`](ErrorKind::BodyUnexpected),
     ///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`ParameterMalformed`](ErrorKind::ParameterMalformed),
     ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany): the verifier accepts no such request, whoever signs it.
@@ -114,7 +116,7 @@ impl<R: Sign> Webhook<R> {
 fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
     match envelope.binding() {
         Binding::Message => {
-            let (message, place) = envelope.into_messages().next().ok_or(ErrorKind::SignatureMismatch)?;
+            let (message, place) = envelope.into_messages().next().ok_or(ErrorKind::RuleInvalid)?;
             Ok([message.before, fill(place, body)?, message.after].concat())
         }
         Binding::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
@@ -122,9 +124,8 @@ fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
             Err(ErrorKind::PayloadHashMismatch.into())
         }
         Binding::Absent | Binding::Sha256(_) | Binding::Unsigned => {
-            // An empty one signs nothing.
-            let message = envelope.messages().find(|message| !message.before.is_empty());
-            Ok(message.ok_or(ErrorKind::SignatureMismatch)?.before.clone())
+            let message = envelope.whole_messages().next().ok_or(ErrorKind::RuleInvalid)?;
+            Ok(message.to_vec())
         }
     }
 }

@@ -431,7 +431,7 @@ fn what_cannot_be_signed_is_refused() {
                 write_hex,
             ),
             Unsigned::new("POST", ""),
-            ErrorKind::SignatureMismatch,
+            ErrorKind::RuleInvalid,
         ),
         (form(), Unsigned::form("a=%"), ErrorKind::ParameterMalformed),
         (timed(), post().time(UnixTime::from_secs(-1)), ErrorKind::TimestampMalformed),
