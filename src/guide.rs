@@ -30,6 +30,9 @@ pub mod migration {}
 /// A scheme of your own.
 #[doc = "\n"]
 #[doc = include_str!("guide/own_scheme.md")]
+#[doc = "```"]
+#[doc = include_str!("../examples/own_scheme.rs")]
+#[doc = "```"]
 pub mod own_scheme {}
 /// What a team adds before the first delivery.
 #[doc = "\n"]

@@ -158,7 +158,7 @@ impl<'r> Head<'r> {
         }
     }
 
-    /// The start of the URL that the platform calls, for a rule whose [`Profile`](crate::Profile) says that it signs the URL.
+    /// The start of the URL that the platform calls, for a rule whose [`Profile`](crate::rule::Profile) says that it signs the URL.
     #[must_use]
     pub fn base_url(&self) -> Option<&'r BaseUrl> {
         self.base

@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
 use countersign::sign::{self, Delivery};
 use countersign::tower::{
     Body, EmptyRefusal, OnDuplicate, OnRefusal, ResponseMemory, TenantLookup, VerifyLayer,
 };
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, Check, Clock, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName, Headers,
-    HexHmac, KeyId, Keyring, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime,
-    Verification, Verified, Verifier, Vogent, Voxagent,
+    Algorithm, BaseUrl, Check, Clock, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
+    Headers, HexHmac, KeyId, Keyring, Keys, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance,
+    UnixTime, Verification, Verified, Verifier, Vogent, Voxagent, Webhook,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -498,6 +499,10 @@ fn no_text_panics() {
         let name: String = text.chars().take(20).collect();
         calls.call(&format!("configured with {name:?}"), || configure(&text));
     }
+    for text in TEXTS.iter().map(|text| (*text).to_owned()).chain(long_texts()) {
+        let name: String = text.chars().take(20).collect();
+        calls.call(&format!("a rule with {name:?}"), || rules(&text));
+    }
     for (text, other) in TEXTS.iter().zip(TEXTS.iter().cycle().skip(1)) {
         calls.call(&format!("signed and verified with {text:?} and {other:?}"), || exchange(text, other));
     }
@@ -569,6 +574,98 @@ fn configure(text: &str) {
         #[cfg(feature = "redis-cluster")]
         let _ = (Redis::cluster(&[text]), Redis::cluster(&[]), Redis::cluster(&["redis://a", text]));
     });
+}
+
+/// A rule that calls all that a rule can call, with this text and number.
+#[derive(Debug)]
+struct Everything {
+    name: HeaderName,
+    text: String,
+    number: u64,
+}
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
+
+impl Rule for Everything {
+    fn profile(&self) -> Profile {
+        let profile = Profile::new("everything").window(self.number, self.number).methods(&["POST", ""]);
+        if self.number.is_multiple_of(2) { profile.window_required().identified().url() } else { profile }
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        let text = &*self.text;
+        let separator = text.bytes().next().unwrap_or_default();
+        let _ = (head.time(&self.name).is_ok(), head.signed(&self.name).is_ok(), head.is_form());
+        let _ = (head.target().len(), head.url().len(), head.base_url().map(BaseUrl::port));
+        let _ = (head.query_param(text), head.query_param(""));
+        let field = head.signature(&SIGNATURE)?;
+        let _ = (field.text(), field.after(text), field.one(text), field.without(separator).is_ok());
+        let _ = (field.seconds(), field.millis(), field.refuse(ErrorKind::HeaderMalformed).to_string());
+        let (before, after) = field.split(separator).unwrap_or((field, field));
+        for candidate in 0..20 {
+            envelope.any_hex(field.list(separator)).any_base64(field.all(text));
+            if self.number.is_multiple_of(3) {
+                envelope.hex(before).base64(after);
+            }
+            envelope.part(text).part(field).id(text.as_bytes()).tenant(text);
+            envelope.signed_at(UnixTime::from_secs(i64::MIN.saturating_add_unsigned(self.number)));
+            match self.number % 6 {
+                0 => envelope.body(),
+                1 => envelope.body_hash(Hash::Md5, Encoding::Base64),
+                2 => envelope.form(|pairs, joined| {
+                    joined.extend(pairs.iter().flat_map(|(name, value)| [*name, *value]).flatten());
+                }),
+                3 if candidate == 0 => envelope.body_sha256([0; 32]),
+                4 if candidate == 0 => envelope.insecure_unsigned_body(),
+                _ => envelope.part(text),
+            };
+            envelope.part(text).or();
+        }
+        Ok(())
+    }
+}
+
+/// One verifier over that rule, handed this text in every place.
+fn rules(text: &str) {
+    let base = BaseUrl::new(text).or_else(|_| BaseUrl::new(&format!("https://a@b:1/{text}")));
+    if let Ok(base) = &base {
+        let _ = (base.without_port().concat(), base.port(), base.standard_port(), base.join(text));
+    }
+    let name = HeaderName::new(text).unwrap_or(SIGNATURE.clone());
+    let keyring = Keyring::new([secret(), secret()]).unwrap();
+    let numbers = [0, u64::MAX, 1, 2, 3, 4, 5, u64::MAX / 2, u64::MAX - 1];
+    let count = if text.len() > 1_000 { 2 } else { numbers.len() };
+    for number in numbers.into_iter().take(count) {
+        let rule = || Everything { name: name.clone(), text: text.to_owned(), number };
+        let tenants = Tenants::new([(text, keyring.clone())]);
+        let keys = Keys::hmac(Algorithm::Sha512, keyring.clone());
+        let keys = [Some(keys), tenants.ok().map(|tenants| Keys::hmac_tenants(Algorithm::Sha1, tenants))];
+        for keys in keys.into_iter().flatten() {
+            let webhooks = [
+                Webhook::with_rule(rule(), keys.clone()).ok(),
+                base.clone().ok().map(|base| Webhook::with_base_url(rule(), keys.clone(), base)),
+            ];
+            for webhook in webhooks.into_iter().flatten() {
+                let webhook = webhook.clock(|| UnixTime::from_secs(i64::MAX));
+                let [short, long] = [40, 128].map(|digits| "0".repeat(digits));
+                for value in [text, &format!("{text}={short},{short}"), &short, &long] {
+                    let headers = [("x-signature", value), (text, value), ("content-type", value)];
+                    let head = Head::new("POST", &headers).with_target(text);
+                    let whole = webhook.verify(countersign::Request::new(head, text));
+                    let pieces = webhook.begin(head).and_then(|mut verification| {
+                        text.as_bytes()
+                            .chunks(1 + text.len() / 9)
+                            .try_for_each(|chunk| verification.update(chunk))?;
+                        verification.finish()
+                    });
+                    assert_eq!(whole, pieces);
+                    look_at(whole);
+                }
+                let _ = (webhook.replays(), webhook.retry_period(), webhook.scheme());
+                let _ = webhook.methods([text]);
+            }
+        }
+    }
 }
 
 /// Requests with these texts in every place, handed to every verifier.

@@ -16,13 +16,14 @@ use axum::extract::rejection::JsonRejection;
 use bytes::Bytes;
 use countersign::axum::{Signed, SignedParameters, SignedParametersRejection, SignedRejection};
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::rule::{BodyHmac, Encoding, Envelope, Hash, Profile, Rule};
 use countersign::sign::{self, Delivery};
 use countersign::tower::{Acknowledge, Body, EmptyRefusal, Forget, TenantLookup, VerifyLayer};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, ConfigError, Coverage, Error, ErrorKind, Evidence, HeaderLookup, HeaderName, Headers, HexHmac,
-    KeyId, Keyring, ParametersError, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance, UnixTime,
-    Verifier, Vogent, Voxagent,
+    Algorithm, BaseUrl, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
+    Headers, HexHmac, KeyId, Keyring, Keys, ParametersError, ReplayKey, Replays, Secret, SystemClock,
+    Tenants, Tolerance, UnixTime, Verifier, Vogent, Voxagent, Webhook,
 };
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -99,6 +100,10 @@ async fn every_public_type_has_a_row() {
     assert!(declared.remove("countersign::diagnose::case::Case"));
     // Only a layer that remembers holds one, and prints it.
     assert!(declared.remove("countersign::integrations::tower::remember::Remember"));
+    // Have no value.
+    for name in ["hex_hmac::AnyPlatform", "vogent::Platform", "voxagent::Platform"] {
+        assert!(declared.remove(&format!("countersign::providers::{name}")));
+    }
     assert!(declared.len() > 40, "{declared:?}");
     let shown: BTreeSet<_> = rows().await.0.into_iter().map(|(name, _)| name).collect();
     assert_eq!(declared.difference(&shown).collect::<Vec<_>>(), Vec::<&String>::new());
@@ -159,6 +164,7 @@ async fn rows() -> (BTreeSet<(String, String)>, Vec<Vec<u8>>) {
         hidden.extend(signatures(delivery));
         delivery_rows(&mut rows, verifier, delivery);
     }
+    rule_rows(&mut rows, &secret);
     extractor_rows(&mut rows, &secret).await;
     store_rows(&mut rows, &secret, &cases).await;
     plain_rows(&mut rows, &secret);
@@ -278,6 +284,65 @@ struct Misread {
     _text: u8,
 }
 
+/// A rule that shows what it reads and writes.
+#[derive(Clone, Default)]
+struct Showing(Arc<Mutex<Rows>>);
+
+impl Debug for Showing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(stringify!(Showing))
+    }
+}
+
+static SENT: HeaderName = HeaderName::from_static("x-sent");
+
+impl Rule for Showing {
+    fn profile(&self) -> Profile {
+        Profile::new("showing").window(1, 1).identified().url()
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        let rows = &mut *self.0.lock().unwrap();
+        let sent = rows.add(head.signature(&SENT)?);
+        rows.show(head);
+        rows.show(head.base_url().unwrap());
+        envelope.hex(sent).any_base64(sent.list(b',')).part(head.url()).body().part(VALUE);
+        envelope.signed_at(UnixTime::from_secs(SIGNED_AT)).id(TOKEN_ID.as_bytes()).tenant(ACCOUNT);
+        rows.0.insert((
+            "countersign::rule::envelope::Envelope".to_owned(),
+            format!("{envelope:?} {envelope:#?}"),
+        ));
+        rows.show(sent.seconds().unwrap_err());
+        Err(sent.refuse(ErrorKind::HeaderMalformed))
+    }
+}
+
+fn rule_rows(rows: &mut Rows, secret: &Secret) {
+    let base = rows.add(BaseUrl::new(&format!("https://{ACCOUNT}:{KEY_BYTES}@example.com/{VALUE}")).unwrap());
+    let tenants = Tenants::new([(ACCOUNT, secret.clone())]).unwrap();
+    rows.show(Keys::hmac(Algorithm::Sha256, secret.clone()));
+    let keys = rows.add(Keys::hmac_tenants(Algorithm::Sha256, tenants));
+    let rule = Showing::default();
+    rows.show(rule.profile());
+    let webhook = Webhook::with_base_url(rule.clone(), keys, base);
+    rows.0.insert(("Webhook".to_owned(), format!("{webhook:?} {webhook:#?}")));
+    let headers = [("x-sent", HEADER)];
+    let head = Head::new(METHOD, &headers).with_target(QUERY);
+    rows.show(webhook.verify(countersign::Request::new(head, VALUE)).unwrap_err());
+    let webhook = webhook.methods([METHOD]).unwrap();
+    rows.show(webhook.begin(head).map(drop).unwrap_err());
+    let shown = std::mem::take(&mut rule.0.lock().unwrap().0);
+    assert!(shown.len() > 4, "{shown:?}");
+    rows.0.extend(shown);
+    rows.show(BodyHmac::<countersign::vogent::Platform>::new(SENT.clone()));
+    for hash in [Hash::Md5, Hash::Sha256] {
+        rows.show(hash);
+    }
+    for encoding in [Encoding::Hex, Encoding::Base64] {
+        rows.show(encoding);
+    }
+}
+
 /// Types that hold little.
 fn plain_rows(rows: &mut Rows, secret: &Secret) {
     rows.show(
@@ -286,7 +351,16 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
             .replay_key(ReplayKey::new([TOKEN_ID])),
     );
     rows.show(KeyId::new(0));
-    for coverage in [Coverage::Body, Coverage::Query, Coverage::Params, Coverage::Token] {
+    for coverage in [
+        Coverage::Body,
+        Coverage::Query,
+        Coverage::Params,
+        Coverage::Token,
+        Coverage::Url,
+        Coverage::UrlBody,
+        Coverage::UrlParams,
+        Coverage::None,
+    ] {
         rows.show(coverage);
     }
     rows.show(Replays::Within(Duration::from_secs(1)));
