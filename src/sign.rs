@@ -2,6 +2,9 @@
 //!
 //! Feature `sign`. Meant for `[dev-dependencies]`; it never helps to verify.
 //!
+//! [`Webhook::sign`](crate::Webhook::sign) signs by any rule that implements [`Sign`], yours included. The SMS API and Vonage's
+//! tokens have signers of their own.
+//!
 //! # Example
 //!
 //! ```
@@ -16,11 +19,17 @@
 //! ```
 
 mod delivery;
+mod draft;
 mod hex_hmac;
 mod signed_webhook;
 mod sms;
+mod unsigned;
+mod webhook;
 
 pub use delivery::Delivery;
+pub use draft::Draft;
 pub use hex_hmac::{hex_hmac, vogent, voxagent};
 pub use signed_webhook::{ContactCenter, SignedWebhook};
 pub use sms::Sms;
+pub use unsigned::Unsigned;
+pub use webhook::Sign;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "sign")]
+use crate::mac::Function;
 use crate::mac::{Keys, MacKeys};
 use crate::request::{BaseUrl, Head, Methods, Request};
 use crate::rule::{Binding, Envelope, Place, Profile, Rule};
@@ -143,9 +145,20 @@ impl<R: Rule> Webhook<R> {
         Self { rule, ..self }
     }
 
-    #[cfg(feature = "diagnose")]
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn rule(&self) -> &R {
         &self.rule
+    }
+
+    /// The function of the keys; `None` where there is no key.
+    #[cfg(feature = "sign")]
+    pub(crate) fn function(&self) -> Option<Function> {
+        self.keys.function()
+    }
+
+    #[cfg(feature = "sign")]
+    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
+        self.terms.clock.now()
     }
 
     /// The keys of the one sender.
@@ -161,7 +174,7 @@ impl<R: Rule> Webhook<R> {
 
     /// Reads what the head claims.
     #[inline]
-    fn open<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
+    pub(crate) fn open<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
         self.terms.methods.check(head)?;
         let mut envelope = Envelope::new();
         self.rule.read(head.with_base(self.terms.base.as_ref()), &mut envelope)?;
@@ -188,7 +201,7 @@ impl<R: Rule> Webhook<R> {
     }
 
     #[inline]
-    fn select(&self, envelope: &Envelope<'_>) -> Result<(&MacKeys, Option<&Arc<str>>), Error> {
+    pub(crate) fn select(&self, envelope: &Envelope<'_>) -> Result<(&MacKeys, Option<&Arc<str>>), Error> {
         let name =
             || envelope.tenant_name().map(Cow::Borrowed).ok_or_else(|| ErrorKind::ApiKeyMissing.into());
         self.keys.select(name)

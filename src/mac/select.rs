@@ -51,6 +51,15 @@ impl Keys {
         }
     }
 
+    /// The function of all keys; `None` where there is no key.
+    #[cfg(feature = "sign")]
+    pub(crate) fn function(&self) -> Option<Function> {
+        match &self.0 {
+            Kind::One(keys) => Some(keys.function()),
+            Kind::Tenants(tenants) => tenants.values().next().map(MacKeys::function),
+        }
+    }
+
     /// The keys to try, and the tenant they belong to where there are tenants. `untrusted_name` reads the request's own word
     /// for whose it is, and is not asked where there is one sender.
     #[inline]

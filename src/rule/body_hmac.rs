@@ -27,7 +27,7 @@ impl<P> BodyHmac<P> {
     }
 
     /// The header that holds the signature.
-    #[cfg(feature = "diagnose")]
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn header(&self) -> &HeaderName {
         &self.header
     }

@@ -9,25 +9,36 @@ use crate::request::{Head, Request};
 #[must_use]
 pub struct Delivery {
     method: String,
-    query: String,
+    target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
 impl Delivery {
-    pub(super) fn get(query: String) -> Self {
-        Self { method: "GET".to_owned(), query, headers: Vec::new(), body: Vec::new() }
+    pub(super) fn new(method: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { method: method.to_owned(), target: "/".to_owned(), headers: Vec::new(), body: body.into() }
+    }
+
+    pub(super) fn get(query: &str) -> Self {
+        Self::new("GET", "").with_query(query)
     }
 
     pub(super) fn post(media_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        let delivery =
-            Self { method: "POST".to_owned(), query: String::new(), headers: Vec::new(), body: body.into() };
-        delivery.with_header("content-type", media_type)
+        Self::new("POST", body).with_header("content-type", media_type)
+    }
+
+    pub(super) fn add_header(&mut self, name: &str, value: &str) {
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(super) fn add_to_query(&mut self, name: &str, value: &str) {
+        let separator = if self.query().is_empty() { "" } else { "&" };
+        self.target = target(self.path(), &format!("{}{separator}{name}={value}", self.query()));
     }
 
     /// Adds a header, beside one of the same name if there is one.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
+        self.add_header(name, value);
         self
     }
 
@@ -42,9 +53,15 @@ impl Delivery {
         Self { method: method.to_owned(), ..self }
     }
 
-    /// Exchanges the raw query; the signature stays.
+    /// Exchanges the raw request target, the path with its `?` and query; the signature stays.
+    pub fn with_target(self, target: &str) -> Self {
+        Self { target: target.to_owned(), ..self }
+    }
+
+    /// Exchanges the raw query; the path and the signature stay.
     pub fn with_query(self, query: &str) -> Self {
-        Self { query: query.to_owned(), ..self }
+        let target = target(self.path(), query);
+        Self { target, ..self }
     }
 
     /// Exchanges the body; the signature stays.
@@ -58,10 +75,22 @@ impl Delivery {
         &self.method
     }
 
+    /// The raw request target: the path with its `?` and query. The path is `/` unless it was set.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The raw path.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split_once('?').map_or(&*self.target, |(path, _)| path)
+    }
+
     /// The raw query, without `?`.
     #[must_use]
     pub fn query(&self) -> &str {
-        &self.query
+        self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// The headers, in their order.
@@ -86,7 +115,7 @@ impl Delivery {
     /// A view of all but the body.
     #[must_use]
     pub fn head(&self) -> Head<'_> {
-        Head::new(&self.method, &self.headers).with_query(&self.query)
+        Head::new(&self.method, &self.headers).with_target(&self.target)
     }
 
     /// A view of the whole, to verify.
@@ -95,16 +124,16 @@ impl Delivery {
         Request::new(self.head(), &self.body)
     }
 
-    /// The delivery as a request of the `http` crate, to `path`.
+    /// The delivery as a request of the `http` crate, to `path` with the delivery's query. Where the platform signs the URL, give
+    /// the [`path`](Self::path) that was signed.
     ///
     /// # Errors
     ///
     /// - The method, the path with the query, or a header is not what HTTP allows.
     #[cfg(feature = "http")]
     pub fn to_http(&self, path: &str) -> Result<http::Request<Vec<u8>>, http::Error> {
-        let separator = if self.query.is_empty() { "" } else { "?" };
-        let target = format!("{path}{separator}{}", self.query);
-        let request = http::Request::builder().method(self.method.as_str()).uri(target);
+        let uri = target(path, self.query());
+        let request = http::Request::builder().method(self.method.as_str()).uri(uri);
         self.headers
             .iter()
             .fold(request, |request, (name, value)| request.header(name, value))
@@ -117,4 +146,10 @@ impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Delivery").field(&self.request()).finish()
     }
+}
+
+/// A path and a query, joined to a target.
+fn target(path: &str, query: &str) -> String {
+    let separator = if query.is_empty() { "" } else { "?" };
+    format!("{path}{separator}{query}")
 }

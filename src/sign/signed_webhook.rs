@@ -82,7 +82,7 @@ impl SignedWebhook {
     /// A GET, the parameters of its raw query covered by the token.
     pub fn get(self, query: &str) -> Delivery {
         let (header, token) = (self.header.clone(), self.token(query_object(query).as_bytes()));
-        Delivery::get(query.to_owned()).with_header(&header, &format!("Bearer {token}"))
+        Delivery::get(query).with_header(&header, &format!("Bearer {token}"))
     }
 
     fn or_claim(self, name: &str, value: &str) -> Self {

@@ -52,7 +52,7 @@ impl Sms {
 
     /// A GET with the parameters in its query.
     pub fn query(self) -> Delivery {
-        Delivery::get(self.urlencoded())
+        Delivery::get(&self.urlencoded())
     }
 
     /// A POST of a form.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
 use countersign::tower::{
     Body, EmptyRefusal, OnDuplicate, OnRefusal, ResponseMemory, TenantLookup, VerifyLayer,
 };
@@ -633,6 +633,15 @@ impl Rule for Everything {
     }
 }
 
+impl Sign for Everything {
+    fn write(&self, draft: &mut Draft<'_>) {
+        draft.header(&self.text, draft.body_hash(Hash::Md5, Encoding::Base64));
+        draft.query(&self.text, draft.millis());
+        let all = [draft.hex(), draft.base64(), draft.seconds(), draft.id()].concat();
+        draft.header("x-signature", all + draft.tenant().unwrap_or_default());
+    }
+}
+
 /// One verifier over that rule, handed this text in every place.
 fn rules(text: &str) {
     let base = BaseUrl::new(text).or_else(|_| BaseUrl::new(&format!("https://a@b:1/{text}")));
@@ -669,6 +678,19 @@ fn rules(text: &str) {
                     assert_eq!(whole, pieces);
                     look_at(whole);
                 }
+                let unsigned = Unsigned::new("POST", text).target(text).header(text, text);
+                let unsigned = unsigned.time(UnixTime::from_secs(i64::MIN)).id(text).tenant(text);
+                for unsigned in
+                    [unsigned, Unsigned::json(text), Unsigned::form(text), Unsigned::new(text, "")]
+                {
+                    look_at(webhook.sign(&secret(), &unsigned).and_then(|delivery| {
+                        assert_eq!(
+                            delivery.target().len() > delivery.path().len(),
+                            delivery.target().contains('?')
+                        );
+                        webhook.verify(delivery.request())
+                    }));
+                }
                 let _ = (webhook.replays(), webhook.retry_period(), webhook.scheme());
                 let _ = webhook.methods([text]);
             }
@@ -701,6 +723,7 @@ fn exchange(text: &str, other: &str) {
             .with_header("authorization", other)
             .with_header("content-type", text)
             .with_method(text)
+            .with_target(text)
             .with_query(other)
             .with_body(text)
     }));

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use countersign::axum::{Signed, SignedParameters, SignedParametersRejection, SignedRejection};
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::rule::{BodyHmac, Encoding, Envelope, Hash, Profile, Rule};
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
 use countersign::tower::{Acknowledge, Body, EmptyRefusal, Forget, TenantLookup, VerifyLayer};
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
@@ -317,6 +317,15 @@ impl Rule for Showing {
     }
 }
 
+impl Sign for Showing {
+    fn write(&self, draft: &mut Draft<'_>) {
+        draft.header(SENT.as_str(), draft.id());
+        draft.query("id", draft.id());
+        let rows = &mut *self.0.lock().unwrap();
+        rows.0.insert(("countersign::sign::draft::Draft".to_owned(), format!("{draft:?} {draft:#?}")));
+    }
+}
+
 fn rule_rows(rows: &mut Rows, secret: &Secret) {
     let base = rows.add(BaseUrl::new(&format!("https://{ACCOUNT}:{KEY_BYTES}@example.com/{VALUE}")).unwrap());
     let tenants = Tenants::new([(ACCOUNT, secret.clone())]).unwrap();
@@ -331,6 +340,9 @@ fn rule_rows(rows: &mut Rows, secret: &Secret) {
     rows.show(webhook.verify(countersign::Request::new(head, VALUE)).unwrap_err());
     let webhook = webhook.methods([METHOD]).unwrap();
     rows.show(webhook.begin(head).map(drop).unwrap_err());
+    let unsigned = Unsigned::new(METHOD, VALUE).target(QUERY).header("x-value", HEADER);
+    let unsigned = rows.add(unsigned.time(UnixTime::from_secs(SIGNED_AT)).id(TOKEN_ID).tenant(ACCOUNT));
+    rows.show(webhook.sign(secret, &unsigned).unwrap_err());
     let shown = std::mem::take(&mut rule.0.lock().unwrap().0);
     assert!(shown.len() > 4, "{shown:?}");
     rows.0.extend(shown);

@@ -26,6 +26,7 @@ mod schemes;
 mod secret;
 mod signed_webhook;
 mod signer;
+mod signing;
 mod sms;
 mod standards;
 mod support;

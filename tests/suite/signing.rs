@@ -1,0 +1,514 @@
+//! Requests signed by the rule that verifies them.
+
+use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
+use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
+use countersign::{
+    Algorithm, BaseUrl, Clock, Error, ErrorKind, Head, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Secret,
+    Tenants, UnixTime, Verifier, Vogent, Voxagent, Webhook,
+};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use ring::hmac;
+
+use crate::support::{KEY, NOW, OTHER_KEY, secret, verdict};
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
+static TIME: HeaderName = HeaderName::from_static("x-time");
+static ID: HeaderName = HeaderName::from_static("x-id");
+static TENANT: HeaderName = HeaderName::from_static("x-tenant");
+
+type Read = for<'h> fn(Head<'h>, &mut Envelope<'h>) -> Result<(), Error>;
+type Write = fn(&mut Draft<'_>);
+
+/// A rule that is two functions and a profile.
+struct Written(Profile, Read, Write);
+
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(stringify!(Written))
+    }
+}
+
+impl Rule for Written {
+    fn profile(&self) -> Profile {
+        self.0
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        self.1(head, envelope)
+    }
+}
+
+impl Sign for Written {
+    fn write(&self, draft: &mut Draft<'_>) {
+        self.2(draft);
+    }
+}
+
+/// A verifier that also signs.
+trait Signer: Verifier {
+    fn signed(&self, secret: &Secret, unsigned: &Unsigned) -> Result<Delivery, Error>;
+}
+
+impl<R: Sign> Signer for Webhook<R> {
+    fn signed(&self, secret: &Secret, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        self.sign(secret, unsigned)
+    }
+}
+
+fn webhook(profile: Profile, read: Read, write: Write) -> Webhook<Written> {
+    let keys = Keys::hmac(Algorithm::Sha256, secret(KEY));
+    let base = BaseUrl::new("https://example.com").unwrap();
+    Webhook::with_base_url(Written(profile, read, write), keys, base).clock(|| NOW)
+}
+
+/// Hex in a header of a test's own, as most platforms send it.
+fn write_hex(draft: &mut Draft<'_>) {
+    draft.header("x-sig", draft.hex());
+}
+
+/// `X-Sig: t=<time>,v1=<hex>`, over `time.body`.
+fn timed() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        let signature = head.signature(&SIGNATURE)?;
+        let time = signature.one("t")?;
+        envelope.any_hex(signature.all("v1")).signed_at(time.seconds()?).part(time).part(".").body();
+        Ok(())
+    };
+    webhook(Profile::new("timed").window(300, 300), read, |draft| {
+        draft.header("x-sig", format!("t={},v1={}", draft.seconds(), draft.hex()));
+    })
+}
+
+/// A list in base64, over `id.time.body`.
+fn listed() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        let (id, time) = (head.signed(&ID)?.without(b'.')?, head.time(&TIME)?);
+        let list = head.signature(&SIGNATURE)?.list(b' ');
+        envelope.any_base64(list.filter_map(|entry| entry.after("v1,").ok()));
+        envelope.id(id.bytes()).signed_at(time.millis()?);
+        envelope.part(id).part(".").part(time).part(".").body();
+        Ok(())
+    };
+    webhook(Profile::new("listed").window(300, 300).identified(), read, |draft| {
+        draft.header("x-id", draft.id());
+        draft.header("x-time", draft.millis());
+        draft.header("x-sig", format!("v1,{}", draft.base64()));
+    })
+}
+
+/// A form's sorted parameters after the URL.
+fn form() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.url()).form(|mut pairs, joined| {
+            pairs.sort_unstable();
+            for (name, value) in pairs {
+                joined.extend([name, b"=", value, b"&"].concat());
+            }
+        });
+        Ok(())
+    };
+    webhook(Profile::new("form").url(), read, write_hex)
+}
+
+/// The body's MD5 in the message.
+fn hashed() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        envelope.base64(head.signature(&SIGNATURE)?).part("POST\n").body_hash(Hash::Md5, Encoding::Base64);
+        envelope.part("\n");
+        Ok(())
+    };
+    webhook(Profile::new("hashed"), read, |draft| draft.header("x-sig", draft.base64()))
+}
+
+/// The body's SHA-256 in the URL that is signed.
+fn named() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        let text = head.query_param("sha256")?.ok_or(ErrorKind::PayloadHashMissing)?;
+        let mut expected = [0; 32];
+        hex::decode_to_slice(text, &mut expected).map_err(|_| ErrorKind::PayloadHashMalformed)?;
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.url()).body_sha256(expected);
+        Ok(())
+    };
+    webhook(Profile::new("named").url(), read, |draft| {
+        draft.query("sha256", draft.body_hash(Hash::Sha256, Encoding::Hex));
+        draft.header("x-sig", draft.hex());
+    })
+}
+
+/// The URL and no body.
+fn bodiless() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.url());
+        Ok(())
+    };
+    webhook(Profile::new("bodiless").url().methods(&["GET", "POST"]), read, write_hex)
+}
+
+/// One of two messages.
+fn either() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).part("no body").or();
+        envelope.part("first ").body().or().part("second ").body();
+        Ok(())
+    };
+    webhook(Profile::new("either"), read, write_hex)
+}
+
+/// The tenant in a header that nobody signs.
+fn tenants() -> Webhook<Written> {
+    let read: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).body();
+        if head.header(&TENANT)?.is_some() {
+            envelope.tenant(head.signed(&TENANT)?.text()?);
+        }
+        Ok(())
+    };
+    let keyrings =
+        [("first", Keyring::from(secret(KEY))), ("second", Keyring::from(secret("second-tenants-key")))];
+    let keys = Keys::hmac_tenants(Algorithm::Sha512, Tenants::new(keyrings).unwrap());
+    let rule = Written(Profile::new("tenants"), read, |draft| {
+        draft.header("x-sig", draft.hex());
+        if let Some(tenant) = draft.tenant() {
+            draft.header("x-tenant", tenant);
+        }
+    });
+    Webhook::with_rule(rule, keys).unwrap()
+}
+
+/// What a rule can sign.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bodies {
+    Any,
+    Forms,
+    Empty,
+}
+
+fn signers() -> Vec<(Box<dyn Signer>, Bodies)> {
+    let mut signers: Vec<(Box<dyn Signer>, Bodies)> = vec![
+        (Box::new(Voxagent::new("X-Voxagent", secret(KEY)).unwrap()), Bodies::Any),
+        (Box::new(timed()), Bodies::Any),
+        (Box::new(listed()), Bodies::Any),
+        (Box::new(form()), Bodies::Forms),
+        (Box::new(hashed()), Bodies::Any),
+        (Box::new(named()), Bodies::Any),
+        (Box::new(bodiless()), Bodies::Empty),
+        (Box::new(either()), Bodies::Any),
+        (Box::new(tenants()), Bodies::Any),
+    ];
+    for algorithm in Algorithm::ALL {
+        signers.push((Box::new(Vogent::with_algorithm(*algorithm, secret(KEY))), Bodies::Any));
+        let hex = HexHmac::with_algorithm("x-hex", *algorithm, secret(KEY)).unwrap();
+        signers.push((Box::new(hex), Bodies::Any));
+    }
+    signers
+}
+
+/// JSON, a form, nothing, or any bytes; with whether it can be read as a form.
+fn requests() -> impl Strategy<Value = (Unsigned, Vec<u8>, bool)> {
+    let json = "[a-zA-Z0-9 é+,:]{0,90}".prop_map(|text| format!("{{\"text\":\"{text}\"}}"));
+    let form = "[a-z]{1,5}=[a-z0-9+]{0,20}(&[a-z]{1,5}=[a-z0-9+]{0,20}){0,4}";
+    let body = prop_oneof![
+        json.prop_map(|body| (Unsigned::json(&*body), body.into_bytes(), true)),
+        form.prop_map(|body| (Unsigned::form(&*body), body.into_bytes(), true)),
+        Just((Unsigned::new("POST", ""), Vec::new(), true)),
+        prop::collection::vec(any::<u8>(), 0..200).prop_map(|body| (
+            Unsigned::new("POST", &*body),
+            body,
+            false
+        )),
+    ];
+    let beside = ("(/[a-z0-9%]{0,9}){1,3}(\\?[a-z]=[a-z%'0-9]{0,9})?", -300..=300_i64, "[a-z0-9_-]{1,30}");
+    (body, beside).prop_map(|((unsigned, body, is_form), (target, offset, id))| {
+        let time = UnixTime::from_secs(NOW.as_secs() + offset);
+        (unsigned.target(&target).time(time).id(&id).tenant("first"), body, is_form)
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_a_rule_signs_verifies_and_nothing_else_does((unsigned, body, is_form) in requests(), at in any::<Index>()) {
+        for (signer, bodies) in signers() {
+            if bodies == Bodies::Forms && !is_form || bodies == Bodies::Empty && !body.is_empty() {
+                continue;
+            }
+            let name = signer.scheme();
+            let refused = |delivery: &Delivery| {
+                verdict(&*signer, delivery.request()).map(drop).map_err(|error| error.kind())
+            };
+            let genuine = signer.signed(&secret(KEY), &unsigned).unwrap();
+            prop_assert_eq!(refused(&genuine), Ok(()), "{}", name);
+            prop_assert_eq!(genuine.body(), &body);
+
+            let longer = genuine.clone().with_body([genuine.body(), b"x"].concat());
+            let kind = match name {
+                "bodiless" => ErrorKind::BodyUnexpected,
+                "named" => ErrorKind::PayloadHashMismatch,
+                _ => ErrorKind::SignatureMismatch,
+            };
+            prop_assert_eq!(refused(&longer), Err(kind), "{}", name);
+
+            let forged = signer.signed(&secret(OTHER_KEY), &unsigned).unwrap();
+            prop_assert_eq!(refused(&forged), Err(ErrorKind::SignatureMismatch), "{}", name);
+
+            let (headers, written): (Vec<_>, Vec<_>) =
+                genuine.headers().iter().cloned().partition(|(name, _)| name == "content-type");
+            prop_assert!(headers.len() < 2 && !written.is_empty(), "{}", name);
+            for (header, value) in written {
+                let without = genuine.clone().without_header(&header);
+                prop_assert!(refused(&without).is_err(), "{} without {}", name, header);
+                let mut altered = value.clone().into_bytes();
+                let at = at.index(altered.len());
+                altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
+                let altered = without.with_header(&header, str::from_utf8(&altered).unwrap());
+                prop_assert!(refused(&altered).is_err(), "{} with {} altered at {}", name, header, at);
+            }
+            if ["form", "named", "bodiless"].contains(&name) {
+                let elsewhere = genuine.clone().with_target(&format!("/x{}", genuine.target()));
+                prop_assert_eq!(refused(&elsewhere), Err(ErrorKind::SignatureMismatch), "{}", name);
+            }
+            if name == "named" {
+                let (rest, last) = genuine.query().split_at(genuine.query().len() - 1);
+                let other = format!("{rest}{}", if last == "0" { "1" } else { "0" });
+                let altered = genuine.clone().with_query(&other);
+                prop_assert_eq!(refused(&altered), Err(ErrorKind::SignatureMismatch));
+                prop_assert_eq!(refused(&genuine.with_query("")), Err(ErrorKind::PayloadHashMissing));
+            }
+        }
+    }
+}
+
+fn ring_tag(algorithm: hmac::Algorithm, key: &str, message: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(algorithm, key.as_bytes()), message).as_ref().to_vec()
+}
+
+/// The tag of a message under the tests' key, by another library.
+fn tag(message: impl AsRef<[u8]>) -> String {
+    hex::encode(ring_tag(hmac::HMAC_SHA256, KEY, message.as_ref()))
+}
+
+#[test]
+fn a_signature_is_the_one_that_another_library_makes() {
+    for (algorithm, ring) in [
+        (Algorithm::Sha1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        (Algorithm::Sha256, hmac::HMAC_SHA256),
+        (Algorithm::Sha512, hmac::HMAC_SHA512),
+    ] {
+        let vogent = Vogent::with_algorithm(algorithm, secret(KEY));
+        let delivery = vogent.sign(&secret(KEY), &Unsigned::json("{}")).unwrap();
+        let expected = hex::encode(ring_tag(ring, KEY, b"{}"));
+        assert_eq!(delivery.header("x-elto-signature"), Some(&*expected));
+    }
+    let signature = |signer: &dyn Signer, unsigned: &Unsigned| {
+        let delivery = signer.signed(&secret(KEY), unsigned).unwrap();
+        (delivery.header("x-sig").unwrap().to_owned(), delivery.target().to_owned())
+    };
+    let unsigned = |body: &str| Unsigned::json(body).target("/hook?a=1").time(NOW).id("e1").tenant("first");
+    assert_eq!(
+        signature(&timed(), &unsigned("{}")).0,
+        format!("t={NOW},v1={}", tag(format!("{NOW}.{{}}").as_bytes()))
+    );
+    let listed_tag = ring_tag(hmac::HMAC_SHA256, KEY, format!("e1.{NOW}000.{{}}").as_bytes());
+    let listed_tag = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, listed_tag);
+    assert_eq!(signature(&listed(), &unsigned("{}")).0, format!("v1,{listed_tag}"));
+    assert_eq!(signature(&form(), &unsigned("b=+2&a=1")).0, tag("https://example.com/hook?a=1a=1&b= 2&"));
+    // MD5 and SHA-256 of "body", by other libraries.
+    let md5 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, md5_oracle::compute("body").0);
+    let hashed_tag = ring_tag(hmac::HMAC_SHA256, KEY, format!("POST\n{md5}\n").as_bytes());
+    let hashed_tag = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, hashed_tag);
+    assert_eq!(signature(&hashed(), &unsigned("body")).0, hashed_tag);
+    let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, b"body"));
+    let target = format!("/hook?a=1&sha256={sha256}");
+    let named_tag = tag(format!("https://example.com{target}"));
+    assert_eq!(signature(&named(), &unsigned("body")), (named_tag, target));
+    assert_eq!(signature(&bodiless(), &unsigned("")).0, tag("https://example.com/hook?a=1"));
+    assert_eq!(signature(&either(), &unsigned("{}")).0, tag("first {}"));
+    let tenants_tag = hex::encode(ring_tag(hmac::HMAC_SHA512, KEY, b"{}"));
+    assert_eq!(signature(&tenants(), &unsigned("{}")).0, tenants_tag);
+}
+
+#[test]
+fn the_short_signers_sign_as_the_rules_do() {
+    let (key, unsigned) = (secret(KEY), Unsigned::json("{}"));
+    assert_eq!(Vogent::new(key.clone()).sign(&key, &unsigned), Ok(sign::vogent(&key, "{}")));
+    let voxagent = Voxagent::new("x-voxagent", key.clone()).unwrap();
+    assert_eq!(voxagent.sign(&key, &unsigned), Ok(sign::voxagent("x-voxagent", &key, "{}")));
+    for algorithm in Algorithm::ALL {
+        let hex = HexHmac::with_algorithm("x-hex", *algorithm, key.clone()).unwrap();
+        assert_eq!(hex.sign(&key, &unsigned), Ok(sign::hex_hmac("x-hex", *algorithm, &key, "{}")));
+    }
+    let renamed = Vogent::new(key.clone()).header("x-gateway").unwrap();
+    assert_eq!(renamed.sign(&key, &unsigned), Ok(sign::hex_hmac("x-gateway", Algorithm::Sha256, &key, "{}")));
+}
+
+#[test]
+fn a_request_is_signed_now_and_under_a_name_of_its_own_unless_set_otherwise() {
+    let listed = listed();
+    let proof = |unsigned: &Unsigned| {
+        let delivery = listed.sign(&secret(KEY), unsigned).unwrap();
+        let verified = verdict(&listed, delivery.request()).unwrap();
+        (verified.signed_at(), verified.replay_key())
+    };
+    let (signed_at, key) = proof(&Unsigned::json("{}"));
+    assert_eq!(signed_at, Some(NOW));
+    assert_eq!(proof(&Unsigned::json("{}")), (signed_at, key));
+    assert_ne!(proof(&Unsigned::json("[]")).1, key);
+    let later = UnixTime::from_secs(NOW.as_secs() + 1);
+    let (signed_at, other_key) = proof(&Unsigned::json("{}").time(later));
+    assert_eq!((signed_at, key == other_key), (Some(later), false));
+    assert_eq!(proof(&Unsigned::json("{}").id("e1")).1, Some(ReplayKey::new([&b""[..], b"e1"])));
+    // The window is the verifier's to judge.
+    let old = Unsigned::json("{}").time(UnixTime::from_secs(NOW.as_secs() - 301));
+    let delivery = listed.sign(&secret(KEY), &old).unwrap();
+    assert_eq!(verdict(&listed, delivery.request()).unwrap_err().kind(), ErrorKind::TimestampStale);
+}
+
+#[test]
+fn each_tenant_signs_with_its_own_secret() {
+    let tenants = tenants();
+    let sign = |key: &str, name| tenants.sign(&secret(key), &Unsigned::json("{}").tenant(name));
+    for (key, name, expected) in [
+        (KEY, "first", Ok(Some("first".to_owned()))),
+        ("second-tenants-key", "second", Ok(Some("second".to_owned()))),
+        (KEY, "second", Err(ErrorKind::SignatureMismatch)),
+    ] {
+        let delivery = sign(key, name).unwrap();
+        let verdict = verdict(&tenants, delivery.request());
+        assert_eq!(
+            verdict.map(|proof| proof.tenant().map(str::to_owned)).map_err(|error| error.kind()),
+            expected
+        );
+    }
+    assert_eq!(sign(KEY, "third").unwrap_err().kind(), ErrorKind::ApiKeyUnknown);
+    let nameless = tenants.sign(&secret(KEY), &Unsigned::json("{}"));
+    assert_eq!(nameless.unwrap_err().kind(), ErrorKind::ApiKeyMissing);
+}
+
+#[test]
+fn what_cannot_be_signed_is_refused() {
+    let plain = Profile::new("plain");
+    let body: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).body();
+        Ok(())
+    };
+    let identified: Read = |head, envelope| {
+        let id = head.signed(&ID)?;
+        envelope.hex(head.signature(&SIGNATURE)?).part(id).body();
+        Ok(())
+    };
+    let post = || Unsigned::json("{}");
+    let zeros: Write = |draft| draft.header("x-sig", "0".repeat(draft.hex().len()));
+    for (signer, unsigned, expected) in [
+        (webhook(plain, body, |_| {}), post(), ErrorKind::SignatureMissing),
+        (webhook(plain, |_, _| Ok(()), write_hex), post(), ErrorKind::SignatureMalformed),
+        (
+            webhook(plain, body, |draft| draft.header("x-sig", &draft.hex()[1..])),
+            post(),
+            ErrorKind::SignatureMalformed,
+        ),
+        (webhook(plain, body, zeros), post(), ErrorKind::SignatureMismatch),
+        (webhook(plain, body, write_hex), post().header("X-Sig", ""), ErrorKind::HeaderRepeated),
+        (webhook(plain, identified, write_hex), post(), ErrorKind::HeaderMissing),
+        // It signs its own signature.
+        (
+            webhook(plain, identified, |draft| {
+                draft.header("x-sig", draft.hex());
+                draft.header("x-id", draft.hex());
+            }),
+            post(),
+            ErrorKind::SignatureMismatch,
+        ),
+        (webhook(plain, body, write_hex), Unsigned::new("GET", ""), ErrorKind::MethodUnsupported),
+        (bodiless(), post(), ErrorKind::BodyUnexpected),
+        // It signs nothing.
+        (
+            webhook(
+                plain,
+                |head, envelope| {
+                    envelope.hex(head.signature(&SIGNATURE)?);
+                    Ok(())
+                },
+                write_hex,
+            ),
+            Unsigned::new("POST", ""),
+            ErrorKind::RuleInvalid,
+        ),
+        (form(), Unsigned::form("a=%"), ErrorKind::ParameterMalformed),
+        (timed(), post().time(UnixTime::from_secs(-1)), ErrorKind::TimestampMalformed),
+        (
+            // The hash of no body.
+            webhook(
+                plain,
+                |head, envelope| {
+                    envelope.hex(head.signature(&SIGNATURE)?).part("x").body_sha256([0; 32]);
+                    Ok(())
+                },
+                write_hex,
+            ),
+            post(),
+            ErrorKind::PayloadHashMismatch,
+        ),
+        (timed().clock(Stopped), post(), ErrorKind::ClockUnavailable),
+    ] {
+        assert_eq!(signer.sign(&secret(KEY), &unsigned).map_err(|error| error.kind()), Err(expected));
+    }
+    assert!(timed().clock(Stopped).sign(&secret(KEY), &post().time(NOW)).is_ok());
+}
+
+/// A clock that cannot tell the time.
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Option<UnixTime> {
+        None
+    }
+}
+
+#[test]
+fn a_delivery_knows_its_target() {
+    let delivery = sign::vogent(&secret(KEY), "{}");
+    let parts = |delivery: &Delivery| {
+        let head = delivery.head();
+        assert_eq!((head.target(), head.query()), (delivery.target(), delivery.query().as_bytes()));
+        [delivery.target(), delivery.path(), delivery.query()].map(str::to_owned)
+    };
+    assert_eq!(parts(&delivery), ["/", "/", ""]);
+    let delivery = delivery.with_target("/hook?a=1?b");
+    assert_eq!(parts(&delivery), ["/hook?a=1?b", "/hook", "a=1?b"]);
+    assert_eq!(parts(&delivery.clone().with_query("c=2")), ["/hook?c=2", "/hook", "c=2"]);
+    assert_eq!(parts(&delivery.with_query("")), ["/hook", "/hook", ""]);
+    assert_eq!(parts(&sign::Sms::new(countersign::vonage::Method::Md5, &secret(KEY)).query())[1], "/");
+
+    #[cfg(feature = "http")]
+    {
+        let signer = named();
+        let delivery = signer.sign(&secret(KEY), &Unsigned::json("{}").target("/hook?a=%27")).unwrap();
+        let request = delivery.to_http(delivery.path()).unwrap();
+        assert_eq!(request.uri().path_and_query().unwrap(), delivery.target());
+        assert!(verdict(&signer, (&request).into()).is_ok());
+        let elsewhere = delivery.to_http("/other").unwrap();
+        assert_eq!(verdict(&signer, (&elsewhere).into()).unwrap_err().kind(), ErrorKind::SignatureMismatch);
+    }
+}
+
+#[test]
+fn what_is_signed_is_not_shown() {
+    let unsigned = Unsigned::json("Pz94LsBq").target("/Kx83QwZu").id("Hy57NfXk").tenant("Fd73UxMh");
+    let write: Write = |draft| {
+        draft.header("x-sig", draft.hex());
+        let shown = format!("{draft:?}");
+        assert!(shown.starts_with("Draft") && !shown.contains(&draft.hex()), "{shown}");
+        for hidden in ["Pz94LsBq", "Kx83QwZu", "Hy57NfXk", "Fd73UxMh"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    };
+    let body: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).body();
+        Ok(())
+    };
+    assert!(webhook(Profile::new("shows"), body, write).sign(&secret(KEY), &unsigned).is_ok());
+    let shown = format!("{unsigned:?}");
+    for hidden in ["Pz94LsBq", "Kx83QwZu", "Hy57NfXk", "Fd73UxMh"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+}
