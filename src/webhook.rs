@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::mac::Function;
 use crate::mac::{Keys, MacKeys};
 use crate::request::{BaseUrl, Head, Methods, Request};
-use crate::rule::{Binding, Envelope, Place, Profile, Rule};
+use crate::rule::{Binding, Envelope, Profile, Rule};
 use crate::secret::KeyId;
 use crate::time::{Clock, SharedClock, Tolerance, UnixTime};
 use crate::verifier::{Coverage, Evidence, ReplayKey, Replays, Validity, Verification, Verified, Verifier};
@@ -243,8 +243,7 @@ impl<R: Rule> Verifier for Webhook<R> {
 
 impl Terms {
     fn limit(&self, envelope: &Envelope<'_>) -> usize {
-        let is_kept = envelope.messages().any(|message| matches!(message.place, Some(Place::Form(_))));
-        self.max_body.unwrap_or(if is_kept { DEFAULT_MAX_FORM } else { usize::MAX })
+        self.max_body.unwrap_or(if envelope.is_form() { DEFAULT_MAX_FORM } else { usize::MAX })
     }
 }
 
@@ -259,12 +258,11 @@ struct Claims<'v> {
 
 impl<'v> Claims<'v> {
     fn of(envelope: &Envelope<'_>, terms: &'v Terms, tenant: Option<Arc<str>>) -> Self {
-        let is_form = envelope.messages().any(|message| matches!(message.place, Some(Place::Form(_))));
         let coverage = match (envelope.binding(), terms.profile.url_signed) {
             (Binding::Unsigned | Binding::Absent, false) => Coverage::None,
             (Binding::Unsigned | Binding::Absent, true) => Coverage::Url,
-            (Binding::Message, true) if is_form => Coverage::UrlParams,
-            (Binding::Message, false) if is_form => Coverage::Params,
+            (Binding::Message, true) if envelope.is_form() => Coverage::UrlParams,
+            (Binding::Message, false) if envelope.is_form() => Coverage::Params,
             (_, true) => Coverage::UrlBody,
             (_, false) => Coverage::Body,
         };

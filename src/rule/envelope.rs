@@ -182,8 +182,13 @@ impl<'h> Envelope<'h> {
         self.tags.decode(function)
     }
 
+    /// Whether a candidate holds the body's parameters, so that the body has to be kept.
+    pub(crate) fn is_form(&self) -> bool {
+        self.messages().any(|message| matches!(message.place, Some(Place::Form(_))))
+    }
+
     #[inline]
-    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
+    fn messages(&self) -> impl Iterator<Item = &Message> {
         self.ended.iter().chain([&self.message])
     }
 

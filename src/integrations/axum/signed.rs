@@ -17,6 +17,7 @@ use super::SignedRejection;
 use crate::encoding::form;
 use crate::integrations::head::head;
 use crate::integrations::read;
+use crate::request::MediaType;
 use crate::verifier::{Coverage, Verified, Verifier};
 
 /// What a verified request holds, as `T` reads it: the raw `Bytes`, axum's `Json<_>`, `Form<_>` or any other extractor of a
@@ -134,10 +135,8 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
             (None, Some(without_uncovered(query.to_owned().into(), false, proof)))
         }
         Coverage::Params => {
-            let is_json = content_type.is_some_and(|value| {
-                let start = value.as_bytes().trim_ascii_start().get(..JSON.len());
-                start.is_some_and(|start| start.eq_ignore_ascii_case(JSON))
-            });
+            let media_type = content_type.and_then(|value| MediaType::of(value.as_bytes()));
+            let is_json = media_type == Some(MediaType::Json);
             (Some(without_uncovered(body, is_json, proof)), None)
         }
         Coverage::Token | Coverage::None => (None, None),
@@ -181,5 +180,3 @@ fn without_uncovered(text: Bytes, is_json: bool, proof: &Verified) -> Bytes {
         parameters.iter().map(|(name, value)| format!("{}={}", form::escape(name), form::escape(value)));
     pairs.collect::<Vec<_>>().join("&").into()
 }
-
-const JSON: &[u8] = b"application/json";
