@@ -125,7 +125,7 @@ impl Claims {
             }),
             _ => other(&mut others, name),
         })?;
-        api_key.ok_or_else(|| ErrorKind::ApiKeyMissing.into())
+        api_key.ok_or_else(|| ErrorKind::TenantMissing.into())
     }
 }
 

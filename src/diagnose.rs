@@ -42,6 +42,7 @@
 //! hashed, and 1,024 bytes besides. Where that is used up, the diagnosis ends and has the hint [`Cause::SearchIncomplete`].
 //! Beside the trials, the request is read and rewritten some 50 times. Do not diagnose for strangers.
 
+mod asked;
 mod bodies;
 mod budget;
 mod capture;

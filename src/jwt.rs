@@ -13,7 +13,7 @@ use memchr::{memchr, memrchr};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Keys, Tag};
+use crate::mac::{MacKeys, Senders, Tag};
 use crate::secret::KeyId;
 
 /// A well-formed token, of which nothing is proved yet.
@@ -47,7 +47,7 @@ impl<'t> Token<'t> {
 
     /// Checks the signature and, only if it holds, parses the claims. Where there are tenants, the secret is selected by
     /// the token's own word, which the signature then confirms.
-    pub(crate) fn verify(self, keys: &Keys) -> Result<Signed, Error> {
+    pub(crate) fn verify(self, keys: &Senders<MacKeys>) -> Result<Signed, Error> {
         let (keys, tenant) = keys.select(|| self.untrusted_api_key())?;
         let key = keys
             .find(self.signing_input, &Tag::new(&self.signature).into())

@@ -22,6 +22,8 @@ mod providers;
 pub mod replay;
 mod request;
 pub mod rule;
+#[cfg(feature = "sign")]
+pub mod schemes;
 mod secret;
 #[cfg(feature = "sign")]
 pub mod sign;
@@ -36,10 +38,20 @@ pub use error::{Error, ErrorKind};
 pub use integrations::axum;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
+#[cfg(feature = "ed25519")]
+pub use mac::PublicKey;
 pub use mac::{Algorithm, Keys};
 pub use params::{Parameters, ParametersError};
-pub use providers::{hex_hmac, vogent, vonage, voxagent};
-pub use providers::{hex_hmac::HexHmac, vogent::Vogent, voxagent::Voxagent};
+#[cfg(feature = "ed25519")]
+pub use providers::telnyx::{self, Telnyx};
+pub use providers::{
+    body_hmac,
+    hex_hmac::{self, HexHmac},
+    retell::{self, Retell},
+    vogent::{self, Vogent},
+    vonage,
+    voxagent::{self, Voxagent},
+};
 pub use request::{BaseUrl, Field, Head, HeaderLookup, HeaderName, Headers, Request};
 pub use rule::Rule;
 pub use secret::{KeyId, Keyring, Secret, Tenants};

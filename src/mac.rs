@@ -1,17 +1,24 @@
 //! Hashing, keyed and plain. States are keyed once, when a verifier is built; a message is hashed under every key.
 
+#[cfg(feature = "ed25519")]
+mod ed25519;
 mod function;
 mod keyed;
 mod keys;
-mod select;
+mod mac_keys;
+mod senders;
 mod tags;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "ed25519")]
+pub use ed25519::PublicKey;
 pub use function::Algorithm;
-pub(crate) use function::Function;
-pub(crate) use keys::{Mac, MacKeys};
-pub use select::Keys;
+pub(crate) use function::{Function, SignatureKind};
+pub use keys::Keys;
+pub(crate) use keys::{Running, SenderKeys};
+pub(crate) use mac_keys::{Mac, MacKeys};
+pub(crate) use senders::Senders;
 pub(crate) use tags::Tags;
 
 use std::fmt;

@@ -1,7 +1,10 @@
-//! One file a scheme. A platform that signs its body in hex is a setting of `hex_hmac`, as `vogent` and `voxagent` are;
-//! one with a rule of its own gets a file with that rule in its module doc.
+//! One file a platform, with its rule and the sources of the rule in the module doc.
 
+pub mod body_hmac;
 pub mod hex_hmac;
+pub mod retell;
+#[cfg(feature = "ed25519")]
+pub mod telnyx;
 pub mod vogent;
 pub mod vonage;
 pub mod voxagent;

@@ -170,6 +170,11 @@ impl<'r> Head<'r> {
         self.base.map_or_else(|| self.target.to_owned(), |base| base.join(self.target))
     }
 
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn with_headers(self, headers: &'r dyn Headers) -> Self {
+        Self { headers, ..self }
+    }
+
     #[inline]
     pub(crate) fn with_base(self, base: Option<&'r BaseUrl>) -> Self {
         Self { base, ..self }

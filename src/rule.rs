@@ -1,6 +1,5 @@
 //! A platform's signing rule.
 
-mod body_hmac;
 mod envelope;
 mod message;
 mod profile;
@@ -8,11 +7,10 @@ mod tags;
 
 use std::fmt::Debug;
 
-pub use body_hmac::{BodyHmac, Platform};
 pub(crate) use envelope::Binding;
 pub use envelope::Envelope;
 pub use message::{Encoding, FormJoin, Hash};
-pub(crate) use message::{Message, Place};
+pub(crate) use message::{Message, OfEmpty, Place};
 pub use profile::Profile;
 
 use crate::error::Error;

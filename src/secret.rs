@@ -93,6 +93,12 @@ impl Secret {
         encoding::hex::encode(digest.get(..4).unwrap_or_default())
     }
 
+    /// A made-up secret, whose text is base64 of the seed.
+    #[cfg(feature = "sign")]
+    pub(crate) fn of_seed(seed: [u8; 32]) -> Self {
+        Self(Zeroizing::new(encoding::base64::encode_padded(&seed).into_bytes()))
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }

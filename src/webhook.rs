@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
-#[cfg(feature = "sign")]
-use crate::mac::Function;
-use crate::mac::{Keys, MacKeys};
+use crate::mac::{Keys, SenderKeys};
 use crate::request::{BaseUrl, Head, Methods, Request};
 use crate::rule::{Binding, Envelope, Profile, Rule};
 use crate::secret::KeyId;
 use crate::time::{Clock, SharedClock, Tolerance, UnixTime};
 use crate::verifier::{Coverage, Evidence, ReplayKey, Replays, Validity, Verification, Verified, Verifier};
+#[cfg(feature = "sign")]
+pub(crate) use body::Content;
 use body::{HeadSigned, InMessage};
 
 /// Verifies by a platform's [`Rule`], with all that platforms share: keys and their rotation, signatures compared in constant
@@ -28,8 +28,8 @@ use body::{HeadSigned, InMessage};
 ///
 /// - Of the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), what the rule refuses,
 ///   [`RuleInvalid`](ErrorKind::RuleInvalid) of a rule that contradicts itself,
-///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), [`ApiKeyMissing`](ErrorKind::ApiKeyMissing) and
-///   [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown) where there are tenants.
+///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), [`TenantMissing`](ErrorKind::TenantMissing) and
+///   [`TenantUnknown`](ErrorKind::TenantUnknown) where there are tenants.
 /// - Of the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge); [`BodyUnexpected`](ErrorKind::BodyUnexpected) where the platform signs
 ///   none; [`ParameterMalformed`](ErrorKind::ParameterMalformed) and
 ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany) of a form.
@@ -150,10 +150,9 @@ impl<R: Rule> Webhook<R> {
         &self.rule
     }
 
-    /// The function of the keys; `None` where there is no key.
     #[cfg(feature = "sign")]
-    pub(crate) fn function(&self) -> Option<Function> {
-        self.keys.function()
+    pub(crate) fn signs_time(&self) -> bool {
+        self.terms.profile.window.is_some()
     }
 
     #[cfg(feature = "sign")]
@@ -161,10 +160,9 @@ impl<R: Rule> Webhook<R> {
         self.terms.clock.now()
     }
 
-    /// The keys of the one sender.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn keys(&self) -> Option<&MacKeys> {
-        self.keys.single()
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     fn with_terms(mut self, set: impl FnOnce(&mut Terms)) -> Self {
@@ -185,7 +183,7 @@ impl<R: Rule> Webhook<R> {
     /// Begins the check of the body that an envelope needs.
     fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
         let (keys, tenant) = self.select(&envelope)?;
-        let tags = envelope.tags(keys.function())?;
+        let tags = envelope.tags(keys.kind())?;
         let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
         let limit = self.terms.limit(&envelope);
         let binding = envelope.binding();
@@ -201,10 +199,10 @@ impl<R: Rule> Webhook<R> {
     }
 
     #[inline]
-    pub(crate) fn select(&self, envelope: &Envelope<'_>) -> Result<(&MacKeys, Option<&Arc<str>>), Error> {
+    pub(crate) fn select(&self, envelope: &Envelope<'_>) -> Result<(&SenderKeys, Option<&Arc<str>>), Error> {
         let name =
-            || envelope.tenant_name().map(Cow::Borrowed).ok_or_else(|| ErrorKind::ApiKeyMissing.into());
-        self.keys.select(name)
+            || envelope.tenant_name().map(Cow::Borrowed).ok_or_else(|| ErrorKind::TenantMissing.into());
+        self.keys.0.select(name)
     }
 }
 
@@ -220,7 +218,7 @@ impl<R: Rule> Verifier for Webhook<R> {
         let envelope = self.open(request.head())?;
         if envelope.is_plain() && self.terms.window.is_none() {
             let (keys, tenant) = self.select(&envelope)?;
-            let tags = envelope.tags(keys.function())?;
+            let tags = envelope.tags(keys.kind())?;
             if request.body().len() > self.terms.limit(&envelope) {
                 return Err(ErrorKind::BodyTooLarge.into());
             }
@@ -234,6 +232,14 @@ impl<R: Rule> Verifier for Webhook<R> {
 
     fn replays(&self) -> Replays {
         if self.terms.profile.identified { Replays::of(self.terms.window) } else { Replays::Undetectable }
+    }
+
+    fn retry_period(&self) -> Duration {
+        self.terms.profile.retry_period
+    }
+
+    fn body_limit(&self) -> Option<usize> {
+        self.terms.profile.body_limit
     }
 
     fn scheme(&self) -> &'static str {

@@ -3,14 +3,18 @@
 //! | field | meaning |
 //! |---|---|
 //! | `id` | free text, echoed |
-//! | `scheme` | `vogent`, `voxagent`, `hex-hmac`, `vonage-sms`, `vonage-jwt`, `vonage-contact-center` |
-//! | `algorithm` | `vonage-sms` (required): `md5hash`, `md5`, `sha1`, `sha256`, `sha512`; `vogent`, `hex-hmac`: `sha1`, `sha256` (default), `sha512` |
-//! | `header` | name of the signature header: required for `voxagent` and `hex-hmac` |
-//! | `secret`, `secret_b64`, `secrets` or `keys` | the secret as text; its bytes in base64; several, newest first; or by `api_key` |
+//! | `scheme` | the name of a [`Scheme`](countersign::schemes::Scheme), such as `vogent` |
+//! | `algorithm` | `vonage-sms` (required): `md5hash`, `md5`, `sha1`, `sha256`, `sha512`; `vogent`, `hex-hmac`, `vapi`: `sha1`, `sha256` (default), `sha512` |
+//! | `header` | name of the signature header: required for `voxagent`, `hex-hmac` and `static-token` |
+//! | `secret`, `secret_b64`, `secrets` or `keys` | the secret as text; its bytes in base64; several, newest first; or by account |
+//! | `public_key` | instead of a secret: an Ed25519 key, base64 of 32 bytes |
+//! | `url` | of schemes that sign the URL: the whole address. Path and query are the request's target |
+//! | `base_url` | the start of the URL that the platform calls, where it is another than that of `url` |
+//! | `timestamp_header`, `message_id_header`, `format`, `prefix`, `encoding` | `vapi`, as its dashboard names them; `prefix`: `static-token` too |
 //! | `tolerance_s` | seconds either way; absent: the scheme's default; `null`: any age |
 //! | `now` | unix seconds to verify at; absent: the system clock |
 //! | `method` | default `POST` |
-//! | `query` or `query_b64` | raw, without `?` |
+//! | `query` or `query_b64` | raw, without `?`; not beside `url` |
 //! | `headers` | list of `[name, value]` |
 //! | `body` or `body_b64` | raw |
 //! | `candidates` | of the example `explain` alone: other secrets at hand, an object of names and texts |
@@ -22,16 +26,25 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use countersign::Head;
 use serde_json::{Map, Value};
 
 /// One captured delivery and what to verify it with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
     pub(crate) id: Value,
     pub(crate) scheme: String,
     pub(crate) algorithm: Option<String>,
     pub(crate) header: Option<String>,
     pub(crate) secrets: Secrets,
+    pub(crate) base_url: Option<String>,
+    /// Path and query, where `url` gives them.
+    pub(crate) target: Option<String>,
+    pub(crate) timestamp_header: Option<String>,
+    pub(crate) message_id_header: Option<String>,
+    pub(crate) format: Option<String>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) encoding: Option<String>,
     pub(crate) tolerance: Window,
     pub(crate) now: Option<i64>,
     pub(crate) method: String,
@@ -42,16 +55,24 @@ pub(crate) struct Record {
     pub(crate) candidates: Vec<(String, String)>,
 }
 
+impl Default for Secrets {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Secrets {
     Text(String),
     Base64(String),
     Rotation(Vec<String>),
     Tenants(Vec<(String, String)>),
+    Public(String),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Window {
+    #[default]
     Default,
     AnyAge,
     /// Whatever stands there; it may be no number of seconds.
@@ -91,12 +112,30 @@ impl Record {
         if scheme == "vonage-sms" && algorithm.is_none() {
             return Err(Unreadable::Missing("algorithm"));
         }
+        let query = fields.raw("query", "query_b64", "`query` and `query_b64`")?;
+        let url = fields.text("url")?;
+        if url.is_some() && !query.is_empty() {
+            return Err(Unreadable::Conflicting("`url`, `query` and `query_b64`"));
+        }
+        let url = url.as_deref().map(split_url);
+        let base_url = match (fields.text("base_url")?, &url) {
+            (Some(base), _) => Some(base),
+            (None, Some((base, _))) => Some((*base).to_owned()),
+            (None, None) => None,
+        };
         Ok(Self {
             id: fields.0.get("id").ok_or(Unreadable::Missing("id"))?.clone(),
             scheme,
             algorithm,
             header: fields.text("header")?,
             secrets: fields.secrets()?,
+            base_url,
+            target: url.map(|(_, target)| target.to_owned()),
+            timestamp_header: fields.text("timestamp_header")?,
+            message_id_header: fields.text("message_id_header")?,
+            format: fields.text("format")?,
+            prefix: fields.text("prefix")?,
+            encoding: fields.text("encoding")?,
             tolerance: match fields.0.get("tolerance_s") {
                 None => Window::Default,
                 Some(Value::Null) => Window::AnyAge,
@@ -104,12 +143,31 @@ impl Record {
             },
             now: fields.get("now", "a whole number", Value::as_i64)?,
             method: fields.text("method")?.unwrap_or_else(|| "POST".to_owned()),
-            query: fields.raw("query", "query_b64", "`query` and `query_b64`")?,
+            query,
             headers: fields.get("headers", "a list of [name, value]", headers)?.unwrap_or_default(),
             body: fields.raw("body", "body_b64", "`body` and `body_b64`")?,
             candidates: fields.get("candidates", "an object of texts", named_texts)?.unwrap_or_default(),
         })
     }
+}
+
+impl Record {
+    /// All of the request but its body.
+    #[allow(dead_code, reason = "the example `deliveries` asks for it")]
+    pub(crate) fn head(&self) -> Head<'_> {
+        let head = Head::new(&self.method, &self.headers);
+        match &self.target {
+            Some(target) => head.with_target(target),
+            None => head.with_query(&self.query),
+        }
+    }
+}
+
+/// A URL's scheme and authority, and its path and query.
+fn split_url(url: &str) -> (&str, &str) {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let target = authority.find(['/', '?']).and_then(|at| authority.get(at..)).unwrap_or_default();
+    url.split_at(url.len().saturating_sub(target.len()))
 }
 
 /// The object as it is written.
@@ -155,13 +213,14 @@ impl Fields {
             self.text("secret_b64")?.map(Secrets::Base64),
             self.get("secrets", "a list of texts", texts)?.map(Secrets::Rotation),
             self.get("keys", "an object of texts", named_texts)?.map(Secrets::Tenants),
+            self.text("public_key")?.map(Secrets::Public),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(secrets), None) => Ok(secrets),
             (None, _) => Err(Unreadable::Missing("secret")),
             (Some(_), Some(_)) => {
-                Err(Unreadable::Conflicting("`secret`, `secret_b64`, `secrets` and `keys`"))
+                Err(Unreadable::Conflicting("`secret`, `secret_b64`, `secrets`, `keys` and `public_key`"))
             }
         }
     }

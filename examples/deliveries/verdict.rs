@@ -3,7 +3,7 @@
 #[path = "verifier.rs"]
 mod verifier;
 
-use countersign::{ConfigError, Error, Head, Request, Secret, Verified, Verifier as Built};
+use countersign::{ConfigError, Error, Request, Secret, Verified};
 
 use super::record::{self, Record};
 use verifier::{Misconfigured, verifier};
@@ -23,8 +23,7 @@ impl Verdict {
             Ok(verifier) => verifier,
             Err(Misconfigured(reason)) => return Self::Misconfigured(reason),
         };
-        let head = Head::new(&record.method, &record.headers).with_query(&record.query);
-        match verifier.verify(Request::new(head, &record.body)) {
+        match verifier.verify(Request::new(record.head(), &record.body)) {
             Ok(proof) => Self::Accepted(Box::new(proof)),
             Err(error) => Self::Refused(error),
         }

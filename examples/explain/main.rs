@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use countersign::diagnose::{Capture, Credentials, Diagnose as Built, Diagnosis};
+use countersign::diagnose::{Capture, Credentials, Diagnosis};
 use countersign::{ConfigError, Secret};
 use output::{print, visible};
 use record::{Record, Secrets};
@@ -162,8 +162,11 @@ impl<'d> Line<'d> {
 
 fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
     let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let capture =
-        Capture::new(&record.method, headers, record.body.as_slice()).query(record.query.as_slice());
+    let capture = Capture::new(&record.method, headers, record.body.as_slice());
+    let capture = match &record.target {
+        Some(target) => capture.target(target),
+        None => capture.query(record.query.as_slice()),
+    };
     let verifier = verifier(record).or_else(|_| {
         // What is wrong with a secret that is refused, the diagnosis says: a stranger's verifier refuses all the same.
         verifier(&Record { secrets: Secrets::Text(STRANGERS.to_owned()), ..record.clone() })
@@ -177,6 +180,7 @@ fn credentials(record: &Record) -> Credentials {
         Secrets::Text(text) => credentials.secret(text.as_str()),
         Secrets::Base64(text) => credentials.secret(BASE64_STANDARD.decode(text).unwrap_or_default()),
         Secrets::Rotation(texts) => texts.iter().fold(credentials, |all, text| all.secret(text.as_str())),
+        Secrets::Public(_) => credentials,
         Secrets::Tenants(keys) => {
             keys.iter().fold(credentials, |all, (name, text)| all.tenant(name, text.as_str()))
         }

@@ -5,7 +5,7 @@ use std::{env, fs};
 use countersign::HeaderName;
 use serde_json::Value;
 
-use super::record::{Record, Secrets, Window};
+use super::record::{Record, Secrets};
 
 /// What the options say.
 #[derive(Default)]
@@ -55,13 +55,13 @@ impl Saved {
             algorithm: self.algorithm,
             header: self.header,
             secrets: Secrets::Text(variable(&secret)?),
-            tolerance: Window::Default,
             now: self.now,
             method: request.method,
             query: request.query,
             headers: request.headers,
             body: request.body,
             candidates: candidates?,
+            ..Record::default()
         }))
     }
 }

@@ -18,6 +18,8 @@ use crate::request::{Head, Request};
 #[must_use]
 pub struct Capture {
     pub(super) method: String,
+    /// Path and query, where both are known.
+    pub(super) target: Option<String>,
     pub(super) query: Vec<u8>,
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) body: Vec<u8>,
@@ -31,7 +33,7 @@ impl Capture {
         body: impl Into<Vec<u8>>,
     ) -> Self {
         let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { method: method.into(), query: Vec::new(), headers, body: body.into() }
+        Self { method: method.into(), target: None, query: Vec::new(), headers, body: body.into() }
     }
 
     /// Adds the raw query, without `?`.
@@ -39,10 +41,22 @@ impl Capture {
         Self { query: query.into(), ..self }
     }
 
+    /// Adds the raw request target: the path with its `?` and query. A scheme that signs the URL needs it.
+    pub fn target(self, target: impl Into<String>) -> Self {
+        let target = target.into();
+        let query = target.split_once('?').map_or_else(Vec::new, |(_, query)| query.as_bytes().to_vec());
+        Self { target: Some(target), query, ..self }
+    }
+
     /// A view of it, to verify.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        Request::new(Head::new(&self.method, &self.headers).with_query(&self.query), &self.body)
+        let head = Head::new(&self.method, &self.headers);
+        let head = match &self.target {
+            Some(target) => head.with_target(target),
+            None => head.with_query(&self.query),
+        };
+        Request::new(head, &self.body)
     }
 }
 
@@ -57,6 +71,6 @@ impl<B: AsRef<[u8]>> From<&http::Request<B>> for Capture {
     fn from(request: &http::Request<B>) -> Self {
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Self::new(request.method().as_str(), headers, request.body().as_ref())
-            .query(request.uri().query().unwrap_or_default())
+            .target(request.uri().path_and_query().map_or("", |target| target.as_str()))
     }
 }

@@ -3,9 +3,9 @@
 use super::case::Case;
 use super::signed_webhook::{self, Product};
 use super::{Capture, Finding, hex_hmac, sms};
-use crate::mac::MacKeys;
+use crate::mac::{SenderKeys, SignatureKind};
 use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
-use crate::rule::{BodyHmac, Platform};
+use crate::rule::Rule;
 use crate::webhook::Webhook;
 
 /// Seals [`Diagnose`](super::Diagnose).
@@ -18,10 +18,13 @@ pub trait Explain {
     }
 }
 
-impl<P: Platform> Explain for Webhook<BodyHmac<P>> {
+impl<R: Rule> Explain for Webhook<R> {
     fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
-        let function = self.keys().map(MacKeys::function);
-        function.map_or_else(Vec::new, |function| hex_hmac::diagnose(case, self.rule().header(), function))
+        let kind = self.keys().0.single().map(SenderKeys::kind);
+        match (self.asked(case.capture).first(), kind) {
+            (Some(header), Some(SignatureKind::Mac(function))) => hex_hmac::diagnose(case, header, function),
+            _ => Vec::new(),
+        }
     }
 }
 

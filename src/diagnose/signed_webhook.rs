@@ -7,7 +7,7 @@ use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Policy, Signed, Token};
-use crate::mac::{Function, Keys, MacKeys, Tag};
+use crate::mac::{Function, MacKeys, Senders, Tag};
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::SignedWebhook;
 use crate::request::HeaderName;
@@ -108,7 +108,7 @@ fn matching(
 
 /// `None` where the token is not signed with this secret.
 fn verify(token: &[u8], secret: &Secret) -> Option<Judged> {
-    let keys = Keys::one(Function::HmacSha256, &secret.clone().into());
+    let keys = Senders::one(Function::HmacSha256, &secret.clone().into());
     match Token::parse(token).ok()?.verify(&keys) {
         Ok(signed) => Some(Ok(Box::new(signed))),
         Err(error) if error.kind() == ErrorKind::SignatureMismatch => None,

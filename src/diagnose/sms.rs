@@ -17,7 +17,7 @@ use crate::time::UnixTime;
 use crate::verifier::Verifier;
 
 pub(super) fn diagnose(case: &Case<'_>, sms: &Sms) -> Vec<Finding> {
-    let method = sms.method().unwrap_or(Method::Md5Hash);
+    let method = sms.method();
     let sources = sources(case.capture);
     let Some(changes) = explain(case, method, &sources) else {
         let seen = || (!holds_sig(&sources)).then(|| other_scheme::seen(case)).flatten();

@@ -55,9 +55,9 @@ kinds! {
     TokenAwaited = "token_awaited", 503, "token", "is missing, and the request should be sent again with it";
     /// The token is not a compact JWS after the word `Bearer`: wrong scheme word, number of segments, base64url or
     /// header JSON.
-    TokenMalformed = "token_malformed", 401, "token", "is not `Bearer` and a compact JWS";
+    TokenMalformed = "token_malformed", 401, "token", "is not a compact JWS in the expected place";
     /// The token's header names another algorithm than the configured one, or none.
-    AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not HS256";
+    AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not the configured one";
     /// The token's header asks for an extension (`crit`, `b64`) that would change its meaning.
     ExtensionUnsupported = "extension_unsupported", 401, "token header", "asks for an extension";
     /// The claims are not one JSON object in UTF-8 with each name once.
@@ -72,17 +72,17 @@ kinds! {
     TokenExpired = "token_expired", 401, "token", "has expired";
     /// The token has not reached its `nbf`.
     TokenPremature = "token_premature", 401, "token", "is not valid yet";
-    /// The token carries no hash of the payload, so it says nothing of the body or query.
-    PayloadHashMissing = "payload_hash_missing", 401, "claim `payload_hash`", "is missing";
-    /// The payload hash is not a string of 64 hex digits.
-    PayloadHashMalformed = "payload_hash_malformed", 401, "claim `payload_hash`", "is not 64 hex digits";
-    /// The body or query is not the one the token was signed for.
-    PayloadHashMismatch = "payload_hash_mismatch", 401, "payload", "is not the one the token was signed for";
+    /// No hash of the payload is signed, so the signature says nothing of the body or query.
+    PayloadHashMissing = "payload_hash_missing", 401, "payload hash", "is missing";
+    /// The signed payload hash is not a SHA-256 in the encoding of the scheme.
+    PayloadHashMalformed = "payload_hash_malformed", 401, "payload hash", "is not a SHA-256";
+    /// The body, query or URL is not the one whose hash is signed.
+    PayloadHashMismatch = "payload_hash_mismatch", 401, "payload", "is not the one whose hash is signed";
 
-    /// Tenants are told apart by `api_key`, and the delivery names none.
-    ApiKeyMissing = "api_key_missing", 401, "api key", "is missing";
-    /// Tenants are told apart by `api_key`, and the delivery names one without a secret here.
-    ApiKeyUnknown = "api_key_unknown", 401, "api key", "belongs to no tenant";
+    /// The verifier has the keys of several tenants, and the request names none.
+    TenantMissing = "tenant_missing", 401, "tenant", "is missing";
+    /// The verifier has the keys of several tenants, and the request names another.
+    TenantUnknown = "tenant_unknown", 401, "tenant", "is unknown";
 
     /// The store of the tenants' secrets failed to answer whose key it is.
     TenantStoreUnavailable = "tenant_store_unavailable", 503, "tenant store", "cannot be asked";
@@ -126,7 +126,7 @@ kinds! {
     /// The scheme signs no request of this method.
     MethodUnsupported = "method_unsupported", 405, "method", "is not accepted";
     /// The body is of a media type the scheme does not sign, of none, or in another charset than UTF-8.
-    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is neither a form nor JSON in UTF-8";
+    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is none that the scheme signs";
 
     /// The body is absent where the scheme signs one.
     BodyMissing = "body_missing", 400, "body", "is empty";
@@ -155,9 +155,8 @@ kinds! {
     ParameterNested = "parameter_nested", 400, "parameter", "is an array or an object";
     /// There are more parameters than 1,000.
     ParametersTooMany = "parameters_too_many", 400, "parameters", "are more than 1,000";
-    /// The delivery is of another scheme of the same platform: a Messages API webhook at the SMS API verifier.
-    SchemeMismatch = "scheme_mismatch", 401, "delivery",
-        "is a Messages API webhook: verify it with `vonage::SignedWebhook`";
+    /// The request is signed by another scheme of the same platform.
+    SchemeMismatch = "scheme_mismatch", 401, "request", "is signed by another scheme of the same platform";
 }
 
 impl ErrorKind {

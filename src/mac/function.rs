@@ -97,3 +97,33 @@ impl From<Algorithm> for Function {
         }
     }
 }
+
+/// What a sender's keys sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureKind {
+    Mac(Function),
+    #[cfg(feature = "ed25519")]
+    Ed25519,
+}
+
+impl SignatureKind {
+    /// How long signatures are.
+    #[inline]
+    pub(crate) const fn bytes(self) -> usize {
+        match self {
+            Self::Mac(function) => function.tag_bytes(),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => 64,
+        }
+    }
+
+    /// Decodes a signature of exactly this length from hex of either case.
+    #[inline]
+    pub(crate) fn decode_hex(self, text: &[u8]) -> Option<Tag> {
+        match self {
+            Self::Mac(function) => function.decode_hex(text),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => hex::decode::<64>(text).map(|tag| Tag::new(&tag)),
+        }
+    }
+}

@@ -1,123 +1,110 @@
-//! All keys of a sender under one function.
+//! The keys that a request may be signed with, of whichever kind.
 
-use std::fmt;
+#[cfg(feature = "ed25519")]
+use super::ed25519::{PublicKey, PublicKeys, Streams};
+use super::senders::Senders;
+use super::{Algorithm, Mac, MacKeys, SignatureKind, Tags};
+#[cfg(feature = "ed25519")]
+use crate::config_error::ConfigError;
+use crate::secret::{KeyId, Keyring, Tenants};
 
-use hmac::Hmac;
-use md5::Md5;
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+/// The keys that requests may be signed with: one sender's, or each tenant's by name.
+///
+/// The kind of key decides the algorithm and the length of a signature. Nothing in a request does.
+#[derive(Clone, Debug)]
+pub struct Keys(pub(crate) Senders<SenderKeys>);
 
-use super::keyed::{Keyed, Md5Suffix};
-use super::{Function, Tags};
-use crate::compare::Search;
-use crate::secret::{KeyId, Keyring, Secret};
+impl Keys {
+    /// One sender's shared secrets, for an HMAC (RFC 2104).
+    pub fn hmac(algorithm: Algorithm, keyring: impl Into<Keyring>) -> Self {
+        Self(Senders::One(SenderKeys::Mac(MacKeys::new(algorithm.into(), &keyring.into()))))
+    }
 
-/// A keyring's states under one function, newest key first.
-#[derive(Clone)]
-pub(crate) enum MacKeys {
-    Md5Suffix(Vec<Md5Suffix>),
-    HmacMd5(Vec<Hmac<Md5>>),
-    HmacSha1(Vec<Hmac<Sha1>>),
-    HmacSha256(Vec<Hmac<Sha256>>),
-    HmacSha512(Vec<Hmac<Sha512>>),
+    /// Several tenants' shared secrets, for an HMAC. A request names its tenant, whose secrets are tried and no other's.
+    #[must_use]
+    pub fn hmac_tenants(algorithm: Algorithm, tenants: Tenants) -> Self {
+        Self(Senders::keyed(tenants, |keyring| SenderKeys::Mac(MacKeys::new(algorithm.into(), keyring))))
+    }
+
+    /// One sender's public keys, newest first, for Ed25519 (RFC 8032).
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::KeyringEmpty`]: there is no key.
+    #[cfg(feature = "ed25519")]
+    pub fn ed25519(keys: impl IntoIterator<Item = PublicKey>) -> Result<Self, ConfigError> {
+        Ok(Self(Senders::One(SenderKeys::Ed25519(PublicKeys::new(keys)?))))
+    }
 }
 
-macro_rules! each {
-    ($keys:expr, $states:ident => $result:expr) => {
-        match $keys {
-            MacKeys::Md5Suffix($states) => $result,
-            MacKeys::HmacMd5($states) => $result,
-            MacKeys::HmacSha1($states) => $result,
-            MacKeys::HmacSha256($states) => $result,
-            MacKeys::HmacSha512($states) => $result,
-        }
-    };
+/// The keys of one sender.
+#[derive(Clone, Debug)]
+pub(crate) enum SenderKeys {
+    Mac(MacKeys),
+    #[cfg(feature = "ed25519")]
+    Ed25519(PublicKeys),
 }
 
-impl MacKeys {
-    pub(crate) fn new(function: Function, keyring: &Keyring) -> Self {
-        Self::of_secrets(function, keyring.secrets())
-    }
-
-    /// Keys one secret.
-    #[cfg(any(feature = "diagnose", feature = "sign"))]
-    pub(crate) fn of_secret(function: Function, secret: &Secret) -> Self {
-        Self::of_secrets(function, std::slice::from_ref(secret))
-    }
-
-    fn of_secrets(function: Function, secrets: &[Secret]) -> Self {
-        match function {
-            Function::Md5Suffix => Self::Md5Suffix(keyed(secrets)),
-            Function::HmacMd5 => Self::HmacMd5(keyed(secrets)),
-            Function::HmacSha1 => Self::HmacSha1(keyed(secrets)),
-            Function::HmacSha256 => Self::HmacSha256(keyed(secrets)),
-            Function::HmacSha512 => Self::HmacSha512(keyed(secrets)),
-        }
-    }
-
-    pub(crate) fn function(&self) -> Function {
+impl SenderKeys {
+    #[inline]
+    pub(crate) fn kind(&self) -> SignatureKind {
         match self {
-            Self::Md5Suffix(_) => Function::Md5Suffix,
-            Self::HmacMd5(_) => Function::HmacMd5,
-            Self::HmacSha1(_) => Function::HmacSha1,
-            Self::HmacSha256(_) => Function::HmacSha256,
-            Self::HmacSha512(_) => Function::HmacSha512,
+            Self::Mac(keys) => SignatureKind::Mac(keys.function()),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(_) => SignatureKind::Ed25519,
         }
     }
 
-    /// Finds the key under which a message has one of the given tags. All keys are tried with all of them, whichever matches.
+    /// Finds the key under which a message has one of the given tags.
     #[inline]
     pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
-        let mut search = Search::new();
-        each!(self, states => for (index, state) in (0..).zip(states.iter()) {
-            state.tag(message, |tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
-        });
-        search.found().map(KeyId::new)
+        match self {
+            Self::Mac(keys) => keys.find(message, given),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(keys) => {
+                let mut streams = keys.begin(given);
+                streams.update(message);
+                streams.find()
+            }
+        }
     }
 
-    /// Begins a message that arrives in chunks.
-    pub(crate) fn begin(&self) -> Mac {
-        Mac(self.clone())
-    }
-
-    /// The newest key's tag of a message in parts.
-    #[cfg(feature = "sign")]
-    pub(crate) fn sign<'m>(&self, parts: impl Iterator<Item = &'m [u8]>) -> Vec<u8> {
-        each!(self, states => states.first().map(|state| {
-            let mut state = state.clone();
-            parts.for_each(|part| state.update(part));
-            state.finish(<[u8]>::to_vec)
-        }))
-        .unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for MacKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = each!(self, states => states.len());
-        f.debug_struct("MacKeys").field("function", &self.function()).field("keys", &count).finish()
+    /// Begins a message that arrives in chunks, and is to have one of the given tags.
+    #[cfg_attr(
+        not(feature = "ed25519"),
+        expect(unused_variables, reason = "a MAC meets its tags at the end")
+    )]
+    pub(crate) fn begin(&self, given: &Tags) -> Running {
+        match self {
+            Self::Mac(keys) => Running::Mac(keys.begin()),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(keys) => Running::Ed25519(keys.begin(given)),
+        }
     }
 }
 
-/// A message under way, under all keys.
-#[derive(Debug)]
-pub(crate) struct Mac(MacKeys);
+/// A message under way, under all keys of a sender.
+pub(crate) enum Running {
+    Mac(Mac),
+    #[cfg(feature = "ed25519")]
+    Ed25519(Streams),
+}
 
-impl Mac {
+impl Running {
     pub(crate) fn update(&mut self, chunk: &[u8]) {
-        each!(&mut self.0, states => states.iter_mut().for_each(|state| state.update(chunk)));
+        match self {
+            Self::Mac(mac) => mac.update(chunk),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(streams) => streams.update(chunk),
+        }
     }
 
     /// Finds the key under which the message has one of the given tags.
     pub(crate) fn find(self, given: &Tags) -> Option<KeyId> {
-        let mut search = Search::new();
-        each!(self.0, states => for (index, state) in (0..).zip(states.into_iter()) {
-            state.finish(|tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
-        });
-        search.found().map(KeyId::new)
+        match self {
+            Self::Mac(mac) => mac.find(given),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(streams) => streams.find(),
+        }
     }
-}
-
-fn keyed<K: Keyed>(secrets: &[Secret]) -> Vec<K> {
-    secrets.iter().map(|secret| K::new(secret.bytes())).collect()
 }

@@ -16,7 +16,7 @@ impl Tags {
         Some(Self { first: *first, more: more.to_vec() })
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Tag> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> {
         [&self.first].into_iter().chain(&self.more)
     }
 }

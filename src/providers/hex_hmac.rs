@@ -17,8 +17,8 @@
 
 use crate::config_error::ConfigError;
 use crate::mac::{Algorithm, Keys};
+use crate::providers::body_hmac::{BodyHmac, Platform};
 use crate::request::HeaderName;
-use crate::rule::{BodyHmac, Platform};
 use crate::secret::Keyring;
 use crate::webhook::Webhook;
 

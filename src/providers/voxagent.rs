@@ -19,8 +19,8 @@
 
 use crate::config_error::ConfigError;
 use crate::mac::{Algorithm, Keys};
+use crate::providers::body_hmac::{self, BodyHmac};
 use crate::request::HeaderName;
-use crate::rule::{self, BodyHmac};
 use crate::secret::Keyring;
 use crate::webhook::Webhook;
 
@@ -64,6 +64,6 @@ impl Voxagent {
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 
-impl rule::Platform for Platform {
+impl body_hmac::Platform for Platform {
     const SCHEME: &'static str = "voxagent";
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::HeaderName;
+use crate::encoding::iso8601;
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
@@ -130,6 +131,17 @@ impl<'h> Field<'h> {
     /// - [`TimestampMalformed`](ErrorKind::TimestampMalformed): it is not such a number.
     pub fn millis(self) -> Result<UnixTime, Error> {
         self.seconds().map(|millis| UnixTime::from_secs(millis.as_secs().div_euclid(1_000)))
+    }
+
+    /// A date and time of ISO 8601 in the form `2023-11-14T22:13:20`, with or without a fraction of a second, which is dropped.
+    /// After it stands a zone, `Z` or `+01:00`; without one the time is UTC.
+    ///
+    /// # Errors
+    ///
+    /// - [`TimestampMalformed`](ErrorKind::TimestampMalformed): it is not such a time.
+    pub fn iso8601(self) -> Result<UnixTime, Error> {
+        let seconds = iso8601::unix_seconds(self.value);
+        seconds.map(UnixTime::from_secs).ok_or_else(|| self.refuse(ErrorKind::TimestampMalformed))
     }
 
     /// Refuses with `kind`, naming the header.

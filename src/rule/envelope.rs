@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::message::{Encoding, FormJoin, Hash, Message, Place};
+use super::message::{Encoding, FormJoin, Hash, Message, OfEmpty, Place};
 use super::tags::{Texts, Written};
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, Tags};
+use crate::mac::{SignatureKind, Tags};
 use crate::request::Field;
 use crate::time::UnixTime;
 
@@ -103,7 +103,12 @@ impl<'h> Envelope<'h> {
 
     /// Puts a hash of the body here in the signed message.
     pub fn body_hash(&mut self, hash: Hash, encoding: Encoding) -> &mut Self {
-        self.place(Place::Digest(hash, encoding))
+        self.place(Place::Digest(hash, encoding, OfEmpty::Hash))
+    }
+
+    /// As [`body_hash`](Self::body_hash); of an empty body, nothing.
+    pub fn body_hash_if_any(&mut self, hash: Hash, encoding: Encoding) -> &mut Self {
+        self.place(Place::Digest(hash, encoding, OfEmpty::Nothing))
     }
 
     /// Puts the parameters of the body, a form, here in the signed message, joined by `join`. The form is decoded strictly, and
@@ -178,8 +183,8 @@ impl<'h> Envelope<'h> {
     }
 
     #[inline]
-    pub(crate) fn tags(&self, function: Function) -> Result<Tags, Error> {
-        self.tags.decode(function)
+    pub(crate) fn tags(&self, kind: SignatureKind) -> Result<Tags, Error> {
+        self.tags.decode(kind)
     }
 
     /// Whether a candidate holds the body's parameters, so that the body has to be kept.

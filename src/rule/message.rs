@@ -16,9 +16,17 @@ pub(crate) enum Place {
     /// Its bytes.
     Raw,
     /// Its hash.
-    Digest(Hash, Encoding),
+    Digest(Hash, Encoding, OfEmpty),
     /// Its parameters, joined.
     Form(FormJoin),
+}
+
+/// What stands in the place of a hash where the body is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfEmpty {
+    /// The hash of no byte.
+    Hash,
+    Nothing,
 }
 
 /// Joins a form's decoded names and values to the bytes that are signed. They come in the order of the form, repeats included.

@@ -1,5 +1,7 @@
 //! What every request of a scheme has.
 
+use std::time::Duration;
+
 use crate::time::Tolerance;
 
 /// A scheme's name, and what is the same for all its requests.
@@ -12,6 +14,8 @@ pub struct Profile {
     pub(crate) identified: bool,
     pub(crate) url_signed: bool,
     pub(crate) methods: &'static [&'static str],
+    pub(crate) body_limit: Option<usize>,
+    pub(crate) retry_period: Duration,
 }
 
 impl Profile {
@@ -25,6 +29,8 @@ impl Profile {
             identified: false,
             url_signed: false,
             methods: &["POST", "PUT", "PATCH"],
+            body_limit: None,
+            retry_period: Duration::from_secs(72 * 60 * 60),
         }
     }
 
@@ -52,5 +58,17 @@ impl Profile {
     /// Names the methods that the platform sends.
     pub const fn methods(self, methods: &'static [&'static str]) -> Self {
         Self { methods, ..self }
+    }
+
+    /// Says how many bytes of body the platform sends, where it is more than usual: see
+    /// [`Verifier::body_limit`](crate::Verifier::body_limit).
+    pub const fn body_limit(self, bytes: usize) -> Self {
+        Self { body_limit: Some(bytes), ..self }
+    }
+
+    /// Says how long the platform may send an event again after a failed attempt: see
+    /// [`Verifier::retry_period`](crate::Verifier::retry_period). By default 72 hours.
+    pub const fn retry_period(self, period: Duration) -> Self {
+        Self { retry_period: period, ..self }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, Tag, Tags};
+use crate::mac::{SignatureKind, Tag, Tags};
 use crate::request::Field;
 
 /// Signatures as they are written. They are decoded when the keys are known, since the keys decide their length.
@@ -53,15 +53,15 @@ impl<'h> Texts<'h> {
 
     /// Decodes them. Entries of a list that are no signature of this function are passed over, as long as one is.
     #[inline]
-    pub(super) fn decode(&self, function: Function) -> Result<Tags, Error> {
+    pub(super) fn decode(&self, kind: SignatureKind) -> Result<Tags, Error> {
         let first = self.first.as_ref().ok_or(ErrorKind::SignatureMalformed)?;
         let malformed = || first.field.refuse(ErrorKind::SignatureMalformed);
         if self.more.is_empty() {
-            return first.decode(function).map(Tags::from).ok_or_else(malformed);
+            return first.decode(kind).map(Tags::from).ok_or_else(malformed);
         }
         let mut tags = Vec::new();
         for text in [first].into_iter().chain(&self.more) {
-            match text.decode(function) {
+            match text.decode(kind) {
                 Some(tag) => tags.push(tag),
                 None if text.is_entry => {}
                 None => return Err(text.field.refuse(ErrorKind::SignatureMalformed)),
@@ -73,12 +73,12 @@ impl<'h> Texts<'h> {
 
 impl Text<'_> {
     #[inline]
-    fn decode(&self, function: Function) -> Option<Tag> {
+    fn decode(&self, kind: SignatureKind) -> Option<Tag> {
         match self.written {
-            Written::Hex => function.decode_hex(self.field.bytes()),
+            Written::Hex => kind.decode_hex(self.field.bytes()),
             Written::Base64 => {
                 let bytes = base64::decode_padded(self.field.bytes())?;
-                (bytes.len() == function.tag_bytes()).then(|| Tag::new(&bytes))
+                (bytes.len() == kind.bytes()).then(|| Tag::new(&bytes))
             }
         }
     }

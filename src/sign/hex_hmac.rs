@@ -1,17 +1,10 @@
 //! Signs as the hex HMAC schemes do.
 
-use super::{Delivery, Draft, Sign};
+use super::Delivery;
 use crate::encoding::hex;
 use crate::mac::{Algorithm, MacKeys};
 use crate::providers::vogent::SIGNATURE;
-use crate::rule::{BodyHmac, Platform};
 use crate::secret::Secret;
-
-impl<P: Platform> Sign for BodyHmac<P> {
-    fn write(&self, draft: &mut Draft<'_>) {
-        draft.header(self.header().as_str(), draft.hex());
-    }
-}
 
 /// A POST of JSON with the hex HMAC of its body in `header`, verified by [`HexHmac`](crate::HexHmac).
 pub fn hex_hmac(header: &str, algorithm: Algorithm, secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {

@@ -1,14 +1,12 @@
 //! Signs by the rule that verifies.
 
-use super::draft::digest;
-use super::{Delivery, Draft, Unsigned};
+use super::{Delivery, Draft, SigningKey, Unsigned};
 use crate::compare;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, MacKeys, Tags, sha256};
+use crate::mac::{SignatureKind, Tags, sha256};
 use crate::params::Params;
 use crate::rule::{Binding, Envelope, Place, Rule};
-use crate::secret::Secret;
-use crate::webhook::Webhook;
+use crate::webhook::{Content, Webhook};
 
 /// Where a platform's signature, time and identifier are written: the other half of its [`Rule`], for tests.
 ///
@@ -67,47 +65,49 @@ pub trait Sign: Rule {
 }
 
 impl<R: Sign> Webhook<R> {
-    /// Signs a request with this secret, as the platform would: for the tests of a handler. Feature `sign`.
+    /// Signs a request with this key, as the platform would: for the tests of a handler. Feature `sign`.
     ///
-    /// The request verifies with this secret, as far as the timestamp window and the body limit allow. The secret need not be one of
-    /// the verifier's, so that a test can sign with a wrong one. Where the rule reads several candidates for the signed message, the
+    /// The request verifies with this key, as far as the timestamp window and the body limit allow. The key need not be one of the
+    /// verifier's, so that a test can sign with a wrong one. Where the rule reads several candidates for the signed message, the
     /// first is signed. [`Sign`] has an example.
     ///
     /// # Errors
     ///
     /// - What the rule refuses to read from what `write` has written, such as
     ///   [`SignatureMissing`](ErrorKind::SignatureMissing) where it wrote nothing.
-    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of another length than the keys'.
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of another length than the keys';
+    ///   or the key is of another kind than the verifier's.
     /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule reads another message once the signature is there, or another
     ///   signature than the one that was given to `write`.
     /// - [`RuleInvalid`](ErrorKind::RuleInvalid): the rule signs nothing, or contradicts itself.
     /// - [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`BodyUnexpected`](ErrorKind::BodyUnexpected),
     ///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`ParameterMalformed`](ErrorKind::ParameterMalformed),
     ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany): the verifier accepts no such request, whoever signs it.
-    /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): the request names no tenant of the
+    /// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): the request names no tenant of the
     ///   verifier's.
     /// - [`ClockUnavailable`](ErrorKind::ClockUnavailable): no time was set, and the clock has none.
-    pub fn sign(&self, secret: &Secret, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let function = self.function().ok_or(ErrorKind::ApiKeyUnknown)?;
+    pub fn sign(&self, key: impl Into<SigningKey>, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let key = key.into();
+        let kind = self.keys().0.any().ok_or(ErrorKind::TenantUnknown)?.kind();
         let time = unsigned.time.map_or_else(|| self.now(), Ok)?;
         let write = |tag| {
             let mut draft = Draft::new(unsigned, time, tag);
             self.rule().write(&mut draft);
             draft.into_delivery()
         };
-        let keys = MacKeys::of_secret(function, secret);
-        let (message, _) = self.read(&write(vec![0; function.tag_bytes()]), function)?;
-        let delivery = write(keys.sign([message.as_slice()].into_iter()));
-        let (message, tags) = self.read(&delivery, function)?;
-        keys.find(&message, &tags).ok_or(ErrorKind::SignatureMismatch)?;
-        Ok(delivery)
+        let (message, _) = self.read(&write(vec![0; kind.bytes()]), kind)?;
+        let tag = key.tag(kind, &message).ok_or(ErrorKind::SignatureMalformed)?;
+        let delivery = write(tag.clone());
+        let (written, tags) = self.read(&delivery, kind)?;
+        let holds = written == message && tags.iter().any(|written| compare::eq(&tag, written.as_bytes()));
+        if holds { Ok(delivery) } else { Err(ErrorKind::SignatureMismatch.into()) }
     }
 
     /// What the rule reads: the message to sign and the signatures.
-    fn read(&self, delivery: &Delivery, function: Function) -> Result<(Vec<u8>, Tags), Error> {
+    fn read(&self, delivery: &Delivery, kind: SignatureKind) -> Result<(Vec<u8>, Tags), Error> {
         let envelope = self.open(delivery.head())?;
         self.select(&envelope)?;
-        let tags = envelope.tags(function)?;
+        let tags = envelope.tags(kind)?;
         Ok((message(envelope, delivery.body())?, tags))
     }
 }
@@ -117,7 +117,7 @@ fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
     match envelope.binding() {
         Binding::Message => {
             let (message, place) = envelope.into_messages().next().ok_or(ErrorKind::RuleInvalid)?;
-            Ok([message.before, fill(place, body)?, message.after].concat())
+            Ok([message.before, content(place, body)?, message.after].concat())
         }
         Binding::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
         Binding::Sha256(expected) if !compare::eq(&expected, &sha256(body)) => {
@@ -131,16 +131,14 @@ fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// What stands in the body's place.
-fn fill(place: Place, body: &[u8]) -> Result<Vec<u8>, Error> {
-    Ok(match place {
-        Place::Raw => body.to_vec(),
-        Place::Digest(hash, encoding) => encoding.encode(&digest(hash, body)).into_bytes(),
-        Place::Form(join) => {
-            let mut params = Params::default();
-            params.read_form(body)?;
-            let mut joined = Vec::new();
-            join(params.iter().map(|param| (param.name, param.value)).collect(), &mut joined);
-            joined
-        }
-    })
+fn content(place: Place, body: &[u8]) -> Result<Vec<u8>, Error> {
+    if let Place::Raw = place {
+        return Ok(body.to_vec());
+    }
+    let (mut content, mut params) = (Content::new(place), Params::default());
+    content.update(body);
+    if let Place::Form(_) = place {
+        params.read_form(body)?;
+    }
+    Ok(content.finish(&params))
 }

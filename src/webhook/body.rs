@@ -1,15 +1,15 @@
 //! What is done with a body as it arrives.
 
 use md5::Md5;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::Claims;
 use crate::compare;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Mac, MacKeys, Tags};
+use crate::mac::{Running, SenderKeys, Tags};
 use crate::params::{Parameters, Params};
 use crate::request::KeptBody;
-use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, Place};
+use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, OfEmpty, Place};
 use crate::verifier::{Check, Evidence};
 
 /// The head has been proved. The body is bound to it by its absence, by its hash, or not at all.
@@ -59,45 +59,31 @@ pub(super) struct InMessage<'v> {
 
 /// A message under way.
 struct Candidate {
-    mac: Mac,
-    place: Stand,
+    signed: Running,
+    place: Content,
     after: Vec<u8>,
-}
-
-/// What stands in the body's place.
-enum Stand {
-    Body,
-    Md5(Md5, Encoding),
-    Sha256(Sha256, Encoding),
-    Form(FormJoin),
 }
 
 impl<'v> InMessage<'v> {
     pub(super) fn new(
         claims: Claims<'v>,
-        keys: &MacKeys,
+        keys: &SenderKeys,
         tags: Tags,
         messages: impl Iterator<Item = (Message, Place)>,
         limit: usize,
     ) -> Self {
-        let mut candidates = messages.map(|(message, place)| Candidate::new(keys, message, place));
+        let mut candidates = messages.map(|(message, place)| Candidate::new(keys, &tags, message, place));
         let (first, more): (_, Vec<_>) = (candidates.next(), candidates.collect());
-        let is_form = first.iter().chain(&more).any(|candidate| matches!(candidate.place, Stand::Form(_)));
+        let is_form = first.iter().chain(&more).any(|candidate| matches!(candidate.place, Content::Form(_)));
         Self { claims, tags, first, more, form: is_form.then(|| KeptBody::new(limit)) }
     }
 }
 
 impl Candidate {
-    fn new(keys: &MacKeys, message: Message, place: Place) -> Self {
-        let mut mac = keys.begin();
-        mac.update(&message.before);
-        let place = match place {
-            Place::Raw => Stand::Body,
-            Place::Digest(Hash::Md5, encoding) => Stand::Md5(Md5::new(), encoding),
-            Place::Digest(Hash::Sha256, encoding) => Stand::Sha256(Sha256::new(), encoding),
-            Place::Form(join) => Stand::Form(join),
-        };
-        Self { mac, place, after: message.after }
+    fn new(keys: &SenderKeys, tags: &Tags, message: Message, place: Place) -> Self {
+        let mut signed = keys.begin(tags);
+        signed.update(&message.before);
+        Self { signed, place: Content::new(place), after: message.after }
     }
 }
 
@@ -109,10 +95,8 @@ impl Check for InMessage<'_> {
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
         for candidate in self.first.iter_mut().chain(&mut self.more) {
             match &mut candidate.place {
-                Stand::Body => candidate.mac.update(chunk),
-                Stand::Md5(digest, _) => digest.update(chunk),
-                Stand::Sha256(digest, _) => digest.update(chunk),
-                Stand::Form(_) => {}
+                Content::Body => candidate.signed.update(chunk),
+                content => content.update(chunk),
             }
         }
         match &mut self.form {
@@ -127,21 +111,69 @@ impl Check for InMessage<'_> {
             params.read_form(body.bytes())?;
         }
         let mut found = None;
-        for Candidate { mut mac, place, after } in self.first.into_iter().chain(self.more) {
-            match place {
-                Stand::Body => {}
-                Stand::Md5(digest, encoding) => mac.update(encoding.encode(&digest.finalize()).as_bytes()),
-                Stand::Sha256(digest, encoding) => mac.update(encoding.encode(&digest.finalize()).as_bytes()),
-                Stand::Form(join) => {
-                    let mut joined = Vec::new();
-                    join(params.iter().map(|param| (param.name, param.value)).collect(), &mut joined);
-                    mac.update(&joined);
-                }
-            }
-            mac.update(&after);
-            found = found.or(mac.find(&self.tags));
+        for Candidate { mut signed, place, after } in self.first.into_iter().chain(self.more) {
+            signed.update(&place.finish(&params));
+            signed.update(&after);
+            found = found.or(signed.find(&self.tags));
         }
         let evidence = self.claims.judge(found)?;
         Ok(if self.form.is_some() { evidence.parameters(Parameters::new(params)) } else { evidence })
+    }
+}
+
+/// What stands in the body's place.
+pub(crate) enum Content {
+    Body,
+    Hash(Digest, Encoding, OfEmpty),
+    Form(FormJoin),
+}
+
+/// A hash of the body under way.
+pub(crate) enum Digest {
+    Md5(Md5),
+    Sha256(Sha256),
+}
+
+impl Content {
+    pub(crate) fn new(place: Place) -> Self {
+        match place {
+            Place::Raw => Self::Body,
+            Place::Digest(Hash::Md5, encoding, of_empty) => {
+                Self::Hash(Digest::Md5(Md5::new()), encoding, of_empty)
+            }
+            Place::Digest(Hash::Sha256, encoding, of_empty) => {
+                Self::Hash(Digest::Sha256(Sha256::new()), encoding, of_empty)
+            }
+            Place::Form(join) => Self::Form(join),
+        }
+    }
+
+    /// Takes the next chunk of a body that is hashed.
+    pub(crate) fn update(&mut self, chunk: &[u8]) {
+        if let Self::Hash(digest, _, of_empty) = self {
+            if !chunk.is_empty() {
+                *of_empty = OfEmpty::Hash;
+            }
+            match digest {
+                Digest::Md5(digest) => digest.update(chunk),
+                Digest::Sha256(digest) => digest.update(chunk),
+            }
+        }
+    }
+
+    /// What is signed beside the raw body: nothing where that is signed itself.
+    pub(crate) fn finish(self, params: &Params) -> Vec<u8> {
+        match self {
+            Self::Body | Self::Hash(_, _, OfEmpty::Nothing) => Vec::new(),
+            Self::Hash(Digest::Md5(digest), encoding, _) => encoding.encode(&digest.finalize()).into_bytes(),
+            Self::Hash(Digest::Sha256(digest), encoding, _) => {
+                encoding.encode(&digest.finalize()).into_bytes()
+            }
+            Self::Form(join) => {
+                let mut joined = Vec::new();
+                join(params.iter().map(|param| (param.name, param.value)).collect(), &mut joined);
+                joined
+            }
+        }
     }
 }

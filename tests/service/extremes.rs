@@ -12,7 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
-use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
+use countersign::schemes::{Scheme, Settings};
+use countersign::sign::{self, Delivery, Draft, Sign, SigningKey, Unsigned};
 use countersign::tower::{
     Body, EmptyRefusal, OnDuplicate, OnRefusal, ResponseMemory, TenantLookup, VerifyLayer,
 };
@@ -597,6 +598,7 @@ static SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
 impl Rule for Everything {
     fn profile(&self) -> Profile {
         let profile = Profile::new("everything").window(self.number, self.number).methods(&["POST", ""]);
+        let profile = profile.body_limit(usize::MAX).retry_period(Duration::MAX);
         if self.number.is_multiple_of(2) { profile.window_required().identified().url() } else { profile }
     }
 
@@ -608,7 +610,12 @@ impl Rule for Everything {
         let _ = (head.query_param(text), head.query_param(""));
         let field = head.signature(&SIGNATURE)?;
         let _ = (field.text(), field.after(text), field.one(text), field.without(separator).is_ok());
-        let _ = (field.seconds(), field.millis(), field.refuse(ErrorKind::HeaderMalformed).to_string());
+        let _ = (
+            field.seconds(),
+            field.millis(),
+            field.iso8601(),
+            field.refuse(ErrorKind::HeaderMalformed).to_string(),
+        );
         let (before, after) = field.split(separator).unwrap_or((field, field));
         for candidate in 0..20 {
             envelope.any_hex(field.list(separator)).any_base64(field.all(text));
@@ -619,6 +626,7 @@ impl Rule for Everything {
             envelope.signed_at(UnixTime::from_secs(i64::MIN.saturating_add_unsigned(self.number)));
             match self.number % 6 {
                 0 => envelope.body(),
+                1 if candidate == 0 => envelope.body_hash_if_any(Hash::Sha256, Encoding::Hex),
                 1 => envelope.body_hash(Hash::Md5, Encoding::Base64),
                 2 => envelope.form(|pairs, joined| {
                     joined.extend(pairs.iter().flat_map(|(name, value)| [*name, *value]).flatten());
@@ -683,7 +691,7 @@ fn rules(text: &str) {
                 for unsigned in
                     [unsigned, Unsigned::json(text), Unsigned::form(text), Unsigned::new(text, "")]
                 {
-                    look_at(webhook.sign(&secret(), &unsigned).and_then(|delivery| {
+                    look_at(webhook.sign(secret(), &unsigned).and_then(|delivery| {
                         assert_eq!(
                             delivery.target().len() > delivery.path().len(),
                             delivery.target().contains('?')
@@ -699,6 +707,57 @@ fn rules(text: &str) {
 }
 
 /// Requests with these texts in every place, handed to every verifier.
+/// Each scheme's sample, with extremes in the place of each of its parts.
+#[test]
+fn no_scheme_panics() {
+    for scheme in Scheme::ALL {
+        let sample = scheme.sample([7; 32]);
+        #[cfg(feature = "ed25519")]
+        let _ = (sample.key.public_key(), Keys::ed25519([]).is_err(), SigningKey::ed25519([0; 32]));
+        for now in times() {
+            let verifier = scheme.build(&sample.settings.clone().clock(move || now)).unwrap();
+            let delivery = verifier.sign(&sample.key, &sample.unsigned.clone().time(NOW)).unwrap();
+            look_at(verifier.verify(delivery.request()));
+            if let Ok(delivery) = verifier.sign(&sample.key, &sample.unsigned.clone().time(now)) {
+                look_at(verifier.verify(delivery.request()));
+            }
+        }
+        let verifier = scheme.build(&sample.settings.clone().clock(|| NOW)).unwrap();
+        let delivery = verifier.sign(&sample.key, &sample.unsigned.clone().time(NOW)).unwrap();
+        let long = long_texts();
+        for text in TEXTS.into_iter().chain(long.iter().map(String::as_str)) {
+            assert!(Scheme::named(text).is_none_or(|found| found.name() == text));
+            let mut settings = sample.settings.clone();
+            for field in
+                [&mut settings.algorithm, &mut settings.header, &mut settings.format, &mut settings.prefix]
+            {
+                *field = Some(text.to_owned());
+            }
+            look_at_settings(scheme, &settings);
+            for (name, _) in delivery.headers() {
+                let other = delivery.clone().without_header(name).with_header(name, text);
+                look_at(verifier.verify(other.request()));
+                look_at(verifier.verify(other.with_header(name, text).request()));
+            }
+            look_at(verifier.verify(delivery.clone().with_target(text).request()));
+            look_at(verifier.verify(delivery.clone().with_method(text).request()));
+            look_at(verifier.verify(delivery.clone().with_body(text).request()));
+            let unsigned = Unsigned::new("POST", text).target(text).header("content-type", text);
+            let unsigned = unsigned.id(text).tenant(text).time(NOW);
+            for unsigned in [unsigned, sample.unsigned.clone().id(text).tenant(text)] {
+                look_at(verifier.sign(&sample.key, &unsigned).and_then(|it| verifier.verify(it.request())));
+            }
+        }
+        let _ = (verifier.replays(), verifier.retry_period(), verifier.body_limit(), verifier.scheme());
+    }
+}
+
+fn look_at_settings(scheme: &Scheme, settings: &Settings) {
+    if let Err(error) = scheme.build(settings) {
+        let _ = error.to_string();
+    }
+}
+
 fn exchange(text: &str, other: &str) {
     let key = Secret::new("c2VjcmV0").unwrap();
     let token =

@@ -117,7 +117,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
                 Level::INFO,
                 "payload_hash_mismatch",
                 "401",
-                "payload is not the one the token was signed for",
+                "payload is not the one whose hash is signed",
             )],
         ),
         (

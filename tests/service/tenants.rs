@@ -140,7 +140,7 @@ async fn that_a_tenant_is_unknown_is_remembered_too() {
     let store = Store::default();
     let stranger = delivery("stranger", "stranger");
     let (refusals, handler) = deliver(store.lookup(), &[stranger.clone(), stranger]).await;
-    assert_eq!((refusals, handler.count()), (vec![Some(ErrorKind::ApiKeyUnknown); 2], 0));
+    assert_eq!((refusals, handler.count()), (vec![Some(ErrorKind::TenantUnknown); 2], 0));
     assert_eq!(store.questions(), 1);
 }
 
@@ -151,7 +151,7 @@ async fn names_that_are_nobodys_are_not_looked_up() {
         ("known".repeat(100), sign::SignedWebhook::new(&secret_of("known"), NOW).post(BODY));
     let (refusals, _) =
         deliver(store.lookup(), &[delivery(&long, &long), delivery("", "known"), missing]).await;
-    let [unknown, missing] = [ErrorKind::ApiKeyUnknown, ErrorKind::ApiKeyMissing].map(Some);
+    let [unknown, missing] = [ErrorKind::TenantUnknown, ErrorKind::TenantMissing].map(Some);
     assert_eq!((refusals, store.questions()), (vec![unknown, unknown, missing], 0));
 
     let [longest, longer] = [250, 251].map(|length| format!("known-{}", "x".repeat(length)));
@@ -258,7 +258,7 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     at(123).await;
     assert_eq!(refusal(&call(&mut service, rotated()).await), None);
     tokio::time::sleep(SECOND).await;
-    assert_eq!(refusal(&call(&mut service, rotated()).await), Some(ErrorKind::ApiKeyUnknown));
+    assert_eq!(refusal(&call(&mut service, rotated()).await), Some(ErrorKind::TenantUnknown));
 }
 
 /// Attack 159. The flood lasts 42 seconds of the store's time.
@@ -288,7 +288,7 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
     let response = call(&mut service, http(&delivery("known-1", "known-1"))).await;
     assert_eq!((refusal(&response), started.elapsed() <= 41 * SECOND + SECOND / 5), (None, true));
     for request in flood {
-        assert_eq!(refusal(&request.await.unwrap().unwrap()), Some(ErrorKind::ApiKeyUnknown));
+        assert_eq!(refusal(&request.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
     }
     assert_eq!((store.most.load(Ordering::Relaxed) <= 16, handler.count()), (true, 402));
 }
@@ -305,7 +305,7 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
             .map(|request| tokio::spawn(service.clone().oneshot(request)))
             .collect();
         for call in calls {
-            assert_eq!(refusal(&call.await.unwrap().unwrap()), Some(ErrorKind::ApiKeyUnknown));
+            assert_eq!(refusal(&call.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
         }
         assert_eq!(store.most.load(Ordering::Relaxed), expected, "{set}");
     }
@@ -517,7 +517,7 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
         message("known-1").form().with_body(format!("text=hello&sig={}", "0".repeat(64))),
     ];
     let (refusals, handler) = deliver(lookup(), &deliveries).await;
-    let [mismatch, missing] = [ErrorKind::SignatureMismatch, ErrorKind::ApiKeyMissing].map(Some);
+    let [mismatch, missing] = [ErrorKind::SignatureMismatch, ErrorKind::TenantMissing].map(Some);
     assert_eq!(refusals, [None, None, None, mismatch, missing]);
     let bodies: Vec<_> = handler.take().into_iter().map(|handled| handled.body.to_vec()).collect();
     assert_eq!(bodies, deliveries[..3].iter().map(|delivery| delivery.body().to_vec()).collect::<Vec<_>>());

@@ -37,5 +37,5 @@ fn an_escaped_api_key_selects_its_tenant() {
     let webhook = SignedWebhook::tenants(tenants).clock(|| NOW);
     let named = |json| signer().claim_json("api_key", json).post(BODY);
     assert_eq!(accepts(&webhook, named(r#""a\u0062c""#).request()).tenant(), Some("abc"));
-    refuses(&webhook, named(r#""a\u0063c""#).request(), ErrorKind::ApiKeyUnknown);
+    refuses(&webhook, named(r#""a\u0063c""#).request(), ErrorKind::TenantUnknown);
 }

@@ -339,8 +339,8 @@ fn tenants_and_rotation_work_for_any_rule() {
     assert_eq!(by(KEY, "first"), Ok((1, Some("first".to_owned()))));
     assert_eq!(by("third-key", "second"), Ok((0, Some("second".to_owned()))));
     assert_eq!(by(KEY, "second"), Err(ErrorKind::SignatureMismatch));
-    assert_eq!(by(KEY, "third"), Err(ErrorKind::ApiKeyUnknown));
-    assert_eq!(coverage(&webhook, &tag(b"{}"), b"{}"), Err(ErrorKind::ApiKeyMissing));
+    assert_eq!(by(KEY, "third"), Err(ErrorKind::TenantUnknown));
+    assert_eq!(coverage(&webhook, &tag(b"{}"), b"{}"), Err(ErrorKind::TenantMissing));
 }
 
 #[test]
@@ -502,7 +502,7 @@ impl Scripted {
     fn law(&self, sent: &Sent) -> Result<Coverage, ErrorKind> {
         let check = |holds: bool, kind| if holds { Ok(()) } else { Err(kind) };
         check(self.is_valid(), ErrorKind::RuleInvalid)?;
-        check(!sent.tenants || self.has(Step::Tenant), ErrorKind::ApiKeyMissing)?;
+        check(!sent.tenants || self.has(Step::Tenant), ErrorKind::TenantMissing)?;
         let is_tag = |text: &&str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let mut tags = vec![];
         if self.has(Step::Hex) {

@@ -748,9 +748,9 @@ fn tenants_are_told_apart_by_the_verified_api_key() {
     assert_eq!((verified.tenant(), verified.key().index()), (Some("first"), 1));
     assert_eq!(accepts(&webhook, signed(OTHER_KEY, "second").request()).tenant(), Some("second"));
     refuses(&webhook, signed(KEY, "second").request(), ErrorKind::SignatureMismatch);
-    refuses(&webhook, signed(KEY, "third").request(), ErrorKind::ApiKeyUnknown);
-    refuses(&webhook, signed(KEY, "").request(), ErrorKind::ApiKeyUnknown);
-    refuses(&webhook, signer().post(BODY).request(), ErrorKind::ApiKeyMissing);
+    refuses(&webhook, signed(KEY, "third").request(), ErrorKind::TenantUnknown);
+    refuses(&webhook, signed(KEY, "").request(), ErrorKind::TenantUnknown);
+    refuses(&webhook, signer().post(BODY).request(), ErrorKind::TenantMissing);
     refuses(&webhook, signer().claim_json("api_key", "1").post(BODY).request(), ErrorKind::ClaimMalformed);
     let twice = with_claim(r#""api_key":"first","api_key":"second""#);
     refuses(&webhook, twice.request(), ErrorKind::ClaimsMalformed);
@@ -761,7 +761,7 @@ fn the_untrusted_api_key_is_for_a_look_up() {
     let delivery = signer().claim("api_key", "a1b2c3d4").post(BODY);
     assert_eq!(SignedWebhook::untrusted_api_key(delivery.head()).unwrap(), "a1b2c3d4");
     let kind = |delivery: Delivery| SignedWebhook::untrusted_api_key(delivery.head()).unwrap_err().kind();
-    assert_eq!(kind(signer().post(BODY)), ErrorKind::ApiKeyMissing);
+    assert_eq!(kind(signer().post(BODY)), ErrorKind::TenantMissing);
     assert_eq!(kind(with_authorization("x")), ErrorKind::TokenMalformed);
     let moved = countersign::HeaderName::new("x-moved").unwrap();
     let carried = signer().claim("api_key", "a1b2c3d4").header("x-moved").post(BODY);

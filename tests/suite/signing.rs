@@ -379,9 +379,9 @@ fn each_tenant_signs_with_its_own_secret() {
             expected
         );
     }
-    assert_eq!(sign(KEY, "third").unwrap_err().kind(), ErrorKind::ApiKeyUnknown);
+    assert_eq!(sign(KEY, "third").unwrap_err().kind(), ErrorKind::TenantUnknown);
     let nameless = tenants.sign(&secret(KEY), &Unsigned::json("{}"));
-    assert_eq!(nameless.unwrap_err().kind(), ErrorKind::ApiKeyMissing);
+    assert_eq!(nameless.unwrap_err().kind(), ErrorKind::TenantMissing);
 }
 
 #[test]

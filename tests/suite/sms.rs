@@ -870,17 +870,17 @@ fn tenants_are_told_apart_by_the_signed_api_key() {
             assert_eq!((verified.tenant(), verified.coverage()), (Some(api_key), Coverage::Params));
         }
         refuses(&sms, signed(name, "first", OTHER_KEY).request(), ErrorKind::SignatureMismatch);
-        refuses(&sms, signed(name, "third", KEY).request(), ErrorKind::ApiKeyUnknown);
-        refuses(&sms, signed(name, "", KEY).request(), ErrorKind::ApiKeyUnknown);
+        refuses(&sms, signed(name, "third", KEY).request(), ErrorKind::TenantUnknown);
+        refuses(&sms, signed(name, "", KEY).request(), ErrorKind::TenantUnknown);
     }
-    refuses(&sms, signed("account", "first", KEY).request(), ErrorKind::ApiKeyMissing);
-    refuses(&sms, query("api-key=%ff", b"&api-key=\xff").request(), ErrorKind::ApiKeyUnknown);
+    refuses(&sms, signed("account", "first", KEY).request(), ErrorKind::TenantMissing);
+    refuses(&sms, query("api-key=%ff", b"&api-key=\xff").request(), ErrorKind::TenantUnknown);
     let both = |second: &str| {
         let with_hyphen = sign::Sms::new(Method::Sha256, &secret(KEY)).param("api-key", "first");
         with_hyphen.param("api_key", second).query()
     };
     let _ = accepts(&sms, both("first").request());
-    refuses(&sms, both("second").request(), ErrorKind::ApiKeyUnknown);
+    refuses(&sms, both("second").request(), ErrorKind::TenantUnknown);
 
     let twice = Tenants::new([("first", secret(KEY)), ("first", secret(OTHER_KEY))]);
     assert_eq!(twice.unwrap_err(), ConfigError::TenantRepeated);
@@ -893,7 +893,7 @@ fn the_untrusted_api_key_is_for_a_look_up() {
         assert_eq!(Sms::untrusted_api_key(delivery.request()).unwrap(), "a1b2c3d4");
     }
     let kind = |delivery: Delivery| Sms::untrusted_api_key(delivery.request()).unwrap_err().kind();
-    assert_eq!(kind(query("a=1", b"")), ErrorKind::ApiKeyMissing);
+    assert_eq!(kind(query("a=1", b"")), ErrorKind::TenantMissing);
     assert_eq!(kind(query("api-key=1&api-key=1", b"")), ErrorKind::ParameterRepeated);
     assert_eq!(kind(form("", b"").with_body("a".repeat(1024 * 1024 + 1))), ErrorKind::BodyTooLarge);
     assert_eq!(kind(query("", b"").with_method("PUT")), ErrorKind::MethodUnsupported);

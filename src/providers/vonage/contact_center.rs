@@ -113,7 +113,7 @@ impl ContactCenter {
     }
 
     /// The webhook that this is a setting of.
-    #[cfg(feature = "diagnose")]
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn signed_webhook(&self) -> &SignedWebhook {
         &self.0
     }

@@ -10,11 +10,15 @@ mod untrusted;
 pub(crate) use query::check_query;
 
 use crate::config_error::ConfigError;
+#[cfg(feature = "sign")]
+use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::jwt::Policy;
-use crate::mac::{Function, Keys};
+use crate::mac::{Function, MacKeys, Senders};
 use crate::request::{HeaderName, Methods};
 use crate::secret::{Keyring, Tenants};
+#[cfg(feature = "sign")]
+use crate::time::UnixTime;
 use crate::time::{Clock, SharedClock, Tolerance};
 use carrier::{AUTHORIZATION, Carrier};
 
@@ -97,7 +101,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
 ///   `Bearer` and a compact JWS.
 /// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
-/// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
+/// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): where there are tenants.
 /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
 /// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
 ///   [`ClaimMalformed`](ErrorKind::ClaimMalformed), [`ClaimMismatch`](ErrorKind::ClaimMismatch),
@@ -117,7 +121,7 @@ use carrier::{AUTHORIZATION, Carrier};
 #[must_use]
 pub struct SignedWebhook {
     carrier: Carrier,
-    keys: Keys,
+    keys: Senders<MacKeys>,
     policy: Policy,
     unhashed_body: UnhashedBody,
     methods: Methods,
@@ -134,13 +138,13 @@ enum UnhashedBody {
 impl SignedWebhook {
     /// Verifies with the signature secret of an account or of a Video callback, or a [`Keyring`] of several.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
-        Self::with_keys(Keys::one(Function::HmacSha256, &keyring.into()))
+        Self::with_keys(Senders::one(Function::HmacSha256, &keyring.into()))
     }
 
     /// Verifies for several accounts: the token names the account in its claim `api_key`, that account's secrets are
     /// tried, and the verified claim must still name it.
     pub fn tenants(tenants: Tenants) -> Self {
-        Self::with_keys(Keys::tenants(Function::HmacSha256, tenants))
+        Self::with_keys(Senders::tenants(Function::HmacSha256, tenants))
     }
 
     /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`: whether the
@@ -255,7 +259,12 @@ impl SignedWebhook {
         &self.policy
     }
 
-    fn with_keys(keys: Keys) -> Self {
+    #[cfg(feature = "sign")]
+    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
+        self.policy.clock.now()
+    }
+
+    fn with_keys(keys: Senders<MacKeys>) -> Self {
         Self {
             carrier: Carrier::documented(AUTHORIZATION),
             keys,

@@ -9,10 +9,12 @@ pub use method::Method;
 use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, Keys};
+use crate::mac::{Function, MacKeys, Senders};
 use crate::params::Params;
 use crate::request::{Head, HeaderName, KeptBody, MediaType, Request};
 use crate::secret::{Keyring, Tenants};
+#[cfg(feature = "sign")]
+use crate::time::UnixTime;
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Check, Evidence, Replays, Verification, Verified, Verifier};
 pub(crate) use source::Source;
@@ -99,7 +101,7 @@ pub(crate) use source::Source;
 /// - [`SchemeMismatch`](ErrorKind::SchemeMismatch): a Messages API webhook.
 /// - [`SignatureMissing`](ErrorKind::SignatureMissing), [`SignatureMalformed`](ErrorKind::SignatureMalformed),
 ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch).
-/// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing), [`ApiKeyUnknown`](ErrorKind::ApiKeyUnknown): where there are tenants.
+/// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): where there are tenants.
 /// - With a tolerance: [`TimestampMissing`](ErrorKind::TimestampMissing),
 ///   [`TimestampMalformed`](ErrorKind::TimestampMalformed), [`TimestampStale`](ErrorKind::TimestampStale),
 ///   [`TimestampFuture`](ErrorKind::TimestampFuture), [`ClockUnavailable`](ErrorKind::ClockUnavailable).
@@ -108,8 +110,8 @@ pub(crate) use source::Source;
 #[derive(Debug)]
 #[must_use]
 pub struct Sms {
-    keys: Keys,
-    function: Function,
+    keys: Senders<MacKeys>,
+    method: Method,
     tolerance: Option<Tolerance>,
     clock: SharedClock,
     content_type: HeaderName,
@@ -119,15 +121,13 @@ pub struct Sms {
 impl Sms {
     /// Verifies by the account's method with its signature secret, or a [`Keyring`] of several.
     pub fn new(method: Method, keyring: impl Into<Keyring>) -> Self {
-        let function = method.into();
-        Self::with_keys(function, Keys::one(function, &keyring.into()))
+        Self::with_keys(method, Senders::one(method.into(), &keyring.into()))
     }
 
     /// Verifies for several accounts: the signed parameter `api-key` (or `api_key`) names the account, and that
     /// account's secrets are tried.
     pub fn tenants(method: Method, tenants: Tenants) -> Self {
-        let function = method.into();
-        Self::with_keys(function, Keys::tenants(function, tenants))
+        Self::with_keys(method, Senders::tenants(method.into(), tenants))
     }
 
     /// Requires the signed parameter `timestamp` to be there and within a tolerance. By default a delivery of any age
@@ -154,7 +154,7 @@ impl Sms {
     ///
     /// # Errors
     ///
-    /// - [`ApiKeyMissing`](ErrorKind::ApiKeyMissing): there is no parameter `api-key` or `api_key`.
+    /// - [`TenantMissing`](ErrorKind::TenantMissing): there is no parameter `api-key` or `api_key`.
     /// - Those of the shape, see [above](Sms#errors), a body over 1 MiB among them.
     pub fn untrusted_api_key(request: Request<'_>) -> Result<String, Error> {
         let (source, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY)?;
@@ -176,9 +176,14 @@ impl Sms {
     }
 
     /// The method.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn method(&self) -> Option<Method> {
-        Method::ALL.iter().copied().find(|method| Function::from(*method) == self.function)
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn method(&self) -> Method {
+        self.method
+    }
+
+    #[cfg(feature = "sign")]
+    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
+        self.clock.now()
     }
 
     /// The bounds of `timestamp`, and what it is compared with.
@@ -187,10 +192,10 @@ impl Sms {
         self.tolerance.map(|tolerance| (tolerance, &self.clock))
     }
 
-    fn with_keys(function: Function, keys: Keys) -> Self {
+    fn with_keys(method: Method, keys: Senders<MacKeys>) -> Self {
         Self {
             keys,
-            function,
+            method,
             tolerance: None,
             clock: SharedClock::system(),
             content_type: HeaderName::from_static(CONTENT_TYPE),

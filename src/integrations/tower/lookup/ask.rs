@@ -25,7 +25,7 @@ impl TenantLookup {
         head: Head<'_>,
     ) -> Result<Arc<dyn Verifier>, Error> {
         if api_key.is_empty() || api_key.len() > MAX_API_KEY_BYTES {
-            return Err(ErrorKind::ApiKeyUnknown.into());
+            return Err(ErrorKind::TenantUnknown.into());
         }
         match self.kept.find(&api_key) {
             Found::Known(verifier) => return Ok(verifier),
@@ -36,7 +36,7 @@ impl TenantLookup {
             // No verifier of the account's judges the head.
             Found::Unknown => {
                 self.check(head)?;
-                return Err(ErrorKind::ApiKeyUnknown.into());
+                return Err(ErrorKind::TenantUnknown.into());
             }
             Found::Nothing => self.check(head)?,
         }
@@ -94,7 +94,7 @@ impl TenantLookup {
         let Some(asking) = question.ask(turn) else { return };
         match self.kept.find(question.name()) {
             Found::Known(verifier) => asking.end(Ok(verifier)),
-            Found::Unknown => asking.end(Err(ErrorKind::ApiKeyUnknown)),
+            Found::Unknown => asking.end(Err(ErrorKind::TenantUnknown)),
             Found::Ageing(_) | Found::Nothing => {
                 // Dropped where there is no runtime, and with it all who wait get an error.
                 if let Ok(runtime) = Handle::try_current() {
@@ -111,13 +111,13 @@ impl TenantLookup {
         let answer = match stored.await.map_err(|_| ErrorKind::TenantStoreTimeout) {
             Ok(Ok(Some(keyring))) => Tenants::new([(&name, keyring)])
                 .map(|tenant| (self.scheme)(tenant))
-                .map_err(|_| ErrorKind::ApiKeyUnknown),
-            Ok(Ok(None)) => Err(ErrorKind::ApiKeyUnknown),
+                .map_err(|_| ErrorKind::TenantUnknown),
+            Ok(Ok(None)) => Err(ErrorKind::TenantUnknown),
             Ok(Err(kind)) | Err(kind) => Err(kind),
         };
         match &answer {
             Ok(verifier) => self.kept.keep_known(name, Arc::clone(verifier)),
-            Err(ErrorKind::ApiKeyUnknown) => self.kept.keep_unknown(name),
+            Err(ErrorKind::TenantUnknown) => self.kept.keep_unknown(name),
             Err(_) => {}
         }
         asking.end(answer);

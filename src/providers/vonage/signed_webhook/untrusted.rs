@@ -12,7 +12,7 @@ impl SignedWebhook {
     ///
     /// # Errors
     ///
-    /// - [`ApiKeyMissing`](crate::ErrorKind::ApiKeyMissing): there is no such claim.
+    /// - [`TenantMissing`](crate::ErrorKind::TenantMissing): there is no such claim.
     /// - Those of the method and of the token's shape, see [above](SignedWebhook#errors).
     pub fn untrusted_api_key(head: Head<'_>) -> Result<String, Error> {
         untrusted_api_key(&Carrier::documented(AUTHORIZATION), head)

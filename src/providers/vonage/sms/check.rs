@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Sms;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{MacKeys, Tag};
+use crate::mac::{Function, MacKeys, Tag};
 use crate::params::{Param, Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
@@ -12,7 +12,7 @@ use crate::verifier::{Coverage, Evidence, Validity};
 
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
-        let given = take_signature(&mut params, |sig| self.function.decode_hex(sig))?;
+        let given = take_signature(&mut params, |sig| Function::from(self.method).decode_hex(sig))?;
         let timestamp = params.get("timestamp").map(|param| Timestamp(UnixTime::from_digits(param.value)));
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
@@ -95,9 +95,9 @@ pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> 
         (Some(account), None) | (None, Some(account)) => account,
         (Some(hyphen), Some(underscore)) if hyphen == underscore => hyphen,
         (Some(_), Some(_)) => None,
-        (None, None) => return Err(ErrorKind::ApiKeyMissing.into()),
+        (None, None) => return Err(ErrorKind::TenantMissing.into()),
     };
-    account.ok_or_else(|| ErrorKind::ApiKeyUnknown.into())
+    account.ok_or_else(|| ErrorKind::TenantUnknown.into())
 }
 
 /// A value as it is signed; `None` if it is not UTF-8.

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Envelope, Profile, Rule};
 use crate::error::Error;
 use crate::request::{Head, HeaderName};
+use crate::rule::{Encoding, Envelope, Profile, Rule};
+#[cfg(feature = "sign")]
+use crate::sign::{Draft, Sign};
 
-/// The hex HMAC of the raw body in a header, as the platform `P` sends it.
+/// The HMAC of the raw body in a header, as the platform `P` sends it.
 pub struct BodyHmac<P> {
     header: HeaderName,
     platform: PhantomData<fn() -> P>,
@@ -17,6 +19,10 @@ pub struct BodyHmac<P> {
 pub trait Platform: fmt::Debug + 'static {
     /// The scheme's name.
     const SCHEME: &'static str;
+    /// How the signature is written.
+    const ENCODING: Encoding = Encoding::Hex;
+    /// What stands before the signature.
+    const PREFIX: &'static str = "";
 }
 
 impl<P> BodyHmac<P> {
@@ -24,12 +30,6 @@ impl<P> BodyHmac<P> {
     #[must_use]
     pub const fn new(header: HeaderName) -> Self {
         Self { header, platform: PhantomData }
-    }
-
-    /// The header that holds the signature.
-    #[cfg(any(feature = "diagnose", feature = "sign"))]
-    pub(crate) fn header(&self) -> &HeaderName {
-        &self.header
     }
 }
 
@@ -40,8 +40,24 @@ impl<P: Platform> Rule for BodyHmac<P> {
 
     #[inline]
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
-        envelope.hex(head.signature(&self.header)?).body();
+        let tag = head.signature(&self.header)?.after(P::PREFIX)?;
+        match P::ENCODING {
+            Encoding::Hex => envelope.hex(tag),
+            Encoding::Base64 => envelope.base64(tag),
+        }
+        .body();
         Ok(())
+    }
+}
+
+#[cfg(feature = "sign")]
+impl<P: Platform> Sign for BodyHmac<P> {
+    fn write(&self, draft: &mut Draft<'_>) {
+        let tag = match P::ENCODING {
+            Encoding::Hex => draft.hex(),
+            Encoding::Base64 => draft.base64(),
+        };
+        draft.header(self.header.as_str(), [P::PREFIX, &tag].concat());
     }
 }
 

@@ -1,0 +1,78 @@
+//! Dates and times of ISO 8601, as RFC 3339 profiles it.
+
+/// Reads `2023-11-14T22:13:20.5+01:00` as Unix seconds, the fraction dropped. A time without a zone is UTC.
+pub(crate) fn unix_seconds(text: &[u8]) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(DATE_AND_TIME)?;
+    let [year, month, day, hour, minute, second] =
+        FIELDS.map(|(start, length)| number(date.get(start..)?.get(..length)?));
+    let separators = SEPARATORS.iter().all(|(at, separator)| date.get(*at) == Some(separator));
+    let (year, month, day) = (year?, month?, day?);
+    let (hour, minute, second) = (hour?, minute?, second?);
+    let days = usize::try_from(month).ok().and_then(|month| DAYS.get(month.checked_sub(1)?))?;
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = if month == 2 && is_leap { 29 } else { days.1 };
+    let valid = separators && (1..=last).contains(&day) && hour < 24 && minute < 60 && second < 60;
+    let leap_day = i64::from(is_leap && month > 2);
+    let day = days_before(year)?.checked_add(days.0)?.checked_add(day)?.checked_add(leap_day)?;
+    let time = hour.checked_mul(60)?.checked_add(minute)?.checked_mul(60)?.checked_add(second)?;
+    let local = day.checked_sub(EPOCH)?.checked_mul(24 * 60 * 60)?.checked_add(time)?;
+    valid.then_some(local)?.checked_sub(offset(without_fraction(rest)?)?)
+}
+
+/// The days from the year 1 to the first of this one.
+fn days_before(year: i64) -> Option<i64> {
+    let years = year.checked_sub(1)?;
+    let leap_years = (years / 4).checked_sub(years / 100)?.checked_add(years / 400)?;
+    years.checked_mul(365)?.checked_add(leap_years)
+}
+
+fn without_fraction(rest: &[u8]) -> Option<&[u8]> {
+    let Some(fraction) = rest.strip_prefix(b".") else { return Some(rest) };
+    let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 { None } else { fraction.get(digits..) }
+}
+
+/// Seconds east of UTC.
+fn offset(zone: &[u8]) -> Option<i64> {
+    let (sign, zone) = match zone {
+        b"" | b"Z" => return Some(0),
+        [b'+', zone @ ..] => (1_i64, zone),
+        [b'-', zone @ ..] => (-1, zone),
+        _ => return None,
+    };
+    let (hours, minutes) = match zone {
+        [hours @ .., b':', _, _] if hours.len() == 2 => (number(hours)?, number(zone.get(3..)?)?),
+        _ => return None,
+    };
+    let seconds = hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?;
+    (hours < 24 && minutes < 60).then_some(seconds)?.checked_mul(sign)
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0_i64, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+/// Year, month, day, hour, minute, second: where each begins, and how long it is.
+const FIELDS: [(usize, usize); 6] = [(0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2)];
+const SEPARATORS: [(usize, u8); 5] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+const DATE_AND_TIME: usize = 19;
+/// The days of a year before each month, and in it.
+const DAYS: [(i64, i64); 12] = [
+    (0, 31),
+    (31, 28),
+    (59, 31),
+    (90, 30),
+    (120, 31),
+    (151, 30),
+    (181, 31),
+    (212, 31),
+    (243, 30),
+    (273, 31),
+    (304, 30),
+    (334, 31),
+];
+/// 1970-01-01, counted from the year 1, whose first day is the first.
+const EPOCH: i64 = 719_163;

@@ -1,0 +1,79 @@
+//! Whose keys a request is tried with.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Function, MacKeys};
+use crate::error::{Error, ErrorKind};
+use crate::secret::{Keyring, Tenants};
+
+/// The keys of one sender, or of each tenant by name.
+#[derive(Clone)]
+pub(crate) enum Senders<K> {
+    One(K),
+    Tenants(HashMap<Arc<str>, K>),
+}
+
+impl<K> Senders<K> {
+    /// Keys each tenant's secrets.
+    pub(super) fn keyed(tenants: Tenants, key: impl Fn(&Keyring) -> K) -> Self {
+        Self::Tenants(tenants.into_keyrings().map(|(name, keyring)| (name, key(&keyring))).collect())
+    }
+
+    /// The keys to try, and the tenant they belong to where there are tenants. `untrusted_name` reads the request's own word
+    /// for whose it is, and is not asked where there is one sender.
+    #[inline]
+    pub(crate) fn select<'d>(
+        &self,
+        untrusted_name: impl FnOnce() -> Result<Cow<'d, str>, Error>,
+    ) -> Result<(&K, Option<&Arc<str>>), Error> {
+        match self {
+            Self::One(keys) => Ok((keys, None)),
+            Self::Tenants(tenants) => {
+                let (name, keys) =
+                    tenants.get_key_value(&*untrusted_name()?).ok_or(ErrorKind::TenantUnknown)?;
+                Ok((keys, Some(name)))
+            }
+        }
+    }
+
+    /// The keys of the one sender, where there is one.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn single(&self) -> Option<&K> {
+        match self {
+            Self::One(keys) => Some(keys),
+            Self::Tenants(_) => None,
+        }
+    }
+
+    /// The keys of any sender; `None` where there is no tenant.
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn any(&self) -> Option<&K> {
+        match self {
+            Self::One(keys) => Some(keys),
+            Self::Tenants(tenants) => tenants.values().next(),
+        }
+    }
+}
+
+impl Senders<MacKeys> {
+    pub(crate) fn one(function: Function, keyring: &Keyring) -> Self {
+        Self::One(MacKeys::new(function, keyring))
+    }
+
+    pub(crate) fn tenants(function: Function, tenants: Tenants) -> Self {
+        Self::keyed(tenants, |keyring| MacKeys::new(function, keyring))
+    }
+}
+
+/// Shows how many tenants there are, and not their names.
+impl<K: fmt::Debug> fmt::Debug for Senders<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(keys) => keys.fmt(f),
+            Self::Tenants(tenants) => f.debug_struct("Tenants").field("count", &tenants.len()).finish(),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Every scheme by name, built from plain settings: for programs that work with any of them. Feature `sign`.
+//!
+//! A service that receives from one platform uses that platform's type instead.
+//!
+//! # Example
+//!
+//! ```
+//! use countersign::schemes::{Sample, Scheme};
+//! use countersign::Verifier;
+//!
+//! for scheme in Scheme::ALL {
+//!     let Sample { settings, key, unsigned } = scheme.sample([7; 32]);
+//!     let verifier = scheme.build(&settings)?;
+//!     let delivery = verifier.sign(&key, &unsigned)?;
+//!     assert!(verifier.verify(delivery.request()).is_ok(), "{}", scheme.name());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod sample;
+mod settings;
+
+pub use sample::Sample;
+pub use settings::{Settings, Window};
+
+use std::fmt;
+
+use crate::config_error::ConfigError;
+#[cfg(feature = "diagnose")]
+use crate::diagnose::Diagnose;
+use crate::providers::hex_hmac::HexHmac;
+use crate::providers::retell::Retell;
+#[cfg(feature = "ed25519")]
+use crate::providers::telnyx::Telnyx;
+use crate::providers::vogent::Vogent;
+use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
+use crate::providers::voxagent::Voxagent;
+use crate::sign::Signer;
+
+/// One scheme: its name, how it is built, and a sample.
+pub struct Scheme {
+    name: &'static str,
+    build: fn(&Settings) -> Result<Box<dyn Registered>, ConfigError>,
+    sample: fn(Sample) -> Sample,
+}
+
+/// A verifier of a scheme here: it verifies, signs and, with the feature `diagnose`, says why it rejects.
+#[cfg(feature = "diagnose")]
+pub trait Registered: Signer + Diagnose {}
+#[cfg(feature = "diagnose")]
+impl<V: Signer + Diagnose> Registered for V {}
+/// A verifier of a scheme here: it verifies and signs.
+#[cfg(not(feature = "diagnose"))]
+pub trait Registered: Signer {}
+#[cfg(not(feature = "diagnose"))]
+impl<V: Signer> Registered for V {}
+
+/// Every scheme. A line is its name, its verifier of the [`Settings`], and what its sample has beside a POST of JSON.
+const ALL: &[Scheme] = &[
+    scheme(
+        "vogent",
+        |s| s.webhook(s.renamed(Vogent::with_algorithm(s.algorithm()?, s.keyring()?), Vogent::header)?),
+        json,
+    ),
+    scheme(
+        "voxagent",
+        |s| s.webhook(Voxagent::new(s.header()?, s.keyring()?)?),
+        |sample| sample.header("X-Voxagent"),
+    ),
+    scheme(
+        "hex-hmac",
+        |s| s.webhook(HexHmac::with_algorithm(s.header()?, s.algorithm()?, s.keyring()?)?),
+        |sample| sample.header("X-Hex"),
+    ),
+    scheme("retell", |s| s.webhook(Retell::new(s.keyring()?)), json),
+    #[cfg(feature = "ed25519")]
+    scheme("telnyx", |s| s.webhook(Telnyx::new(s.public_keys.clone())?), Sample::ed25519),
+    scheme("vonage-sms", Settings::sms, Sample::sms),
+    scheme("vonage-jwt", Settings::signed_webhook, json),
+    scheme("vonage-contact-center", Settings::contact_center, json),
+];
+
+impl Scheme {
+    /// Every scheme there is in this version, with these features.
+    pub const ALL: &[Self] = ALL;
+
+    /// Finds a scheme by its name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().find(|scheme| scheme.name == name)
+    }
+
+    /// The name in lower case with hyphens, as [`Verifier::scheme`](crate::Verifier::scheme) gives it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Builds the verifier.
+    ///
+    /// # Errors
+    ///
+    /// - What the constructor of the scheme refuses, and a setting that the scheme needs and that is absent.
+    pub fn build(&self, settings: &Settings) -> Result<Box<dyn Registered>, ConfigError> {
+        (self.build)(settings)
+    }
+
+    /// Makes settings, the key that signs for them, and a request to sign, from a seed. It is for tests and examples: who knows
+    /// the seed can sign.
+    #[must_use]
+    pub fn sample(&self, seed: [u8; 32]) -> Sample {
+        (self.sample)(Sample::new(seed))
+    }
+}
+
+impl fmt::Debug for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Scheme").field(&self.name).finish()
+    }
+}
+
+const fn scheme(
+    name: &'static str,
+    build: fn(&Settings) -> Result<Box<dyn Registered>, ConfigError>,
+    sample: fn(Sample) -> Sample,
+) -> Scheme {
+    Scheme { name, build, sample }
+}
+
+/// A sample without anything of its own.
+fn json(sample: Sample) -> Sample {
+    sample
+}
+
+// Vonage's verifiers are no `Webhook`s.
+impl Settings {
+    fn sms(&self) -> Result<Box<dyn Registered>, ConfigError> {
+        let method = self.algorithm.as_deref().unwrap_or_default().parse()?;
+        let sms = match &self.tenants {
+            Some(tenants) => Sms::tenants(method, tenants.clone()),
+            None => Sms::new(method, self.keyring()?),
+        };
+        let sms = sms.clock(self.clock.clone());
+        Ok(Box::new(match self.window {
+            Window::Default | Window::AnyAge => sms,
+            Window::Within(tolerance) => sms.tolerance(tolerance),
+        }))
+    }
+
+    fn signed_webhook(&self) -> Result<Box<dyn Registered>, ConfigError> {
+        let webhook = match &self.tenants {
+            Some(tenants) => SignedWebhook::tenants(tenants.clone()),
+            None => SignedWebhook::new(self.keyring()?),
+        };
+        let webhook = self.renamed(webhook, SignedWebhook::header)?;
+        let webhook = webhook.clock(self.clock.clone());
+        Ok(Box::new(match self.window {
+            Window::Default => webhook,
+            Window::AnyAge => webhook.insecure_accept_any_age(),
+            Window::Within(tolerance) => webhook.tolerance(tolerance),
+        }))
+    }
+
+    fn contact_center(&self) -> Result<Box<dyn Registered>, ConfigError> {
+        let webhook = self.renamed(ContactCenter::new(self.keyring()?)?, ContactCenter::header)?;
+        let webhook = webhook.clock(self.clock.clone());
+        Ok(Box::new(match self.window {
+            Window::Default => webhook,
+            Window::AnyAge => webhook.insecure_accept_any_age(),
+            Window::Within(tolerance) => webhook.tolerance(tolerance),
+        }))
+    }
+}

@@ -1,0 +1,50 @@
+//! Settings, a key and a request that belong together.
+
+use super::Settings;
+use crate::secret::Secret;
+use crate::sign::{SigningKey, Unsigned};
+
+/// Settings, the key that signs for them, and a request to sign.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Sample {
+    /// The settings to build the verifier from.
+    pub settings: Settings,
+    /// The key that signs what the verifier accepts.
+    pub key: SigningKey,
+    /// A request as the platform sends it.
+    pub unsigned: Unsigned,
+    #[cfg_attr(not(feature = "ed25519"), expect(dead_code, reason = "a secret is made of it at once"))]
+    seed: [u8; 32],
+}
+
+impl Sample {
+    /// A POST of JSON under a secret whose text is base64 of the seed.
+    pub(super) fn new(seed: [u8; 32]) -> Self {
+        let secret = Secret::of_seed(seed);
+        let key = SigningKey::from(&secret);
+        let settings = Settings { keyring: Some(secret.into()), ..Settings::default() };
+        let unsigned = Unsigned::json(r#"{"event":"call.started","price":1.50}"#);
+        Self { settings, key, unsigned, seed }
+    }
+
+    /// With a key pair.
+    #[cfg(feature = "ed25519")]
+    pub(super) fn ed25519(mut self) -> Self {
+        self.key = SigningKey::ed25519(self.seed);
+        self.settings.public_keys = self.key.public_key().into_iter().collect();
+        self.settings.keyring = None;
+        self
+    }
+
+    pub(super) fn header(mut self, name: &str) -> Self {
+        self.settings.header = Some(name.to_owned());
+        self
+    }
+
+    pub(super) fn sms(mut self) -> Self {
+        self.settings.algorithm = Some("sha256".to_owned());
+        self.unsigned = Unsigned::form("msisdn=447700900001&text=Hello+%26+1%2B1%3D2&messageId=0A01");
+        self
+    }
+}

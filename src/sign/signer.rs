@@ -1,0 +1,91 @@
+//! Whatever signs requests that a verifier accepts.
+
+use serde_json::{Map, Value};
+
+use super::{ContactCenter, Delivery, Sign, SignedWebhook, SigningKey, Sms, Unsigned};
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+use crate::providers::vonage;
+use crate::secret::Secret;
+use crate::time::UnixTime;
+use crate::verifier::Verifier;
+use crate::webhook::Webhook;
+
+/// A verifier whose platform's requests can be made. It serves programs that work with any scheme, as
+/// [`Scheme`](crate::schemes::Scheme) gives them.
+pub trait Signer: Verifier {
+    /// Signs a request with this key, as the platform would.
+    ///
+    /// # Errors
+    ///
+    /// - Those of [`Webhook::sign`](crate::Webhook::sign).
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error>;
+}
+
+impl<R: Sign> Signer for Webhook<R> {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        Self::sign(self, key, unsigned)
+    }
+}
+
+/// Signs the parameters of a GET's query or of a POST's form or JSON object, with the time beside them.
+impl Signer for vonage::Sms {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let request = &unsigned.delivery;
+        let is_json = request.header("content-type") == Some("application/json");
+        let params = if is_json { of_object(request.body())? } else { of_form(request)? };
+        let (time, secret) = (time(unsigned, || self.now())?, secret(key)?);
+        let signer = Sms::new(self.method(), secret).timestamp(time);
+        let signer = params.iter().fold(signer, |signer, (name, value)| signer.param(name, value));
+        Ok(match (request.method(), is_json) {
+            ("GET", _) => signer.query(),
+            (_, true) => signer.json(),
+            (_, false) => signer.form(),
+        })
+    }
+}
+
+/// Signs the body of a POST, or the query of a GET.
+impl Signer for vonage::SignedWebhook {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let signer = SignedWebhook::new(secret(key)?, time(unsigned, || self.now())?);
+        let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
+        let signer = unsigned.tenant.iter().fold(signer, |signer, name| signer.claim("api_key", name));
+        let request = &unsigned.delivery;
+        Ok(match request.method() {
+            "GET" => signer.get(request.query()),
+            _ => signer.post(request.body()),
+        })
+    }
+}
+
+/// Signs the body of a POST with a secret that is base64.
+impl Signer for vonage::ContactCenter {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let signer = ContactCenter::new(secret(key)?, time(unsigned, || self.signed_webhook().now())?)
+            .map_err(|_| ErrorKind::SignatureMalformed)?;
+        Ok(signer.post(unsigned.delivery.body()))
+    }
+}
+
+fn secret(key: &SigningKey) -> Result<&Secret, Error> {
+    key.secret().ok_or_else(|| ErrorKind::SignatureMalformed.into())
+}
+
+fn time(unsigned: &Unsigned, now: impl FnOnce() -> Result<UnixTime, Error>) -> Result<UnixTime, Error> {
+    unsigned.time.map_or_else(now, Ok)
+}
+
+fn of_form(request: &Delivery) -> Result<Vec<(String, String)>, Error> {
+    let form = if request.method() == "GET" { request.query().as_bytes() } else { request.body() };
+    let mut params = Params::default();
+    params.read_form(form)?;
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    Ok(params.iter().map(|param| (text(param.name), text(param.value))).collect())
+}
+
+fn of_object(body: &[u8]) -> Result<Vec<(String, String)>, Error> {
+    let members: Map<String, Value> = serde_json::from_slice(body).map_err(|_| ErrorKind::BodyMalformed)?;
+    let text = |value: Value| value.as_str().map(str::to_owned).ok_or(ErrorKind::ParameterMalformed);
+    members.into_iter().map(|(name, value)| Ok((name, text(value)?))).collect()
+}

@@ -1,0 +1,86 @@
+//! Keys that sign.
+
+use std::fmt;
+
+#[cfg(feature = "ed25519")]
+use crate::mac::PublicKey;
+use crate::mac::{MacKeys, SignatureKind};
+use crate::secret::Secret;
+
+/// A key to sign with: a shared [`Secret`], or with the feature `ed25519` a private key.
+#[derive(Clone)]
+pub struct SigningKey(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Secret(Secret),
+    #[cfg(feature = "ed25519")]
+    Ed25519(ed25519_dalek::SigningKey),
+}
+
+impl SigningKey {
+    /// The private key of Ed25519 that is made of this seed (RFC 8032, section 5.1.5).
+    #[cfg(feature = "ed25519")]
+    #[must_use]
+    pub fn ed25519(seed: [u8; 32]) -> Self {
+        Self(Kind::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
+    }
+
+    /// The public key that verifies; `None` of a secret.
+    #[cfg(feature = "ed25519")]
+    #[must_use]
+    pub fn public_key(&self) -> Option<PublicKey> {
+        match &self.0 {
+            Kind::Secret(_) => None,
+            Kind::Ed25519(key) => PublicKey::new(key.verifying_key().to_bytes()).ok(),
+        }
+    }
+
+    /// The shared secret; `None` of a private key.
+    pub(crate) fn secret(&self) -> Option<&Secret> {
+        match &self.0 {
+            Kind::Secret(secret) => Some(secret),
+            #[cfg(feature = "ed25519")]
+            Kind::Ed25519(_) => None,
+        }
+    }
+
+    /// Signs a message; `None` where another kind of key signs so.
+    pub(super) fn tag(&self, kind: SignatureKind, message: &[u8]) -> Option<Vec<u8>> {
+        match (&self.0, kind) {
+            (Kind::Secret(secret), SignatureKind::Mac(function)) => {
+                Some(MacKeys::of_secret(function, secret).sign(std::iter::once(message)))
+            }
+            #[cfg(feature = "ed25519")]
+            (Kind::Ed25519(key), SignatureKind::Ed25519) => {
+                Some(ed25519_dalek::Signer::sign(key, message).to_bytes().to_vec())
+            }
+            #[cfg(feature = "ed25519")]
+            _ => None,
+        }
+    }
+}
+
+impl From<Secret> for SigningKey {
+    fn from(secret: Secret) -> Self {
+        Self(Kind::Secret(secret))
+    }
+}
+
+impl From<&Secret> for SigningKey {
+    fn from(secret: &Secret) -> Self {
+        secret.clone().into()
+    }
+}
+
+impl From<&Self> for SigningKey {
+    fn from(key: &Self) -> Self {
+        key.clone()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(redacted)")
+    }
+}
