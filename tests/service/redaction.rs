@@ -382,7 +382,7 @@ fn scheme_rows(rows: &mut Rows, hidden: &mut Vec<Vec<u8>>) {
     }
 }
 
-const SEED: [u8; 32] = *b"seed of the samples of schemes..";
+const SEED: [u8; 32] = [0xd7; 32];
 
 fn plain_rows(rows: &mut Rows, secret: &Secret) {
     rows.show(

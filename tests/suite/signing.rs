@@ -295,7 +295,7 @@ fn a_signature_is_the_one_that_another_library_makes() {
         (Algorithm::Sha512, hmac::HMAC_SHA512),
     ] {
         let vogent = Vogent::with_algorithm(algorithm, secret(KEY));
-        let delivery = vogent.sign(&secret(KEY), &Unsigned::json("{}")).unwrap();
+        let delivery = vogent.sign(secret(KEY), &Unsigned::json("{}")).unwrap();
         let expected = hex::encode(ring_tag(ring, KEY, b"{}"));
         assert_eq!(delivery.header("x-elto-signature"), Some(&*expected));
     }
@@ -345,7 +345,7 @@ fn the_short_signers_sign_as_the_rules_do() {
 fn a_request_is_signed_now_and_under_a_name_of_its_own_unless_set_otherwise() {
     let listed = listed();
     let proof = |unsigned: &Unsigned| {
-        let delivery = listed.sign(&secret(KEY), unsigned).unwrap();
+        let delivery = listed.sign(secret(KEY), unsigned).unwrap();
         let verified = verdict(&listed, delivery.request()).unwrap();
         (verified.signed_at(), verified.replay_key())
     };
@@ -359,14 +359,14 @@ fn a_request_is_signed_now_and_under_a_name_of_its_own_unless_set_otherwise() {
     assert_eq!(proof(&Unsigned::json("{}").id("e1")).1, Some(ReplayKey::new([&b""[..], b"e1"])));
     // The window is the verifier's to judge.
     let old = Unsigned::json("{}").time(UnixTime::from_secs(NOW.as_secs() - 301));
-    let delivery = listed.sign(&secret(KEY), &old).unwrap();
+    let delivery = listed.sign(secret(KEY), &old).unwrap();
     assert_eq!(verdict(&listed, delivery.request()).unwrap_err().kind(), ErrorKind::TimestampStale);
 }
 
 #[test]
 fn each_tenant_signs_with_its_own_secret() {
     let tenants = tenants();
-    let sign = |key: &str, name| tenants.sign(&secret(key), &Unsigned::json("{}").tenant(name));
+    let sign = |key: &str, name| tenants.sign(secret(key), &Unsigned::json("{}").tenant(name));
     for (key, name, expected) in [
         (KEY, "first", Ok(Some("first".to_owned()))),
         ("second-tenants-key", "second", Ok(Some("second".to_owned()))),
@@ -380,7 +380,7 @@ fn each_tenant_signs_with_its_own_secret() {
         );
     }
     assert_eq!(sign(KEY, "third").unwrap_err().kind(), ErrorKind::TenantUnknown);
-    let nameless = tenants.sign(&secret(KEY), &Unsigned::json("{}"));
+    let nameless = tenants.sign(secret(KEY), &Unsigned::json("{}"));
     assert_eq!(nameless.unwrap_err().kind(), ErrorKind::TenantMissing);
 }
 
@@ -450,9 +450,9 @@ fn what_cannot_be_signed_is_refused() {
         ),
         (timed().clock(Stopped), post(), ErrorKind::ClockUnavailable),
     ] {
-        assert_eq!(signer.sign(&secret(KEY), &unsigned).map_err(|error| error.kind()), Err(expected));
+        assert_eq!(signer.sign(secret(KEY), &unsigned).map_err(|error| error.kind()), Err(expected));
     }
-    assert!(timed().clock(Stopped).sign(&secret(KEY), &post().time(NOW)).is_ok());
+    assert!(timed().clock(Stopped).sign(secret(KEY), &post().time(NOW)).is_ok());
 }
 
 /// A clock that cannot tell the time.
@@ -482,7 +482,7 @@ fn a_delivery_knows_its_target() {
     #[cfg(feature = "http")]
     {
         let signer = named();
-        let delivery = signer.sign(&secret(KEY), &Unsigned::json("{}").target("/hook?a=%27")).unwrap();
+        let delivery = signer.sign(secret(KEY), &Unsigned::json("{}").target("/hook?a=%27")).unwrap();
         let request = delivery.to_http(delivery.path()).unwrap();
         assert_eq!(request.uri().path_and_query().unwrap(), delivery.target());
         assert!(verdict(&signer, (&request).into()).is_ok());
@@ -506,7 +506,7 @@ fn what_is_signed_is_not_shown() {
         envelope.hex(head.signature(&SIGNATURE)?).body();
         Ok(())
     };
-    assert!(webhook(Profile::new("shows"), body, write).sign(&secret(KEY), &unsigned).is_ok());
+    assert!(webhook(Profile::new("shows"), body, write).sign(secret(KEY), &unsigned).is_ok());
     let shown = format!("{unsigned:?}");
     for hidden in ["Pz94LsBq", "Kx83QwZu", "Hy57NfXk", "Fd73UxMh"] {
         assert!(!shown.contains(hidden), "{shown}");
