@@ -1,11 +1,13 @@
 //! Settings, a key and a request that belong together.
 
+use std::fmt;
+
 use super::Settings;
 use crate::secret::Secret;
 use crate::sign::{SigningKey, Unsigned};
 
 /// Settings, the key that signs for them, and a request to sign.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Sample {
     /// The settings to build the verifier from.
@@ -46,5 +48,15 @@ impl Sample {
         self.settings.algorithm = Some("sha256".to_owned());
         self.unsigned = Unsigned::form("msisdn=447700900001&text=Hello+%26+1%2B1%3D2&messageId=0A01");
         self
+    }
+}
+
+/// The seed is a secret.
+impl fmt::Debug for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sample")
+            .field("settings", &self.settings)
+            .field("unsigned", &self.unsigned)
+            .finish_non_exhaustive()
     }
 }
