@@ -9,14 +9,36 @@ pub(crate) fn unix_seconds(text: &[u8]) -> Option<i64> {
     let (year, month, day) = (year?, month?, day?);
     let (hour, minute, second) = (hour?, minute?, second?);
     let days = usize::try_from(month).ok().and_then(|month| DAYS.get(month.checked_sub(1)?))?;
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last = if month == 2 && is_leap { 29 } else { days.1 };
+    let last = if month == 2 && is_leap(year) { 29 } else { days.1 };
     let valid = separators && (1..=last).contains(&day) && hour < 24 && minute < 60 && second < 60;
-    let leap_day = i64::from(is_leap && month > 2);
+    let leap_day = i64::from(is_leap(year) && month > 2);
     let day = days_before(year)?.checked_add(days.0)?.checked_add(day)?.checked_add(leap_day)?;
     let time = hour.checked_mul(60)?.checked_add(minute)?.checked_mul(60)?.checked_add(second)?;
     let local = day.checked_sub(EPOCH)?.checked_mul(24 * 60 * 60)?.checked_add(time)?;
     valid.then_some(local)?.checked_sub(offset(without_fraction(rest)?)?)
+}
+
+/// Writes Unix seconds as `2023-11-14T22:13:20Z`; `None` outside of the years 1 to 9999.
+#[cfg(feature = "sign")]
+pub(crate) fn text(unix_seconds: i64) -> Option<String> {
+    let (day, time) = (unix_seconds.div_euclid(24 * 60 * 60), unix_seconds.rem_euclid(24 * 60 * 60));
+    let day = day.checked_add(EPOCH)?;
+    let years = day.checked_mul(400)? / DAYS_OF_400_YEARS;
+    let begun = |year: &i64| days_before(*year).is_some_and(|days| days < day);
+    let near = years..=years.checked_add(2)?;
+    let year = near.rev().find(begun).filter(|year| (1..=9999).contains(year))?;
+    let day = day.checked_sub(days_before(year)?)?;
+    let months = (1_i64..).zip(DAYS).filter_map(|(month, (days, _))| {
+        let leap_day = i64::from(is_leap(year) && month > 2);
+        Some((month, day.checked_sub(days)?.checked_sub(leap_day)?))
+    });
+    let (month, day) = months.filter(|(_, day)| *day > 0).last()?;
+    let (hour, minute, second) = (time / (60 * 60), time / 60 % 60, time % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// The days from the year 1 to the first of this one.
@@ -76,3 +98,5 @@ const DAYS: [(i64, i64); 12] = [
 ];
 /// 1970-01-01, counted from the year 1, whose first day is the first.
 const EPOCH: i64 = 719_163;
+#[cfg(feature = "sign")]
+const DAYS_OF_400_YEARS: i64 = 146_097;

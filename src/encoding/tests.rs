@@ -73,3 +73,23 @@ fn a_number_is_rounded_exactly() {
         assert_eq!(decimal::whole(number, Rounding::Up), up, "{number}");
     }
 }
+
+#[cfg(feature = "sign")]
+#[test]
+fn a_date_is_read_as_it_was_written() {
+    use super::iso8601;
+
+    assert_eq!(iso8601::text(1_700_000_000).as_deref(), Some("2023-11-14T22:13:20Z"));
+    assert_eq!(iso8601::text(951_782_400).as_deref(), Some("2000-02-29T00:00:00Z"));
+    let (first, last) = (-62_135_596_800, 253_402_300_799);
+    assert_eq!(iso8601::text(first).as_deref(), Some("0001-01-01T00:00:00Z"));
+    assert_eq!(iso8601::text(last).as_deref(), Some("9999-12-31T23:59:59Z"));
+    for beyond in [i64::MIN, first - 1, last + 1, i64::MAX] {
+        assert_eq!(iso8601::text(beyond), None);
+    }
+    // Every day of 400 years, in which the calendar repeats, and the seconds of a day.
+    for day in 0..146_097 {
+        let second = first + day * 24 * 60 * 60 + (day * 997) % (24 * 60 * 60);
+        assert_eq!(iso8601::unix_seconds(iso8601::text(second).unwrap_or_default().as_bytes()), Some(second));
+    }
+}

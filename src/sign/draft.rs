@@ -6,7 +6,7 @@ use md5::Md5;
 use sha2::Digest;
 
 use super::{Delivery, Unsigned};
-use crate::encoding::{base64, hex};
+use crate::encoding::{base64, hex, iso8601};
 use crate::mac::sha256;
 use crate::rule::{Encoding, Hash};
 use crate::time::UnixTime;
@@ -62,6 +62,12 @@ impl<'u> Draft<'u> {
     #[must_use]
     pub fn millis(&self) -> String {
         self.time.as_secs().saturating_mul(1_000).to_string()
+    }
+
+    /// The time in ISO 8601, `2023-11-14T22:13:20Z`; empty outside of the years 1 to 9999.
+    #[must_use]
+    pub fn iso8601(&self) -> String {
+        iso8601::text(self.time.as_secs()).unwrap_or_default()
     }
 
     /// The identifier. Unless it was set, it is made of the time and the body: requests that differ in one of them have different

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::config_error::ConfigError;
 #[cfg(feature = "ed25519")]
 use crate::mac::PublicKey;
 use crate::mac::{MacKeys, SignatureKind};
@@ -42,6 +43,18 @@ impl SigningKey {
             Kind::Secret(secret) => Some(secret),
             #[cfg(feature = "ed25519")]
             Kind::Ed25519(_) => None,
+        }
+    }
+
+    /// Makes the key of a secret that is as the platform shows it.
+    pub(super) fn of_shown(
+        self,
+        key: impl FnOnce(&Secret) -> Result<Secret, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        match &self.0 {
+            Kind::Secret(shown) => key(shown).map(Self::from),
+            #[cfg(feature = "ed25519")]
+            Kind::Ed25519(_) => Ok(self),
         }
     }
 

@@ -2,10 +2,12 @@
 
 use super::{Delivery, Draft, SigningKey, Unsigned};
 use crate::compare;
+use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{SignatureKind, Tags, sha256};
 use crate::params::Params;
 use crate::rule::{Binding, Envelope, Place, Rule};
+use crate::secret::Secret;
 use crate::webhook::{Content, Webhook};
 
 /// Where a platform's signature, time and identifier are written: the other half of its [`Rule`], for tests.
@@ -62,11 +64,21 @@ pub trait Sign: Rule {
     /// Writes the signature and what is signed beside the body. It is called twice, with a blank signature and with the true one,
     /// and must write the same beside it.
     fn write(&self, draft: &mut Draft<'_>);
+
+    /// Makes the key of a secret as the platform shows it, such as by decoding base64. By default the key is the text itself.
+    ///
+    /// # Errors
+    ///
+    /// - What the platform's constructor refuses of a secret.
+    fn key(&self, shown: &Secret) -> Result<Secret, ConfigError> {
+        Ok(shown.clone())
+    }
 }
 
 impl<R: Sign> Webhook<R> {
     /// Signs a request with this key, as the platform would: for the tests of a handler. Feature `sign`.
     ///
+    /// A secret is taken as the platform shows it, as the platform's constructor takes it.
     /// The request verifies with this key, as far as the timestamp window and the body limit allow. The key need not be one of the
     /// verifier's, so that a test can sign with a wrong one. Where the rule reads several candidates for the signed message, the
     /// first is signed. [`Sign`] has an example.
@@ -76,7 +88,7 @@ impl<R: Sign> Webhook<R> {
     /// - What the rule refuses to read from what `write` has written, such as
     ///   [`SignatureMissing`](ErrorKind::SignatureMissing) where it wrote nothing.
     /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of another length than the keys';
-    ///   or the key is of another kind than the verifier's.
+    ///   or the key is of another kind than the verifier's, or not in the encoding of the platform.
     /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule reads another message once the signature is there, or another
     ///   signature than the one that was given to `write`.
     /// - [`RuleInvalid`](ErrorKind::RuleInvalid): the rule signs nothing, or contradicts itself.
@@ -87,7 +99,8 @@ impl<R: Sign> Webhook<R> {
     ///   verifier's.
     /// - [`ClockUnavailable`](ErrorKind::ClockUnavailable): no time was set, and the clock has none.
     pub fn sign(&self, key: impl Into<SigningKey>, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let key = key.into();
+        let key =
+            key.into().of_shown(|shown| self.rule().key(shown)).map_err(|_| ErrorKind::SignatureMalformed)?;
         let kind = self.keys().0.any().ok_or(ErrorKind::TenantUnknown)?.kind();
         let time = unsigned.time.map_or_else(|| self.now(), Ok)?;
         let write = |tag| {

@@ -65,10 +65,7 @@ impl ContactCenter {
     /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
     /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
-        let texts = keyring.into();
-        let secrets: Result<Vec<_>, _> =
-            texts.secrets().iter().map(|text| Secret::from_base64(text.bytes())).collect();
-        let keyring = Keyring::new(secrets?)?;
+        let keyring = keyring.into().keyed(|text| Secret::from_base64(text.bytes()))?;
         Ok(Self(SignedWebhook::new(keyring).carried_in(SIGNATURE).require_expiry().bodies_only()))
     }
 
