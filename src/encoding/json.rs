@@ -99,7 +99,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
         if self.text.as_bytes().get(end) != Some(&b'"') {
             return self.parse().map(Cow::Owned);
         }
-        self.at = end.wrapping_add(1);
+        self.at = end.saturating_add(1);
         self.text.get(start..end).map(Cow::Borrowed)
     }
 
@@ -116,10 +116,10 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
     #[cold]
     #[inline(never)]
     fn parse<T: Deserialize<'t>>(&mut self) -> Option<T> {
-        let start = self.at.wrapping_sub(1);
+        let start = self.at.saturating_sub(1);
         let mut values = serde_json::Deserializer::from_str(self.text.get(start..)?).into_iter();
         let value = values.next()?.ok()?;
-        self.at = start.wrapping_add(values.byte_offset());
+        self.at = start.saturating_add(values.byte_offset());
         Some(value)
     }
 
@@ -127,7 +127,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
     fn token(&mut self) -> Option<u8> {
         loop {
             let next = *self.text.as_bytes().get(self.at)?;
-            self.at = self.at.wrapping_add(1);
+            self.at = self.at.saturating_add(1);
             if !matches!(next, b' ' | b'\t' | b'\n' | b'\r') {
                 return Some(next);
             }

@@ -28,7 +28,7 @@ impl<'t, F: Fn(u8) -> bool> Marks<'t, F> {
             }
         }
         self.block = (gather(block), self.next);
-        self.next = self.next.wrapping_add(BLOCK);
+        self.next = self.next.saturating_add(BLOCK);
         Some(())
     }
 }
@@ -43,7 +43,7 @@ impl<F: Fn(u8) -> bool> Iterator for Marks<'_, F> {
         }
         let (marks, start) = self.block;
         self.block.0 = marks & marks.wrapping_sub(1);
-        usize::try_from(marks.trailing_zeros()).ok().map(|first| start.wrapping_add(first))
+        usize::try_from(marks.trailing_zeros()).ok().map(|first| start.saturating_add(first))
     }
 }
 

@@ -6,12 +6,12 @@ use std::ops::Range;
 /// after them.
 #[inline]
 pub(crate) fn prefix(text: &[u8], range: Range<usize>) -> u64 {
-    let word = match text.get(range.start..range.start.wrapping_add(8)).and_then(|word| word.first_chunk()) {
+    let word = match text.get(range.start..range.start.saturating_add(8)).and_then(|word| word.first_chunk()) {
         Some(word) => *word,
         None => filled_up(text.get(range.start..).unwrap_or_default()),
     };
-    let length = range.end.wrapping_sub(range.start);
-    let beyond = if length < 8 { u64::MAX >> length.wrapping_mul(8) } else { 0 };
+    let length = range.end.saturating_sub(range.start);
+    let beyond = if length < 8 { u64::MAX >> length.saturating_mul(8) } else { 0 };
     u64::from_be_bytes(word) & !beyond
 }
 

@@ -24,7 +24,7 @@ impl Span {
     }
 
     pub(super) fn has_empty_name(self) -> bool {
-        self.name_end == self.start.wrapping_add(1)
+        self.name_end == self.start.saturating_add(1)
     }
 
     pub(super) fn of(self, text: &[u8]) -> Param<'_> {
@@ -41,11 +41,11 @@ impl Span {
     }
 
     fn name_range(self) -> Range<usize> {
-        self.start.wrapping_add(1)..self.name_end
+        self.start.saturating_add(1)..self.name_end
     }
 
     fn value_range(self) -> Range<usize> {
-        self.name_end.wrapping_add(1)..self.end
+        self.name_end.saturating_add(1)..self.end
     }
 
     pub(super) fn value_len(self) -> usize {

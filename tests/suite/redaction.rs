@@ -70,7 +70,7 @@ fn what_is_printed_says_what_it_is() {
             format!("{:?}", delivery.request()),
             "Request { head: Head { method: \"POST\", .. }, body_bytes: 2 }",
         ),
-        (format!("{vogent:?}"), "keys: MacKeys { function: HmacSha256, keys: 2 }"),
+        (format!("{vogent:?}"), "MacKeys { function: HmacSha256, keys: 2 }"),
         (format!("{verifier:?}"), "clock: Clock"),
         (format!("{:?}", vogent.begin(delivery.head()).unwrap()), "Verification"),
         (format!("{:?}", proof.replay_key()), "Some(ReplayKey)"),

@@ -667,7 +667,7 @@ fn a_form_reads_the_same_however_it_is_cut() {
 }
 
 #[test]
-fn a_messages_api_webhook_says_which_verifier_it_wants() {
+fn a_messages_api_webhook_is_of_another_scheme() {
     for body in [
         r#"{"channel":"sms","message_uuid":"aaaaaaaa","text":"Hello"}"#,
         r#"{"message_uuid":"aaaaaaaa","to":{"type":"sms","number":"1"}}"#,
@@ -675,8 +675,6 @@ fn a_messages_api_webhook_says_which_verifier_it_wants() {
     ] {
         refuses(&verifier(), json_body(body).request(), ErrorKind::SchemeMismatch);
     }
-    let refused = verifier().verify(json_body(r#"{"channel":"sms"}"#).request());
-    assert!(refused.unwrap_err().to_string().contains("SignedWebhook"));
     let _ = accepts(&verifier(), json("\"channel\":\"sms\"", b"&channel=sms").request());
 }
 

@@ -87,13 +87,13 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
                 Some(byte) => json::is_plain(*byte).then_some(())?,
                 None => {
                     writer.write(query.len(), b"\"}", 0)?;
-                    let length = USUAL_BYTES.wrapping_sub(writer.free.len());
+                    let length = USUAL_BYTES.saturating_sub(writer.free.len());
                     return Some(sha256(object.get(..length)?));
                 }
             }
         }
         writer.write(at, b"\",\"", 1)?;
-        at = at.wrapping_add(1);
+        at = at.saturating_add(1);
     }
     None
 }
@@ -117,7 +117,7 @@ impl Writer<'_, '_> {
     #[inline]
     fn write(&mut self, at: usize, text: &[u8], instead_of: usize) -> Option<()> {
         let rest = self.query.get(self.copied..)?;
-        let length = at.wrapping_sub(self.copied);
+        let length = at.saturating_sub(self.copied);
         match (rest.first_chunk::<USUAL_PIECE>(), self.free.first_chunk_mut()) {
             // A fixed number of bytes is copied without a call. What is beyond the piece will be written over.
             (Some(piece), Some(to)) if length <= USUAL_PIECE => *to = *piece,
@@ -127,7 +127,7 @@ impl Writer<'_, '_> {
             std::mem::take(&mut self.free).get_mut(length..)?.split_at_mut_checked(text.len())?;
         to.copy_from_slice(text);
         self.free = free;
-        self.copied = at.wrapping_add(instead_of);
+        self.copied = at.saturating_add(instead_of);
         Some(())
     }
 }
