@@ -6,7 +6,7 @@
 //! JSON (`verify/N` is the form), `rotation/N` is a verifier of two secrets of which the older one signed, `threads/N` is
 //! N threads at once on one shared verifier.
 //!
-//! `cargo bench --bench verify`; claims are ratios of two medians in one run, as `.ci/ratios` prints them.
+//! `cargo bench --bench verify`; `benches/README.md` has ratios of two medians of one run.
 
 #![allow(
     clippy::arithmetic_side_effects,

@@ -2,10 +2,10 @@
 //! that are tests, `cargo test --test catalogue -- 016` one of them; `elsewhere.rs` names what runs the others.
 //!
 //! Every request is handed over by the verifier's own type and through `dyn`, in one call and in chunks of several sizes. The
-//! same functions are also a plain program, for where a panic ends the process (`.ci/catalogue`).
+//! same functions are also a plain program, for where a panic ends the process (`.ci/run`).
 //!
 //! To add a case, write `fn case_NNN_what_it_is(run: &mut Run)` and list it in the file's `cases!`. A new file adds its `CASES`
-//! to `all`. README states how many cases there are.
+//! to `all`.
 
 #![allow(
     clippy::arithmetic_side_effects,

@@ -1,5 +1,0 @@
-//! Case 39: serialising a secret.
-
-fn main() {
-    let _ = serde_json::to_string(&countersign::Secret::new("secret").unwrap());
-}
