@@ -7,7 +7,7 @@
 //! cargo test --all-features --test programs
 //! ```
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::format_collect, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
 use std::io::Write as _;

@@ -6,7 +6,8 @@ use std::ops::Range;
 /// after them.
 #[inline]
 pub(crate) fn prefix(text: &[u8], range: Range<usize>) -> u64 {
-    let word = match text.get(range.start..range.start.saturating_add(8)).and_then(|word| word.first_chunk()) {
+    let word = match text.get(range.start..range.start.saturating_add(8)).and_then(|word| word.first_chunk())
+    {
         Some(word) => *word,
         None => filled_up(text.get(range.start..).unwrap_or_default()),
     };
