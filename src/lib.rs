@@ -46,11 +46,23 @@ pub use params::{Parameters, ParametersError};
 pub use providers::telnyx::{self, Telnyx};
 pub use providers::{
     body_hmac,
+    daily::{self, Daily},
+    elevenlabs::{self, ElevenLabs},
     hex_hmac::{self, HexHmac},
+    hume::{self, Hume},
+    jaas::{self, Jaas},
+    openai::{self, OpenAi},
     retell::{self, Retell},
+    sinch::{self, Sinch},
+    standard_rule,
+    standard_webhooks::{self, StandardWebhooks},
+    svix::{self, Svix},
+    ultravox::{self, Ultravox},
+    vapi::{self, Vapi},
     vogent::{self, Vogent},
     vonage,
     voxagent::{self, Voxagent},
+    zoom::{self, Zoom},
 };
 pub use request::{BaseUrl, Field, Head, HeaderLookup, HeaderName, Headers, Request};
 pub use rule::Rule;

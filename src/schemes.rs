@@ -28,13 +28,25 @@ use std::fmt;
 use crate::config_error::ConfigError;
 #[cfg(feature = "diagnose")]
 use crate::diagnose::Diagnose;
+use crate::mac::Keys;
+use crate::providers::daily::Daily;
+use crate::providers::elevenlabs::ElevenLabs;
 use crate::providers::hex_hmac::HexHmac;
+use crate::providers::hume::Hume;
+use crate::providers::jaas::Jaas;
+use crate::providers::openai::OpenAi;
 use crate::providers::retell::Retell;
+use crate::providers::sinch::Sinch;
+use crate::providers::standard_webhooks::StandardWebhooks;
+use crate::providers::svix::Svix;
 #[cfg(feature = "ed25519")]
 use crate::providers::telnyx::Telnyx;
+use crate::providers::ultravox::Ultravox;
+use crate::providers::vapi::{Vapi, VapiRule};
 use crate::providers::vogent::Vogent;
 use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
 use crate::providers::voxagent::Voxagent;
+use crate::providers::zoom::Zoom;
 use crate::sign::Signer;
 
 /// One scheme: its name, how it is built, and a sample.
@@ -72,12 +84,23 @@ const ALL: &[Scheme] = &[
         |s| s.webhook(HexHmac::with_algorithm(s.header()?, s.algorithm()?, s.keyring()?)?),
         |sample| sample.header("X-Hex"),
     ),
+    scheme("daily", |s| s.webhook(Daily::new(s.keyring()?)?), json),
+    scheme("elevenlabs", |s| s.webhook(ElevenLabs::new(s.keyring()?)), json),
+    scheme("hume", |s| s.webhook(Hume::new(s.keyring()?)), json),
+    scheme("jaas", |s| s.webhook(Jaas::new(s.keyring()?)), json),
+    scheme("openai", |s| s.webhook(OpenAi::new(s.keyring()?)?), json),
     scheme("retell", |s| s.webhook(Retell::new(s.keyring()?)), json),
+    scheme("sinch", |s| s.webhook(Sinch::new(s.keyring()?)), json),
+    scheme("standard-webhooks", |s| s.webhook(s.standard_webhooks()?), json),
+    scheme("svix", |s| s.webhook(s.svix()?), json),
     #[cfg(feature = "ed25519")]
     scheme("telnyx", |s| s.webhook(Telnyx::new(s.public_keys.clone())?), Sample::ed25519),
+    scheme("ultravox", |s| s.webhook(Ultravox::new(s.keyring()?)), json),
+    scheme("vapi", |s| s.webhook(s.vapi()?), json),
     scheme("vonage-sms", Settings::sms, Sample::sms),
     scheme("vonage-jwt", Settings::signed_webhook, json),
     scheme("vonage-contact-center", Settings::contact_center, json),
+    scheme("zoom", |s| s.webhook(Zoom::new(s.keyring()?)), json),
 ];
 
 impl Scheme {
@@ -130,6 +153,43 @@ const fn scheme(
 /// A sample without anything of its own.
 fn json(sample: Sample) -> Sample {
     sample
+}
+
+// What a line has no room for.
+impl Settings {
+    fn standard_webhooks(&self) -> Result<StandardWebhooks, ConfigError> {
+        #[cfg(feature = "ed25519")]
+        if !self.public_keys.is_empty() {
+            return StandardWebhooks::ed25519(self.public_keys.clone());
+        }
+        StandardWebhooks::new(self.keyring()?)
+    }
+
+    fn svix(&self) -> Result<Svix, ConfigError> {
+        #[cfg(feature = "ed25519")]
+        if !self.public_keys.is_empty() {
+            return Svix::ed25519(self.public_keys.clone());
+        }
+        Svix::new(self.keyring()?)
+    }
+
+    fn vapi(&self) -> Result<Vapi, ConfigError> {
+        let mut rule = self.renamed(VapiRule::new(), VapiRule::header)?;
+        if let Some(name) = &self.timestamp_header {
+            rule = rule.timestamp_header(name)?;
+        }
+        if let Some(name) = &self.message_id_header {
+            rule = rule.message_id_header(name)?;
+        }
+        if let Some(format) = &self.format {
+            rule = rule.format(format)?;
+        }
+        if let Some(encoding) = &self.encoding {
+            rule = rule.encoding(encoding.parse()?);
+        }
+        let rule = rule.prefix(self.prefix.clone().unwrap_or_default());
+        Vapi::with_rule(rule, Keys::hmac(self.algorithm()?, self.keyring()?))
+    }
 }
 
 // Vonage's verifiers are no `Webhook`s.

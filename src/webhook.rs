@@ -160,7 +160,6 @@ impl<R: Rule> Webhook<R> {
         self.terms.clock.now()
     }
 
-    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }

@@ -37,6 +37,16 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The HMAC of a message under this key of the one sender; `None` where there is no such key.
+    pub(crate) fn tag(&self, key: KeyId, message: &[u8]) -> Option<Vec<u8>> {
+        match &self.0 {
+            Senders::One(SenderKeys::Mac(keys)) => keys.tag(key, message),
+            _ => None,
+        }
+    }
+}
+
 /// The keys of one sender.
 #[derive(Clone, Debug)]
 pub(crate) enum SenderKeys {

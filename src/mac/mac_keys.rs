@@ -80,6 +80,12 @@ impl MacKeys {
         Mac(self.clone())
     }
 
+    /// This key's tag of a message.
+    pub(crate) fn tag(&self, key: KeyId, message: &[u8]) -> Option<Vec<u8>> {
+        let index = usize::try_from(key.index()).ok()?;
+        each!(self, states => states.get(index).map(|state| state.tag(message, <[u8]>::to_vec)))
+    }
+
     /// The newest key's tag of a message in parts.
     #[cfg(feature = "sign")]
     pub(crate) fn sign<'m>(&self, parts: impl Iterator<Item = &'m [u8]>) -> Vec<u8> {

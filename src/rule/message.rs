@@ -1,5 +1,8 @@
 //! The bytes that are signed.
 
+use std::str::FromStr;
+
+use crate::config_error::ConfigError;
 use crate::encoding::{base64, hex};
 
 /// A candidate for what was signed: bytes before and after the place of the body.
@@ -50,6 +53,23 @@ pub enum Encoding {
     Hex,
     /// Base64 of the standard alphabet, padded.
     Base64,
+}
+
+/// Reads `hex` or `base64`.
+///
+/// # Errors
+///
+/// - [`ConfigError::EncodingUnknown`]: it is neither.
+impl FromStr for Encoding {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        match name {
+            "hex" => Ok(Self::Hex),
+            "base64" => Ok(Self::Base64),
+            _ => Err(ConfigError::EncodingUnknown),
+        }
+    }
 }
 
 impl Message {

@@ -1,0 +1,341 @@
+//! Vapi: server messages that an HMAC credential signs.
+//!
+//! # The rule
+//!
+//! The credential says all of it: the header, the header of the time, what is signed, what stands before the signature, its encoding
+//! and the hash function. [`Vapi::new`] has the platform's defaults: `X-Signature` holds the hex of
+//! HMAC-SHA256(key, time ‖ `.` ‖ raw body), and `X-Timestamp` the time. [`VapiRule`] has the settings.
+//!
+//! - The key is the credential's, as text. Where the credential says that it is base64, use
+//!   [`Secret::from_base64`](crate::Secret::from_base64).
+//! - The time is in milliseconds since the Unix epoch, unless [`VapiRule::seconds`] says otherwise. It may be 5 minutes in the past or
+//!   in the future. Of a format without `{timestamp}` there is no window.
+//! - The format is read once, when it is set. It holds `{body}`, and may hold `{timestamp}` and `{svix-id}`, each once.
+//! - Where the time's digits could be taken for others' (`{timestamp}{body}`), a window is required, of a day at most.
+//! - An identifier is not empty, and does not hold the character that parts it from the body. It is the replay key.
+//!
+//! Sources: the platform's description of its API (`HMACAuthenticationPlan`) and its page on authentication; that the time is in
+//! milliseconds, from requests that others have captured; read in November 2026. The vendor publishes no signature to test with.
+//!
+//! # Setup
+//!
+//! A server URL without a credential of this kind gets requests with a secret in `X-Vapi-Secret` or a bearer token, which prove
+//! nothing of the body. A credential is used only where the server URL comes from a saved configuration.
+//!
+//! # Unknown
+//!
+//! - The unit of the time is not documented.
+//! - Whether the dashboard presets a prefix, such as `v1`. By default there is none here.
+//! - What `{method}` and `{url}` stand for: a format that holds them is a [`ConfigError`].
+
+use std::fmt;
+
+use crate::config_error::ConfigError;
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Algorithm, Keys};
+use crate::request::{Head, HeaderName};
+use crate::rule::{Encoding, Envelope, Profile, Rule};
+use crate::secret::Keyring;
+#[cfg(feature = "sign")]
+use crate::sign::{Draft, Sign};
+use crate::webhook::Webhook;
+
+/// Verifies Vapi's requests that are signed by an HMAC credential.
+///
+/// # Example
+///
+/// All values were made for this example.
+///
+/// ```
+/// use countersign::{ErrorKind, Head, Request, Secret, UnixTime, Vapi, Verifier};
+///
+/// let vapi = Vapi::new(Secret::new("vapi-secret")?).clock(|| UnixTime::from_secs(1_788_247_410));
+///
+/// let headers = [
+///     ("x-signature", "5329825d4cc1fc2a7b528166c6e954d2e978513e56bbaae411065792530a5c25"),
+///     ("x-timestamp", "1788247410457"),
+/// ];
+/// let head = Head::new("POST", &headers);
+/// assert!(vapi.verify(Request::new(head, r#"{"event":"call.ended"}"#)).is_ok());
+///
+/// let rejected = vapi.verify(Request::new(head, r#"{"event":"call.started"}"#)).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::SignatureMismatch);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type Vapi = Webhook<VapiRule>;
+
+impl Vapi {
+    /// Verifies by the defaults of a credential. For other settings, hand a [`VapiRule`] to [`with_rule`](Webhook::with_rule).
+    pub fn new(keyring: impl Into<Keyring>) -> Self {
+        Self::build(VapiRule::new(), Keys::hmac(Algorithm::Sha256, keyring), None)
+    }
+}
+
+/// The signing rule of [`Vapi`], as a credential sets it.
+///
+/// # Example
+///
+/// A credential that signs the body alone, with the prefix `sha256=`, in another header. All values were made for this example.
+///
+/// ```
+/// use countersign::vapi::VapiRule;
+/// use countersign::{Algorithm, ConfigError, Head, Keys, Request, Secret, Vapi, Verifier};
+///
+/// let rule = VapiRule::new().header("X-Vapi-Signature")?.format("{body}")?.prefix("sha256=");
+/// let vapi = Vapi::with_rule(rule, Keys::hmac(Algorithm::Sha256, Secret::new("vapi-secret")?))?;
+///
+/// let signature = "sha256=69043154792424f36099a62f228ef06f4c179aed732a094f2c9a000cced6df7f";
+/// let headers = [("x-vapi-signature", signature)];
+/// let head = Head::new("POST", &headers);
+/// assert!(vapi.verify(Request::new(head, r#"{"event":"call.ended"}"#)).is_ok());
+///
+/// assert_eq!(VapiRule::new().format("{timestamp}").unwrap_err(), ConfigError::FormatInvalid);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct VapiRule {
+    signature: HeaderName,
+    time: HeaderName,
+    id: Option<HeaderName>,
+    prefix: String,
+    encoding: Encoding,
+    unit: Unit,
+    format: Format,
+}
+
+/// The unit of the time.
+#[derive(Clone, Copy)]
+enum Unit {
+    Seconds,
+    Millis,
+}
+
+impl VapiRule {
+    /// The defaults of a credential: `X-Signature` in hex, `X-Timestamp` in milliseconds, `{timestamp}.{body}`.
+    pub fn new() -> Self {
+        Self {
+            signature: SIGNATURE,
+            time: TIME,
+            id: None,
+            prefix: String::new(),
+            encoding: Encoding::Hex,
+            unit: Unit::Millis,
+            format: Format::default(),
+        }
+    }
+
+    /// Reads the signature from this header (`signatureHeader`).
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
+        Ok(Self { signature: HeaderName::new(name)?, ..self })
+    }
+
+    /// Reads the time from this header (`timestampHeader`).
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn timestamp_header(self, name: &str) -> Result<Self, ConfigError> {
+        Ok(Self { time: HeaderName::new(name)?, ..self })
+    }
+
+    /// Reads the identifier from this header (`messageIdHeader`). Without `{svix-id}` in the format it is not signed, and not read.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn message_id_header(self, name: &str) -> Result<Self, ConfigError> {
+        Ok(Self { id: Some(HeaderName::new(name)?), ..self })
+    }
+
+    /// Sets what is signed (`payloadFormat`): text with `{body}`, and perhaps `{timestamp}` and `{svix-id}`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::FormatInvalid`]: it has no `{body}`; one of the three appears twice; there is another `{` or `}`; or no text
+    ///   stands between `{svix-id}` and its neighbour on the side of the body.
+    /// - [`ConfigError::FormatInvalid`]: it has `{svix-id}`, and [`message_id_header`](Self::message_id_header) was not set before.
+    pub fn format(self, format: &str) -> Result<Self, ConfigError> {
+        let format = Format::parse(format).filter(|format| self.id.is_some() || !format.has_id());
+        Ok(Self { format: format.ok_or(ConfigError::FormatInvalid)?, ..self })
+    }
+
+    /// Sets what stands before the signature (`signaturePrefix`), such as `sha256=`.
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Sets the encoding of the signature (`signatureEncoding`).
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// Reads the time in seconds.
+    pub fn seconds(self) -> Self {
+        Self { unit: Unit::Seconds, ..self }
+    }
+}
+
+impl Default for VapiRule {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Rule for VapiRule {
+    fn profile(&self) -> Profile {
+        let mut profile = Profile::new("vapi");
+        if self.format.has_time() {
+            profile = profile.window(300, 300);
+        }
+        if self.format.is_time_joined() {
+            profile = profile.window_required();
+        }
+        if self.format.has_id() { profile.identified() } else { profile }
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        let tag = head.signature(&self.signature)?.after(&self.prefix)?;
+        match self.encoding {
+            Encoding::Hex => envelope.hex(tag),
+            Encoding::Base64 => envelope.base64(tag),
+        };
+        for piece in &self.format.0 {
+            match piece {
+                Piece::Text(text) => envelope.part(text),
+                Piece::Body => envelope.body(),
+                Piece::Time { .. } => {
+                    let time = head.time(&self.time)?;
+                    let signed_at = match self.unit {
+                        Unit::Seconds => time.seconds()?,
+                        Unit::Millis => time.millis()?,
+                    };
+                    envelope.signed_at(signed_at).part(time)
+                }
+                Piece::Id { border } => {
+                    let name = self.id.as_ref().ok_or(ErrorKind::RuleInvalid)?;
+                    let id = head.signed(name)?.without(*border)?;
+                    envelope.id(id.bytes()).part(id)
+                }
+            };
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "sign")]
+impl Sign for VapiRule {
+    fn write(&self, draft: &mut Draft<'_>) {
+        if self.format.has_time() {
+            let time = match self.unit {
+                Unit::Seconds => draft.seconds(),
+                Unit::Millis => draft.millis(),
+            };
+            draft.header(self.time.as_str(), time);
+        }
+        if let Some(name) = &self.id {
+            draft.header(name.as_str(), draft.id());
+        }
+        let tag = match self.encoding {
+            Encoding::Hex => draft.hex(),
+            Encoding::Base64 => draft.base64(),
+        };
+        draft.header(self.signature.as_str(), [&*self.prefix, &tag].concat());
+    }
+}
+
+/// Shows neither the prefix nor the format.
+impl fmt::Debug for VapiRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VapiRule").field("header", &self.signature).finish_non_exhaustive()
+    }
+}
+
+/// What is signed, in pieces. One is the body.
+///
+/// A signed message is cut from both ends towards the body. So the time and the identifier are told from what follows by the text on
+/// their side of the body.
+#[derive(Clone)]
+struct Format(Vec<Piece>);
+
+#[derive(Clone)]
+enum Piece {
+    Text(String),
+    Body,
+    Time {
+        /// Whether no text, or a digit, is next to it on the side of the body, so that digits could be taken for its own.
+        is_joined: bool,
+    },
+    Id {
+        /// The byte next to it on the side of the body, which it must not hold.
+        border: u8,
+    },
+}
+
+impl Format {
+    /// Reads a format; `None` where it has another placeholder, one of them twice or no body, or could be cut in more than one way.
+    fn parse(format: &str) -> Option<Self> {
+        let (before, after) = format.split_once("{body}")?;
+        let mut pieces = Self::side(before, |_, after| after.bytes().next())?;
+        pieces.push(Piece::Body);
+        pieces.extend(Self::side(after, |before, _| before.bytes().next_back())?);
+        let format = Self(pieces);
+        let is_once = |is_it: fn(&Piece) -> bool| format.0.iter().filter(|piece| is_it(piece)).count() < 2;
+        (is_once(Piece::is_time) && is_once(Piece::is_id)).then_some(format)
+    }
+
+    /// Reads what stands on one side of the body. Of the texts around a placeholder, `border` finds the byte that borders it.
+    fn side(format: &str, border: fn(&str, &str) -> Option<u8>) -> Option<Vec<Piece>> {
+        let mut parts = format.split('{');
+        let mut before = parts.next().filter(|text| !text.contains('}'))?;
+        let mut pieces = vec![Piece::Text(before.to_owned())];
+        for part in parts {
+            let (name, after) = part.split_once('}').filter(|(_, text)| !text.contains('}'))?;
+            let border = border(before, after);
+            pieces.push(match name {
+                "timestamp" => Piece::Time { is_joined: border.is_none_or(|byte| byte.is_ascii_digit()) },
+                "svix-id" => Piece::Id { border: border? },
+                _ => return None,
+            });
+            pieces.push(Piece::Text(after.to_owned()));
+            before = after;
+        }
+        Some(pieces)
+    }
+
+    fn has_time(&self) -> bool {
+        self.0.iter().any(Piece::is_time)
+    }
+
+    fn is_time_joined(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Time { is_joined: true }))
+    }
+
+    fn has_id(&self) -> bool {
+        self.0.iter().any(Piece::is_id)
+    }
+}
+
+impl Default for Format {
+    /// `{timestamp}.{body}`.
+    fn default() -> Self {
+        Self(vec![Piece::Time { is_joined: false }, Piece::Text(".".to_owned()), Piece::Body])
+    }
+}
+
+impl Piece {
+    fn is_time(&self) -> bool {
+        matches!(self, Self::Time { .. })
+    }
+
+    fn is_id(&self) -> bool {
+        matches!(self, Self::Id { .. })
+    }
+}
+
+const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
+const TIME: HeaderName = HeaderName::from_static("x-timestamp");
