@@ -42,7 +42,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// All values were made for this example.
+/// The values are those of a third party's tests.
 ///
 /// ```
 /// use countersign::{ErrorKind, Head, Request, Secret, UnixTime, Verifier, Zoom};

@@ -1,0 +1,323 @@
+//! Standard Webhooks, and Svix and OpenAI, which follow it.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::sign::Unsigned;
+use countersign::{
+    ConfigError, Coverage, ErrorKind, Head, Keyring, OpenAi, Request, StandardWebhooks, Svix, Verifier,
+};
+
+use crate::support::{accepts, refuses, secret};
+use crate::timestamped::{Headers, at, get, headers, post, tag};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+const TIME: &str = "1614265330";
+const BODY: &str = r#"{"test": 2432232314}"#;
+const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+const WRONG: &str = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+#[cfg(feature = "ed25519")]
+const PUBLIC_KEY: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+const ED25519_SIGNATURE: &str =
+    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
+
+fn webhook(id: &str, time: &str, signature: &str) -> Headers {
+    headers([("webhook-id", id), ("webhook-timestamp", time), ("webhook-signature", signature)])
+}
+
+fn svix(id: &str, time: &str, signature: &str) -> Headers {
+    headers([("svix-id", id), ("svix-timestamp", time), ("svix-signature", signature)])
+}
+
+fn standard_webhooks() -> StandardWebhooks {
+    at(StandardWebhooks::new(secret(SECRET)).unwrap(), 1_614_265_330)
+}
+
+/// Made with the key of [`SECRET`].
+fn v1(message: impl AsRef<[u8]>) -> String {
+    let key = BASE64_STANDARD.decode(&SECRET[6..]).unwrap();
+    format!("v1,{}", BASE64_STANDARD.encode(tag(&key, message)))
+}
+
+#[test]
+fn one_of_16_signatures_in_a_list_is_enough() {
+    let webhooks = standard_webhooks();
+    let before = |count, entry: &str| format!("{}{SIGNATURE}", format!("{entry} ").repeat(count));
+    for list in [
+        SIGNATURE.to_owned(),
+        before(15, WRONG),
+        // None of this version, or no signature at all.
+        before(100, "v2,AAAA"),
+        before(50, ED25519_SIGNATURE),
+        before(100, "no-comma"),
+        before(100, "v1"),
+        before(15, "v1,"),
+        before(15, "v1,not-base64"),
+        before(15, "v1,AAAA"),
+        format!("  {SIGNATURE}   {WRONG} "),
+        format!("{SIGNATURE} {}", format!("{WRONG} ").repeat(199)),
+        format!("{WRONG} {SIGNATURE} {SIGNATURE}"),
+    ] {
+        let _ = accepts(&webhooks, post(&webhook(ID, TIME, &list), BODY));
+    }
+    for (list, kind) in [
+        (before(16, WRONG), ErrorKind::SignatureMismatch),
+        (before(199, WRONG), ErrorKind::SignatureMismatch),
+        (before(16, "v1,"), ErrorKind::SignatureMalformed),
+        (before(400, WRONG), ErrorKind::HeaderTooLong),
+        (String::new(), ErrorKind::SignatureMalformed),
+        (" ".to_owned(), ErrorKind::SignatureMalformed),
+        (ED25519_SIGNATURE.to_owned(), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1", "v2"), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1", "V1"), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1", "v1a"), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1,", "v1="), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1,", "v1, "), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1,", "v1,v1,"), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace("v1,", ""), ErrorKind::SignatureMalformed),
+        (SIGNATURE.replace('=', ""), ErrorKind::SignatureMalformed),
+        // In the URL's alphabet.
+        (SIGNATURE.replace('+', "-").replace('/', "_"), ErrorKind::SignatureMalformed),
+        (format!("{SIGNATURE},{WRONG}"), ErrorKind::SignatureMalformed),
+    ] {
+        refuses(&webhooks, post(&webhook(ID, TIME, &list), BODY), kind);
+    }
+}
+
+#[test]
+fn an_identifier_that_could_be_cut_elsewhere_is_refused() {
+    let webhooks = standard_webhooks();
+    // Signed by the sender as an identifier, a time, and a body that begins with a time.
+    let message = format!("msg_1.{TIME}.{TIME}.{BODY}");
+    let signature = v1(&message);
+    let _ = accepts(&webhooks, post(&webhook("msg_1", TIME, &signature), &format!("{TIME}.{BODY}")));
+    let cut = webhook(&format!("msg_1.{TIME}"), TIME, &signature);
+    refuses(&webhooks, post(&cut, BODY), ErrorKind::HeaderMalformed);
+
+    for id in ["", ".", "msg.1", "msg_1."] {
+        let signature = v1(format!("{id}.{TIME}.{BODY}"));
+        refuses(&webhooks, post(&webhook(id, TIME, &signature), BODY), ErrorKind::HeaderMalformed);
+    }
+    // Of any other bytes.
+    let signature = v1(format!("é ü.{TIME}.{BODY}"));
+    let _ = accepts(&webhooks, post(&webhook("é ü", TIME, &signature), BODY));
+}
+
+#[test]
+fn a_time_has_one_text() {
+    let webhooks = standard_webhooks();
+    for time in [
+        "",
+        "01614265330",
+        "+1614265330",
+        "-1614265330",
+        " 1614265330",
+        "1614265330 ",
+        "1614265330.0",
+        "1614265330suffix",
+        "1.614265330e9",
+        "0x60379e72",
+        "１６１４２６５３３０",
+        "99999999999999999999",
+    ] {
+        let signature = v1(format!("{ID}.{time}.{BODY}"));
+        refuses(&webhooks, post(&webhook(ID, time, &signature), BODY), ErrorKind::TimestampMalformed);
+    }
+    for (time, kind) in [
+        ("0", ErrorKind::TimestampStale),
+        ("1614265330000", ErrorKind::TimestampFuture),
+        ("9223372036854775807", ErrorKind::TimestampFuture),
+    ] {
+        let signature = v1(format!("{ID}.{time}.{BODY}"));
+        refuses(&webhooks, post(&webhook(ID, time, &signature), BODY), kind);
+    }
+}
+
+#[test]
+fn the_two_sets_of_headers_are_two_schemes() {
+    let (webhooks, svix_) = (standard_webhooks(), at(Svix::new(secret(SECRET)).unwrap(), 1_614_265_330));
+    let (of_webhooks, of_svix) = (webhook(ID, TIME, SIGNATURE), svix(ID, TIME, SIGNATURE));
+    let _ = accepts(&webhooks, post(&of_webhooks, BODY));
+    let _ = accepts(&svix_, post(&of_svix, BODY));
+    refuses(&webhooks, post(&of_svix, BODY), ErrorKind::SignatureMissing);
+    refuses(&svix_, post(&of_webhooks, BODY), ErrorKind::SignatureMissing);
+    // What another set says changes nothing.
+    for other in [svix("other", "0", WRONG), svix("", "", ""), [of_svix.clone(), of_svix.clone()].concat()] {
+        let _ = accepts(&webhooks, post(&[of_webhooks.clone(), other].concat(), BODY));
+    }
+    let wrong = [webhook(ID, TIME, WRONG), of_svix.clone()].concat();
+    refuses(&webhooks, post(&wrong, BODY), ErrorKind::SignatureMismatch);
+    let _ = accepts(&svix_, post(&wrong, BODY));
+    // Not even one header of the other set.
+    for (name, missing) in [
+        ("webhook-id", ErrorKind::HeaderMissing),
+        ("webhook-timestamp", ErrorKind::TimestampMissing),
+        ("webhook-signature", ErrorKind::SignatureMissing),
+    ] {
+        let mut mixed = [of_webhooks.clone(), of_svix.clone()].concat();
+        mixed.retain(|(kept, _)| kept != name);
+        refuses(&webhooks, post(&mixed, BODY), missing);
+    }
+}
+
+#[test]
+fn a_secret_is_base64_with_its_prefix_or_without_it() {
+    let bare = &SECRET[6..];
+    for text in [SECRET, bare] {
+        let webhooks = at(StandardWebhooks::new(secret(text)).unwrap(), 1_614_265_330);
+        let _ = accepts(&webhooks, post(&webhook(ID, TIME, SIGNATURE), BODY));
+    }
+    for (text, error) in [
+        ("whsec_", ConfigError::SecretEmpty),
+        ("whsec_!", ConfigError::SecretNotBase64),
+        ("whsec_whsec_MfKQ", ConfigError::SecretNotBase64),
+        ("not base64!", ConfigError::SecretNotBase64),
+        ("whsk_6Xb/dCcHpPea21PS1N9VY/NZW723", ConfigError::SecretNotBase64),
+        ("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", ConfigError::SecretNotBase64),
+    ] {
+        assert_eq!(StandardWebhooks::new(secret(text)).unwrap_err(), error, "{text}");
+        assert_eq!(StandardWebhooks::recall_ai(secret(text)).unwrap_err(), error, "{text}");
+        assert_eq!(Svix::new(secret(text)).unwrap_err(), error, "{text}");
+        // Also the second of two.
+        let keyring = Keyring::new([secret(SECRET), secret(text)]).unwrap();
+        assert_eq!(StandardWebhooks::new(keyring).unwrap_err(), error, "{text}");
+    }
+
+    let signed = |key: &[u8]| {
+        let tag = BASE64_STANDARD.encode(tag(key, format!("{ID}.{TIME}.{BODY}")));
+        webhook(ID, TIME, &format!("v1,{tag}"))
+    };
+    let openai = |text| at(OpenAi::new(secret(text)).unwrap(), 1_614_265_330);
+    let decoded = BASE64_STANDARD.decode(bare).unwrap();
+    let _ = accepts(&openai(SECRET), post(&signed(&decoded), BODY));
+    refuses(&openai(SECRET), post(&signed(SECRET.as_bytes()), BODY), ErrorKind::SignatureMismatch);
+    let _ = accepts(&openai(bare), post(&signed(bare.as_bytes()), BODY));
+    refuses(&openai(bare), post(&signed(&decoded), BODY), ErrorKind::SignatureMismatch);
+    assert_eq!(OpenAi::new(secret("whsec_")).unwrap_err(), ConfigError::SecretEmpty);
+    assert_eq!(OpenAi::new(secret("whsec_!")).unwrap_err(), ConfigError::SecretNotBase64);
+}
+
+#[test]
+fn openai_is_stricter_than_the_vendors_sdks() {
+    let openai = at(OpenAi::new(secret(SECRET)).unwrap(), 1_614_265_330);
+    let _ = accepts(&openai, post(&webhook(ID, TIME, SIGNATURE), BODY));
+    let bare = SIGNATURE.replace("v1,", "");
+    refuses(&openai, post(&webhook(ID, TIME, &bare), BODY), ErrorKind::SignatureMalformed);
+    let without_id = v1(format!("{TIME}.{BODY}"));
+    refuses(&openai, post(&webhook("", TIME, &without_id), BODY), ErrorKind::HeaderMalformed);
+}
+
+#[test]
+fn a_rotated_secret_matches_until_it_is_taken_out() {
+    let keyring = Keyring::new([secret("whsec_bmV3"), secret(SECRET)]).unwrap();
+    let webhooks = at(StandardWebhooks::new(keyring).unwrap(), 1_614_265_330);
+    let verified = accepts(&webhooks, post(&webhook(ID, TIME, SIGNATURE), BODY));
+    assert_eq!(verified.key().index(), 1);
+    let new = at(StandardWebhooks::new(secret("whsec_bmV3")).unwrap(), 1_614_265_330);
+    refuses(&new, post(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn the_identifier_stays_over_attempts() {
+    let webhooks = standard_webhooks();
+    let key = |id: &str, time: &str, body: &str| {
+        let signature = v1(format!("{id}.{time}.{body}"));
+        let list = format!("{signature} {WRONG}");
+        let keys = [signature, list].map(|signature| {
+            accepts(&webhooks, post(&webhook(id, time, &signature), body)).replay_key().unwrap()
+        });
+        assert_eq!(keys[0], keys[1]);
+        keys[0]
+    };
+    assert_eq!(key("msg_1", "1614265330", "{}"), key("msg_1", "1614265331", "{}"));
+    assert_ne!(key("msg_1", "1614265330", "{}"), key("msg_2", "1614265330", "{}"));
+    assert!(webhooks.retry_period() > Duration::from_secs(75 * 60 * 60));
+}
+
+#[test]
+fn recall_ai_signs_a_get_without_a_body() {
+    let recall_ai = at(StandardWebhooks::recall_ai(secret(SECRET)).unwrap(), 1_614_265_330);
+    let _ = accepts(&recall_ai, post(&webhook(ID, TIME, SIGNATURE), BODY));
+
+    let bodiless = webhook(ID, TIME, &v1(format!("{ID}.{TIME}.")));
+    let verified = accepts(&recall_ai, get(&bodiless, ""));
+    assert_eq!(verified.coverage(), Coverage::None);
+    assert!(verified.replay_key().is_some());
+    refuses(&recall_ai, get(&bodiless, "{}"), ErrorKind::BodyUnexpected);
+    // A POST is no GET: neither with its body nor without it.
+    refuses(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
+    refuses(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), ""), ErrorKind::SignatureMismatch);
+    let without_dot = webhook(ID, TIME, &v1(format!("{ID}.{TIME}")));
+    refuses(&recall_ai, get(&without_dot, ""), ErrorKind::SignatureMismatch);
+    refuses(&at(recall_ai, 1_614_265_631), get(&bodiless, ""), ErrorKind::TimestampStale);
+
+    // Others do not, unless they are told.
+    refuses(&standard_webhooks(), get(&bodiless, ""), ErrorKind::MethodUnsupported);
+    let told = standard_webhooks().methods(["GET"]).unwrap();
+    let _ = accepts(&told, get(&bodiless, ""));
+    refuses(&told, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
+    let recall_ai = StandardWebhooks::recall_ai(secret(SECRET)).unwrap();
+    for method in ["PUT", "DELETE", "HEAD", "get"] {
+        let request = Request::new(Head::new(method, &bodiless), "");
+        refuses(&recall_ai, request, ErrorKind::MethodUnsupported);
+    }
+    let signed = recall_ai.sign(secret(SECRET), &Unsigned::new("GET", "")).unwrap();
+    let _ = accepts(&recall_ai, signed.request());
+}
+
+#[cfg(feature = "ed25519")]
+#[test]
+fn the_kind_of_the_key_decides_the_version() {
+    use countersign::PublicKey;
+    use countersign::sign::SigningKey;
+
+    let public_key = PublicKey::from_base64(PUBLIC_KEY).unwrap();
+    let webhooks = at(StandardWebhooks::ed25519([public_key]).unwrap(), 1_614_265_330);
+    let request = |list: &str| webhook(ID, TIME, list);
+    for list in [
+        ED25519_SIGNATURE.to_owned(),
+        format!("{SIGNATURE} {WRONG} v2,AAAA {ED25519_SIGNATURE}"),
+        // With a signature of the right form that is none.
+        format!("v1a,{}== {ED25519_SIGNATURE}", "A".repeat(86)),
+    ] {
+        let _ = accepts(&webhooks, post(&request(&list), BODY));
+    }
+    // A MAC whose key everybody knows.
+    let known = BASE64_STANDARD.decode(&PUBLIC_KEY[5..]).unwrap();
+    let mac = BASE64_STANDARD.encode(tag(&known, format!("{ID}.{TIME}.{BODY}")));
+    for (list, kind) in [
+        (SIGNATURE.to_owned(), ErrorKind::SignatureMalformed),
+        (format!("v1,{mac}"), ErrorKind::SignatureMalformed),
+        (format!("v1a,{mac}"), ErrorKind::SignatureMalformed),
+        (ED25519_SIGNATURE.replace("v1a", "v1"), ErrorKind::SignatureMalformed),
+        (format!("v1a,{}==", "A".repeat(86)), ErrorKind::SignatureMismatch),
+    ] {
+        refuses(&webhooks, post(&request(&list), BODY), kind);
+    }
+    let both = format!("{ED25519_SIGNATURE} {SIGNATURE}");
+    let _ = accepts(&standard_webhooks(), post(&request(&both), BODY));
+
+    // Svix's endpoints have such keys too.
+    let key = SigningKey::ed25519([9; 32]);
+    let keys = [PublicKey::from_base64(PUBLIC_KEY).unwrap(), key.public_key().unwrap()];
+    let svix_ = at(Svix::ed25519(keys).unwrap(), 1_614_265_330);
+    assert_eq!(accepts(&svix_, post(&svix(ID, TIME, ED25519_SIGNATURE), BODY)).key().index(), 0);
+    let signed = svix_.sign(&key, &Unsigned::json(BODY)).unwrap();
+    assert_eq!(accepts(&svix_, signed.request()).key().index(), 1);
+    refuses(&svix_, signed.with_body("{}").request(), ErrorKind::SignatureMismatch);
+    assert_eq!(Svix::ed25519([]).unwrap_err(), ConfigError::KeyringEmpty);
+    // A secret signs no `v1a`.
+    let refused = svix_.sign(secret(SECRET), &Unsigned::json(BODY)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::SignatureMalformed);
+}
+
+#[test]
+fn a_rule_prints_its_version_and_no_key() {
+    let shown = format!("{:?}", standard_webhooks());
+    assert!(
+        shown.contains(r#"StandardRule { version: "v1,", methods: ["POST", "PUT", "PATCH"] }"#),
+        "{shown}"
+    );
+}

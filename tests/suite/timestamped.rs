@@ -1,0 +1,577 @@
+//! The platforms that sign a time beside the body: their vectors (`tests/vectors/timestamped.json`), each as it is and altered,
+//! and what each has of its own. A vector whose source is `own` was made here, since the vendor publishes none.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::rule::Rule;
+use countersign::schemes::{Scheme, Settings, Window};
+use countersign::sign::Unsigned;
+use countersign::{
+    ConfigError, Coverage, Daily, ElevenLabs, ErrorKind, Head, Hume, Jaas, Keyring, Replays, Request, Sinch,
+    Tolerance, Ultravox, UnixTime, Verifier, Webhook, Zoom,
+};
+use ring::hmac;
+use serde::Deserialize;
+
+use crate::support::{accepts, refuses, secret};
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Vector {
+    scheme: String,
+    source: String,
+    secret: Option<String>,
+    public_key: Option<String>,
+    algorithm: Option<String>,
+    header: Option<String>,
+    timestamp_header: Option<String>,
+    message_id_header: Option<String>,
+    format: Option<String>,
+    prefix: Option<String>,
+    encoding: Option<String>,
+    headers: Vec<(String, String)>,
+    body: String,
+    now: i64,
+    /// Seconds in the past and in the future.
+    window: (i64, i64),
+    /// The time as it is sent, and a second later; empty where none is signed.
+    time: String,
+    later: String,
+    id: Option<String>,
+}
+
+impl Vector {
+    /// The settings, so many seconds after the vector was signed.
+    fn settings(&self, seconds: i64) -> Settings {
+        let mut settings = Settings::default();
+        settings.keyring = self.secret.as_deref().map(|text| secret(text).into());
+        #[cfg(feature = "ed25519")]
+        settings.public_keys.extend(
+            self.public_key.as_deref().map(|text| countersign::PublicKey::from_base64(text).unwrap()),
+        );
+        settings.algorithm.clone_from(&self.algorithm);
+        settings.header.clone_from(&self.header);
+        settings.timestamp_header.clone_from(&self.timestamp_header);
+        settings.message_id_header.clone_from(&self.message_id_header);
+        settings.format.clone_from(&self.format);
+        settings.prefix.clone_from(&self.prefix);
+        settings.encoding.clone_from(&self.encoding);
+        let now = UnixTime::from_secs(self.now + seconds);
+        settings.clock(move || now)
+    }
+
+    fn verifier(&self, seconds: i64) -> Box<dyn Verifier> {
+        Scheme::named(&self.scheme).unwrap().build(&self.settings(seconds)).unwrap()
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request::new(Head::new("POST", &self.headers), &self.body)
+    }
+
+    /// With another text in the place of one in the headers.
+    fn replaced(&self, text: &str, other: &str) -> Self {
+        let mut altered = self.clone();
+        for (_, value) in &mut altered.headers {
+            *value = value.replace(text, other);
+        }
+        altered
+    }
+
+    fn with_body(&self, body: &str) -> Self {
+        Self { body: body.to_owned(), ..self.clone() }
+    }
+
+    /// What is refused where a header is missing; nothing where it is not read.
+    fn missing(&self, header: &(String, String)) -> Option<ErrorKind> {
+        match header {
+            (name, _) if name.ends_with("-algorithm") => None,
+            (_, value) if *value == self.time => Some(ErrorKind::TimestampMissing),
+            (_, value) if Some(value) == self.id.as_ref() => Some(ErrorKind::HeaderMissing),
+            _ => Some(ErrorKind::SignatureMissing),
+        }
+    }
+
+    /// Whether its window cannot be taken away.
+    fn needs_its_window(&self) -> bool {
+        self.scheme == "ultravox" || self.format.as_deref() == Some("{body}{timestamp}")
+    }
+}
+
+fn vectors() -> Vec<Vector> {
+    let all: Vec<Vector> = serde_json::from_str(include_str!("../vectors/timestamped.json")).unwrap();
+    assert_eq!(all.len(), 29);
+    all.into_iter().filter(|vector| cfg!(feature = "ed25519") || vector.public_key.is_none()).collect()
+}
+
+#[test]
+fn a_vector_is_accepted_and_says_what_was_signed() {
+    for vector in vectors() {
+        let by = vector.verifier(0);
+        let verified = accepts(&*by, vector.request());
+        let signed_at = (!vector.time.is_empty()).then(|| UnixTime::from_secs(vector.now));
+        assert_eq!(verified.signed_at(), signed_at, "{}", vector.scheme);
+        assert_eq!(verified.coverage(), Coverage::Body);
+        assert_eq!(verified.replay_key().is_some(), vector.id.is_some());
+        assert_eq!(by.replays() != Replays::Undetectable, vector.id.is_some());
+        assert_eq!((by.scheme(), verified.key().index()), (&*vector.scheme, 0));
+        assert!(vector.source == "own" || vector.source.len() > 20, "{}", vector.source);
+    }
+}
+
+#[test]
+fn an_altered_vector_is_refused() {
+    for vector in vectors() {
+        let verifier = vector.verifier(0);
+        let mismatch = |altered: Vector| refuses(&*verifier, altered.request(), ErrorKind::SignatureMismatch);
+        for body in [format!("{} ", vector.body), format!(" {}", vector.body), vector.body.to_uppercase()] {
+            mismatch(vector.with_body(&body));
+        }
+        mismatch(vector.with_body(""));
+        if !vector.time.is_empty() {
+            mismatch(vector.replaced(&vector.time, &vector.later));
+        }
+        if let Some(id) = &vector.id {
+            mismatch(vector.replaced(id, &format!("{id}x")));
+        }
+        for (index, (name, value)) in vector.headers.iter().enumerate() {
+            let mut altered = vector.clone();
+            altered.headers.remove(index);
+            let missing = vector.missing(&vector.headers[index]);
+            let mut repeated = vector.clone();
+            repeated.headers.push((name.to_uppercase(), value.clone()));
+            if let Some(kind) = missing {
+                refuses(&*verifier, altered.request(), kind);
+                refuses(&*verifier, repeated.request(), ErrorKind::HeaderRepeated);
+            } else {
+                let _ = accepts(&*verifier, altered.request());
+                let _ = accepts(&*verifier, repeated.request());
+            }
+            if missing == Some(ErrorKind::SignatureMissing) {
+                // One digit of the signature, in base64 one of its letters.
+                let at = value.len() - 10;
+                let other = if value[at..].starts_with('0') { '1' } else { '0' };
+                let mut altered = vector.clone();
+                altered.headers[index].1.replace_range(at..=at, &other.to_string());
+                mismatch(altered);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_vector_under_another_key_is_refused() {
+    for vector in vectors() {
+        let other = match &vector.public_key {
+            Some(_) => Vector {
+                public_key: Some("+7E99DXiiQXvceNX4nHm3Lbm5mqPWad5RhDr2ufuCik=".to_owned()),
+                ..vector.clone()
+            },
+            // Base64, so that it is a secret of every scheme.
+            None => Vector { secret: Some("b3RoZXItc2VjcmV0".to_owned()), ..vector.clone() },
+        };
+        refuses(&*other.verifier(0), vector.request(), ErrorKind::SignatureMismatch);
+    }
+}
+
+#[test]
+fn the_window_of_a_scheme_includes_its_bounds() {
+    for vector in vectors() {
+        let (past, future) = vector.window;
+        let at = |seconds| vector.verifier(seconds);
+        if vector.time.is_empty() {
+            let _ = accepts(&*at(1_000_000_000), vector.request());
+            continue;
+        }
+        for seconds in [0, past, -future] {
+            let _ = accepts(&*at(seconds), vector.request());
+        }
+        refuses(&*at(past + 1), vector.request(), ErrorKind::TimestampStale);
+        refuses(&*at(-future - 1), vector.request(), ErrorKind::TimestampFuture);
+        // The signature is judged before the time.
+        refuses(&*at(past + 1), vector.with_body("").request(), ErrorKind::SignatureMismatch);
+    }
+}
+
+#[test]
+fn any_age_is_accepted_where_the_scheme_holds_without_a_window() {
+    for vector in vectors() {
+        let mut settings = vector.settings(1_000_000_000);
+        settings.window = Window::AnyAge;
+        let built = Scheme::named(&vector.scheme).unwrap().build(&settings);
+        if vector.needs_its_window() {
+            assert_eq!(built.map(drop).unwrap_err(), ConfigError::WindowRequired);
+            for (seconds, expected) in [(43_199, Ok(())), (43_200, Err(ConfigError::WindowRequired))] {
+                settings.window =
+                    Window::Within(Tolerance::either_way(Duration::from_secs(seconds)).unwrap());
+                assert_eq!(Scheme::named(&vector.scheme).unwrap().build(&settings).map(drop), expected);
+            }
+        } else {
+            let _ = accepts(&*built.unwrap(), vector.request());
+        }
+    }
+}
+
+#[test]
+fn a_request_is_signed_with_the_secret_that_the_platform_shows() {
+    for vector in vectors().into_iter().filter(|vector| vector.secret.is_some()) {
+        let verifier = Scheme::named(&vector.scheme).unwrap().build(&vector.settings(0)).unwrap();
+        let shown = secret(vector.secret.as_deref().unwrap());
+        let signed = verifier.sign(&shown.into(), &Unsigned::json("{}")).unwrap();
+        let _ = accepts(&*verifier, signed.request());
+        refuses(&*verifier, signed.with_body("[]").request(), ErrorKind::SignatureMismatch);
+    }
+    // Its key is base64.
+    let daily = Daily::new(secret(DAILY_SECRET)).unwrap();
+    let refused = daily.sign(secret("not base64!"), &Unsigned::json("{}")).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::SignatureMalformed);
+}
+
+pub(crate) type Headers = Vec<(String, String)>;
+
+/// Owned, so that a test can change them.
+pub(crate) fn headers<const N: usize>(headers: [(&str, &str); N]) -> Headers {
+    headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+pub(crate) fn post<'r>(headers: &'r Headers, body: &'r str) -> Request<'r> {
+    Request::new(Head::new("POST", headers), body)
+}
+
+pub(crate) fn get<'r>(headers: &'r Headers, body: &'r str) -> Request<'r> {
+    Request::new(Head::new("GET", headers), body)
+}
+
+/// With a clock that stands still.
+pub(crate) fn at<R: Rule>(verifier: Webhook<R>, seconds: i64) -> Webhook<R> {
+    verifier.clock(move || UnixTime::from_secs(seconds))
+}
+
+/// HMAC-SHA256, by another library than the crate's.
+pub(crate) fn tag(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_ref()).as_ref().to_vec()
+}
+
+#[test]
+fn elevenlabs_has_one_time_and_a_generous_limit() {
+    let elevenlabs = at(ElevenLabs::new(secret("test_secret")), 1_600_000_000);
+    assert_eq!(elevenlabs.body_limit(), Some(32 * 1024 * 1024));
+    let body = "{}";
+    let right = hex::encode(tag(b"test_secret", "1600000000.{}"));
+    let wrong = "0".repeat(64);
+    let entry = |count| format!("v0={wrong},").repeat(count);
+    for value in [
+        format!("t=1600000000,v0={right}"),
+        format!("v0={right},t=1600000000"),
+        format!("t=1600000000, v0={right}"),
+        format!("t=1600000000,{}v0={right}", entry(15)),
+        format!("t=1600000000,v1={wrong},v0={},x", right.to_uppercase()),
+    ] {
+        let _ = accepts(&elevenlabs, post(&headers([("ElevenLabs-Signature", &value)]), body));
+    }
+    for (value, kind) in [
+        (format!("t=1600000000,v1={right}"), ErrorKind::SignatureMalformed),
+        (format!("v0={right}"), ErrorKind::SignatureMalformed),
+        (right.clone(), ErrorKind::SignatureMalformed),
+        (format!("t=1600000000;v0={right}"), ErrorKind::TimestampMalformed),
+        (format!("t=1600000000,t=1600000000,v0={right}"), ErrorKind::SignatureMalformed),
+        (format!("t=1600000001,t=1600000000,v0={right}"), ErrorKind::SignatureMalformed),
+        (format!("t=1600000000,v0=sha256={right}"), ErrorKind::SignatureMalformed),
+        (format!("t=1600000000,v0={}", &right[1..]), ErrorKind::SignatureMalformed),
+        (format!("t=,v0={right}"), ErrorKind::TimestampMalformed),
+        (format!("t=01600000000,v0={right}"), ErrorKind::TimestampMalformed),
+        (format!("t= 1600000000,v0={right}"), ErrorKind::TimestampMalformed),
+        (format!("t=1600000000,{}v0={right}", entry(16)), ErrorKind::SignatureMismatch),
+        (String::new(), ErrorKind::SignatureMalformed),
+    ] {
+        refuses(&elevenlabs, post(&headers([("ElevenLabs-Signature", &value)]), body), kind);
+    }
+}
+
+#[test]
+fn jaas_takes_its_secret_as_text() {
+    let shown = "whsec_bWFkZS11cA==";
+    let jaas = at(Jaas::new(secret(shown)), 1_700_000_000);
+    let encoded = |key: &[u8]| BASE64_STANDARD.encode(tag(key, "1700000000.{}"));
+    let (right, decoded) = (encoded(shown.as_bytes()), encoded(b"made-up"));
+    let wrong = BASE64_STANDARD.encode([0; 32]);
+    for value in [
+        format!("t=1700000000,v1={right}"),
+        format!("t=1700000000,v1={wrong},v1={right}"),
+        format!("v0=x,v1={right}, t=1700000000"),
+    ] {
+        let _ = accepts(&jaas, post(&headers([("X-Jaas-Signature", &value)]), "{}"));
+    }
+    for (value, kind) in [
+        (format!("t=1700000000,v1={decoded}"), ErrorKind::SignatureMismatch),
+        (format!("t=1700000000,v1={}", right.trim_end_matches('=')), ErrorKind::SignatureMalformed),
+        (format!("t=1700000000,v1={right}="), ErrorKind::SignatureMalformed),
+        (format!("t=1700000000,v2={right}"), ErrorKind::SignatureMalformed),
+        (format!("t=1700000000,t=1,v1={right}"), ErrorKind::SignatureMalformed),
+        (format!("t=+1700000000,v1={right}"), ErrorKind::TimestampMalformed),
+    ] {
+        refuses(&jaas, post(&headers([("X-Jaas-Signature", &value)]), "{}"), kind);
+    }
+}
+
+#[test]
+fn hume_signs_the_body_first() {
+    let hume = at(Hume::new(secret("k")), 1_750_000_000);
+    let request = |message: &str, time: &str| {
+        headers([
+            ("X-Hume-AI-Webhook-Signature", &hex::encode(tag(b"k", message))),
+            ("X-Hume-AI-Webhook-Timestamp", time),
+        ])
+    };
+    let _ = accepts(&hume, post(&request("{}.1750000000", "1750000000"), "{}"));
+    refuses(&hume, post(&request("1750000000.{}", "1750000000"), "{}"), ErrorKind::SignatureMismatch);
+    refuses(&hume, post(&request("{}.01750000000", "01750000000"), "{}"), ErrorKind::TimestampMalformed);
+    // Cut at the other dot.
+    let twice = request("{}.1750000000.1750000001", "1750000001");
+    let _ = accepts(&hume, post(&twice, "{}.1750000000"));
+    let cut = request("{}.1750000000.1750000001", "1750000000.1750000001");
+    refuses(&hume, post(&cut, "{}"), ErrorKind::TimestampMalformed);
+    // The account's API key signs as well.
+    let both = Hume::new(Keyring::new([secret("signing-key"), secret("k")]).unwrap());
+    let verified = accepts(&at(both, 1_750_000_000), post(&request("{}.1750000000", "1750000000"), "{}"));
+    assert_eq!(verified.key().index(), 1);
+}
+
+#[test]
+fn ultravox_has_a_list_and_a_date() {
+    let ultravox = at(Ultravox::new(secret("k")), 1_795_608_000);
+    let request = |list: &str, time: &str| {
+        headers([("X-Ultravox-Webhook-Signature", list), ("X-Ultravox-Webhook-Timestamp", time)])
+    };
+    let signed = |time: &str| hex::encode(tag(b"k", format!("{{}}{time}")));
+    for time in [
+        "2026-11-25T12:00:00Z",
+        "2026-11-25T12:00:00",
+        "2026-11-25T12:00:59.999999999Z",
+        "2026-11-25T11:59:00.123456",
+        "2026-11-25T13:00:00+01:00",
+        "2026-11-25T06:30:00-05:30",
+        "2026-11-25T12:00:00-00:00",
+    ] {
+        let _ = accepts(&ultravox, post(&request(&signed(time), time), "{}"));
+    }
+    for time in [
+        "",
+        "1795608000",
+        "2026-11-25",
+        "2026-11-25 12:00:00Z",
+        "2026-11-25t12:00:00z",
+        "2026-11-25T12:00Z",
+        "2026-11-25T12:00:00.Z",
+        "2026-11-25T12:00:00,5Z",
+        "2026-11-25T12:00:00+01",
+        "2026-11-25T12:00:00+0100",
+        "2026-11-25T12:00:00 UTC",
+        " 2026-11-25T12:00:00Z",
+        "+2026-11-25T12:00:00Z",
+        "12026-11-25T12:00:00Z",
+        "2026-11-31T12:00:00Z",
+        "2026-11-25T24:00:00Z",
+        "2026-11-25T12:00:60Z",
+    ] {
+        refuses(&ultravox, post(&request(&signed(time), time), "{}"), ErrorKind::TimestampMalformed);
+    }
+    for (time, kind) in [
+        ("2026-11-25T12:00:00+01:00", ErrorKind::TimestampStale),
+        ("2026-11-25T12:00:00-01:00", ErrorKind::TimestampFuture),
+    ] {
+        refuses(&ultravox, post(&request(&signed(time), time), "{}"), kind);
+    }
+
+    // Digits move from the body to the time: the time is then none, or another's.
+    let moved = hex::encode(tag(b"k", "{}12026-11-25T12:00:00Z"));
+    let _ = accepts(&ultravox, post(&request(&moved, "2026-11-25T12:00:00Z"), "{}1"));
+    refuses(&ultravox, post(&request(&moved, "12026-11-25T12:00:00Z"), "{}"), ErrorKind::TimestampMalformed);
+
+    let time = "2026-11-25T12:00:00Z";
+    let (right, wrong) = (signed(time), "0".repeat(64));
+    let before = |count| format!("{}{right}", format!("{wrong},").repeat(count));
+    for list in [format!("{wrong}, {right}"), format!("{right},"), format!("x,{right}"), before(15)] {
+        let _ = accepts(&ultravox, post(&request(&list, time), "{}"));
+    }
+    for (list, kind) in [
+        (before(16), ErrorKind::SignatureMismatch),
+        (before(199), ErrorKind::SignatureMismatch),
+        (format!("{wrong} {right}"), ErrorKind::SignatureMalformed),
+        (",".repeat(20), ErrorKind::SignatureMalformed),
+        (String::new(), ErrorKind::SignatureMalformed),
+    ] {
+        refuses(&ultravox, post(&request(&list, time), "{}"), kind);
+    }
+}
+
+fn zoom_headers(key: &str, time: &str, body: &str) -> Headers {
+    let signature = format!("v0={}", hex::encode(tag(key.as_bytes(), format!("v0:{time}:{body}"))));
+    headers([("x-zm-signature", &signature), ("x-zm-request-timestamp", time)])
+}
+
+#[test]
+fn zoom_names_its_version() {
+    let zoom = at(Zoom::new(secret("k")), 1_700_000_000);
+    let genuine = zoom_headers("k", "1700000000", "{}");
+    let _ = accepts(&zoom, post(&genuine, "{}"));
+    let right = genuine[0].1.trim_start_matches("v0=");
+    for value in [right.to_owned(), format!("v1={right}"), format!("V0={right}"), format!("v0= {right}")] {
+        let headers = headers([("x-zm-signature", &value), ("x-zm-request-timestamp", "1700000000")]);
+        refuses(&zoom, post(&headers, "{}"), ErrorKind::SignatureMalformed);
+    }
+    for time in ["01700000000", "+1700000000", "1700000000:1", "v0"] {
+        refuses(&zoom, post(&zoom_headers("k", time, "{}"), "{}"), ErrorKind::TimestampMalformed);
+    }
+}
+
+#[test]
+fn zoom_is_answered_only_when_it_asks() {
+    let keyring = Keyring::new([secret("new"), secret("old")]).unwrap();
+    let zoom = at(Zoom::new(keyring), 1_700_000_000);
+    let validation = |token: &str| {
+        format!(r#"{{"event":"endpoint.url_validation","payload":{{"plainToken":{token}}},"event_ts":1}}"#)
+    };
+    let answer = |key: &str, body: &str| {
+        let signed = zoom_headers(key, "1700000000", body);
+        zoom.answer_url_validation(post(&signed, body)).map_err(|error| error.kind())
+    };
+    // By the key that signed.
+    for key in ["new", "old"] {
+        let expected = format!(
+            r#"{{"encryptedToken":"{}","plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#,
+            hex::encode(tag(key.as_bytes(), "qgg8vlvZRS6UYooatFL8Aw"))
+        );
+        assert_eq!(answer(key, &validation(r#""qgg8vlvZRS6UYooatFL8Aw""#)), Ok(Some(expected)));
+    }
+    // As JSON text.
+    let quoted = answer("new", &validation(r#""a\"\\b""#)).unwrap().unwrap();
+    let read: serde_json::Value = serde_json::from_str(&quoted).unwrap();
+    assert_eq!(read["plainToken"], "a\"\\b");
+    assert_eq!(read["encryptedToken"], hex::encode(tag(b"new", "a\"\\b")));
+
+    // A token that could be a signed message.
+    for token in
+        [r#""v0:1700000000:{}""#, r#"":""#, r#""v0\u003a1700000000\u003a{}""#, r#""""#, "1", "null", "[]"]
+    {
+        assert_eq!(answer("new", &validation(token)), Err(ErrorKind::ParameterMalformed), "{token}");
+    }
+    for payload in ["", r#","payload":{}"#, r#","payload":"plainToken""#, r#","plainToken":"x""#] {
+        let body = format!(r#"{{"event":"endpoint.url_validation"{payload}}}"#);
+        assert_eq!(answer("new", &body), Err(ErrorKind::ParameterMalformed), "{body}");
+    }
+    // Other events.
+    for body in [
+        r#"{"event":"meeting.started","payload":{"plainToken":"x"}}"#,
+        r#"{"payload":{"event":"endpoint.url_validation","plainToken":"x"}}"#,
+        r#"{"event":["endpoint.url_validation"],"payload":{"plainToken":"x"}}"#,
+        r#"["endpoint.url_validation"]"#,
+        "{}",
+        "1",
+    ] {
+        assert_eq!(answer("new", body), Ok(None), "{body}");
+    }
+    for body in ["", "endpoint.url_validation", "{", "\u{feff}{}"] {
+        assert_eq!(answer("new", body), Err(ErrorKind::BodyMalformed), "{body}");
+    }
+
+    // Who cannot sign gets none.
+    let body = validation(r#""x""#);
+    assert_eq!(answer("another key", &body), Err(ErrorKind::SignatureMismatch));
+    let refused = |headers: &Headers, kind| {
+        let answer = zoom.answer_url_validation(post(headers, &body));
+        assert_eq!(answer.map_err(|error| error.kind()), Err(kind));
+    };
+    refused(&Vec::new(), ErrorKind::SignatureMissing);
+    refused(&zoom_headers("new", "1699999699", &body), ErrorKind::TimestampStale);
+    refused(&zoom_headers("new", "1700000000", "{}"), ErrorKind::SignatureMismatch);
+    let get = zoom_headers("new", "1700000000", &body);
+    let answer = zoom.answer_url_validation(Request::new(Head::new("GET", &get), &body));
+    assert_eq!(answer.map_err(|error| error.kind()), Err(ErrorKind::MethodUnsupported));
+}
+
+const DAILY_SECRET: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+#[test]
+fn daily_tells_the_unit_of_its_time_by_the_digits() {
+    let daily = at(Daily::new(secret(DAILY_SECRET)).unwrap(), 1_785_412_800);
+    let signature = |time: &str| BASE64_STANDARD.encode(tag(&[7; 32], format!("{time}.{{}}")));
+    let request =
+        |time: &str| headers([("X-Webhook-Signature", &signature(time)), ("X-Webhook-Timestamp", time)]);
+    for (time, signed_at) in
+        [("1785412800", 1_785_412_800), ("1785412800000", 1_785_412_800), ("1785412799999", 1_785_412_799)]
+    {
+        let verified = accepts(&daily, post(&request(time), "{}"));
+        assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(signed_at)));
+    }
+    for time in [
+        "",
+        "178541280",
+        "17854128000",
+        "178541280000",
+        "17854128000000",
+        "1785412800000000",
+        "0785412800",
+        "0001785412800",
+        "+785412800",
+        "-785412800",
+        "1785412800.00",
+        "178541280 ",
+        "1785412e03",
+    ] {
+        refuses(&daily, post(&request(time), "{}"), ErrorKind::TimestampMalformed);
+    }
+
+    // Pinless dial-in has its own headers.
+    let pinless = at(Daily::pinless(secret(DAILY_SECRET)).unwrap(), 1_785_412_800);
+    let of_pinless =
+        headers([("X-Pinless-Signature", &signature("1785412800")), ("X-Pinless-Timestamp", "1785412800")]);
+    let _ = accepts(&pinless, post(&of_pinless, "{}"));
+    refuses(&pinless, post(&of_pinless, "[]"), ErrorKind::SignatureMismatch);
+    refuses(&pinless, post(&request("1785412800"), "{}"), ErrorKind::SignatureMissing);
+    refuses(&daily, post(&of_pinless, "{}"), ErrorKind::SignatureMissing);
+    let signed = pinless.sign(secret(DAILY_SECRET), &Unsigned::json("{}")).unwrap();
+    let _ = accepts(&pinless, signed.request());
+
+    // The probe when a webhook is made.
+    refuses(&daily, post(&Vec::new(), r#"{"test":"test"}"#), ErrorKind::SignatureMissing);
+    for constructor in [Daily::new, Daily::pinless] {
+        assert_eq!(constructor(secret("not base64!")).unwrap_err(), ConfigError::SecretNotBase64);
+        assert_eq!(constructor(secret("====")).unwrap_err(), ConfigError::SecretNotBase64);
+    }
+    // Its secret is base64 without a prefix.
+    let prefixed = format!("whsec_{DAILY_SECRET}");
+    assert_eq!(Daily::new(secret(&prefixed)).unwrap_err(), ConfigError::SecretNotBase64);
+}
+
+#[test]
+fn sinch_signs_a_nonce_that_cannot_be_cut_elsewhere() {
+    let sinch = at(Sinch::new(secret("k")), 1_634_579_353);
+    let request = |message: &str, nonce: &str, time: &str| {
+        headers([
+            ("x-sinch-webhook-signature", &BASE64_STANDARD.encode(tag(b"k", message))),
+            ("x-sinch-webhook-signature-nonce", nonce),
+            ("x-sinch-webhook-signature-timestamp", time),
+        ])
+    };
+    let genuine = request("{}.a.b.1634579353", "b", "1634579353");
+    let _ = accepts(&sinch, post(&genuine, "{}.a"));
+    for (nonce, body) in [("a.b", "{}"), ("", "{}.a.b"), (".b", "{}.a")] {
+        let cut = request(&format!("{body}.{nonce}.1634579353"), nonce, "1634579353");
+        refuses(&sinch, post(&cut, body), ErrorKind::HeaderMalformed);
+    }
+    refuses(
+        &sinch,
+        post(&request("{}.n.01634579353", "n", "01634579353"), "{}"),
+        ErrorKind::TimestampMalformed,
+    );
+    // A request does not choose its algorithm.
+    for algorithm in ["HmacSHA1", "none", "HmacSHA256"] {
+        let mut chosen = request("{}.n.1634579353", "n", "1634579353");
+        chosen.extend(headers([("x-sinch-webhook-signature-algorithm", algorithm)]));
+        let _ = accepts(&sinch, post(&chosen, "{}"));
+        chosen[0].1 = "AAAA".to_owned();
+        refuses(&sinch, post(&chosen, "{}"), ErrorKind::SignatureMalformed);
+    }
+}
