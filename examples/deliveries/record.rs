@@ -67,6 +67,7 @@ pub(crate) enum Secrets {
     Base64(String),
     Rotation(Vec<String>),
     Tenants(Vec<(String, String)>),
+    #[cfg_attr(not(feature = "ed25519"), allow(dead_code, reason = "a key that only the feature reads"))]
     Public(String),
 }
 
