@@ -9,7 +9,7 @@
 //! use countersign::Verifier;
 //!
 //! for scheme in Scheme::ALL {
-//!     let Sample { settings, key, unsigned } = scheme.sample([7; 32]);
+//!     let Sample { settings, key, unsigned, .. } = scheme.sample([7; 32]);
 //!     let verifier = scheme.build(&settings)?;
 //!     let delivery = verifier.sign(&key, &unsigned)?;
 //!     assert!(verifier.verify(delivery.request()).is_ok(), "{}", scheme.name());

@@ -17,11 +17,13 @@ use countersign::sign::{self, Delivery, Draft, Sign, SigningKey, Unsigned};
 use countersign::tower::{
     Body, EmptyRefusal, OnDuplicate, OnRefusal, ResponseMemory, TenantLookup, VerifyLayer,
 };
+use countersign::vapi::VapiRule;
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, BaseUrl, Check, Clock, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
-    Headers, HexHmac, KeyId, Keyring, Keys, ReplayKey, Replays, Secret, SystemClock, Tenants, Tolerance,
-    UnixTime, Verification, Verified, Verifier, Vogent, Voxagent, Webhook,
+    Algorithm, BaseUrl, Check, Clock, Coverage, Daily, Error, ErrorKind, Evidence, Head, HeaderLookup,
+    HeaderName, Headers, HexHmac, KeyId, Keyring, Keys, ReplayKey, Replays, Secret, StandardWebhooks,
+    SystemClock, Tenants, Tolerance, UnixTime, Vapi, Verification, Verified, Verifier, Vogent, Voxagent,
+    Webhook, Zoom,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -755,6 +757,39 @@ fn no_scheme_panics() {
 fn look_at_settings(scheme: &Scheme, settings: &Settings) {
     if let Err(error) = scheme.build(settings) {
         let _ = error.to_string();
+    }
+}
+
+/// What a platform has beside its scheme.
+#[test]
+fn no_platform_panics() {
+    let base64 = || Secret::new("MDEyMzQ1Njc4OQ==").unwrap();
+    let recall_ai = StandardWebhooks::recall_ai(base64()).unwrap().clock(|| NOW);
+    let pinless = Daily::pinless(base64()).unwrap().clock(|| NOW);
+    let zoom = Zoom::new(base64()).clock(|| NOW);
+    let long = long_texts();
+    for text in TEXTS.into_iter().chain(long.iter().map(String::as_str)) {
+        for method in ["GET", "POST"] {
+            let unsigned = Unsigned::new(method, text).id(text);
+            look_at(recall_ai.sign(base64(), &unsigned).and_then(|it| recall_ai.verify(it.request())));
+            look_at(pinless.sign(base64(), &unsigned).and_then(|it| pinless.verify(it.request())));
+        }
+        let token =
+            serde_json::json!({ "event": "endpoint.url_validation", "payload": { "plainToken": text } });
+        for body in [text.to_owned(), token.to_string()] {
+            let signed = zoom.sign(base64(), &Unsigned::json(body)).unwrap();
+            let _ = zoom.answer_url_validation(signed.request());
+        }
+        for format in [text.to_owned(), format!("{text}{{body}}{text}"), format!("{{svix-id}}{text}{{body}}")]
+        {
+            let rule = VapiRule::new().message_id_header("x-id").and_then(|rule| rule.format(&format));
+            let Ok(rule) = rule else { continue };
+            let _ = rule.clone().timestamp_header(text);
+            let rule = rule.prefix(text).encoding(Encoding::Base64).seconds();
+            let vapi = Vapi::with_rule(rule, Keys::hmac(Algorithm::Sha256, base64())).unwrap().clock(|| NOW);
+            let unsigned = Unsigned::new("POST", text).id(text);
+            look_at(vapi.sign(base64(), &unsigned).and_then(|it| vapi.verify(it.request())));
+        }
     }
 }
 
