@@ -45,8 +45,30 @@ impl Param<'_> {
 }
 
 impl Params {
+    /// Takes parameters that are decoded already.
+    pub(crate) fn of(pairs: &[(&[u8], &[u8])]) -> Self {
+        let mut params = Self::default();
+        for (name, value) in pairs {
+            let start = params.text.len();
+            params.text.push(b'&');
+            params.text.extend_from_slice(name);
+            let name_end = params.text.len();
+            params.text.push(b'=');
+            params.text.extend_from_slice(value);
+            params.spans.push(Span::new(start, name_end, params.text.len()));
+        }
+        params.separators = true;
+        params.finish();
+        params
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
+    }
+
+    /// How long all names and values are, with what is around them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.end
     }
 
     /// The parameters, in the order they came in or the one they were sorted to.

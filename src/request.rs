@@ -170,14 +170,37 @@ impl<'r> Head<'r> {
         self.base.map_or_else(|| self.target.to_owned(), |base| base.join(self.target))
     }
 
+    /// As [`url`](Self::url), with this port in place of the base URL's: `:443`, or nothing.
+    #[must_use]
+    pub fn url_with_port(&self, port: &str) -> String {
+        self.base.map_or_else(|| self.target.to_owned(), |base| base.join_with_port(port, self.target))
+    }
+
+    /// The raw path; empty where the target was not given.
+    #[must_use]
+    pub fn path(&self) -> &'r str {
+        self.target.split_once('?').map_or(self.target, |(path, _)| path)
+    }
+
     #[cfg(feature = "diagnose")]
     pub(crate) fn with_headers(self, headers: &'r dyn Headers) -> Self {
         Self { headers, ..self }
     }
 
+    /// Adds the start of the URL, for a rule that signs it. Such a rule reads the query of the target and no other.
     #[inline]
     pub(crate) fn with_base(self, base: Option<&'r BaseUrl>) -> Self {
-        Self { base, ..self }
+        match base {
+            Some(_) => Self { base, ..self.with_target(self.target) },
+            None => self,
+        }
+    }
+
+    /// Whether the target begins as that of a request does. The text before it in the URL ends with the host, which another target
+    /// would lengthen.
+    #[inline]
+    pub(crate) fn has_usual_target(&self) -> bool {
+        self.target.is_empty() || self.target.starts_with(['/', '?'])
     }
 
     #[inline]

@@ -15,8 +15,8 @@ use crate::secret::KeyId;
 use crate::time::{Clock, SharedClock, Tolerance, UnixTime};
 use crate::verifier::{Coverage, Evidence, ReplayKey, Replays, Validity, Verification, Verified, Verifier};
 #[cfg(feature = "sign")]
-pub(crate) use body::Content;
-use body::{HeadSigned, InMessage};
+pub(crate) use body::{content, read_form};
+use body::{Form, FormKeys, HeadSigned, InMessage};
 
 /// Verifies by a platform's [`Rule`], with all that platforms share: keys and their rotation, signatures compared in constant
 /// time, chunks, limits, methods, the timestamp window, the replay key.
@@ -174,20 +174,27 @@ impl<R: Rule> Webhook<R> {
     pub(crate) fn open<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
         self.terms.methods.check(head)?;
         let mut envelope = Envelope::new();
-        self.rule.read(head.with_base(self.terms.base.as_ref()), &mut envelope)?;
+        let head = head.with_base(self.terms.base.as_ref());
+        if self.terms.profile.url_signed && !head.has_usual_target() {
+            return Err(ErrorKind::SignatureMismatch.into());
+        }
+        self.rule.read(head, &mut envelope)?;
         envelope.check(self.terms.profile.url_signed)?;
         Ok(envelope)
     }
 
     /// Begins the check of the body that an envelope needs.
     fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
+        if envelope.is_form() {
+            return self.proceed_with_form(envelope);
+        }
         let (keys, tenant) = self.select(&envelope)?;
         let tags = envelope.tags(keys.kind())?;
         let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
         let limit = self.terms.limit(&envelope);
         let binding = envelope.binding();
         let verification = if binding == Binding::Message {
-            Verification::new(InMessage::new(claims, keys, tags, envelope.into_messages(), limit))
+            Verification::new(InMessage::new(claims, keys, tags, envelope.into_messages())?)
         } else {
             let found =
                 envelope.whole_messages().fold(None, |found, message| found.or(keys.find(message, &tags)));
@@ -195,6 +202,27 @@ impl<R: Rule> Webhook<R> {
             Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.terms.clock)
         };
         Ok(verification.limit(limit))
+    }
+
+    /// Begins to keep a form.
+    fn proceed_with_form<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
+        let (keys, tenant) = self.keys_of_form(&envelope)?;
+        let tags = envelope.tags(keys.kind()?)?;
+        let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
+        let limit = self.terms.limit(&envelope);
+        let messages = envelope.into_messages().collect();
+        Ok(Verification::new(Form::new(claims, keys, tags, messages, limit)).limit(limit))
+    }
+
+    /// The keys that a form's signature is tried with, and the tenant, as far as the head tells.
+    pub(crate) fn keys_of_form(
+        &self,
+        envelope: &Envelope<'_>,
+    ) -> Result<(FormKeys<'_>, Option<&Arc<str>>), Error> {
+        match envelope.tenant_in_form() {
+            Some(name) if self.keys.0.are_tenants() => Ok((FormKeys::Named(&self.keys.0, name), None)),
+            _ => self.select(envelope).map(|(keys, tenant)| (FormKeys::Known(keys), tenant)),
+        }
     }
 
     #[inline]
@@ -276,6 +304,12 @@ impl<'v> Claims<'v> {
             ReplayKey::new([tenant.as_bytes(), id])
         });
         Self { terms, coverage, signed_at: envelope.time(), replay_key, tenant }
+    }
+
+    /// Adds the tenant that the body names: identifiers are unique to a tenant.
+    fn of_tenant(self, tenant: &Arc<str>) -> Self {
+        let key = |key: ReplayKey| ReplayKey::new([tenant.as_bytes(), key.as_bytes()]);
+        Self { replay_key: self.replay_key.map(key), tenant: Some(Arc::clone(tenant)), ..self }
     }
 
     /// Concludes, once it is known which key signed: judges the time.

@@ -39,6 +39,11 @@ impl<K> Senders<K> {
         }
     }
 
+    /// Whether a request has to name its tenant.
+    pub(crate) fn are_tenants(&self) -> bool {
+        matches!(self, Self::Tenants(_))
+    }
+
     /// The keys of the one sender, where there is one.
     #[cfg(feature = "diagnose")]
     pub(crate) fn single(&self) -> Option<&K> {
@@ -49,7 +54,6 @@ impl<K> Senders<K> {
     }
 
     /// The keys of any sender; `None` where there is no tenant.
-    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn any(&self) -> Option<&K> {
         match self {
             Self::One(keys) => Some(keys),

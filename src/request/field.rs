@@ -65,6 +65,16 @@ impl<'h> Field<'h> {
             .ok_or_else(|| self.malformed())
     }
 
+    /// What follows a word and a space. The word is in any case, as that of an `Authorization` is.
+    ///
+    /// # Errors
+    ///
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): it does not begin so.
+    pub fn after_word(self, word: &str) -> Result<Self, Error> {
+        let (given, rest) = self.split(b' ')?;
+        if given.value.eq_ignore_ascii_case(word.as_bytes()) { Ok(rest) } else { Err(self.malformed()) }
+    }
+
     /// What stands before and after the first separator.
     ///
     /// # Errors

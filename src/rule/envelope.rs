@@ -33,6 +33,7 @@ pub struct Envelope<'h> {
     signed_at: Option<UnixTime>,
     id: Option<Cow<'h, [u8]>>,
     tenant: Option<Cow<'h, str>>,
+    tenant_param: Option<&'static str>,
 }
 
 /// How the body is bound to the signature.
@@ -60,6 +61,7 @@ impl<'h> Envelope<'h> {
             signed_at: None,
             id: None,
             tenant: None,
+            tenant_param: None,
         }
     }
 
@@ -112,7 +114,8 @@ impl<'h> Envelope<'h> {
     }
 
     /// Puts the parameters of the body, a form, here in the signed message, joined by `join`. The form is decoded strictly, and
-    /// kept within the verifier's limit, 1 MiB unless set otherwise.
+    /// kept within the verifier's limit, 1 MiB unless set otherwise. A body without a parameter, such as `&&`, is refused: nothing of
+    /// it would be signed.
     pub fn form(&mut self, join: FormJoin) -> &mut Self {
         self.place(Place::Form(join))
     }
@@ -155,6 +158,13 @@ impl<'h> Envelope<'h> {
     /// Names the tenant whose keys are tried.
     pub fn tenant(&mut self, name: impl Into<Cow<'h, str>>) -> &mut Self {
         self.tenant = Some(name.into());
+        self
+    }
+
+    /// Names the tenant by this parameter of the form, where there are tenants: for platforms that name the account in the body
+    /// alone. It is read once the whole form is there.
+    pub fn tenant_param(&mut self, name: &'static str) -> &mut Self {
+        self.tenant_param = Some(name);
         self
     }
 
@@ -206,6 +216,11 @@ impl<'h> Envelope<'h> {
     pub(crate) fn into_messages(self) -> impl Iterator<Item = (Message, Place)> {
         let messages = self.ended.into_iter().chain([self.message]);
         messages.filter_map(|message| message.place.map(|place| (message, place)))
+    }
+
+    /// The parameter that names the tenant, where the body is a form.
+    pub(crate) fn tenant_in_form(&self) -> Option<&'static str> {
+        self.tenant_param.filter(|_| self.is_form())
     }
 
     #[inline]

@@ -32,8 +32,11 @@ pub(crate) enum OfEmpty {
     Nothing,
 }
 
-/// Joins a form's decoded names and values to the bytes that are signed. They come in the order of the form, repeats included.
-pub type FormJoin = for<'p> fn(Vec<(&'p [u8], &'p [u8])>, &mut Vec<u8>);
+/// Joins a form's decoded names and values to the bytes that are signed.
+///
+/// They come in the order of the form, repeats included. Put them into the order in which they are signed, and take out those that are
+/// not: the proof hands on what is left, and in this order where a name repeats. Then append them to the message.
+pub type FormJoin = for<'p> fn(&mut Vec<(&'p [u8], &'p [u8])>, &mut Vec<u8>);
 
 /// A hash of a body, without a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

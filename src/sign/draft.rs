@@ -8,6 +8,7 @@ use sha2::Digest;
 use super::{Delivery, Unsigned};
 use crate::encoding::{base64, hex, iso8601};
 use crate::mac::sha256;
+use crate::request::Request;
 use crate::rule::{Encoding, Hash};
 use crate::time::UnixTime;
 
@@ -38,6 +39,12 @@ impl<'u> Draft<'u> {
     /// Adds a query parameter as it stands: nothing is escaped.
     pub fn query(&mut self, name: &str, value: impl AsRef<str>) {
         self.delivery.add_to_query(name, value.as_ref());
+    }
+
+    /// The request as it stands.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        self.delivery.request()
     }
 
     /// The signature in lower-case hex.

@@ -6,9 +6,9 @@ use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{SignatureKind, Tags, sha256};
 use crate::params::Params;
-use crate::rule::{Binding, Envelope, Place, Rule};
+use crate::rule::{Binding, Envelope, Rule};
 use crate::secret::Secret;
-use crate::webhook::{Content, Webhook};
+use crate::webhook::{Webhook, content, read_form};
 
 /// Where a platform's signature, time and identifier are written: the other half of its [`Rule`], for tests.
 ///
@@ -119,18 +119,26 @@ impl<R: Sign> Webhook<R> {
     /// What the rule reads: the message to sign and the signatures.
     fn read(&self, delivery: &Delivery, kind: SignatureKind) -> Result<(Vec<u8>, Tags), Error> {
         let envelope = self.open(delivery.head())?;
-        self.select(&envelope)?;
+        let params = if envelope.is_form() {
+            let (keys, _) = self.keys_of_form(&envelope)?;
+            let params = read_form(delivery.body())?;
+            keys.select(&params)?;
+            params
+        } else {
+            self.select(&envelope)?;
+            Params::default()
+        };
         let tags = envelope.tags(kind)?;
-        Ok((message(envelope, delivery.body())?, tags))
+        Ok((message(envelope, delivery.body(), &params)?, tags))
     }
 }
 
 /// The first candidate for the signed message.
-fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
+fn message(envelope: Envelope<'_>, body: &[u8], params: &Params) -> Result<Vec<u8>, Error> {
     match envelope.binding() {
         Binding::Message => {
             let (message, place) = envelope.into_messages().next().ok_or(ErrorKind::RuleInvalid)?;
-            Ok([message.before, content(place, body)?, message.after].concat())
+            Ok([message.before, content(place, body, params)?, message.after].concat())
         }
         Binding::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
         Binding::Sha256(expected) if !compare::eq(&expected, &sha256(body)) => {
@@ -141,17 +149,4 @@ fn message(envelope: Envelope<'_>, body: &[u8]) -> Result<Vec<u8>, Error> {
             Ok(message.to_vec())
         }
     }
-}
-
-/// What stands in the body's place.
-fn content(place: Place, body: &[u8]) -> Result<Vec<u8>, Error> {
-    if let Place::Raw = place {
-        return Ok(body.to_vec());
-    }
-    let (mut content, mut params) = (Content::new(place), Params::default());
-    content.update(body);
-    if let Place::Form(_) = place {
-        params.read_form(body)?;
-    }
-    Ok(content.finish(&params))
 }

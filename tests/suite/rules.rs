@@ -134,7 +134,7 @@ fn a_body_can_stand_in_the_message_by_its_hash() {
 #[test]
 fn a_form_is_joined_as_the_rule_says() {
     let form = webhook(Profile::new("form"), |head, envelope| {
-        envelope.hex(head.signature(&SIGNATURE)?).part("url").form(|mut pairs, joined| {
+        envelope.hex(head.signature(&SIGNATURE)?).part("url").form(|pairs, joined| {
             pairs.sort_unstable();
             for (name, value) in pairs {
                 joined.extend_from_slice(name);
@@ -149,8 +149,14 @@ fn a_form_is_joined_as_the_rule_says() {
     let pairs: Vec<_> = parameters.iter().map(|(name, value)| [name, value].concat()).collect();
     assert_eq!(
         (verified.coverage(), pairs),
-        (Coverage::Params, vec![b"b3".to_vec(), b"a1".to_vec(), b"b 2".to_vec()])
+        // Where a name repeats, in the order that is signed: nobody signed the order they came in.
+        (Coverage::Params, vec![b"a1".to_vec(), b"b 2".to_vec(), b"b3".to_vec()])
     );
+    let body = b"b=+2&b=3&a=1";
+    assert_eq!(verdict(&form, &[("x-sig", &signature)], body).unwrap().parameters(), Some(parameters));
+    for nothing in [&b"&"[..], b"&&"] {
+        assert_eq!(coverage(&form, &tag(b"url"), nothing), Err(ErrorKind::BodyUnexpected));
+    }
     assert_eq!(coverage(&form, &signature, b"b=3&a=1&b=2"), Err(ErrorKind::SignatureMismatch));
     assert_eq!(coverage(&form, &signature, b"b=%"), Err(ErrorKind::ParameterMalformed));
     assert_eq!(coverage(&form, &tag(b"url"), b""), Ok(Coverage::Params));
@@ -432,7 +438,7 @@ impl Rule for Scripted {
                 Step::Hash => envelope.body_hash(Hash::Sha256, Encoding::Hex),
                 Step::Form => envelope.form(|pairs, joined| {
                     for (name, value) in pairs {
-                        joined.extend([name, b":", value, b";"].concat());
+                        joined.extend([*name, b":", *value, b";"].concat());
                     }
                 }),
                 Step::Sha256 => envelope.body_sha256(Sha256::digest(b"a=1").into()),
