@@ -20,6 +20,7 @@ pub(crate) use methods::Methods;
 
 use std::fmt;
 
+use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
 
 /// All of a request but its body: the method, the raw query and the headers.
@@ -156,6 +157,17 @@ impl<'r> Head<'r> {
             (_, Some(_)) => Err(ErrorKind::ParameterRepeated.into()),
             (one, None) => Ok(one),
         }
+    }
+
+    /// The SHA-256 that the one query parameter of this name gives in hex; `None` where the parameter is absent.
+    ///
+    /// # Errors
+    ///
+    /// - [`ParameterRepeated`](ErrorKind::ParameterRepeated): it appears more than once.
+    /// - [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed): it is not 64 hex digits.
+    pub fn query_sha256(&self, name: &str) -> Result<Option<[u8; 32]>, Error> {
+        let decode = |text| hex::decode(text).ok_or_else(|| ErrorKind::PayloadHashMalformed.into());
+        self.query_param(name)?.map(decode).transpose()
     }
 
     /// The start of the URL that the platform calls, for a rule whose [`Profile`](crate::rule::Profile) says that it signs the URL.

@@ -82,6 +82,11 @@ impl Secret {
         Self::verbatim(encoding::base64::decode_standard(text.as_ref()).ok_or(ConfigError::SecretNotBase64)?)
     }
 
+    /// As [`from_base64`](Self::from_base64), of a platform that ignores the bits that are left over after the last byte.
+    pub(crate) fn from_lenient_base64(text: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        Self::verbatim(encoding::base64::decode_lenient(text.as_ref()).ok_or(ConfigError::SecretNotBase64)?)
+    }
+
     /// A short name for logs and dashboards that tells secrets apart: 8 hex digits of a SHA-256 over it.
     ///
     /// It does not let anyone compute signatures. It does let someone who guesses the secret see that they may be

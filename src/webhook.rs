@@ -145,7 +145,6 @@ impl<R: Rule> Webhook<R> {
         Self { rule, ..self }
     }
 
-    #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn rule(&self) -> &R {
         &self.rule
     }

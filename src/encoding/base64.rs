@@ -39,6 +39,11 @@ pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD_ANY_PADDING.decode(text).ok()
 }
 
+/// Decodes a secret of a platform that decodes it leniently: as [`decode_standard`], and bits that are left over may be any.
+pub(crate) fn decode_lenient(text: &[u8]) -> Option<Vec<u8>> {
+    STANDARD_LENIENT.decode(text).ok()
+}
+
 /// Encodes a segment of a compact JWS.
 #[cfg(feature = "sign")]
 pub(crate) fn encode_url(bytes: impl AsRef<[u8]>) -> String {
@@ -49,7 +54,8 @@ pub(crate) fn encode_url(bytes: impl AsRef<[u8]>) -> String {
 static URL: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD);
-const STANDARD_ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+const STANDARD_ANY_PADDING: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING);
+const STANDARD_LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING.with_decode_allow_trailing_bits(true));
+const ANY_PADDING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);

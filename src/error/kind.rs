@@ -141,6 +141,8 @@ kinds! {
     BodyFragmented = "body_fragmented", 400, "body", "comes in too many empty frames";
     /// The body is not one JSON object in UTF-8.
     BodyMalformed = "body_malformed", 400, "body", "is not one JSON object";
+    /// The request has a query where the scheme signs none.
+    QueryUnexpected = "query_unexpected", 400, "query", "is not covered by the signature of this request";
     /// The query is longer than 64 KiB.
     QueryTooLong = "query_too_long", 414, "query", "is longer than 64 KiB";
 

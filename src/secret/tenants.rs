@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Keyring;
+use super::{Keyring, Secret};
 use crate::config_error::ConfigError;
 
 /// Several accounts' keyrings by `api_key`, for a service that receives for all of them at one address.
@@ -51,6 +51,15 @@ impl Tenants {
             };
         }
         if tenants.is_empty() { Err(ConfigError::KeyringEmpty) } else { Ok(Self(tenants)) }
+    }
+
+    /// Makes the key of each secret, such as by decoding its text.
+    pub(crate) fn keyed(
+        self,
+        key: impl Fn(&Secret) -> Result<Secret, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let tenants = self.0.into_iter().map(|(name, keyring)| Ok((name, keyring.keyed(&key)?)));
+        tenants.collect::<Result<_, _>>().map(Self)
     }
 
     pub(crate) fn into_keyrings(self) -> impl Iterator<Item = (Arc<str>, Keyring)> {

@@ -50,6 +50,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::BodyInterrupted, 400, "body broke off before its end"),
     (ErrorKind::BodyFragmented, 400, "body comes in too many empty frames"),
     (ErrorKind::BodyMalformed, 400, "body is not one JSON object"),
+    (ErrorKind::QueryUnexpected, 400, "query is not covered by the signature of this request"),
     (ErrorKind::QueryTooLong, 414, "query is longer than 64 KiB"),
     (ErrorKind::ParameterMalformed, 400, "parameter is malformed"),
     (ErrorKind::ParameterAmbiguous, 400, "parameter name can be read in more than one way"),

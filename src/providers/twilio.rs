@@ -1,0 +1,154 @@
+//! Twilio: webhooks of voice and messaging, and the WebSocket upgrades of Media Streams.
+//!
+//! # The rule
+//!
+//! The header `X-Twilio-Signature` holds the base64 of HMAC-SHA1(auth token, message). The message begins with the URL that Twilio
+//! calls, as text.
+//!
+//! - A POST of a form: after the URL, each name and its value, decoded. They are sorted. A name with several values stands there once
+//!   for each value; equal values count once. Empty values stay.
+//! - A body of another type: the URL alone, whose query names the body in `bodySHA256`, in hex. Without this parameter such a body is
+//!   rejected: nothing would sign it. The parameter is looked for first, since it is signed and the content type is not.
+//! - A GET, or a POST without a body: the URL alone.
+//! - Twilio signs some URLs with their port and some without. So two URLs are tried: without a port, and with the port of the base URL,
+//!   which is `:443` or `:80` where it has none.
+//! - The key is the auth token as text. API keys never sign.
+//! - No time and no identifier is signed. `I-Twilio-Idempotency-Token` is not signed either.
+//!
+//! Sources: the vendor's helper libraries for Python, Node, Go, Ruby and Java, and its page of error 57012; read in November 2026.
+//! Where the libraries differ on repeated names, this follows Python and Node, which have a published test of it.
+//!
+//! # One message for several requests
+//!
+//! Nothing separates the URL, the names and the values. Who has seen one request can move the bounds between them:
+//! `CallSid=CA1` and `CallSidC=A1` have one signature, and so has a GET of the URL with the parameters' text at its end. So reject a
+//! request that lacks a parameter you need, do not use a default in its place, and route exact paths. `methods` narrows the verifier
+//! to the method that you chose at Twilio. A form's raw bytes, their order and their encoding are not signed: read
+//! [`Verified::parameters`](crate::Verified::parameters).
+//!
+//! # Setup
+//!
+//! - Give the base URL that Twilio calls: scheme, host, port and path prefix as they stand in Twilio's console, not those behind your
+//!   proxy. No header such as `X-Forwarded-Proto` is read. Enter URLs that have a path, such as `https://example.com/`.
+//! - The upgrade request of a WebSocket is signed with `wss://`: give its route a verifier of its own, with a base URL that
+//!   begins so.
+//! - The secondary token does not sign until it is promoted. Give both in a [`Keyring`] meanwhile.
+//! - Subaccounts have tokens of their own: see [`Twilio::tenants`].
+//!
+//! # Unknown
+//!
+//! - Shared keys, a beta of 2026: their encoding is not documented. `X-Twilio-Webhooks-Signature-Settings` changes nothing here, and
+//!   requests signed so are rejected.
+//! - Whether requests with a body of JSON name their account.
+//! - Whether a fragment of the URL (`#rc=…`) is signed. It never reaches a server, so that such a URL does not verify if it is.
+
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Algorithm, Keys};
+use crate::request::{BaseUrl, Head, HeaderName};
+use crate::rule::{Envelope, Profile, Rule};
+#[cfg(feature = "sign")]
+use crate::rule::{Encoding, Hash};
+use crate::secret::{Keyring, Tenants};
+#[cfg(feature = "sign")]
+use crate::sign::{Draft, Sign};
+use crate::webhook::Webhook;
+
+/// Verifies Twilio's webhooks.
+///
+/// # Example
+///
+/// The vendor's published test:
+///
+/// ```
+/// use countersign::{BaseUrl, Head, Request, Secret, Twilio, Verifier};
+///
+/// let twilio = Twilio::new(BaseUrl::new("https://mycompany.com")?, Secret::new("12345")?);
+///
+/// let headers = [
+///     ("X-Twilio-Signature", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+///     ("Content-Type", "application/x-www-form-urlencoded"),
+/// ];
+/// let head = Head::new("POST", &headers).with_target("/myapp.php?foo=1&bar=2");
+/// let body = "Digits=1234&To=%2B18005551212&From=%2B14158675309&Caller=%2B14158675309&CallSid=CA1234567890ABCDE";
+/// let verified = twilio.verify(Request::new(head, body))?;
+/// let parameters = verified.parameters().ok_or("no parameters are covered")?;
+/// assert_eq!(parameters.get("To"), Some(&b"+18005551212"[..]));
+///
+/// assert!(twilio.verify(Request::new(head, &body.replace("1234&", "1235&"))).is_err());
+/// assert!(twilio.verify(Request::new(head.with_target("/myapp.php"), body)).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type Twilio = Webhook<TwilioRule>;
+
+/// The signing rule of [`Twilio`].
+#[derive(Clone, Copy, Debug)]
+pub struct TwilioRule;
+
+impl Twilio {
+    /// Verifies with the auth token of one account.
+    pub fn new(base: BaseUrl, keyring: impl Into<Keyring>) -> Self {
+        Self::build(TwilioRule, Keys::hmac(Algorithm::Sha1, keyring), Some(base))
+    }
+
+    /// Verifies with the auth tokens of several accounts or subaccounts, by `AccountSid`.
+    ///
+    /// A form names its account itself. Of any other request the URL's query must: add `AccountSid=AC…` to the URLs that you
+    /// configure for JSON. Take the account from [`Verified::tenant`](crate::Verified::tenant).
+    pub fn tenants(base: BaseUrl, tenants: Tenants) -> Self {
+        Self::build(TwilioRule, Keys::hmac_tenants(Algorithm::Sha1, tenants), Some(base))
+    }
+}
+
+impl Rule for TwilioRule {
+    fn profile(&self) -> Profile {
+        Profile::new("twilio").url().methods(&["GET", "POST"])
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        envelope.base64(head.signature(&SIGNATURE)?);
+        let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
+        let port = base.port().unwrap_or(base.standard_port());
+        let (bare, with_port) = (head.url_with_port(""), head.url_with_port(port));
+        let body = head.query_sha256("bodySHA256")?;
+        if body.is_none() && head.method() == "POST" && head.is_form()? {
+            envelope.part(bare).form(join).or().part(with_port).form(join).tenant_param(ACCOUNT);
+            return Ok(());
+        }
+        envelope.part(bare).or().part(with_port);
+        if let Some(hash) = body {
+            envelope.body_sha256(hash);
+        }
+        // With one account's token it does not matter.
+        if let Ok(Some(account)) = head.query_param(ACCOUNT) {
+            envelope.tenant(String::from_utf8_lossy(account));
+        }
+        Ok(())
+    }
+}
+
+fn join<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
+    pairs.sort_unstable();
+    pairs.dedup();
+    for (name, value) in pairs {
+        joined.extend_from_slice(name);
+        joined.extend_from_slice(value);
+    }
+}
+
+#[cfg(feature = "sign")]
+impl Sign for TwilioRule {
+    fn write(&self, draft: &mut Draft<'_>) {
+        let request = draft.request();
+        let is_form = request.head().is_form() == Ok(true);
+        if !is_form && !request.body().is_empty() {
+            draft.query("bodySHA256", draft.body_hash(Hash::Sha256, Encoding::Hex));
+        }
+        if let Some(account) = draft.tenant().filter(|_| !is_form) {
+            draft.query(ACCOUNT, account);
+        }
+        draft.header(SIGNATURE.as_str(), draft.base64());
+    }
+}
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-twilio-signature");
+const ACCOUNT: &str = "AccountSid";
