@@ -1,19 +1,30 @@
 //! One file a platform, with its rule and the sources of the rule in the module doc.
 
+pub mod agora;
+pub mod bland;
 pub mod body_hmac;
+pub mod cal_com;
 pub mod daily;
 pub mod elevenlabs;
+pub mod famulor;
+pub mod genesys;
 pub mod hex_hmac;
 pub mod hume;
 pub mod jaas;
 pub mod openai;
+pub mod plivo;
 pub mod retell;
+pub mod signalwire;
 pub mod sinch;
+pub mod sinch_numbers;
+pub mod sinch_voice;
 pub mod standard_rule;
 pub mod standard_webhooks;
+pub mod static_token;
 pub mod svix;
 #[cfg(feature = "ed25519")]
 pub mod telnyx;
+pub mod twilio;
 pub mod ultravox;
 pub mod vapi;
 pub mod vogent;

@@ -29,18 +29,29 @@ use crate::config_error::ConfigError;
 #[cfg(feature = "diagnose")]
 use crate::diagnose::Diagnose;
 use crate::mac::Keys;
+use crate::providers::agora::Agora;
+use crate::providers::bland::Bland;
+use crate::providers::cal_com::CalCom;
 use crate::providers::daily::Daily;
 use crate::providers::elevenlabs::ElevenLabs;
+use crate::providers::famulor::Famulor;
+use crate::providers::genesys::Genesys;
 use crate::providers::hex_hmac::HexHmac;
 use crate::providers::hume::Hume;
 use crate::providers::jaas::Jaas;
 use crate::providers::openai::OpenAi;
+use crate::providers::plivo::{PlivoV2, PlivoV3};
 use crate::providers::retell::Retell;
+use crate::providers::signalwire::SignalWire;
 use crate::providers::sinch::Sinch;
+use crate::providers::sinch_numbers::SinchNumbers;
+use crate::providers::sinch_voice::SinchVoice;
 use crate::providers::standard_webhooks::StandardWebhooks;
+use crate::providers::static_token::StaticToken;
 use crate::providers::svix::Svix;
 #[cfg(feature = "ed25519")]
 use crate::providers::telnyx::Telnyx;
+use crate::providers::twilio::Twilio;
 use crate::providers::ultravox::Ultravox;
 use crate::providers::vapi::{Vapi, VapiRule};
 use crate::providers::vogent::Vogent;
@@ -97,6 +108,26 @@ const ALL: &[Scheme] = &[
     scheme("telnyx", |s| s.webhook(Telnyx::new(s.public_keys.clone())?), Sample::ed25519),
     scheme("ultravox", |s| s.webhook(Ultravox::new(s.keyring()?)), json),
     scheme("vapi", |s| s.webhook(s.vapi()?), json),
+    scheme("bland", |s| s.webhook(s.renamed(Bland::new(s.keyring()?), Bland::header)?), json),
+    scheme("cal-com", |s| s.webhook(s.renamed(CalCom::new(s.keyring()?), CalCom::header)?), json),
+    scheme("agora", |s| s.webhook(s.renamed(Agora::new(s.keyring()?), Agora::header)?), json),
+    scheme("famulor", |s| s.webhook(s.renamed(Famulor::new(s.keyring()?), Famulor::header)?), json),
+    scheme("genesys", |s| s.webhook(s.renamed(Genesys::new(s.keyring()?), Genesys::header)?), json),
+    scheme(
+        "sinch-numbers",
+        |s| s.webhook(s.renamed(SinchNumbers::new(s.keyring()?), SinchNumbers::header)?),
+        json,
+    ),
+    scheme("sinch-voice", |s| s.webhook(s.sinch_voice()?), json),
+    scheme("twilio", |s| s.webhook(s.twilio()?), Sample::url_form),
+    scheme("signalwire", |s| s.webhook(SignalWire::new(s.base_url()?, s.keyring()?)), Sample::url),
+    scheme("plivo-v3", |s| s.webhook(PlivoV3::new(s.base_url()?, s.keyring()?)), Sample::url_form),
+    scheme(
+        "plivo-v2",
+        |s| s.webhook(PlivoV2::new(s.base_url()?, s.keyring()?).insecure_accept_unsigned_parameters()),
+        Sample::url_form,
+    ),
+    scheme("static-token", Settings::static_token, |sample| sample.header("X-Webhook-Secret")),
     scheme("vonage-sms", Settings::sms, Sample::sms),
     scheme("vonage-jwt", Settings::signed_webhook, json),
     scheme("vonage-contact-center", Settings::contact_center, json),
@@ -192,8 +223,31 @@ impl Settings {
     }
 }
 
-// Vonage's verifiers are no `Webhook`s.
+// Of these a request names its tenant.
 impl Settings {
+    fn sinch_voice(&self) -> Result<SinchVoice, ConfigError> {
+        match &self.tenants {
+            Some(tenants) => SinchVoice::tenants(tenants.clone()),
+            None => SinchVoice::new(self.keyring()?),
+        }
+    }
+
+    fn twilio(&self) -> Result<Twilio, ConfigError> {
+        let base = self.base_url()?;
+        Ok(match &self.tenants {
+            Some(tenants) => Twilio::tenants(base, tenants.clone()),
+            None => Twilio::new(base, self.keyring()?),
+        })
+    }
+}
+
+// These verifiers are no `Webhook`s.
+impl Settings {
+    fn static_token(&self) -> Result<Box<dyn Registered>, ConfigError> {
+        let token = StaticToken::new(self.header()?, self.keyring()?)?;
+        Ok(Box::new(token.prefix(self.prefix.as_deref().unwrap_or_default())))
+    }
+
     fn sms(&self) -> Result<Box<dyn Registered>, ConfigError> {
         let method = self.algorithm.as_deref().unwrap_or_default().parse()?;
         let sms = match &self.tenants {

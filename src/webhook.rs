@@ -14,9 +14,9 @@ use crate::rule::{Binding, Envelope, Profile, Rule};
 use crate::secret::KeyId;
 use crate::time::{Clock, SharedClock, Tolerance, UnixTime};
 use crate::verifier::{Coverage, Evidence, ReplayKey, Replays, Validity, Verification, Verified, Verifier};
+use body::{Form, FormKeys, HeadSigned, InMessage};
 #[cfg(feature = "sign")]
 pub(crate) use body::{content, read_form};
-use body::{Form, FormKeys, HeadSigned, InMessage};
 
 /// Verifies by a platform's [`Rule`], with all that platforms share: keys and their rotation, signatures compared in constant
 /// time, chunks, limits, methods, the timestamp window, the replay key.
@@ -286,6 +286,7 @@ struct Claims<'v> {
     signed_at: Option<UnixTime>,
     replay_key: Option<ReplayKey>,
     tenant: Option<Arc<str>>,
+    query_unsigned: bool,
 }
 
 impl<'v> Claims<'v> {
@@ -302,7 +303,8 @@ impl<'v> Claims<'v> {
             let tenant = tenant.as_deref().unwrap_or_default();
             ReplayKey::new([tenant.as_bytes(), id])
         });
-        Self { terms, coverage, signed_at: envelope.time(), replay_key, tenant }
+        let (signed_at, query_unsigned) = (envelope.time(), envelope.is_query_unsigned());
+        Self { terms, coverage, signed_at, replay_key, tenant, query_unsigned }
     }
 
     /// Adds the tenant that the body names: identifiers are unique to a tenant.
@@ -327,6 +329,7 @@ impl<'v> Claims<'v> {
         let evidence = Evidence::new(key, self.coverage)
             .signed_at(self.signed_at)
             .validity(validity)
+            .query_unsigned(self.query_unsigned)
             .tenant(self.tenant);
         Ok(match self.replay_key {
             Some(key) => evidence.replay_key(key),

@@ -1,11 +1,15 @@
 //! What each verifier tells of its settings.
 
-use super::case::Case;
+use super::case::{Case, VERBATIM, proofs};
 use super::signed_webhook::{self, Product};
 use super::{Capture, Finding, hex_hmac, sms};
+use crate::error::ErrorKind;
 use crate::mac::{SenderKeys, SignatureKind};
+use crate::providers::static_token::StaticToken;
 use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
 use crate::rule::Rule;
+use crate::secret::Secret;
+use crate::verifier::Verifier;
 use crate::webhook::Webhook;
 
 /// Seals [`Diagnose`](super::Diagnose).
@@ -24,6 +28,21 @@ impl<R: Rule> Explain for Webhook<R> {
         match (self.asked(case.capture).first(), kind) {
             (Some(header), Some(SignatureKind::Mac(function))) => hex_hmac::diagnose(case, header, function),
             _ => Vec::new(),
+        }
+    }
+}
+
+/// Nothing is signed. The token may still be another, or stored wrongly.
+impl Explain for StaticToken {
+    fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
+        if case.refusal.kind() != ErrorKind::SignatureMismatch {
+            return vec![case.refused_otherwise()];
+        }
+        let matches = |token: &Secret| self.with_token(token).verify(case.capture.request()).is_ok();
+        let found = case.try_secrets(VERBATIM, 0, matches);
+        match found.or_else(|| case.change_secrets(VERBATIM, 0, matches)) {
+            Some(changes) if !changes.is_empty() => proofs(&changes),
+            _ => case.unexplained(Vec::new()),
         }
     }
 }

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use super::deserialize::{Deserializer, ParametersError};
 use super::{Param, Params};
 
-/// The parameters that a signature covers, decoded to bytes, in the order they arrived in.
+/// The parameters that a signature covers, decoded to bytes.
 ///
-/// Read them from here, and not from the request: another parser could find other parameters in the same bytes. Each name
-/// appears once. Cheap to clone. `Debug` shows no name and no value.
+/// Read them from here, and not from the request: another parser could find other parameters in the same bytes. Where a platform
+/// signs forms in which a name repeats, the values are in the order that is signed; elsewhere each name appears once. Cheap to clone.
+/// `Debug` shows no name and no value.
 ///
 /// # Example
 ///
@@ -60,13 +61,13 @@ impl Parameters {
         Some(Self::new(params))
     }
 
-    /// The value of the parameter of this name.
+    /// The value of the parameter of this name, the first where the name repeats.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.get(name).map(|param| param.value)
     }
 
-    /// Names and values, in the order they arrived in.
+    /// Names and values, in the order they arrived in, or the one that is signed.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|Param { name, value }| (name, value))
     }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::request::{Head, HeaderName};
 use crate::rule::{Encoding, Envelope, Profile, Rule};
 #[cfg(feature = "sign")]
 use crate::sign::{Draft, Sign};
+use crate::webhook::Webhook;
 
 /// The HMAC of the raw body in a header, as the platform `P` sends it.
 pub struct BodyHmac<P> {
@@ -30,6 +32,18 @@ impl<P> BodyHmac<P> {
     #[must_use]
     pub const fn new(header: HeaderName) -> Self {
         Self { header, platform: PhantomData }
+    }
+}
+
+impl<P: Platform> Webhook<BodyHmac<P>> {
+    /// Reads the signature from another header, for a gateway that renames it.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
+        let rule = BodyHmac::new(HeaderName::new(name)?);
+        Ok(self.with_changed_rule(rule))
     }
 }
 

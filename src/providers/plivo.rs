@@ -239,7 +239,7 @@ impl Rule for PlivoV2Rule {
         envelope.base64(head.signature(&self.signature)?);
         envelope.part(base.join(head.path())).part(nonce).id(nonce.bytes());
         if self.takes_unsigned {
-            envelope.insecure_unsigned_body();
+            envelope.insecure_unsigned_body().insecure_unsigned_query();
         } else if !head.query().is_empty() {
             return Err(ErrorKind::QueryUnexpected.into());
         }

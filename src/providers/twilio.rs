@@ -45,9 +45,9 @@
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
 use crate::request::{BaseUrl, Head, HeaderName};
-use crate::rule::{Envelope, Profile, Rule};
 #[cfg(feature = "sign")]
 use crate::rule::{Encoding, Hash};
+use crate::rule::{Envelope, Profile, Rule};
 use crate::secret::{Keyring, Tenants};
 #[cfg(feature = "sign")]
 use crate::sign::{Draft, Sign};

@@ -18,7 +18,6 @@
 //!
 //! [documented]: https://docs.vogent.ai/platform-overview/api-settings
 
-use crate::config_error::ConfigError;
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};
 use crate::request::HeaderName;
@@ -57,16 +56,6 @@ impl Vogent {
     /// Verifies an HMAC of another algorithm.
     pub fn with_algorithm(algorithm: Algorithm, keyring: impl Into<Keyring>) -> Self {
         Self::build(BodyHmac::new(SIGNATURE), Keys::hmac(algorithm, keyring), None)
-    }
-
-    /// Reads the signature from another header, for a gateway that renames it.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
-    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        let rule = BodyHmac::new(HeaderName::new(name)?);
-        Ok(self.with_changed_rule(rule))
     }
 }
 

@@ -34,6 +34,7 @@ pub struct Envelope<'h> {
     id: Option<Cow<'h, [u8]>>,
     tenant: Option<Cow<'h, str>>,
     tenant_param: Option<&'static str>,
+    query_unsigned: bool,
 }
 
 /// How the body is bound to the signature.
@@ -62,6 +63,7 @@ impl<'h> Envelope<'h> {
             id: None,
             tenant: None,
             tenant_param: None,
+            query_unsigned: false,
         }
     }
 
@@ -128,6 +130,13 @@ impl<'h> Envelope<'h> {
     /// Says that the platform does not sign the body: whoever has seen one request can send another body with its signature.
     pub fn insecure_unsigned_body(&mut self) -> &mut Self {
         self.bind(Binding::Unsigned)
+    }
+
+    /// Says that the platform does not sign the query, so that it is not handed on as covered. Whoever has seen one request can send
+    /// another query with its signature.
+    pub fn insecure_unsigned_query(&mut self) -> &mut Self {
+        self.query_unsigned = true;
+        self
     }
 
     /// Ends one candidate for the signed message and begins another. The signature may be that of either, so each must hold what
@@ -226,6 +235,10 @@ impl<'h> Envelope<'h> {
     #[inline]
     pub(crate) fn binding(&self) -> Binding {
         self.binding
+    }
+
+    pub(crate) fn is_query_unsigned(&self) -> bool {
+        self.query_unsigned
     }
 
     pub(crate) fn time(&self) -> Option<UnixTime> {

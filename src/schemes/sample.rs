@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Settings;
+use crate::request::BaseUrl;
 use crate::secret::Secret;
 use crate::sign::{SigningKey, Unsigned};
 
@@ -42,6 +43,19 @@ impl Sample {
     pub(super) fn header(mut self, name: &str) -> Self {
         self.settings.header = Some(name.to_owned());
         self
+    }
+
+    /// To a URL that is signed.
+    pub(super) fn url(mut self) -> Self {
+        self.settings.base_url = BaseUrl::new("https://example.com").ok();
+        self.unsigned = self.unsigned.target("/hook?id=7");
+        self
+    }
+
+    /// A form to a URL that is signed.
+    pub(super) fn url_form(mut self) -> Self {
+        self.unsigned = Unsigned::form("CallSid=CA0A01&To=%2B447700900001&Name=Ada+%26+Co&Digits=");
+        self.url()
     }
 
     pub(super) fn sms(mut self) -> Self {

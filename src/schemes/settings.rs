@@ -87,7 +87,6 @@ impl Settings {
         self.tenants.clone().ok_or(ConfigError::KeyringEmpty)
     }
 
-    #[allow(dead_code)]
     pub(super) fn base_url(&self) -> Result<BaseUrl, ConfigError> {
         self.base_url.clone().ok_or(ConfigError::BaseUrlMissing)
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{ContactCenter, Delivery, Sign, SignedWebhook, SigningKey, Sms, Unsigned};
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
+use crate::providers::static_token::StaticToken;
 use crate::providers::vonage;
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -65,6 +66,15 @@ impl Signer for vonage::ContactCenter {
         let signer = ContactCenter::new(secret(key)?, time(unsigned, || self.signed_webhook().now())?)
             .map_err(|_| ErrorKind::SignatureMalformed)?;
         Ok(signer.post(unsigned.delivery.body()))
+    }
+}
+
+/// Adds the token, which signs nothing.
+impl Signer for StaticToken {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let token = str::from_utf8(secret(key)?.bytes()).map_err(|_| ErrorKind::SignatureMalformed)?;
+        let (header, value) = self.written(token);
+        Ok(unsigned.delivery.clone().with_header(header, &value))
     }
 }
 

@@ -31,8 +31,8 @@ pub struct Verified(Evidence);
 
 /// What the signature covers. Everything else in the request is the sender's word, whoever that is.
 ///
-/// No scheme here signs the method, the path or a header. So none signs the `Content-Type`: read a body as what the platform
-/// documents, and not as what its header says.
+/// Most schemes sign neither the method nor the path nor a header, and almost none the `Content-Type`: read a body as what the
+/// platform documents, and not as what its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Coverage {
@@ -47,11 +47,13 @@ pub enum Coverage {
     Params,
     /// The token alone: neither body nor query.
     Token,
-    /// The URL that the platform calls, and nothing else: the body is the sender's word.
+    /// The URL that the platform calls, and nothing else: the body is the sender's word. A platform may sign no query, as its
+    /// documentation here says; then it is the URL up to its path.
     Url,
     /// The URL, and the raw body byte for byte.
     UrlBody,
-    /// The URL, and the decoded parameters of the form.
+    /// The URL, and the decoded parameters of the form: their names and values, and the order of one name's values as
+    /// [`Verified::parameters`] gives them. Not the form's bytes, nor the order of names.
     UrlParams,
     /// Nothing of the request.
     None,
@@ -140,6 +142,18 @@ impl Verified {
         }
     }
 
+    /// Whether the URL is covered up to its path alone.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_query_unsigned(&self) -> bool {
+        self.0.query_unsigned
+    }
+
+    /// Whether the signature is one of the parameters.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_signed_by_parameter(&self) -> bool {
+        matches!(self.0.origin, Origin::Signature(_))
+    }
+
     /// The claims, where a token signs.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
@@ -181,6 +195,7 @@ pub struct Evidence {
     tenant: Option<Arc<str>>,
     validity: Option<Validity>,
     covered: Covered,
+    query_unsigned: bool,
 }
 
 /// The parameters that are covered.
@@ -225,6 +240,7 @@ impl Evidence {
             tenant: None,
             covered: Covered::Other,
             validity: None,
+            query_unsigned: false,
         }
     }
 
@@ -269,6 +285,11 @@ impl Evidence {
     #[inline]
     pub(crate) fn parameters(self, parameters: Parameters) -> Self {
         Self { covered: Covered::Parameters(parameters), ..self }
+    }
+
+    /// Says whether the URL is covered up to its path alone.
+    pub(crate) fn query_unsigned(self, query_unsigned: bool) -> Self {
+        Self { query_unsigned, ..self }
     }
 
     /// Adds a query that is covered.

@@ -21,9 +21,9 @@ use countersign::vapi::VapiRule;
 use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, Check, Clock, Coverage, Daily, Error, ErrorKind, Evidence, Head, HeaderLookup,
-    HeaderName, Headers, HexHmac, KeyId, Keyring, Keys, ReplayKey, Replays, Secret, StandardWebhooks,
-    SystemClock, Tenants, Tolerance, UnixTime, Vapi, Verification, Verified, Verifier, Vogent, Voxagent,
-    Webhook, Zoom,
+    HeaderName, Headers, HexHmac, KeyId, Keyring, Keys, PlivoV2, PlivoV3, ReplayKey, Replays, Secret,
+    StandardWebhooks, SystemClock, Tenants, Tolerance, UnixTime, Vapi, Verification, Verified, Verifier,
+    Vogent, Voxagent, Webhook, Zoom,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -609,7 +609,8 @@ impl Rule for Everything {
         let separator = text.bytes().next().unwrap_or_default();
         let _ = (head.time(&self.name).is_ok(), head.signed(&self.name).is_ok(), head.is_form());
         let _ = (head.target().len(), head.url().len(), head.base_url().map(BaseUrl::port));
-        let _ = (head.query_param(text), head.query_param(""));
+        let _ = (head.query_param(text), head.query_param(""), head.query_sha256(text));
+        let _ = (head.url_with_port(text).len(), head.path().len());
         let field = head.signature(&SIGNATURE)?;
         let _ = (field.text(), field.after(text), field.one(text), field.without(separator).is_ok());
         let _ = (
@@ -618,6 +619,7 @@ impl Rule for Everything {
             field.iso8601(),
             field.refuse(ErrorKind::HeaderMalformed).to_string(),
         );
+        let _ = field.after_word(text);
         let (before, after) = field.split(separator).unwrap_or((field, field));
         for candidate in 0..20 {
             envelope.any_hex(field.list(separator)).any_base64(field.all(text));
@@ -630,11 +632,12 @@ impl Rule for Everything {
                 0 => envelope.body(),
                 1 if candidate == 0 => envelope.body_hash_if_any(Hash::Sha256, Encoding::Hex),
                 1 => envelope.body_hash(Hash::Md5, Encoding::Base64),
-                2 => envelope.form(|pairs, joined| {
+                2 => envelope.tenant_param("a").form(|pairs, joined| {
+                    pairs.truncate(3);
                     joined.extend(pairs.iter().flat_map(|(name, value)| [*name, *value]).flatten());
                 }),
                 3 if candidate == 0 => envelope.body_sha256([0; 32]),
-                4 if candidate == 0 => envelope.insecure_unsigned_body(),
+                4 if candidate == 0 => envelope.insecure_unsigned_body().insecure_unsigned_query(),
                 _ => envelope.part(text),
             };
             envelope.part(text).or();
@@ -647,6 +650,7 @@ impl Sign for Everything {
     fn write(&self, draft: &mut Draft<'_>) {
         draft.header(&self.text, draft.body_hash(Hash::Md5, Encoding::Base64));
         draft.query(&self.text, draft.millis());
+        let _ = draft.request().body().len();
         let all = [draft.hex(), draft.base64(), draft.seconds(), draft.id()].concat();
         draft.header("x-signature", all + draft.tenant().unwrap_or_default());
     }
@@ -657,6 +661,9 @@ fn rules(text: &str) {
     let base = BaseUrl::new(text).or_else(|_| BaseUrl::new(&format!("https://a@b:1/{text}")));
     if let Ok(base) = &base {
         let _ = (base.without_port().concat(), base.port(), base.standard_port(), base.join(text));
+        let _ = base.join_with_port(text, text);
+        let _ = PlivoV3::new(base.clone(), secret()).main_account();
+        let _ = PlivoV2::new(base.clone(), secret()).main_account().insecure_accept_unsigned_parameters();
     }
     let name = HeaderName::new(text).unwrap_or(SIGNATURE.clone());
     let keyring = Keyring::new([secret(), secret()]).unwrap();

@@ -121,6 +121,7 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let content_type = parts.headers.get(CONTENT_TYPE);
     let (body, query) = match proof.coverage() {
         Coverage::Body => (Some(body), None),
+        Coverage::Url if proof.is_query_unsigned() => (None, None),
         Coverage::Query | Coverage::Url => (None, Some(Bytes::from(query.to_owned()))),
         Coverage::UrlBody => (Some(body), Some(Bytes::from(query.to_owned()))),
         Coverage::UrlParams => {
@@ -158,7 +159,8 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     request
 }
 
-/// A form, query or JSON object without the blank parameters that anyone can have added. As it was received, if there are none.
+/// A form, query or JSON object without what anyone can have added, and a form's parameters in the order that is signed. One of the SMS
+/// API is as it was received, if nothing was added.
 fn without_uncovered(text: Bytes, is_json: bool, proof: &Verified) -> Bytes {
     let Some(parameters) = proof.parameters() else { return text };
     // Beside them there is the signature.
@@ -173,7 +175,8 @@ fn without_uncovered(text: Bytes, is_json: bool, proof: &Verified) -> Bytes {
         members.retain(|name, _| parameters.get(name).is_some());
         return serde_json::to_vec(&members).map(Bytes::from).unwrap_or_default();
     }
-    if text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count() == count {
+    let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    if proof.is_signed_by_parameter() && pairs.count() == count {
         return text;
     }
     let pairs =

@@ -1,0 +1,62 @@
+//! Genesys Cloud: outbound webhooks of Open Messaging.
+//!
+//! # The rule
+//!
+//! `X-Hub-Signature-256` holds `sha256=` and the **base64** of HMAC-SHA256(secret, raw body). GitHub's header of this name holds hex.
+//!
+//! - The secret is the integration's `outboundNotificationWebhookSignatureSecretToken`, as text.
+//! - No time and no identifier is signed. Deduplicate on what the body says.
+//!
+//! Source: the vendor's blueprint for Slack over Open Messaging (`docs/routes/slack.js`), as read in November 2026. It publishes no
+//! signature to test with.
+//!
+//! # Unknown
+//!
+//! - Whether the body is always sent as it was signed: the blueprint writes the parsed JSON again before it hashes.
+//! - AudioHook signs by another scheme, HTTP message signatures, and is not supported. Other webhooks of Genesys Cloud carry headers
+//!   that you configure: see [`StaticToken`](crate::StaticToken).
+
+use crate::mac::{Algorithm, Keys};
+use crate::providers::body_hmac::{self, BodyHmac};
+use crate::request::HeaderName;
+use crate::rule::Encoding;
+use crate::secret::Keyring;
+use crate::webhook::Webhook;
+
+/// Verifies the webhooks of Genesys Cloud's Open Messaging.
+///
+/// # Example
+///
+/// The signature was made for this example.
+///
+/// ```
+/// use countersign::{Genesys, Head, Request, Secret, Verifier};
+///
+/// let genesys = Genesys::new(Secret::new("genesys-secret")?);
+///
+/// let headers = [("X-Hub-Signature-256", "sha256=4G5TUd/AGeavAobfB7vfh7HZBvpSXigVlIkcPUK0BAY=")];
+/// let head = Head::new("POST", &headers);
+/// assert!(genesys.verify(Request::new(head, r#"{"type":"Text","text":"Hello"}"#)).is_ok());
+/// assert!(genesys.verify(Request::new(head, "{}")).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type Genesys = Webhook<BodyHmac<Platform>>;
+
+impl Genesys {
+    /// Verifies with the integration's secret token.
+    pub fn new(keyring: impl Into<Keyring>) -> Self {
+        Self::build(BodyHmac::new(SIGNATURE), Keys::hmac(Algorithm::Sha256, keyring), None)
+    }
+}
+
+/// The platform.
+#[derive(Clone, Copy, Debug)]
+pub enum Platform {}
+
+impl body_hmac::Platform for Platform {
+    const SCHEME: &'static str = "genesys";
+    const ENCODING: Encoding = Encoding::Base64;
+    const PREFIX: &'static str = "sha256=";
+}
+
+const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");

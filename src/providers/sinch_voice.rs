@@ -1,0 +1,137 @@
+//! Sinch: callbacks of the Voice API v1 and of the Verification API.
+//!
+//! # The rule
+//!
+//! `Authorization: Application <key>:<signature>`, the word in any case. The signature is the base64 of HMAC-SHA256(application secret,
+//! message). The message has five lines, and no line feed at its end:
+//!
+//! - the method;
+//! - the base64 of the body's MD5, or nothing where the body is empty;
+//! - the header `Content-Type`, byte for byte;
+//! - `x-timestamp:` and the header `x-timestamp`, a time of ISO 8601;
+//! - the path.
+//!
+//! - The secret is base64, and its bytes are the key. It is decoded here, with or without padding, and any bits that are left over.
+//! - The time may be 5 minutes in the past or in the future. The vendor names no number.
+//! - The query is not signed, and no identifier is. Deduplicate on what the body says.
+//!
+//! Sources: the vendor's documentation of callback requests, and its SDKs for Java, Node, .NET and Python; read in November 2026. The
+//! example in the documentation of the Verification API has the signature of another request.
+//!
+//! # Setup
+//!
+//! The path must be the one that Sinch calls: where a proxy takes a prefix away, no request verifies. Enter a callback URL without
+//! a query. An application can be set to basic authorization instead: such requests are rejected.
+//!
+//! # Unknown
+//!
+//! - Whether escapes in the path are decoded before it is signed: the SDKs differ. Here the raw path is signed.
+//! - Whether a query is part of the path. Here it is not.
+//! - The Voice API v2, a preview: it sends `service` in place of `application`, and is rejected.
+
+use crate::config_error::ConfigError;
+use crate::error::Error;
+use crate::mac::{Algorithm, Keys};
+use crate::request::{Head, HeaderName};
+use crate::rule::{Encoding, Envelope, Hash, Profile, Rule};
+use crate::secret::{Keyring, Secret, Tenants};
+#[cfg(feature = "sign")]
+use crate::sign::{Draft, Sign};
+use crate::webhook::Webhook;
+
+/// Verifies callbacks of Sinch's Voice and Verification APIs.
+///
+/// # Example
+///
+/// The vendor's published example:
+///
+/// ```
+/// use countersign::{Head, Request, Secret, SinchVoice, UnixTime, Verifier};
+///
+/// let secret = Secret::new("BeIukql3pTKJ8RGL5zo0DA==")?;
+/// let sinch = SinchVoice::new(secret)?.clock(|| UnixTime::from_secs(1_411_556_381));
+///
+/// let headers = [
+///     (
+///         "Authorization",
+///         "application 669E367E-6BBA-48AB-AF15-266871C28135:Tg6fMyo8mj9pYfWQ9ssbx3Tc1BNC87IEygAfLbJqZb4=",
+///     ),
+///     ("x-timestamp", "2014-09-24T10:59:41Z"),
+///     ("Content-Type", "application/json"),
+/// ];
+/// let head = Head::new("POST", &headers).with_target("/sinch/callback/ace");
+/// let body = concat!(
+///     r#"{"event":"ace","callid":"822aa4b7-05b4-4d83-87c7-1f835ee0b6f6_257","#,
+///     r#""timestamp":"2014-09-24T10:59:41Z","version":1}"#,
+/// );
+/// assert!(sinch.verify(Request::new(head, body)).is_ok());
+/// assert!(sinch.verify(Request::new(head.with_target("/sinch/callback/ice"), body)).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type SinchVoice = Webhook<SinchVoiceRule>;
+
+/// The signing rule of [`SinchVoice`].
+#[derive(Clone, Copy, Debug)]
+pub struct SinchVoiceRule;
+
+impl SinchVoice {
+    /// Verifies with the secret of one application, as the dashboard shows it: in base64.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
+        let keyring = keyring.into().keyed(decoded)?;
+        Ok(Self::build(SinchVoiceRule, Keys::hmac(Algorithm::Sha256, keyring), None))
+    }
+
+    /// Verifies with the secrets of several applications, by application key. [`Verified::tenant`](crate::Verified::tenant) says
+    /// whose request it is.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    pub fn tenants(tenants: Tenants) -> Result<Self, ConfigError> {
+        let tenants = tenants.keyed(decoded)?;
+        Ok(Self::build(SinchVoiceRule, Keys::hmac_tenants(Algorithm::Sha256, tenants), None))
+    }
+}
+
+fn decoded(shown: &Secret) -> Result<Secret, ConfigError> {
+    Secret::from_lenient_base64(shown.bytes())
+}
+
+impl Rule for SinchVoiceRule {
+    fn profile(&self) -> Profile {
+        Profile::new("sinch-voice").window(300, 300).methods(&["GET", "POST"])
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        let (application, tag) = head.signature(&AUTHORIZATION)?.after_word("application")?.split(b':')?;
+        let time = head.time(&TIME)?;
+        envelope.base64(tag).tenant(application.text()?).signed_at(time.iso8601()?);
+        envelope.part(head.method()).part("\n").body_hash_if_any(Hash::Md5, Encoding::Base64);
+        envelope.part("\n").part(head.header(&CONTENT_TYPE)?.unwrap_or_default());
+        envelope.part("\nx-timestamp:").part(time).part("\n").part(head.path());
+        Ok(())
+    }
+}
+
+#[cfg(feature = "sign")]
+impl Sign for SinchVoiceRule {
+    fn write(&self, draft: &mut Draft<'_>) {
+        draft.header(TIME.as_str(), draft.iso8601());
+        let application = draft.tenant().unwrap_or_default();
+        draft.header(AUTHORIZATION.as_str(), format!("application {application}:{}", draft.base64()));
+    }
+
+    fn key(&self, shown: &Secret) -> Result<Secret, ConfigError> {
+        decoded(shown)
+    }
+}
+
+static AUTHORIZATION: HeaderName = HeaderName::from_static("authorization");
+static TIME: HeaderName = HeaderName::from_static("x-timestamp");
+static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
