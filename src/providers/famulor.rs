@@ -15,7 +15,7 @@
 //!
 //! # Unknown
 //!
-//! The webhooks of WhatsApp read receipts carry `X-Signature-256` with a secret of the sender's: they are another scheme, and rejected.
+//! The webhooks of read receipts carry `X-Signature-256` with a secret of the sender's: they are another scheme, and rejected.
 
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};

@@ -13,7 +13,7 @@
 //! # Unknown
 //!
 //! - Whether the body is always sent as it was signed: the blueprint writes the parsed JSON again before it hashes.
-//! - AudioHook signs by another scheme, HTTP message signatures, and is not supported. Other webhooks of Genesys Cloud carry headers
+//! - `AudioHook` signs by another scheme, HTTP message signatures, and is not supported. Other webhooks of Genesys Cloud carry headers
 //!   that you configure: see [`StaticToken`](crate::StaticToken).
 
 use crate::mac::{Algorithm, Keys};

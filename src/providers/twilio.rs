@@ -108,13 +108,13 @@ impl Rule for TwilioRule {
         envelope.base64(head.signature(&SIGNATURE)?);
         let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
         let port = base.port().unwrap_or(base.standard_port());
-        let (bare, with_port) = (head.url_with_port(""), head.url_with_port(port));
+        let (portless, ported) = (head.url_with_port(""), head.url_with_port(port));
         let body = head.query_sha256("bodySHA256")?;
         if body.is_none() && head.method() == "POST" && head.is_form()? {
-            envelope.part(bare).form(join).or().part(with_port).form(join).tenant_param(ACCOUNT);
+            envelope.part(portless).form(join).or().part(ported).form(join).tenant_param(ACCOUNT);
             return Ok(());
         }
-        envelope.part(bare).or().part(with_port);
+        envelope.part(portless).or().part(ported);
         if let Some(hash) = body {
             envelope.body_sha256(hash);
         }

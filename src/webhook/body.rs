@@ -92,7 +92,7 @@ impl Check for InMessage<'_> {
         for candidate in [&mut self.first].into_iter().chain(&mut self.more) {
             match &mut candidate.place {
                 Content::Body => candidate.signed.update(chunk),
-                content => content.update(chunk),
+                content @ Content::Hash(..) => content.update(chunk),
             }
         }
         Ok(())
@@ -176,15 +176,19 @@ impl Check for Form<'_> {
         let params = read_form(body)?;
         let (keys, tenant) = self.keys.select(&params)?;
         let claims = tenant.into_iter().fold(self.claims, Claims::of_tenant);
-        let (mut found, mut joined) = (None, None);
+        let (mut found, mut last) = (None, None);
         for (message, place) in self.messages {
-            let content = match place {
-                Place::Form(join) => Joined::or_new(&mut joined, join, &params).bytes.as_slice(),
-                place => &content(place, body, &params)?,
+            let joined = match place {
+                Place::Form(join) => Some(Joined::or_new(&mut last, join, &params)),
+                _ => None,
             };
-            let signed = [&message.before, content, &message.after].concat();
+            let content = match joined {
+                Some(joined) => &joined.bytes,
+                None => &content(place, body, &params)?,
+            };
+            let signed = [&*message.before, content, &message.after].concat();
             let key = keys.find(&signed, &self.tags);
-            found = found.or_else(|| Some((key?, joined.as_ref().and_then(Joined::in_order))));
+            found = found.or_else(|| Some((key?, joined.and_then(Joined::in_order))));
         }
         let (key, in_order) = found.unzip();
         let evidence = claims.judge(key)?;

@@ -11,6 +11,7 @@
     reason = "a test may fail"
 )]
 
+mod body_macs;
 mod claims;
 mod conformance;
 mod contact_center;
@@ -33,5 +34,6 @@ mod standards;
 mod support;
 mod time;
 mod timestamped;
+mod urls;
 mod vapi;
 mod vectors;

@@ -349,6 +349,116 @@ fn tenants_and_rotation_work_for_any_rule() {
     assert_eq!(coverage(&webhook, &tag(b"{}"), b"{}"), Err(ErrorKind::TenantMissing));
 }
 
+/// Joins as `name:value;`, sorted, equal pairs once.
+fn join<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
+    pairs.sort_unstable();
+    pairs.dedup();
+    for (name, value) in pairs {
+        joined.extend([*name, b":", *value, b";"].concat());
+    }
+}
+
+#[test]
+fn a_form_can_name_its_tenant() {
+    let read: Read = |head, envelope| {
+        let tag = head.signature(&SIGNATURE)?;
+        envelope.hex(tag).part("url").form(join).tenant_param("account").part("i").id(&b"i"[..]);
+        Ok(())
+    };
+    let rotated = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
+    let tenants = Tenants::new([("first", rotated), ("second", secret("third-key").into())]).unwrap();
+    let rule = || Written(Profile::new("form-tenants").identified(), read);
+    let webhook = Webhook::with_rule(rule(), Keys::hmac_tenants(Algorithm::Sha256, tenants)).unwrap();
+    let by = |key: &str, body: &str, joined: &str| {
+        let signature = tag_by(key, format!("url{joined}i").as_bytes());
+        verdict(&webhook, &[("x-sig", &signature)], body.as_bytes())
+            .map(|verified| (verified.key().index(), verified.tenant().unwrap().to_owned()))
+    };
+    let first = |index| Ok((index, "first".to_owned()));
+    assert_eq!(by(OTHER_KEY, "a=1&account=first", "a:1;account:first;"), first(0));
+    assert_eq!(by(KEY, "account=f%69rst", "account:first;"), first(1));
+    assert_eq!(by("third-key", "account=second", "account:second;"), Ok((0, "second".to_owned())));
+    for (key, body, joined, kind) in [
+        (KEY, "account=second", "account:second;", ErrorKind::SignatureMismatch),
+        ("third-key", "account=first", "account:first;", ErrorKind::SignatureMismatch),
+        (KEY, "account=third", "account:third;", ErrorKind::TenantUnknown),
+        (KEY, "account=", "account:;", ErrorKind::TenantUnknown),
+        (KEY, "account=%ff", "", ErrorKind::TenantUnknown),
+        (KEY, "Account=first", "Account:first;", ErrorKind::TenantMissing),
+        (KEY, "", "", ErrorKind::TenantMissing),
+        (KEY, "account=first&account=first", "account:first;", ErrorKind::ParameterRepeated),
+        (KEY, "account=second&account=first", "account:first;account:second;", ErrorKind::ParameterRepeated),
+    ] {
+        assert_eq!(by(key, body, joined), Err(kind), "{key} {body}");
+    }
+    let malformed = verdict(&webhook, &[("x-sig", "x")], b"account=first").map(drop);
+    assert_eq!(malformed, Err(ErrorKind::SignatureMalformed));
+    // An identifier of one tenant names nothing of another's.
+    let key = |key: &str, name: &str| {
+        let signature = tag_by(key, format!("urlaccount:{name};i").as_bytes());
+        let body = format!("account={name}");
+        verdict(&webhook, &[("x-sig", &signature)], body.as_bytes()).unwrap().replay_key().unwrap()
+    };
+    assert_ne!(key(KEY, "first"), key("third-key", "second"));
+    assert_eq!(key(KEY, "first"), key(OTHER_KEY, "first"));
+
+    // One sender's requests need no name.
+    let one = Webhook::with_rule(rule(), Keys::hmac(Algorithm::Sha256, secret(KEY))).unwrap();
+    let sent = verdict(&one, &[("x-sig", &tag(b"urla:1;i"))], b"a=1").unwrap();
+    assert_eq!((sent.tenant(), sent.replay_key()), (None, Some(ReplayKey::new([&b""[..], b"i"]))));
+}
+
+#[test]
+fn the_proof_hands_on_what_a_form_signs_and_in_its_order() {
+    let form = webhook(Profile::new("form"), |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).part("url").form(join);
+        Ok(())
+    });
+    let handed_on = |body: &[u8], joined: &str| {
+        let signature = tag(format!("url{joined}").as_bytes());
+        let parameters = verdict(&form, &[("x-sig", &signature)], body).unwrap().parameters().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        parameters.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>()
+    };
+    for (body, joined, expected) in [
+        // As it came, where no name repeats.
+        ("b=1&a=2", "a:2;b:1;", &["b=1", "a=2"][..]),
+        ("b=&a&%26=%3D", "&:=;a:;b:;", &["b=", "a=", "&=="]),
+        ("b=2&a=0&b=1", "a:0;b:1;b:2;", &["a=0", "b=1", "b=2"]),
+        ("b=1&a=0&b=2", "a:0;b:1;b:2;", &["a=0", "b=1", "b=2"]),
+        ("a=1&a=1", "a:1;", &["a=1"]),
+        ("a=1&a=&a=1&&a=", "a:;a:1;", &["a=", "a=1"]),
+    ] {
+        assert_eq!(handed_on(body.as_bytes(), joined), expected, "{body}");
+    }
+    let repeated = verdict(&form, &[("x-sig", &tag(b"urla:1;a:2;"))], b"a=2&a=1").unwrap();
+    assert_eq!(repeated.parameters().unwrap().get("a"), Some(&b"1"[..]));
+}
+
+#[test]
+fn each_candidate_hands_on_its_own_order() {
+    /// In the order that they came in.
+    fn as_sent<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
+        joined.extend(pairs.iter().flat_map(|(name, value)| [*name, *value]).flatten());
+    }
+    let either = webhook(Profile::new("either"), |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).part("1").form(join).or().part("2").form(as_sent);
+        envelope.or().part("3").form(join).or().part("4").body();
+        Ok(())
+    });
+    let first = |message: &[u8]| {
+        let found = verdict(&either, &[("x-sig", &tag(message))], b"a=2&a=1")?;
+        Ok(found.parameters().unwrap().get("a").unwrap().to_vec())
+    };
+    assert_eq!(first(b"1a:1;a:2;"), Ok(b"1".to_vec()));
+    assert_eq!(first(b"2a2a1"), Ok(b"2".to_vec()));
+    assert_eq!(first(b"3a:1;a:2;"), Ok(b"1".to_vec()));
+    assert_eq!(first(b"4a=2&a=1"), Ok(b"2".to_vec()));
+    for message in [&b"1a2a1"[..], b"2a:1;a:2;", b"3a2a1", b"4a2a1", b"a2a1"] {
+        assert_eq!(first(message), Err(ErrorKind::SignatureMismatch));
+    }
+}
+
 #[test]
 fn pieces_of_a_header_name_it() {
     let headers = [("x-sig", "t=1,v1=a,v1=b, v1=c"), ("x-time", "1700000000999")];
@@ -798,6 +908,69 @@ fn a_rule_reads_the_query_that_it_signs() {
     assert_eq!((head.target(), head.query_param("a").unwrap()), ("", Some(&b"2"[..])));
     let head = head.with_target("/hook?a=3#a=4");
     assert_eq!((head.target(), head.query()), ("/hook?a=3#a=4", &b"a=3#a=4"[..]));
+    assert_eq!((head.path(), head.with_query("a=2").path()), ("/hook", ""));
+
+    // A query without a path is in no URL: a rule that signs the URL does not see it.
+    let read: Read = |head, envelope| {
+        assert_eq!(head.query(), b"");
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.url());
+        Ok(())
+    };
+    let base = BaseUrl::new("https://example.com").unwrap();
+    let keys = Keys::hmac(Algorithm::Sha256, secret(KEY));
+    let webhook = Webhook::with_base_url(Written(Profile::new("url").url(), read), keys, base);
+    let headers = [("x-sig", tag(b"https://example.com"))];
+    let head = Head::new("POST", &headers);
+    let verified = accepts(&webhook, Request::new(head.with_query("a=2"), ""));
+    assert_eq!(verified.coverage(), Coverage::Url);
+}
+
+#[test]
+fn a_target_that_lengthens_the_host_is_in_no_url() {
+    let read: Read = |head, envelope| {
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.url_with_port(":443"));
+        envelope.or().part(head.url());
+        Ok(())
+    };
+    let webhook = |base: &str| {
+        let keys = Keys::hmac(Algorithm::Sha256, secret(KEY));
+        let base = BaseUrl::new(base).unwrap();
+        Webhook::with_base_url(Written(Profile::new("url").url(), read), keys, base)
+    };
+    for (url, base, target, accepted) in [
+        ("https://example.com:443/hook", "https://example.com", "/hook", true),
+        ("https://example.com/hook", "https://example.com", "/hook", true),
+        ("https://a@[::1]:443/x/hook", "https://a@[::1]:8443/x", "/hook", true),
+        ("https://a@[::1]:8443/x/hook", "https://a@[::1]:8443/x", "/hook", true),
+        ("https://a@[::1]/x/hook", "https://a@[::1]:8443/x", "/hook", false),
+        ("https://example.com?a=1", "https://example.com", "?a=1", true),
+        ("https://example.com", "https://example.com", "", true),
+        // One text, and another path.
+        ("https://example.com:443/hook", "https://example.com", ":443/hook", false),
+        ("https://example.com.evil.test/hook", "https://example.com", ".evil.test/hook", false),
+        ("https://example.com*", "https://example.com", "*", false),
+    ] {
+        let headers = [("x-sig", tag(url.as_bytes()))];
+        let request = Request::new(Head::new("POST", &headers).with_target(target), "");
+        if accepted {
+            let _ = accepts(&webhook(base), request);
+        } else {
+            refuses(&webhook(base), request, ErrorKind::SignatureMismatch);
+        }
+    }
+}
+
+#[test]
+fn a_word_is_in_any_case_and_a_prefix_is_not() {
+    let headers = [("x-sig", "Application a:b"), ("x-id", "Application"), ("x-time", "application  a")];
+    let head = Head::new("POST", &headers);
+    let field = |name| head.signature(name).unwrap();
+    assert_eq!(field(&SIGNATURE).after_word("application").unwrap().bytes(), b"a:b");
+    assert_eq!(field(&SIGNATURE).after("application ").unwrap_err().kind(), ErrorKind::SignatureMalformed);
+    assert_eq!(field(&TIME).after_word("APPLICATION").unwrap().bytes(), b" a");
+    for (name, word) in [(&SIGNATURE, "applicatio"), (&SIGNATURE, ""), (&ID, "application")] {
+        assert_eq!(field(name).after_word(word).unwrap_err().kind(), ErrorKind::SignatureMalformed);
+    }
 }
 
 #[test]

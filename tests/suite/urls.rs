@@ -1,0 +1,960 @@
+//! Platforms that sign the URL or its path: published vectors and our own (`tests/vectors/urls.json`), each as it is and altered, and
+//! the rules that no vector shows.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::schemes::{Scheme, Settings};
+use countersign::sign::{Delivery, Unsigned};
+use countersign::{
+    BaseUrl, ConfigError, Coverage, ErrorKind, Head, Keyring, PlivoV2, PlivoV3, ReplayKey, Replays, Request,
+    Secret, SignalWire, SinchVoice, Tenants, Twilio, UnixTime, Verified, Verifier,
+};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use crate::support::{KEY, OTHER_KEY, accepts, refuses, secret, verdict};
+
+#[derive(Clone, Debug, Deserialize)]
+struct Vector {
+    name: String,
+    scheme: String,
+    /// Where the vendor publishes it. Others were made by another implementation of the rule.
+    source: String,
+    secret: String,
+    base_url: Option<String>,
+    target: String,
+    method: String,
+    headers: Vec<(String, String)>,
+    body: String,
+    now: Option<i64>,
+    coverage: String,
+    /// How it is refused when its body is another; absent where no signature covers it.
+    body_altered: Option<String>,
+    /// How it is refused, or what is covered, when a GET is a POST or the reverse.
+    method_swapped: Option<String>,
+}
+
+impl Vector {
+    fn verifier(&self) -> Box<dyn Verifier> {
+        let mut settings = Settings::default();
+        settings.keyring = Some(secret(&self.secret).into());
+        settings.base_url = self.base_url.as_deref().map(|base| BaseUrl::new(base).unwrap());
+        let now = UnixTime::from_secs(self.now.unwrap_or_default());
+        Box::new(Scheme::named(&self.scheme).unwrap().build(&settings.clock(move || now)).unwrap())
+    }
+
+    fn verdict(&self) -> Result<String, &'static str> {
+        let head = Head::new(&self.method, &self.headers).with_target(&self.target);
+        let found = verdict(&*self.verifier(), Request::new(head, &self.body));
+        found.map(|verified| verified.coverage().as_str().to_owned()).map_err(|error| error.kind().code())
+    }
+
+    /// The coverage or the error code, the vector's own coverage where there is none.
+    fn expected(&self, verdict: Option<&str>) -> Result<String, String> {
+        let verdict = verdict.unwrap_or(&self.coverage).to_owned();
+        if verdict.starts_with("url") || verdict == self.coverage { Ok(verdict) } else { Err(verdict) }
+    }
+
+    #[track_caller]
+    fn has(&self, expected: Result<String, String>) {
+        assert_eq!(self.verdict().map_err(str::to_owned), expected, "{self:?}");
+    }
+}
+
+#[test]
+fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
+    let vectors: Vec<Vector> = serde_json::from_str(include_str!("../vectors/urls.json")).unwrap();
+    let published = vectors.iter().filter(|vector| vector.source != "made for these tests");
+    assert_eq!((vectors.len(), published.count()), (45, 30));
+    for vector in vectors {
+        let mismatch = Err("signature_mismatch".to_owned());
+        vector.has(Ok(vector.coverage.clone()));
+
+        let mut altered = vector.clone();
+        altered.body.push('1');
+        altered.has(vector.expected(vector.body_altered.as_deref()));
+
+        let mut altered = vector.clone();
+        altered.secret = BASE64_STANDARD.encode("another");
+        altered.has(mismatch.clone());
+
+        // The path is signed by all of them, and the host by all but Sinch.
+        let mut altered = vector.clone();
+        altered.target = format!("/x{}", vector.target);
+        altered.has(mismatch.clone());
+        for (from, to) in [("://", "://x"), ("s://", "://")] {
+            if let Some(base) = vector.base_url.as_ref().filter(|base| base.contains(from)) {
+                let mut altered = vector.clone();
+                altered.base_url = Some(base.replace(from, to));
+                altered.has(mismatch.clone());
+            }
+        }
+        if !["plivo-v2", "sinch-voice"].contains(&&*vector.scheme) {
+            let mut altered = vector.clone();
+            altered.target.push_str(if vector.target.contains('?') { "&z=1" } else { "?z=1" });
+            altered.has(mismatch.clone());
+        }
+
+        let mut altered = vector.clone();
+        altered.method = if vector.method == "GET" { "POST" } else { "GET" }.to_owned();
+        altered.has(vector.expected(vector.method_swapped.as_deref()));
+        altered.method = "DELETE".to_owned();
+        altered.has(Err("method_unsupported".to_owned()));
+
+        for (at, (name, value)) in vector.headers.iter().enumerate() {
+            if name.eq_ignore_ascii_case("content-type") {
+                continue;
+            }
+            let mut altered = vector.clone();
+            altered.headers.push((name.to_lowercase(), value.clone()));
+            altered.has(Err("header_repeated".to_owned()));
+            let mut altered = vector.clone();
+            altered.headers.remove(at);
+            let missing = match &*name.to_lowercase() {
+                "x-timestamp" => "timestamp_missing",
+                name if name.ends_with("nonce") => "header_missing",
+                _ => "signature_missing",
+            };
+            altered.has(Err(missing.to_owned()));
+        }
+    }
+}
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8");
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+const BASE: &str = "https://example.com";
+
+fn base(text: &str) -> BaseUrl {
+    BaseUrl::new(text).unwrap()
+}
+
+fn sha1(key: &str, message: &str) -> Vec<u8> {
+    let mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
+    mac.chain_update(message).finalize().into_bytes().to_vec()
+}
+
+fn sha1_base64(message: &str) -> String {
+    BASE64_STANDARD.encode(sha1(KEY, message))
+}
+
+fn sha1_hex(message: &str) -> String {
+    hex::encode(sha1(KEY, message))
+}
+
+fn sha256_base64(key: &[u8], message: &str) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    BASE64_STANDARD.encode(mac.chain_update(message).finalize().into_bytes())
+}
+
+fn hash(body: &str) -> String {
+    hex::encode(Sha256::digest(body))
+}
+
+/// The coverage, or why it is refused.
+#[track_caller]
+fn judged(
+    verifier: &dyn Verifier,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Coverage, ErrorKind> {
+    proved(verifier, method, target, headers, body).map(|verified| verified.coverage())
+}
+
+#[track_caller]
+fn proved(
+    verifier: &dyn Verifier,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Verified, ErrorKind> {
+    let headers = headers.to_vec();
+    let head = Head::new(method, &headers).with_target(target);
+    verdict(verifier, Request::new(head, body)).map_err(|error| error.kind())
+}
+
+fn parameters(verified: &Verified) -> String {
+    let parameters = verified.parameters().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let pairs = parameters.iter().map(|(name, value)| format!("{}={}", text(name), text(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn twilio() -> Twilio {
+    Twilio::new(base(BASE), secret(KEY))
+}
+
+/// What Twilio's verdict is on a request to `/hook` that is signed over this text.
+#[track_caller]
+fn twilio_on(
+    signed: &str,
+    method: &str,
+    target: &str,
+    content_type: Option<&str>,
+    body: &str,
+) -> Result<Coverage, ErrorKind> {
+    let signature = sha1_base64(signed);
+    let mut headers = vec![("X-Twilio-Signature", &*signature)];
+    headers.extend(content_type.map(|value| ("Content-Type", value)));
+    judged(&twilio(), method, target, &headers, body)
+}
+
+#[test]
+fn twilio_signs_a_form_sorted_and_each_value_once() {
+    let signed = "https://example.com/hookA1A2Ba b+BBc";
+    let form = Some(FORM.1);
+    for body in ["A=1&A=2&B=a+b%2B&BB=c", "BB=c&B=a%20b%2B&A=2&A=1&A=2", "&A=1&&A=2&B=a+b%2B&BB=c&"] {
+        assert_eq!(twilio_on(signed, "POST", "/hook", form, body), Ok(Coverage::UrlParams), "{body}");
+    }
+    for body in
+        ["A=1&A=2&B=a+b%2B", "A=1&A=3&B=a+b%2B&BB=c", "a=1&A=2&B=a+b%2B&BB=c", "A=1&A=2&B=a+b%2B&BB=c&C="]
+    {
+        assert_eq!(
+            twilio_on(signed, "POST", "/hook", form, body),
+            Err(ErrorKind::SignatureMismatch),
+            "{body}"
+        );
+    }
+    // Blank values stay, and names are sorted by their bytes.
+    assert_eq!(
+        twilio_on("https://example.com/hookBEmptya1", "POST", "/hook", form, "a=1&Empty&B="),
+        Ok(Coverage::UrlParams)
+    );
+    for (body, kind) in [
+        ("a=%", ErrorKind::ParameterMalformed),
+        ("a=1&=2", ErrorKind::ParameterMalformed),
+        (&*"a&".repeat(1_001), ErrorKind::ParametersTooMany),
+        (&*"a".repeat(1024 * 1024 + 1), ErrorKind::BodyTooLarge),
+    ] {
+        assert_eq!(twilio_on(signed, "POST", "/hook", form, body), Err(kind));
+    }
+}
+
+#[test]
+fn twilio_hands_on_the_values_of_one_name_in_one_order() {
+    let signature = sha1_base64("https://example.com/hookA1A2B0");
+    let headers = [("X-Twilio-Signature", &*signature), FORM];
+    for body in ["A=1&A=2&B=0", "B=0&A=2&A=1", "A=2&A=2&A=1&B=0&B=0"] {
+        let verified = proved(&twilio(), "POST", "/hook", &headers, body).unwrap();
+        assert_eq!(parameters(&verified), "A=1&A=2&B=0", "{body}");
+    }
+}
+
+#[test]
+fn twilio_does_not_let_the_url_alone_prove_a_body() {
+    let url = "https://example.com/hook?a=1";
+    let on = |method, content_type, body| twilio_on(url, method, "/hook?a=1", content_type, body);
+    for content_type in [None, Some("application/json"), Some(FORM.1), Some("text/plain")] {
+        for (method, body) in [("GET", "a=1"), ("GET", "&&"), ("GET", "{}"), ("POST", "&"), ("POST", "&&")] {
+            assert_eq!(on(method, content_type, body), Err(ErrorKind::BodyUnexpected), "{method} {body}");
+        }
+        assert_eq!(on("GET", content_type, ""), Ok(Coverage::Url));
+    }
+    // A form of nothing has no parameter, which is what is proved.
+    assert_eq!(on("POST", Some(FORM.1), ""), Ok(Coverage::UrlParams));
+    assert_eq!(on("POST", Some(FORM.1), "b=2"), Err(ErrorKind::SignatureMismatch));
+    for not_a_form in [
+        None,
+        Some(""),
+        Some("application/json"),
+        Some("text/plain"),
+        Some("multipart/form-data"),
+        Some("application/x-www-form-urlencoded; charset=iso-8859-1"),
+        Some("application/x-www-form-urlencoded; charset=utf-8; charset=utf-7"),
+        Some("application/x-www-form-urlencodedx"),
+    ] {
+        for body in ["b=2", "{}", "&&"] {
+            assert_eq!(on("POST", not_a_form, body), Err(ErrorKind::BodyUnexpected), "{not_a_form:?} {body}");
+        }
+        assert_eq!(on("POST", not_a_form, ""), Ok(Coverage::Url));
+        // A form that is sent again as something else.
+        let form = twilio_on("https://example.com/hookb2", "POST", "/hook", not_a_form, "b=2");
+        assert_eq!(form, Err(ErrorKind::SignatureMismatch), "{not_a_form:?}");
+    }
+}
+
+#[test]
+fn twilio_names_a_body_in_the_url() {
+    let body = r#"{"a":1}"#;
+    let on = |query: &str, content_type, body| {
+        let target = format!("/hook?{query}");
+        twilio_on(&format!("{BASE}{target}"), "POST", &target, content_type, body)
+    };
+    let named = format!("bodySHA256={}", hash(body));
+    for query in [named.clone(), format!("x=1&{named}&y=2"), named.to_uppercase().replace("BODY", "body")] {
+        // The query is signed and the content type is not, so that it is not asked.
+        for content_type in [None, Some("application/json"), Some(FORM.1)] {
+            assert_eq!(on(&query, content_type, body), Ok(Coverage::UrlBody), "{query}");
+            for other in ["", "&&", "{}", r#"{"a":2}"#, r#"{"a":1} "#] {
+                assert_eq!(on(&query, content_type, other), Err(ErrorKind::PayloadHashMismatch), "{other}");
+            }
+        }
+    }
+    for (query, kind) in [
+        (format!("{named}&{named}"), ErrorKind::ParameterRepeated),
+        (format!("{named}&bodySHA256="), ErrorKind::ParameterRepeated),
+        ("bodySHA256=".to_owned(), ErrorKind::PayloadHashMalformed),
+        (named[..named.len() - 1].to_owned(), ErrorKind::PayloadHashMalformed),
+        (format!("{named}0"), ErrorKind::PayloadHashMalformed),
+        (format!("bodySHA256=0x{}", &hash(body)[2..]), ErrorKind::PayloadHashMalformed),
+        (
+            format!("bodySHA256={}", BASE64_STANDARD.encode(Sha256::digest(body))),
+            ErrorKind::PayloadHashMalformed,
+        ),
+        // Another name names no body.
+        (format!("bodysha256={}", hash(body)), ErrorKind::BodyUnexpected),
+        (format!("body%53HA256={}", hash(body)), ErrorKind::BodyUnexpected),
+        (format!("%62odySHA256={}", hash(body)), ErrorKind::BodyUnexpected),
+        (format!("xbodySHA256={}", hash(body)), ErrorKind::BodyUnexpected),
+        (format!("x=1;bodySHA256={}", hash(body)), ErrorKind::BodyUnexpected),
+        ("bodySHA256".to_owned(), ErrorKind::BodyUnexpected),
+        (String::new(), ErrorKind::BodyUnexpected),
+    ] {
+        assert_eq!(on(&query, Some("application/json"), body), Err(kind), "{query}");
+    }
+    // A hash that nobody signed.
+    let forged = twilio_on("https://example.com/hook", "POST", &format!("/hook?{named}"), None, body);
+    assert_eq!(forged, Err(ErrorKind::SignatureMismatch));
+}
+
+#[test]
+fn twilio_reads_a_url_as_text() {
+    for target in [
+        "/hook?x='&y=%27",
+        "/a%2Fb//c/./../d",
+        "/%7euser/~user",
+        "/hook?a=1;b=2",
+        "/hook?+%20%2B",
+        "/hook?",
+        "/hook??x",
+        "/hook/",
+        "//hook",
+        "/é",
+        "/hook#part",
+    ] {
+        let on = |base: &str, signed: &str| {
+            let signature = sha1_base64(signed);
+            let twilio = Twilio::new(self::base(base), secret(KEY));
+            judged(&twilio, "GET", target, &[("X-Twilio-Signature", &signature)], "")
+        };
+        for (base, signed) in [
+            ("https://example.com", format!("https://example.com{target}")),
+            ("https://example.com", format!("https://example.com:443{target}")),
+            ("https://example.com:443", format!("https://example.com{target}")),
+            ("http://example.com", format!("http://example.com:80{target}")),
+            ("http://example.com:8080/api", format!("http://example.com:8080/api{target}")),
+            ("http://example.com:8080/api/", format!("http://example.com/api{target}")),
+            ("wss://example.com", format!("wss://example.com:443{target}")),
+            ("https://u:p@[2001:db8::1]:8443", format!("https://u:p@[2001:db8::1]{target}")),
+            ("https://u:p@[2001:db8::1]", format!("https://u:p@[2001:db8::1]:443{target}")),
+        ] {
+            assert_eq!(on(base, &signed), Ok(Coverage::Url), "{base} {signed}");
+        }
+        for (base, signed) in [
+            ("https://example.com", format!("http://example.com{target}")),
+            ("https://example.com", format!("https://example.com:80{target}")),
+            ("https://example.com:8443", format!("https://example.com:443{target}")),
+            ("https://example.com", format!("https://EXAMPLE.com{target}")),
+            ("https://u:p@example.com", format!("https://example.com{target}")),
+            ("https://example.com", target.to_owned()),
+            ("https://example.com", format!("https://example.com{target}/")),
+        ] {
+            assert_eq!(on(base, &signed), Err(ErrorKind::SignatureMismatch), "{base} {signed}");
+        }
+    }
+    let escaped = twilio_on("https://example.com/?x=%27", "GET", "/?x='", None, "");
+    assert_eq!(escaped, Err(ErrorKind::SignatureMismatch));
+    // A framework that hands on no path, only the query.
+    let signature = sha1_base64("https://example.com");
+    let headers = [("X-Twilio-Signature", &*signature)];
+    let query = format!("bodySHA256={}", hash("{}"));
+    let head = Head::new("POST", &headers).with_query(&query);
+    refuses(&twilio(), Request::new(head, "{}"), ErrorKind::BodyUnexpected);
+}
+
+#[test]
+fn no_header_changes_what_is_signed() {
+    let url = sha1_base64("https://example.com/hook");
+    let signature = ("X-Twilio-Signature", &*url);
+    let elsewhere = sha1_base64("https://attacker.test/hook");
+    for header in [
+        ("Host", "attacker.test"),
+        ("X-Forwarded-Host", "attacker.test"),
+        ("X-Forwarded-Proto", "http"),
+        ("X-Forwarded-Port", "8443"),
+        ("Forwarded", "host=attacker.test;proto=http"),
+        ("X-Twilio-Webhooks-Signature-Settings", "key=WK1,algorithm=HMAC_SHA256"),
+        ("X-SignalWire-Signature", "x"),
+        ("I-Twilio-Idempotency-Token", "x"),
+    ] {
+        assert_eq!(judged(&twilio(), "GET", "/hook", &[signature, header], ""), Ok(Coverage::Url));
+        let forged = judged(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &elsewhere), header], "");
+        assert_eq!(forged, Err(ErrorKind::SignatureMismatch));
+    }
+    for text in [
+        sha1_hex("https://example.com/hook"),
+        url.trim_end_matches('=').to_owned(),
+        url.replace(['+', '/'], "-"),
+        format!("{url}="),
+        format!(" {url}"),
+        format!("sha1={url}"),
+        sha256_base64(KEY.as_bytes(), "https://example.com/hook"),
+        String::new(),
+    ] {
+        let expected = if text == url { Ok(Coverage::Url) } else { Err(ErrorKind::SignatureMalformed) };
+        assert_eq!(
+            judged(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &text)], ""),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn twilio_is_told_apart_by_account() {
+    let rotated = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
+    let tenants = Tenants::new([("AC1", rotated), ("AC2", secret("third-token").into())]).unwrap();
+    let twilio = Twilio::tenants(base(BASE), tenants);
+    let on = |key: &str, signed: &str, method: &str, target: &str, content_type, body: &str| {
+        let signature = BASE64_STANDARD.encode(sha1(key, signed));
+        let headers = [("X-Twilio-Signature", &*signature), content_type];
+        proved(&twilio, method, target, &headers, body).map(|found| found.tenant().unwrap().to_owned())
+    };
+    let form =
+        |key, signed: &str, body| on(key, &format!("{BASE}/hook{signed}"), "POST", "/hook", FORM, body);
+    assert_eq!(form(KEY, "AccountSidAC1B2", "B=2&AccountSid=AC1"), Ok("AC1".to_owned()));
+    assert_eq!(form(OTHER_KEY, "AccountSidAC1B2", "B=2&AccountSid=AC1"), Ok("AC1".to_owned()));
+    assert_eq!(form("third-token", "AccountSidAC2", "AccountSid=AC2"), Ok("AC2".to_owned()));
+    for (key, signed, body, kind) in [
+        (KEY, "AccountSidAC2", "AccountSid=AC2", ErrorKind::SignatureMismatch),
+        (KEY, "AccountSidAC3", "AccountSid=AC3", ErrorKind::TenantUnknown),
+        (KEY, "B2", "B=2", ErrorKind::TenantMissing),
+        (KEY, "AccountSidAC1AccountSidAC2", "AccountSid=AC1&AccountSid=AC2", ErrorKind::ParameterRepeated),
+    ] {
+        assert_eq!(form(key, signed, body), Err(kind), "{body}");
+    }
+    // The form's own word counts, whatever the URL says.
+    let both = |key, signed: &str, body| {
+        on(key, &format!("{BASE}/hook?AccountSid=AC2{signed}"), "POST", "/hook?AccountSid=AC2", FORM, body)
+    };
+    assert_eq!(both(KEY, "AccountSidAC1", "AccountSid=AC1"), Ok("AC1".to_owned()));
+    assert_eq!(both("third-token", "AccountSidAC1", "AccountSid=AC1"), Err(ErrorKind::SignatureMismatch));
+    assert_eq!(both("third-token", "B1", "B=1"), Err(ErrorKind::TenantMissing));
+    // Where there is no form, the URL's.
+    let url =
+        |key, target: &str, method, body| on(key, &format!("{BASE}{target}"), method, target, JSON, body);
+    assert_eq!(url(KEY, "/hook?AccountSid=AC1", "GET", ""), Ok("AC1".to_owned()));
+    let named = format!("/hook?bodySHA256={}&AccountSid=AC2", hash("{}"));
+    assert_eq!(url("third-token", &named, "POST", "{}"), Ok("AC2".to_owned()));
+    assert_eq!(url(KEY, &named, "POST", "{}"), Err(ErrorKind::SignatureMismatch));
+    assert_eq!(url(KEY, "/hook", "GET", ""), Err(ErrorKind::TenantMissing));
+    assert_eq!(url(KEY, "/hook?AccountSid=AC3", "GET", ""), Err(ErrorKind::TenantUnknown));
+    assert_eq!(url(KEY, "/hook?AccountSid=AC1&AccountSid=AC1", "GET", ""), Err(ErrorKind::TenantMissing));
+
+    let signed = twilio.sign(secret(KEY), &Unsigned::form("AccountSid=AC1&B=2").target("/hook")).unwrap();
+    assert_eq!(accepts(&twilio, signed.request()).tenant(), Some("AC1"));
+    let json = Unsigned::json("{}").target("/hook").tenant("AC2");
+    let signed = twilio.sign(secret("third-token"), &json).unwrap();
+    assert_eq!(accepts(&twilio, signed.request()).tenant(), Some("AC2"));
+    // With one account's token the name does not matter.
+    let one = Twilio::new(base(BASE), secret(KEY));
+    for target in ["/hook?AccountSid=AC9", "/hook?AccountSid=AC1&AccountSid=AC1"] {
+        let signed = one.sign(secret(KEY), &Unsigned::new("GET", "").target(target)).unwrap();
+        let _ = accepts(&one, signed.request());
+    }
+}
+
+#[test]
+fn signalwire_reads_its_own_header_before_the_alias() {
+    let signalwire = SignalWire::new(base(BASE), secret(KEY));
+    let (right, wrong) = (sha1_base64("https://example.com/hookB2"), sha1_base64("x"));
+    let (own, alias) = ("X-SignalWire-Signature", "X-Twilio-Signature");
+    let on =
+        |headers: &[(&str, &str)]| judged(&signalwire, "POST", "/hook", &[headers, &[FORM]].concat(), "B=2");
+    for headers in [&[(own, &*right)][..], &[(alias, &right)], &[(own, &right), (alias, &wrong)]] {
+        assert_eq!(on(headers), Ok(Coverage::UrlParams), "{headers:?}");
+    }
+    for (headers, kind) in [
+        (&[(own, &*wrong), (alias, &*right)][..], ErrorKind::SignatureMismatch),
+        (&[(own, ""), (alias, &right)], ErrorKind::SignatureMalformed),
+        (&[(alias, &right), (alias, &right)], ErrorKind::HeaderRepeated),
+        (&[(own, &right), (own, &right), (alias, &right)], ErrorKind::HeaderRepeated),
+        (&[], ErrorKind::SignatureMissing),
+    ] {
+        assert_eq!(on(headers), Err(kind), "{headers:?}");
+    }
+    let headers: [(&str, &str); 0] = [];
+    let missing = signalwire.verify(Request::new(Head::new("POST", &headers), "")).unwrap_err();
+    assert_eq!(missing.to_string(), "header `x-signalwire-signature` is missing");
+}
+
+#[test]
+fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
+    let on = |base: &str, signature: &str, content_type, target: &str, body| {
+        let signalwire = SignalWire::new(self::base(base), secret(KEY));
+        judged(&signalwire, "POST", target, &[("X-SignalWire-Signature", signature), content_type], body)
+    };
+    for (base, signed, accepted) in [
+        ("https://example.com", "https://example.com/pA1", true),
+        ("https://example.com", "https://example.com:443/pA1", true),
+        ("https://example.com:443", "https://example.com/pA1", true),
+        ("http://example.com", "http://example.com:80/pA1", true),
+        ("https://example.com:8443", "https://example.com:8443/pA1", true),
+        // Twilio's rule.
+        ("https://example.com:8443", "https://example.com/pA1", false),
+        ("https://example.com:8443", "https://example.com:443/pA1", false),
+        ("https://example.com:80", "https://example.com/pA1", false),
+    ] {
+        let expected = if accepted { Ok(Coverage::UrlParams) } else { Err(ErrorKind::SignatureMismatch) };
+        assert_eq!(on(base, &sha1_base64(signed), FORM, "/p", "A=1"), expected, "{base} {signed}");
+    }
+    // Of a raw body the URL is as it is called.
+    for (base, signed, accepted) in [
+        ("https://example.com", "https://example.com/p{}", true),
+        ("https://example.com:443", "https://example.com:443/p{}", true),
+        ("https://example.com", "https://example.com:443/p{}", false),
+        ("https://example.com:443", "https://example.com/p{}", false),
+    ] {
+        let expected = if accepted { Ok(Coverage::UrlBody) } else { Err(ErrorKind::SignatureMismatch) };
+        assert_eq!(on(base, &sha1_hex(signed), JSON, "/p", "{}"), expected, "{base} {signed}");
+    }
+    let signature = sha1_base64("https://example.com/pA2A1A2B");
+    for (body, accepted) in [
+        ("A=2&A=1&A=2&B=", true),
+        ("B&A=2&A=1&A=2", true),
+        ("A=1&A=2&A=2&B=", false),
+        ("A=2&A=1&B=", false),
+        ("A=2&A=1&A=2&A=2&B=", false),
+    ] {
+        let expected = if accepted { Ok(Coverage::UrlParams) } else { Err(ErrorKind::SignatureMismatch) };
+        assert_eq!(on(BASE, &signature, FORM, "/p", body), expected, "{body}");
+    }
+    let signalwire = SignalWire::new(base(BASE), secret(KEY));
+    let headers = [("X-SignalWire-Signature", &*signature), FORM];
+    let verified = proved(&signalwire, "POST", "/p", &headers, "B=&A=2&A=1&A=2").unwrap();
+    assert_eq!(parameters(&verified), "A=2&A=1&A=2&B=");
+}
+
+#[test]
+fn signalwire_does_not_let_the_url_alone_prove_a_body() {
+    let signalwire = SignalWire::new(base(BASE), secret(KEY));
+    let url = "https://example.com/p";
+    let on = |signature: &str, method, content_type, target: &str, body| {
+        judged(&signalwire, method, target, &[("X-SignalWire-Signature", signature), content_type], body)
+    };
+    for signature in [sha1_base64(url), sha1_hex(url)] {
+        assert_eq!(on(&signature, "GET", JSON, "/p", ""), Ok(Coverage::Url));
+        for content_type in [FORM, JSON] {
+            for body in ["{}", "a=1", "&&"] {
+                assert_eq!(on(&signature, "GET", content_type, "/p", body), Err(ErrorKind::BodyUnexpected));
+            }
+        }
+    }
+    for body in ["{}", "a=1", "&&"] {
+        // In hex it would be the URL with the body.
+        assert_eq!(on(&sha1_base64(url), "POST", JSON, "/p", body), Err(ErrorKind::SignatureMalformed));
+        assert_eq!(on(&sha1_hex(url), "POST", JSON, "/p", body), Err(ErrorKind::SignatureMismatch));
+        assert_eq!(on(&sha1_hex(url), "POST", FORM, "/p", body), Err(ErrorKind::SignatureMalformed));
+    }
+    assert_eq!(on(&sha1_base64(url), "POST", FORM, "/p", "&&"), Err(ErrorKind::BodyUnexpected));
+    assert_eq!(on(&sha1_base64(url), "POST", FORM, "/p", "a=1"), Err(ErrorKind::SignatureMismatch));
+    // A body that the URL names.
+    let named = format!("/p?bodySHA256={}", hash("{}"));
+    let signature = sha1_base64(&format!("{BASE}{named}"));
+    for content_type in [JSON, FORM] {
+        assert_eq!(on(&signature, "POST", content_type, &named, "{}"), Ok(Coverage::UrlBody));
+        assert_eq!(on(&signature, "POST", content_type, &named, "&&"), Err(ErrorKind::PayloadHashMismatch));
+    }
+    let twice = format!("{named}&bodySHA256={}", hash("{}"));
+    let signature = sha1_base64(&format!("{BASE}{twice}"));
+    assert_eq!(on(&signature, "POST", JSON, &twice, "{}"), Err(ErrorKind::ParameterRepeated));
+}
+
+/// Documented: one key signs both messages. What comes of it is a parameter with a name that nobody asks for.
+#[test]
+fn signalwire_signs_json_as_a_form_of_one_name() {
+    let signalwire = SignalWire::new(base(BASE), secret(KEY));
+    let body = r#"{"event":"call.state"}"#;
+    let message = format!("{BASE}/p{body}");
+    let again = |signature: &str| {
+        proved(&signalwire, "POST", "/p", &[("X-SignalWire-Signature", signature), FORM], body)
+            .map(|verified| parameters(&verified))
+    };
+    assert_eq!(again(&sha1_hex(&message)), Err(ErrorKind::SignatureMalformed));
+    assert_eq!(again(&sha1_base64(&message)), Ok(format!("{body}=")));
+}
+
+fn plivo_v3() -> PlivoV3 {
+    PlivoV3::new(base(BASE), secret(KEY))
+}
+
+/// What Plivo's verdict is on a request that is signed over this text with the nonce `7`.
+#[track_caller]
+fn plivo_v3_on(
+    signed: &str,
+    method: &str,
+    target: &str,
+    content_type: &str,
+    body: &str,
+) -> Result<Coverage, ErrorKind> {
+    let signature = sha256_base64(KEY.as_bytes(), &format!("{BASE}{signed}.7"));
+    let headers = [
+        ("X-Plivo-Signature-V3", &*signature),
+        ("X-Plivo-Signature-V3-Nonce", "7"),
+        ("Content-Type", content_type),
+    ];
+    judged(&plivo_v3(), method, target, &headers, body)
+}
+
+#[test]
+fn plivo_v3_signs_parameters_by_method() {
+    let (form, json) = (FORM.1, JSON.1);
+    for (signed, method, target, content_type, body, expected) in [
+        ("/p", "GET", "/p", form, "", Ok(Coverage::Url)),
+        ("/p", "GET", "/p?", form, "", Ok(Coverage::Url)),
+        ("/p", "GET", "/p?&", form, "", Ok(Coverage::Url)),
+        ("/p?a= &a=2&b=", "GET", "/p?b&a=2&a=+", form, "", Ok(Coverage::Url)),
+        ("/p?a= &a=2&b=", "GET", "/p?a=%20&a=2&b=", form, "", Ok(Coverage::Url)),
+        ("/p", "POST", "/p", form, "", Ok(Coverage::UrlParams)),
+        ("/p", "POST", "/p", json, "", Ok(Coverage::Url)),
+        ("/p?A1", "POST", "/p", form, "A=1", Ok(Coverage::UrlParams)),
+        ("/p?a=1.A1", "POST", "/p?a=1", form, "A=1", Ok(Coverage::UrlParams)),
+        ("/p?a=1", "POST", "/p?a=1", form, "", Ok(Coverage::UrlParams)),
+        ("/p?A1A1A2", "POST", "/p", form, "A=2&A=1&A=1", Ok(Coverage::UrlParams)),
+        // Each value counts.
+        ("/p?A1A2", "POST", "/p", form, "A=2&A=1&A=1", Err(ErrorKind::SignatureMismatch)),
+        ("/p?A=1", "POST", "/p", form, "A=1", Err(ErrorKind::SignatureMismatch)),
+        ("/pA1", "POST", "/p", form, "A=1", Err(ErrorKind::SignatureMismatch)),
+        ("/p?a=1?A1", "POST", "/p?a=1", form, "A=1", Err(ErrorKind::SignatureMismatch)),
+        ("/p?a=1A1", "POST", "/p?a=1", form, "A=1", Err(ErrorKind::SignatureMismatch)),
+        ("/p?b=1&a=1", "GET", "/p?b=1&a=1", form, "", Err(ErrorKind::SignatureMismatch)),
+        // What signs no body.
+        ("/p?a=1", "GET", "/p?a=1", form, "A=1", Err(ErrorKind::BodyUnexpected)),
+        ("/p", "POST", "/p", json, "{}", Err(ErrorKind::BodyUnexpected)),
+        ("/p", "POST", "/p", json, "&&", Err(ErrorKind::BodyUnexpected)),
+        ("/p", "POST", "/p", form, "&&", Err(ErrorKind::BodyUnexpected)),
+        ("/p?", "POST", "/p", form, "&&", Err(ErrorKind::BodyUnexpected)),
+        ("/p?A1", "POST", "/p", json, "A=1", Err(ErrorKind::SignatureMismatch)),
+        (
+            "/p",
+            "POST",
+            "/p",
+            "application/x-www-form-urlencoded;charset=latin1",
+            "A=1",
+            Err(ErrorKind::BodyUnexpected),
+        ),
+        // A query that could be cut elsewhere, or not be read.
+        ("/p?a=b=1", "GET", "/p?a%3Db=1", form, "", Err(ErrorKind::ParameterAmbiguous)),
+        ("/p?a&b=1", "GET", "/p?a%26b=1", form, "", Err(ErrorKind::ParameterAmbiguous)),
+        ("/p?a=b=1", "GET", "/p?a=b=1", form, "", Ok(Coverage::Url)),
+        ("/p?a=%", "GET", "/p?a=%", form, "", Err(ErrorKind::ParameterMalformed)),
+        ("/p?=1", "GET", "/p?=1", form, "", Err(ErrorKind::ParameterMalformed)),
+    ] {
+        let found = plivo_v3_on(signed, method, target, content_type, body);
+        assert_eq!(found, expected, "{signed} {method} {target} {content_type} {body}");
+    }
+    let long = format!("/p?a={}", "1".repeat(64 * 1024));
+    assert_eq!(plivo_v3_on(&long, "GET", &long, "", ""), Err(ErrorKind::QueryTooLong));
+}
+
+#[test]
+fn plivo_v3_takes_one_of_a_list_and_a_nonce_that_ends() {
+    let right = sha256_base64(KEY.as_bytes(), "https://example.com/p.7");
+    let wrong = sha256_base64(KEY.as_bytes(), "x");
+    let on = |verifier: &PlivoV3, headers: &[(&str, &str)]| {
+        proved(verifier, "GET", "/p", headers, "").map(|verified| verified.replay_key())
+    };
+    let nonce = ("X-Plivo-Signature-V3-Nonce", "7");
+    for list in
+        [right.clone(), format!("{wrong},{right}"), format!(" {right} , {wrong}"), format!("x,{right},")]
+    {
+        let found = on(&plivo_v3(), &[("X-Plivo-Signature-V3", &list), nonce]);
+        assert_eq!(found, Ok(Some(ReplayKey::new(["", "7"]))), "{list}");
+    }
+    let many = format!("{}{right}", format!("{wrong},").repeat(16));
+    for (list, kind) in [
+        (&*wrong, ErrorKind::SignatureMismatch),
+        (&*many, ErrorKind::SignatureMismatch),
+        ("", ErrorKind::SignatureMalformed),
+        ("x,y", ErrorKind::SignatureMalformed),
+        (&*right.replace('=', ""), ErrorKind::SignatureMalformed),
+        (&*format!("{right};{wrong}"), ErrorKind::SignatureMalformed),
+    ] {
+        assert_eq!(on(&plivo_v3(), &[("X-Plivo-Signature-V3", list), nonce]), Err(kind), "{list}");
+    }
+    for text in ["", "7.8", ".", "7."] {
+        let signature = sha256_base64(KEY.as_bytes(), &format!("https://example.com/p.{text}"));
+        let headers = [("X-Plivo-Signature-V3", &*signature), ("X-Plivo-Signature-V3-Nonce", text)];
+        assert_eq!(on(&plivo_v3(), &headers), Err(ErrorKind::HeaderMalformed), "{text:?}");
+    }
+    assert_eq!(plivo_v3().replays(), Replays::Ever);
+
+    let main = plivo_v3().main_account();
+    let (plain, of_main) = ("X-Plivo-Signature-V3", "X-Plivo-Signature-Ma-V3");
+    assert!(on(&main, &[(of_main, &right), (plain, &wrong), nonce]).is_ok());
+    assert_eq!(on(&main, &[(plain, &right), nonce]), Err(ErrorKind::SignatureMissing));
+    assert_eq!(on(&plivo_v3(), &[(of_main, &right), nonce]), Err(ErrorKind::SignatureMissing));
+    let subaccount = on(&plivo_v3(), &[(of_main, &right), (plain, &wrong), nonce]);
+    assert_eq!(subaccount, Err(ErrorKind::SignatureMismatch));
+}
+
+#[test]
+fn plivo_v2_proves_the_path_and_nothing_else() {
+    let (strict, open) = (PlivoV2::new(base(BASE), secret(KEY)), PlivoV2::new(base(BASE), secret(KEY)));
+    let open = open.insecure_accept_unsigned_parameters();
+    let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p7");
+    let headers = [
+        ("X-Plivo-Signature-V2", &*signature),
+        ("X-Plivo-Signature-V2-Nonce", "7"),
+        ("Content-Type", FORM.1),
+    ];
+    for method in ["GET", "POST"] {
+        assert_eq!(judged(&strict, method, "/p", &headers, ""), Ok(Coverage::Url));
+        assert_eq!(judged(&strict, method, "/p?", &headers, ""), Ok(Coverage::Url));
+        for (target, body, kind) in [
+            ("/p", "A=1", ErrorKind::BodyUnexpected),
+            ("/p", "&", ErrorKind::BodyUnexpected),
+            ("/p?a=1", "", ErrorKind::QueryUnexpected),
+            ("/p?a=1", "A=1", ErrorKind::QueryUnexpected),
+            ("/q", "", ErrorKind::SignatureMismatch),
+        ] {
+            assert_eq!(judged(&strict, method, target, &headers, body), Err(kind), "{target} {body}");
+        }
+        for (target, body) in [("/p", ""), ("/p?a=1", ""), ("/p", "A=1"), ("/p?a=1", "{}")] {
+            let verified = proved(&open, method, target, &headers, body).unwrap();
+            assert_eq!((verified.coverage(), verified.parameters()), (Coverage::Url, None));
+            assert_eq!(verified.replay_key(), Some(ReplayKey::new(["", "7"])));
+        }
+        assert_eq!(judged(&open, method, "/q?a=1", &headers, "A=1"), Err(ErrorKind::SignatureMismatch));
+    }
+    // Of an empty nonce nothing would tell a replay.
+    let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p");
+    let headers = [("X-Plivo-Signature-V2", &*signature), ("X-Plivo-Signature-V2-Nonce", "")];
+    for verifier in [&strict, &open] {
+        assert_eq!(judged(verifier, "POST", "/p", &headers, ""), Err(ErrorKind::HeaderMalformed));
+        assert_eq!(judged(verifier, "POST", "/p", &headers[..1], ""), Err(ErrorKind::HeaderMissing));
+    }
+
+    let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p7");
+    let nonce = ("X-Plivo-Signature-V2-Nonce", "7");
+    let of_main = [("X-Plivo-Signature-Ma-V2", &*signature), nonce];
+    assert_eq!(judged(&strict, "POST", "/p", &of_main, ""), Err(ErrorKind::SignatureMissing));
+    // Settings hold in either order.
+    for main in [open.main_account(), strict.main_account().insecure_accept_unsigned_parameters()] {
+        assert_eq!(judged(&main, "POST", "/p", &of_main, "A=1"), Ok(Coverage::Url));
+        let plain = [("X-Plivo-Signature-V2", &*signature), nonce];
+        assert_eq!(judged(&main, "POST", "/p", &plain, ""), Err(ErrorKind::SignatureMissing));
+    }
+    let list = format!("{signature},{signature}");
+    let strict = PlivoV2::new(base(BASE), secret(KEY));
+    let listed = judged(&strict, "POST", "/p", &[("X-Plivo-Signature-V2", &list), nonce], "");
+    assert_eq!(listed, Err(ErrorKind::SignatureMalformed));
+}
+
+const SECONDS: i64 = 1_795_680_000;
+const TIME: &str = "2026-11-26T08:00:00.1234567Z";
+
+fn sinch() -> SinchVoice {
+    SinchVoice::new(secret(KEY)).unwrap().clock(|| UnixTime::from_secs(SECONDS))
+}
+
+/// A callback that is signed with the bytes of this base64.
+fn sinch_delivery(key: &str, authorization: &str, signed: &str) -> Vec<(String, String)> {
+    let key = BASE64_STANDARD.decode(key).unwrap();
+    let signature = sha256_base64(&key, signed);
+    vec![
+        ("Authorization".to_owned(), format!("{authorization}:{signature}")),
+        ("X-Timestamp".to_owned(), TIME.to_owned()),
+        ("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned()),
+    ]
+}
+
+fn sinch_message() -> String {
+    // MD5 of `{}`, by another library.
+    let md5 = BASE64_STANDARD.encode(md5_oracle::compute("{}").0);
+    format!("POST\n{md5}\napplication/json; charset=utf-8\nx-timestamp:{TIME}\n/hook")
+}
+
+#[test]
+fn sinch_voice_signs_each_line() {
+    let headers = sinch_delivery(KEY, "Application key", &sinch_message());
+    let on = |headers: &Vec<(String, String)>, method: &str, target: &str, body: &str| {
+        let head = Head::new(method, headers).with_target(target);
+        verdict(&sinch(), Request::new(head, body))
+            .map(|found| found.coverage())
+            .map_err(|error| error.kind())
+    };
+    assert_eq!(on(&headers, "POST", "/hook", "{}"), Ok(Coverage::Body));
+    // Nobody signs the query.
+    assert_eq!(on(&headers, "POST", "/hook?a=1", "{}"), Ok(Coverage::Body));
+    for (method, target, body) in [
+        ("GET", "/hook", "{}"),
+        ("POST", "/hook/", "{}"),
+        ("POST", "/hoo%6B", "{}"),
+        ("POST", "", "{}"),
+        ("POST", "/hook", "{ }"),
+        ("POST", "/hook", ""),
+    ] {
+        assert_eq!(
+            on(&headers, method, target, body),
+            Err(ErrorKind::SignatureMismatch),
+            "{method} {target}"
+        );
+    }
+    let with = |name: usize, value: Option<&str>| {
+        let mut headers = headers.clone();
+        match value {
+            Some(value) => headers[name].1 = value.to_owned(),
+            None => drop(headers.remove(name)),
+        }
+        on(&headers, "POST", "/hook", "{}")
+    };
+    // Byte for byte.
+    for content_type in [
+        None,
+        Some(""),
+        Some("application/json"),
+        Some("application/json; charset=UTF-8"),
+        Some("application/json;charset=utf-8"),
+    ] {
+        assert_eq!(with(2, content_type), Err(ErrorKind::SignatureMismatch), "{content_type:?}");
+    }
+    let twice = [headers.clone(), vec![headers[2].clone()]].concat();
+    assert_eq!(on(&twice, "POST", "/hook", "{}"), Err(ErrorKind::HeaderRepeated));
+    for (time, kind) in [
+        (None, ErrorKind::TimestampMissing),
+        (Some(""), ErrorKind::TimestampMalformed),
+        (Some("1795680000"), ErrorKind::TimestampMalformed),
+        (Some("2026-11-31T08:00:00Z"), ErrorKind::TimestampMalformed),
+        (Some("2026-11-26t08:00:00z"), ErrorKind::TimestampMalformed),
+        (Some("2026-11-26T08:00:00Z"), ErrorKind::SignatureMismatch),
+        (Some("2026-11-26T08:00:00.1234567"), ErrorKind::SignatureMismatch),
+    ] {
+        assert_eq!(with(1, time), Err(kind), "{time:?}");
+    }
+    let signature = headers[0].1.split_once(':').unwrap().1;
+    for (authorization, accepted) in [
+        (format!("application key:{signature}"), true),
+        (format!("APPLICATION other:{signature}"), true),
+        (format!("Basic key:{signature}"), false),
+        (format!("service key:{signature}"), false),
+        (format!("Bearer {signature}"), false),
+        (format!("Application key {signature}"), false),
+        (format!("Applicationkey:{signature}"), false),
+        (format!("Application  key:{signature}:"), false),
+        (signature.to_owned(), false),
+    ] {
+        let expected = if accepted { Ok(Coverage::Body) } else { Err(ErrorKind::SignatureMalformed) };
+        assert_eq!(with(0, Some(&authorization)), expected, "{authorization}");
+    }
+    assert_eq!(with(0, None), Err(ErrorKind::SignatureMissing));
+}
+
+#[test]
+fn sinch_voice_signs_nothing_for_an_empty_body() {
+    let signed =
+        |md5: &str| format!("GET\n{md5}\napplication/json; charset=utf-8\nx-timestamp:{TIME}\n/hook");
+    let md5 = BASE64_STANDARD.encode(md5_oracle::compute("").0);
+    for (md5, expected) in [("", Ok(())), (&*md5, Err(ErrorKind::SignatureMismatch))] {
+        let headers = sinch_delivery(KEY, "Application key", &signed(md5));
+        let request = Request::new(Head::new("GET", &headers).with_target("/hook"), "");
+        assert_eq!(verdict(&sinch(), request).map(drop).map_err(|error| error.kind()), expected, "{md5}");
+    }
+}
+
+#[test]
+fn sinch_voice_holds_for_five_minutes_either_way() {
+    let headers = sinch_delivery(KEY, "Application key", &sinch_message());
+    let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
+    let at = |seconds| {
+        let sinch = SinchVoice::new(secret(KEY)).unwrap().clock(move || UnixTime::from_secs(seconds));
+        verdict(&sinch, request)
+            .map(|found| found.signed_at().unwrap().as_secs())
+            .map_err(|error| error.kind())
+    };
+    assert_eq!((at(SECONDS - 300), at(SECONDS + 300)), (Ok(SECONDS), Ok(SECONDS)));
+    assert_eq!(at(SECONDS + 301), Err(ErrorKind::TimestampStale));
+    assert_eq!(at(SECONDS - 301), Err(ErrorKind::TimestampFuture));
+    let any = sinch().insecure_accept_any_age().unwrap();
+    let _ = accepts(&any, request);
+    assert_eq!(sinch().replays(), Replays::Undetectable);
+}
+
+#[test]
+fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
+    // Padded or not, and with bits that are left over: `9876543210` ends in some.
+    for (shown, key) in [("a2V5MQ==", "key1"), ("a2V5MQ", "key1"), ("a2V5MR==", "key1"), ("a2V5MR", "key1")] {
+        let sinch = SinchVoice::new(secret(shown)).unwrap().clock(|| UnixTime::from_secs(SECONDS));
+        let headers = sinch_delivery(&BASE64_STANDARD.encode(key), "Application key", &sinch_message());
+        let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
+        let _ = accepts(&sinch, request);
+        let signed = sinch.sign(secret(shown), &Unsigned::json("{}")).unwrap();
+        let _ = accepts(&sinch, signed.request());
+        refuses(&sinch, signed.with_body("").request(), ErrorKind::SignatureMismatch);
+    }
+    for text in ["not base64!", "a2V5M", "a2V5\n", "a-_5", "a2V5M==="] {
+        let shown = Secret::verbatim(text).unwrap();
+        assert_eq!(SinchVoice::new(shown.clone()).unwrap_err(), ConfigError::SecretNotBase64, "{text}");
+        let tenants = Tenants::new([("a", secret(KEY)), ("b", shown)]).unwrap();
+        assert_eq!(SinchVoice::tenants(tenants).unwrap_err(), ConfigError::SecretNotBase64, "{text}");
+    }
+
+    let tenants = Tenants::new([("first", secret(KEY)), ("second", secret(OTHER_KEY))]).unwrap();
+    let sinch = SinchVoice::tenants(tenants).unwrap().clock(|| UnixTime::from_secs(SECONDS));
+    let on = |key: &str, name: &str| {
+        let headers = sinch_delivery(key, &format!("Application {name}"), &sinch_message());
+        let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
+        let found = verdict(&sinch, request).map_err(|error| error.kind())?;
+        Ok(found.tenant().unwrap().to_owned())
+    };
+    assert_eq!(on(KEY, "first"), Ok("first".to_owned()));
+    assert_eq!(on(OTHER_KEY, "second"), Ok("second".to_owned()));
+    assert_eq!(on(KEY, "second"), Err(ErrorKind::SignatureMismatch));
+    for name in ["third", "", "First", "first "] {
+        assert_eq!(on(KEY, name), Err(ErrorKind::TenantUnknown), "{name}");
+    }
+}
+
+/// What is signed here verifies, and nothing that differs in what is signed.
+#[test]
+fn what_is_signed_as_the_platform_does_verifies() {
+    let form = || Unsigned::form("CallSid=CA1&To=%2B1&Empty=&Name=a+b").target("/hook?a=1");
+    let json = || Unsigned::json(r#"{"a":1}"#).target("/hook?a=1");
+    let get = || Unsigned::new("GET", "").target("/hook?a=1");
+    let key = secret(KEY);
+    let twilio = twilio();
+    let signalwire = SignalWire::new(base(BASE), key.clone());
+    let plivo = plivo_v3();
+    let (of_twilio, of_signalwire) =
+        (|it: &Unsigned| twilio.sign(&key, it), |it: &Unsigned| signalwire.sign(&key, it));
+    let of_plivo = |it: &Unsigned| plivo.sign(&key, it);
+    let check = |verifier: &dyn Verifier, delivery: Delivery, coverage: Coverage| {
+        assert_eq!(accepts(verifier, delivery.request()).coverage(), coverage);
+        let other = delivery.clone().with_target(&delivery.target().replace("hook", "look"));
+        refuses(verifier, other.request(), ErrorKind::SignatureMismatch);
+    };
+    check(&twilio, of_twilio(&form()).unwrap(), Coverage::UrlParams);
+    check(&twilio, of_twilio(&json()).unwrap(), Coverage::UrlBody);
+    check(&twilio, of_twilio(&get()).unwrap(), Coverage::Url);
+    check(&signalwire, of_signalwire(&form()).unwrap(), Coverage::UrlParams);
+    check(&signalwire, of_signalwire(&json()).unwrap(), Coverage::UrlBody);
+    check(&signalwire, of_signalwire(&get()).unwrap(), Coverage::Url);
+    let named = Unsigned::json("{}").target(&format!("/hook?bodySHA256={}", hash("{}")));
+    check(&signalwire, of_signalwire(&named).unwrap(), Coverage::UrlBody);
+    check(&plivo, of_plivo(&form()).unwrap(), Coverage::UrlParams);
+    check(&plivo, of_plivo(&get()).unwrap(), Coverage::Url);
+    assert_eq!(of_plivo(&json()).unwrap_err().kind(), ErrorKind::BodyUnexpected);
+    for scheme in ["twilio", "signalwire", "plivo-v3", "plivo-v2"] {
+        let missing = Scheme::named(scheme).unwrap().build(&{
+            let mut settings = Settings::default();
+            settings.keyring = Some(key.clone().into());
+            settings
+        });
+        assert_eq!(missing.map(drop).unwrap_err(), ConfigError::BaseUrlMissing, "{scheme}");
+    }
+    assert_eq!(twilio.insecure_accept_any_age().unwrap_err(), ConfigError::TimestampUnsigned);
+}
