@@ -60,10 +60,10 @@ async fn no_public_type_prints_a_secret_a_signature_or_a_value_of_the_request() 
     }
 }
 
-/// Parts that are too long to be in two texts by chance: of digits 6 bytes, of others 4.
+/// Parts that are too long to be in two texts by chance: of hex digits 6 bytes, of others 4.
 fn telling(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_number = |part: &&[u8]| part.iter().all(u8::is_ascii_digit);
-    bytes.windows(4).filter(move |part| !is_number(part)).chain(bytes.windows(6).filter(is_number))
+    let is_hex = |part: &&[u8]| part.iter().all(u8::is_ascii_hexdigit);
+    bytes.windows(4).filter(move |part| !is_hex(part)).chain(bytes.windows(6).filter(is_hex))
 }
 
 /// All bytes that a text may show: its own, those it has in hex, and those it lists as numbers. White space aside.

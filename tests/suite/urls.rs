@@ -58,8 +58,8 @@ impl Vector {
     }
 
     #[track_caller]
-    fn has(&self, expected: Result<String, String>) {
-        assert_eq!(self.verdict().map_err(str::to_owned), expected, "{self:?}");
+    fn has(&self, expected: &Result<String, String>) {
+        assert_eq!(&self.verdict().map_err(str::to_owned), expected, "{}: {self:?}", self.name);
     }
 }
 
@@ -70,38 +70,38 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
     assert_eq!((vectors.len(), published.count()), (45, 30));
     for vector in vectors {
         let mismatch = Err("signature_mismatch".to_owned());
-        vector.has(Ok(vector.coverage.clone()));
+        vector.has(&Ok(vector.coverage.clone()));
 
         let mut altered = vector.clone();
         altered.body.push('1');
-        altered.has(vector.expected(vector.body_altered.as_deref()));
+        altered.has(&vector.expected(vector.body_altered.as_deref()));
 
         let mut altered = vector.clone();
         altered.secret = BASE64_STANDARD.encode("another");
-        altered.has(mismatch.clone());
+        altered.has(&mismatch);
 
         // The path is signed by all of them, and the host by all but Sinch.
         let mut altered = vector.clone();
         altered.target = format!("/x{}", vector.target);
-        altered.has(mismatch.clone());
+        altered.has(&mismatch);
         for (from, to) in [("://", "://x"), ("s://", "://")] {
             if let Some(base) = vector.base_url.as_ref().filter(|base| base.contains(from)) {
                 let mut altered = vector.clone();
                 altered.base_url = Some(base.replace(from, to));
-                altered.has(mismatch.clone());
+                altered.has(&mismatch);
             }
         }
         if !["plivo-v2", "sinch-voice"].contains(&&*vector.scheme) {
             let mut altered = vector.clone();
             altered.target.push_str(if vector.target.contains('?') { "&z=1" } else { "?z=1" });
-            altered.has(mismatch.clone());
+            altered.has(&mismatch);
         }
 
         let mut altered = vector.clone();
         altered.method = if vector.method == "GET" { "POST" } else { "GET" }.to_owned();
-        altered.has(vector.expected(vector.method_swapped.as_deref()));
+        altered.has(&vector.expected(vector.method_swapped.as_deref()));
         altered.method = "DELETE".to_owned();
-        altered.has(Err("method_unsupported".to_owned()));
+        altered.has(&Err("method_unsupported".to_owned()));
 
         for (at, (name, value)) in vector.headers.iter().enumerate() {
             if name.eq_ignore_ascii_case("content-type") {
@@ -109,7 +109,7 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
             }
             let mut altered = vector.clone();
             altered.headers.push((name.to_lowercase(), value.clone()));
-            altered.has(Err("header_repeated".to_owned()));
+            altered.has(&Err("header_repeated".to_owned()));
             let mut altered = vector.clone();
             altered.headers.remove(at);
             let missing = match &*name.to_lowercase() {
@@ -117,7 +117,7 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
                 name if name.ends_with("nonce") => "header_missing",
                 _ => "signature_missing",
             };
-            altered.has(Err(missing.to_owned()));
+            altered.has(&Err(missing.to_owned()));
         }
     }
 }
