@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::replay::Memory;
-use countersign::tower::{Body, VerifyLayer};
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use countersign::{ReplayKey, Secret, UnixTime, sign};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -59,7 +59,7 @@ fn guard(criterion: &mut Criterion) {
     run(BenchmarkId::new("bare", 1), layer());
 }
 
-async fn handle(_: Request<Body>) -> Result<Response<&'static str>, Infallible> {
+async fn handle(_: Request<VerifiedBody>) -> Result<Response<&'static str>, Infallible> {
     Ok(Response::new("handled"))
 }
 
@@ -99,7 +99,7 @@ fn request(number: u32) -> Request<Full<Bytes>> {
     let body = format!(r#"{{"status":"answered","text":"{}"}}"#, "a".repeat(1024));
     let jti = format!("aaaaaaaa-bbbb-cccc-dddd-{number:012}");
     let delivery =
-        sign::SignedWebhook::new(&secret(), NOW).claim("jti", &jti).claim("api_key", "a1b2c3d4").post(body);
+        sign::TokenSigner::new(&secret(), NOW).claim("jti", &jti).claim("api_key", "a1b2c3d4").post(body);
     delivery.to_http("/webhook").unwrap().map(Full::from)
 }
 

@@ -17,7 +17,7 @@ use std::hint::black_box;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use cases::{Case, METHODS};
-use countersign::vonage::Method;
+use countersign::vonage::SignatureMethod;
 
 fn main() {
     for (name, case) in groups().chain(linear()) {
@@ -95,7 +95,7 @@ fn linear_case(what: &str, times: usize) -> Case {
 
 /// A delivery of these parameters in a form (0), a query (1) or JSON (2).
 fn sms(way: usize, params: &[(String, String)]) -> Case {
-    cases::sms_of(Method::Sha256, "", params).remove(way)
+    cases::sms_of(SignatureMethod::Sha256, "", params).remove(way)
 }
 
 fn bearer(token: &str) -> Case {

@@ -27,7 +27,7 @@ use std::thread;
 use std::time::Instant;
 
 use cases::{Case, KEY, METHODS};
-use countersign::vonage::Method;
+use countersign::vonage::SignatureMethod;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
@@ -53,15 +53,15 @@ fn bodies(criterion: &mut Criterion) {
 fn sms(criterion: &mut Criterion) {
     for (method, group) in METHODS {
         let cases = cases::sms(method, group);
-        for case in cases.iter().filter(|case| case.name != "json" || method == Method::Sha256) {
+        for case in cases.iter().filter(|case| case.name != "json" || method == SignatureMethod::Sha256) {
             verify(criterion, case);
         }
         let case = &cases[0];
         match method {
-            Method::Md5 => floor(criterion, case, &keyed::<Hmac<Md5>>()),
-            Method::Sha1 => floor(criterion, case, &keyed::<Hmac<Sha1>>()),
-            Method::Sha256 => floor(criterion, case, &keyed::<Hmac<Sha256>>()),
-            Method::Sha512 => floor(criterion, case, &keyed::<Hmac<Sha512>>()),
+            SignatureMethod::Md5 => floor(criterion, case, &keyed::<Hmac<Md5>>()),
+            SignatureMethod::Sha1 => floor(criterion, case, &keyed::<Hmac<Sha1>>()),
+            SignatureMethod::Sha256 => floor(criterion, case, &keyed::<Hmac<Sha256>>()),
+            SignatureMethod::Sha512 => floor(criterion, case, &keyed::<Hmac<Sha512>>()),
             _ => run(criterion, case, "floor", || {
                 Md5::new().chain_update(black_box(&case.message)).chain_update(KEY).finalize()
             }),

@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secrets = [("a1b2c3d4", "secret-of-the-first"), ("e5f6a7b8", "secret-of-the-second")];
     let store = Arc::new(Store(HashMap::from(secrets)));
     let signed = |secret: &str, api_key: &str| -> Result<_, Box<dyn Error>> {
-        let webhook = sign::SignedWebhook::new(&Secret::new(secret)?, NOW).claim("api_key", api_key);
+        let webhook = sign::TokenSigner::new(&Secret::new(secret)?, NOW).claim("api_key", api_key);
         Ok(webhook.post(r#"{"status":"answered"}"#))
     };
     let deliveries = [

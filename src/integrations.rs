@@ -4,6 +4,6 @@
 pub mod axum;
 mod head;
 mod read;
-mod refusal;
+mod rejection;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -7,7 +7,7 @@
 mod claim;
 #[cfg(feature = "replay-memory")]
 mod memory;
-#[cfg(feature = "redis")]
+#[cfg(feature = "replay-redis")]
 mod redis;
 mod response;
 
@@ -19,7 +19,7 @@ use std::time::Duration;
 pub use claim::{Claim, Lease};
 #[cfg(feature = "replay-memory")]
 pub use memory::Memory;
-#[cfg(feature = "redis")]
+#[cfg(feature = "replay-redis")]
 pub use redis::{Redis, RedisError};
 pub use response::SavedResponse;
 

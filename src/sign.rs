@@ -21,19 +21,19 @@
 mod delivery;
 mod draft;
 mod hex_hmac;
-mod signed_webhook;
 mod signer;
 mod signing_key;
-mod sms;
+mod sms_signer;
+mod token_signer;
 mod unsigned;
 mod webhook;
 
 pub use delivery::Delivery;
 pub use draft::Draft;
-pub use hex_hmac::{hex_hmac, vogent, voxagent};
-pub use signed_webhook::{ContactCenter, SignedWebhook};
+pub use hex_hmac::{hex_hmac, vogent};
 pub use signer::Signer;
 pub use signing_key::SigningKey;
-pub use sms::Sms;
+pub use sms_signer::SmsSigner;
+pub use token_signer::{ContactCenterSigner, TokenSigner};
 pub use unsigned::Unsigned;
 pub use webhook::Sign;

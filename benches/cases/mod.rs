@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{self, Method};
-use countersign::{Keyring, Secret, UnixTime, Verifier, Vogent, Voxagent};
+use countersign::vonage::{self, SignatureMethod};
+use countersign::{Algorithm, Keyring, Secret, UnixTime, Verifier, Vogent, Voxagent};
 
 /// One delivery and who verifies it.
 pub(crate) struct Case {
@@ -22,12 +22,12 @@ pub(crate) struct Case {
 }
 
 pub(crate) const KEY: &str = "ZYtdTtGV3BCFN7tWmOWr1md66XsquMggr4W2cTtXtcPgfnI0Xw";
-pub(crate) const METHODS: [(Method, &str); 5] = [
-    (Method::Md5Hash, "vonage-sms-md5hash"),
-    (Method::Md5, "vonage-sms-md5"),
-    (Method::Sha1, "vonage-sms-sha1"),
-    (Method::Sha256, "vonage-sms-sha256"),
-    (Method::Sha512, "vonage-sms-sha512"),
+pub(crate) const METHODS: [(SignatureMethod, &str); 5] = [
+    (SignatureMethod::Md5Hash, "vonage-sms-md5hash"),
+    (SignatureMethod::Md5, "vonage-sms-md5"),
+    (SignatureMethod::Sha1, "vonage-sms-sha1"),
+    (SignatureMethod::Sha256, "vonage-sms-sha256"),
+    (SignatureMethod::Sha512, "vonage-sms-sha512"),
 ];
 const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 
@@ -68,18 +68,18 @@ pub(crate) fn bodies(bytes: usize) -> Vec<Case> {
             "voxagent",
             "verify",
             Arc::new(Voxagent::new("X-Webhook-Signature", secret()).unwrap()),
-            sign::voxagent("X-Webhook-Signature", &secret(), &*body),
+            sign::hex_hmac("X-Webhook-Signature", Algorithm::Sha256, &secret(), &*body),
         ),
     ]
 }
 
 /// The SMS: `verify` as a form, `query`, `json`.
-pub(crate) fn sms(method: Method, group: &'static str) -> Vec<Case> {
+pub(crate) fn sms(method: SignatureMethod, group: &'static str) -> Vec<Case> {
     sms_of(method, group, &INBOUND_SMS.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
 /// As [`sms`], of these parameters.
-pub(crate) fn sms_of(method: Method, group: &'static str, params: &[(String, String)]) -> Vec<Case> {
+pub(crate) fn sms_of(method: SignatureMethod, group: &'static str, params: &[(String, String)]) -> Vec<Case> {
     let mut sorted = params.to_vec();
     sorted.sort_unstable();
     let message: String = sorted.iter().map(|(name, value)| format!("&{name}={value}")).collect();
@@ -87,7 +87,7 @@ pub(crate) fn sms_of(method: Method, group: &'static str, params: &[(String, Str
     let signer = || {
         params
             .iter()
-            .fold(sign::Sms::new(method, &secret()), |signer, (name, value)| signer.param(name, value))
+            .fold(sign::SmsSigner::new(method, &secret()), |signer, (name, value)| signer.param(name, value))
     };
     [("verify", signer().form()), ("query", signer().query()), ("json", signer().json())]
         .map(|(name, delivery)| Case {
@@ -134,8 +134,8 @@ fn token(group: &'static str, delivery: Delivery, hashed: Vec<u8>) -> Case {
     Case { group, name: "verify", bytes: hashed.len(), verifier, delivery, message, hashed: Some(hashed) }
 }
 
-fn signer() -> sign::SignedWebhook {
-    sign::SignedWebhook::new(&secret(), NOW)
+fn signer() -> sign::TokenSigner {
+    sign::TokenSigner::new(&secret(), NOW)
         .claim("api_key", "a1b2c3d4")
         .claim("application_id", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
 }

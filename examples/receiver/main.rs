@@ -1,6 +1,6 @@
 //! A receiver of every scheme's webhooks, as a service would be: `axum`, one route a scheme, the secrets from the environment.
 //!
-//! `cargo run --example receiver --features tower,replay-memory,redis,diagnose`
+//! `cargo run --example receiver --features tower,replay-memory,replay-redis,diagnose`
 //!
 //! With no secret set it makes throw-away ones and prints `curl` commands to paste, genuine and forged.
 //!

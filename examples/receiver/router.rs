@@ -8,7 +8,7 @@ use axum::http::Response;
 use axum::routing::on;
 use axum::{BoxError, Extension, Router, middleware};
 use countersign::replay::{Memory, Redis};
-use countersign::tower::{EmptyRefusal, VerifyLayer};
+use countersign::tower::{EmptyRejection, VerifyLayer};
 use countersign::{ConfigError, Replays, Verified};
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
@@ -41,7 +41,7 @@ pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, Conf
 }
 
 type OnDuplicate = fn(&Verified) -> Response<Body>;
-type GuardedLayer = VerifyLayer<EmptyRefusal, OnDuplicate>;
+type GuardedLayer = VerifyLayer<EmptyRejection, OnDuplicate>;
 
 /// Who remembers requests, for all routes.
 enum Guard {

@@ -3,7 +3,7 @@
 use std::env::{self, VarError};
 use std::fmt;
 
-use countersign::vonage::Method;
+use countersign::vonage::SignatureMethod;
 use countersign::{ConfigError, Keyring, Secret};
 
 /// What is set.
@@ -14,7 +14,7 @@ pub(crate) struct Secrets {
     pub(crate) voxagent_header: Option<String>,
     /// Signs SMS and signed webhooks.
     pub(crate) vonage: Option<Keyring>,
-    pub(crate) sms_method: Option<Method>,
+    pub(crate) sms_method: Option<SignatureMethod>,
     pub(crate) contact_center: Option<Keyring>,
     /// What the variables hold, by their names: for the diagnosis of a refusal.
     pub(crate) texts: Vec<(String, String)>,
@@ -81,7 +81,7 @@ fn secret(name: &str) -> Result<Option<Secret>, Misconfigured> {
     secret.map_err(|error| Misconfigured::refused(name, error))
 }
 
-fn sms_method() -> Result<Option<Method>, Misconfigured> {
+fn sms_method() -> Result<Option<SignatureMethod>, Misconfigured> {
     let method = variable(SMS_METHOD)?.map(|name| name.parse()).transpose();
     method.map_err(|error| Misconfigured::refused(SMS_METHOD, error))
 }

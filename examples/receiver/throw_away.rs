@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::sign::{self, Delivery};
-use countersign::vonage::Method;
-use countersign::{Clock, Secret};
+use countersign::vonage::SignatureMethod;
+use countersign::{Algorithm, Clock, Secret};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::say;
@@ -19,7 +19,7 @@ pub(crate) struct ThrowAway {
     voxagent: Secret,
     voxagent_header: String,
     vonage: Secret,
-    sms_method: Method,
+    sms_method: SignatureMethod,
     contact_center: Secret,
     /// The same as texts, by the variables that would hold them.
     texts: Vec<(String, String)>,
@@ -42,7 +42,7 @@ impl ThrowAway {
                 .clone()
                 .unwrap_or_else(|| "X-Webhook-Signature".to_owned()),
             vonage: random_secret(VONAGE_SECRET)?,
-            sms_method: given.sms_method.unwrap_or(Method::Sha256),
+            sms_method: given.sms_method.unwrap_or(SignatureMethod::Sha256),
             contact_center: random_secret(CONTACT_CENTER_SECRET)?,
             texts,
         })
@@ -81,19 +81,19 @@ impl ThrowAway {
         let now = clock.now().ok_or("the clock cannot tell the time")?;
         let dial = sign::vogent(&self.vogent, r#"{"event":"dial.started","dial_id":"d_01H8"}"#);
         let call = r#"{"event":"call.ended","note":"it's done"}"#;
-        let call = sign::voxagent(&self.voxagent_header, &self.voxagent, call);
-        let sms = sign::Sms::new(self.sms_method, &self.vonage)
+        let call = sign::hex_hmac(&self.voxagent_header, Algorithm::Sha256, &self.voxagent, call);
+        let sms = sign::SmsSigner::new(self.sms_method, &self.vonage)
             .param("msisdn", "447700900001")
             .param("to", "447700900000")
             .param("messageId", "0A0000000123ABCD1")
             .param("text", "it's on & costs 5")
             .timestamp(now)
             .form();
-        let message = sign::SignedWebhook::new(&self.vonage, now)
+        let message = sign::TokenSigner::new(&self.vonage, now)
             .post(r#"{"message_uuid":"aaaaaaaa-bbbb","channel":"whatsapp","text":"pay 5"}"#);
-        let answer = sign::SignedWebhook::new(&self.vonage, now).get("uuid=aaaaaaaa-cccc&status=answered");
+        let answer = sign::TokenSigner::new(&self.vonage, now).get("uuid=aaaaaaaa-cccc&status=answered");
         let interaction = r#"{"type":"interaction.ended"}"#;
-        let interaction = sign::ContactCenter::new(&self.contact_center, now)?.post(interaction);
+        let interaction = sign::ContactCenterSigner::new(&self.contact_center, now)?.post(interaction);
         Ok([
             Pair::new("/vogent", dial, "dial.started", "dial.ended"),
             Pair::new("/voxagent", call, "call.ended", "call.failed"),

@@ -7,7 +7,7 @@
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis};
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Secret, UnixTime, Vogent};
 use libfuzzer_sys::fuzz_target;
 
@@ -56,7 +56,7 @@ fn diagnose(scheme: usize, stored: &str, capture: &Capture) -> Diagnosis {
         1 => HexHmac::with_algorithm(SIGNATURES[1], Algorithm::Sha512, right())
             .unwrap()
             .diagnose(capture, &credentials),
-        2 => Sms::new(Method::Sha256, right()).diagnose(capture, &credentials),
+        2 => Sms::new(SignatureMethod::Sha256, right()).diagnose(capture, &credentials),
         3 | 4 => SignedWebhook::new(right()).clock(|| NOW).diagnose(capture, &credentials),
         _ => {
             let key = if stored == KEY { key } else { Secret::new("c3RyYW5nZXI=").unwrap() };
@@ -84,10 +84,10 @@ fn signed(scheme: usize, text: &[u8]) -> Option<Delivery> {
     Some(match scheme {
         0 => sign::vogent(&key, text),
         1 => sign::hex_hmac(SIGNATURES[1], Algorithm::Sha512, &key, text),
-        2 => sign::Sms::new(Method::Sha256, &key).param("text", str::from_utf8(text).ok()?).form(),
-        3 => sign::SignedWebhook::new(&key, NOW).post(text),
-        4 => sign::SignedWebhook::new(&key, NOW).get(&format!("a={}", text.len())),
-        _ => sign::ContactCenter::new(&key, NOW).unwrap().post(text),
+        2 => sign::SmsSigner::new(SignatureMethod::Sha256, &key).param("text", str::from_utf8(text).ok()?).form(),
+        3 => sign::TokenSigner::new(&key, NOW).post(text),
+        4 => sign::TokenSigner::new(&key, NOW).get(&format!("a={}", text.len())),
+        _ => sign::ContactCenterSigner::new(&key, NOW).unwrap().post(text),
     })
 }
 

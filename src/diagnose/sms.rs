@@ -9,7 +9,7 @@ use crate::encoding::hex;
 use crate::error::ErrorKind;
 use crate::mac::Function;
 use crate::params::{self, Param, Params};
-use crate::providers::vonage::{self, Method, Sms};
+use crate::providers::vonage::{self, SignatureMethod, Sms};
 use crate::request::HeaderName;
 use crate::request::MediaType;
 use crate::secret::Secret;
@@ -38,11 +38,11 @@ pub(super) fn diagnose(case: &Case<'_>, sms: &Sms) -> Vec<Finding> {
 }
 
 /// The method under which the parameters' signature verifies with any of the secrets as it is.
-pub(super) fn matching_method(case: &Case<'_>) -> Option<Method> {
+pub(super) fn matching_method(case: &Case<'_>) -> Option<SignatureMethod> {
     let sources = sources(case.capture);
     let own = &sources.first()?.pairs;
     sig(own)?;
-    Method::ALL.iter().copied().find(|method| try_pairs(case, *method, own).is_some())
+    SignatureMethod::ALL.iter().copied().find(|method| try_pairs(case, *method, own).is_some())
 }
 
 /// Whether there is a parameter `sig` anywhere.
@@ -117,9 +117,9 @@ fn sources(capture: &Capture) -> Vec<Source> {
     sources
 }
 
-fn explain(case: &Case<'_>, method: Method, sources: &[Source]) -> Option<Changes> {
+fn explain(case: &Case<'_>, method: SignatureMethod, sources: &[Source]) -> Option<Changes> {
     let own = sources.first()?;
-    let others = Method::ALL.iter().copied().filter(|other| *other != method);
+    let others = SignatureMethod::ALL.iter().copied().filter(|other| *other != method);
     for used in [method].into_iter().chain(others) {
         if let Some(secret) = try_pairs(case, used, &own.pairs) {
             let algorithm =
@@ -161,7 +161,7 @@ fn explain(case: &Case<'_>, method: Method, sources: &[Source]) -> Option<Change
 }
 
 /// Looks for the signature in other forms and under other names.
-fn signature(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> {
+fn signature(case: &Case<'_>, method: SignatureMethod, pairs: &Pairs) -> Option<Changes> {
     let mut changed = pairs.clone();
     for (at, (name, value)) in pairs.iter().enumerate() {
         let own = name == b"sig";
@@ -184,7 +184,7 @@ fn signature(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> 
 }
 
 /// Tries the secrets as they are.
-fn try_pairs(case: &Case<'_>, method: Method, pairs: &Pairs) -> Option<Changes> {
+fn try_pairs(case: &Case<'_>, method: SignatureMethod, pairs: &Pairs) -> Option<Changes> {
     let form = form(case, pairs)?;
     case.try_secrets(VERBATIM, form.body.len(), |secret| verifies(method, secret, &form))
 }
@@ -195,7 +195,7 @@ fn form(case: &Case<'_>, pairs: &Pairs) -> Option<Capture> {
     may_match.then(|| Capture::new("POST", [("content-type", FORM)], pairs::write(pairs)))
 }
 
-fn verifies(method: Method, secret: &Secret, form: &Capture) -> bool {
+fn verifies(method: SignatureMethod, secret: &Secret, form: &Capture) -> bool {
     Sms::new(method, secret.clone()).max_body(usize::MAX).verify(form.request()).is_ok()
 }
 
@@ -214,7 +214,7 @@ fn time(case: &Case<'_>, sms: &Sms, sources: &[Source]) -> Option<Finding> {
     }
 }
 
-fn hints(case: &Case<'_>, method: Method, sources: &[Source]) -> Vec<Finding> {
+fn hints(case: &Case<'_>, method: SignatureMethod, sources: &[Source]) -> Vec<Finding> {
     let Some(own) = sources.first() else {
         return bodies::hint(&case.capture.body).into_iter().collect();
     };

@@ -43,7 +43,7 @@ pub(super) async fn verify(
 
 /// Reads a body of at most `limit` bytes, and shows `each` chunk as it arrives.
 ///
-/// The task yields to others even where every frame is there at once, and a body of too many frames without data is refused.
+/// The task yields to others even where every frame is there at once, and a body of too many frames without data is rejected.
 pub(super) async fn read(
     body: impl http_body::Body<Error: Into<BoxError>>,
     limit: usize,

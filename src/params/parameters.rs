@@ -18,7 +18,7 @@ use super::{Param, Params};
 ///
 /// ```
 /// # #[cfg(feature = "sign")] {
-/// use countersign::vonage::{Method, Sms};
+/// use countersign::vonage::{SignatureMethod, Sms};
 /// use countersign::{Secret, Verifier, sign};
 /// use serde::Deserialize;
 ///
@@ -31,8 +31,8 @@ use super::{Param, Params};
 /// }
 ///
 /// let secret = Secret::new("signature-secret-of-the-account")?;
-/// let sms = Sms::new(Method::Sha256, secret.clone());
-/// let signer = sign::Sms::new(Method::Sha256, &secret);
+/// let sms = Sms::new(SignatureMethod::Sha256, secret.clone());
+/// let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret);
 /// let delivery = signer.param("msisdn", "15550001111").param("text", "Tom & Jerry").form();
 ///
 /// let parameters = sms.verify(delivery.request())?.parameters().ok_or("no parameters are covered")?;

@@ -18,4 +18,4 @@ pub use contact_center::ContactCenter;
 pub use signed_webhook::SignedWebhook;
 #[cfg(feature = "diagnose")]
 pub(crate) use sms::Source;
-pub use sms::{Method, Sms};
+pub use sms::{SignatureMethod, Sms};

@@ -53,7 +53,7 @@ use crate::verifier::ReplayKey;
 /// - **Permissions.** The user needs `SET`, `GET`, `DEL`, `PTTL`, `PEXPIRE` and `EVAL` on the prefix, and `INFO` for the check and
 ///   with Sentinels. In a cluster also `CLUSTER SLOTS` and `ASKING`. Without `EVAL` a claim works, but leases run out by themselves: a request is handled again
 ///   when it is sent again after that.
-/// - **TLS.** `rediss://` needs the feature `redis-tls`. The certificates are those of the system, or the file that `SSL_CERT_FILE`
+/// - **TLS.** `rediss://` needs the feature `replay-redis-tls`. The certificates are those of the system, or the file that `SSL_CERT_FILE`
 ///   names. Where the program has picked no cryptography for rustls, making a guard picks `ring` for the whole process: pick another one
 ///   before.
 ///
@@ -79,7 +79,7 @@ impl Redis {
     /// # Errors
     ///
     /// - [`ConfigError::StoreAddressInvalid`]: `url` is no address of a Redis server.
-    /// - [`ConfigError::StoreTlsMissing`]: `url` asks for TLS, and the feature `redis-tls` is off.
+    /// - [`ConfigError::StoreTlsMissing`]: `url` asks for TLS, and the feature `replay-redis-tls` is off.
     pub fn connect(url: &str) -> Result<Self, ConfigError> {
         Address::server(url).map(Self::at)
     }
@@ -98,8 +98,8 @@ impl Redis {
     /// # Errors
     ///
     /// - [`ConfigError::StoreAddressInvalid`]: one of them is no address, or there is no Sentinel.
-    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `redis-tls` is off.
-    #[cfg(feature = "redis-sentinel")]
+    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `replay-redis-tls` is off.
+    #[cfg(feature = "replay-redis-sentinel")]
     pub fn sentinel(sentinels: &[&str], url: &str) -> Result<Self, ConfigError> {
         Address::sentinels(sentinels, url).map(Self::at)
     }
@@ -112,8 +112,8 @@ impl Redis {
     /// # Errors
     ///
     /// - [`ConfigError::StoreAddressInvalid`]: one of them is no address, there is none, or they differ in more than the host.
-    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `redis-tls` is off.
-    #[cfg(feature = "redis-cluster")]
+    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `replay-redis-tls` is off.
+    #[cfg(feature = "replay-redis-cluster")]
     pub fn cluster(urls: &[&str]) -> Result<Self, ConfigError> {
         Address::cluster(urls).map(Self::at)
     }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::{Keyring, Secret};
 use crate::config_error::ConfigError;
 
-/// Several accounts' keyrings by `api_key`, for a service that receives for all of them at one address.
+/// The keyrings of several accounts by their names, for a service that receives for all of them at one address.
 ///
-/// The delivery names the account, the account's secrets are tried and no other's.
+/// The request names its account. Only that account's secrets are tried.
 ///
 /// # Example
 ///
@@ -30,22 +30,23 @@ use crate::config_error::ConfigError;
 pub struct Tenants(HashMap<Arc<str>, Keyring>);
 
 impl Tenants {
-    /// Takes pairs of `api_key` and secret, or keyring.
+    /// Takes pairs of an account's name and its secret or keyring. What names an account is the platform's to say: see the scheme's
+    /// documentation.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::KeyringEmpty`]: there is no pair.
-    /// - [`ConfigError::NameEmpty`]: an `api_key` is empty.
-    /// - [`ConfigError::TenantRepeated`]: an `api_key` appears twice.
+    /// - [`ConfigError::NameEmpty`]: a name is empty.
+    /// - [`ConfigError::TenantRepeated`]: a name appears twice.
     pub fn new<N: AsRef<str>, K: Into<Keyring>>(
         keyrings: impl IntoIterator<Item = (N, K)>,
     ) -> Result<Self, ConfigError> {
         let mut tenants = HashMap::new();
-        for (api_key, keyring) in keyrings {
-            if api_key.as_ref().is_empty() {
+        for (name, keyring) in keyrings {
+            if name.as_ref().is_empty() {
                 return Err(ConfigError::NameEmpty);
             }
-            match tenants.entry(api_key.as_ref().into()) {
+            match tenants.entry(name.as_ref().into()) {
                 Entry::Vacant(tenant) => tenant.insert(keyring.into()),
                 Entry::Occupied(_) => return Err(ConfigError::TenantRepeated),
             };

@@ -17,8 +17,3 @@ pub fn hex_hmac(header: &str, algorithm: Algorithm, secret: &Secret, body: impl 
 pub fn vogent(secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
     hex_hmac(SIGNATURE.as_str(), Algorithm::Sha256, secret, body)
 }
-
-/// A delivery of Voxagent with its signature in `header`, verified by [`Voxagent`](crate::Voxagent).
-pub fn voxagent(header: &str, secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
-    hex_hmac(header, Algorithm::Sha256, secret, body)
-}

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ContactCenter, Delivery, Sign, SignedWebhook, SigningKey, Sms, Unsigned};
+use super::{ContactCenterSigner, Delivery, Sign, SigningKey, SmsSigner, TokenSigner, Unsigned};
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 use crate::providers::static_token::StaticToken;
@@ -36,7 +36,7 @@ impl Signer for vonage::Sms {
         let is_json = request.header("content-type") == Some("application/json");
         let params = if is_json { of_object(request.body())? } else { of_form(request)? };
         let (time, secret) = (time(unsigned, || self.now())?, secret(key)?);
-        let signer = Sms::new(self.method(), secret).timestamp(time);
+        let signer = SmsSigner::new(self.method(), secret).timestamp(time);
         let signer = params.iter().fold(signer, |signer, (name, value)| signer.param(name, value));
         Ok(match (request.method(), is_json) {
             ("GET", _) => signer.query(),
@@ -49,7 +49,7 @@ impl Signer for vonage::Sms {
 /// Signs the body of a POST, or the query of a GET.
 impl Signer for vonage::SignedWebhook {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let signer = SignedWebhook::new(secret(key)?, time(unsigned, || self.now())?);
+        let signer = TokenSigner::new(secret(key)?, time(unsigned, || self.now())?);
         let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
         let signer = unsigned.tenant.iter().fold(signer, |signer, name| signer.claim("api_key", name));
         let request = &unsigned.delivery;
@@ -63,7 +63,7 @@ impl Signer for vonage::SignedWebhook {
 /// Signs the body of a POST with a secret that is base64.
 impl Signer for vonage::ContactCenter {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let signer = ContactCenter::new(secret(key)?, time(unsigned, || self.signed_webhook().now())?)
+        let signer = ContactCenterSigner::new(secret(key)?, time(unsigned, || self.signed_webhook().now())?)
             .map_err(|_| ErrorKind::SignatureMalformed)?;
         Ok(signer.post(unsigned.delivery.body()))
     }

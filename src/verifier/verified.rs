@@ -174,7 +174,7 @@ impl Verified {
         }
     }
 
-    /// The `api_key` of the tenant whose secret matched, where the verifier was built from
+    /// The name of the tenant whose secret matched, where the verifier was built from
     /// [`Tenants`](crate::Tenants).
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {

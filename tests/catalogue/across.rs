@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::thread;
 
-use countersign::vonage::Method;
-use countersign::{ErrorKind, Verifier};
+use countersign::vonage::SignatureMethod;
+use countersign::{Algorithm, ErrorKind, Verifier};
 
 use crate::run::Run;
 use crate::schemes::{Carrier, Scheme};
@@ -96,7 +96,7 @@ fn case_139_eight_threads_on_one_verifier(run: &mut Run) {
 
 fn case_147_what_a_verification_asks_of_the_heap(run: &mut Run) {
     // How often at most, and for how many times the bytes of what is kept: a token with its query, or the parameters.
-    let sms = Scheme::Sms(Method::Sha256, Carrier::Form);
+    let sms = Scheme::Sms(SignatureMethod::Sha256, Carrier::Form);
     let costs = [
         (Scheme::Vogent, 0, 0),
         (Scheme::Voxagent, 0, 0),
@@ -128,12 +128,12 @@ fn large(scheme: Scheme) -> countersign::sign::Delivery {
     let body = vec![b'x'; 1 << 20];
     match scheme {
         Scheme::Vogent => sign::vogent(&secret, body),
-        Scheme::Voxagent => sign::voxagent("x-voxagent", &secret, body),
-        Scheme::JwtPost => sign::SignedWebhook::new(&secret, now).post(body),
-        Scheme::JwtGet => sign::SignedWebhook::new(&secret, now).get(&format!("text={}", "x".repeat(60_000))),
+        Scheme::Voxagent => sign::hex_hmac("x-voxagent", Algorithm::Sha256, &secret, body),
+        Scheme::JwtPost => sign::TokenSigner::new(&secret, now).post(body),
+        Scheme::JwtGet => sign::TokenSigner::new(&secret, now).get(&format!("text={}", "x".repeat(60_000))),
         Scheme::Sms(method, _) => {
-            sign::Sms::new(method, &secret).param("text", &"x".repeat(1_000_000)).timestamp(now).form()
+            sign::SmsSigner::new(method, &secret).param("text", &"x".repeat(1_000_000)).timestamp(now).form()
         }
-        _ => sign::ContactCenter::new(&secret, now).unwrap().post(body),
+        _ => sign::ContactCenterSigner::new(&secret, now).unwrap().post(body),
     }
 }

@@ -1,7 +1,7 @@
 //! 41 to 48: bodies.
 
 use countersign::ErrorKind::{BodyTooLarge, PayloadHashMismatch, SignatureMismatch};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Vogent, Voxagent, sign};
 
 use crate::forged::Forged;
@@ -86,15 +86,15 @@ fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
             (Vogent::new(secret(KEY)).max_body(limit).into(), sign::vogent(&secret(KEY), body.clone())),
             (
                 Voxagent::new("x-vox", secret(KEY)).unwrap().max_body(limit).into(),
-                sign::voxagent("x-vox", &secret(KEY), body.clone()),
+                sign::hex_hmac("x-vox", Algorithm::Sha256, &secret(KEY), body.clone()),
             ),
             (
                 SignedWebhook::new(secret(KEY)).clock(|| NOW).max_body(limit).into(),
-                sign::SignedWebhook::new(&secret(KEY), NOW).post(body.clone()),
+                sign::TokenSigner::new(&secret(KEY), NOW).post(body.clone()),
             ),
             (
                 ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).max_body(limit).into(),
-                sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post(body.clone()),
+                sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap().post(body.clone()),
             ),
         ];
         for (subject, delivery) in subjects {
@@ -106,8 +106,8 @@ fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
         }
     }
     for form in [Carrier::Form, Carrier::Json] {
-        let genuine = Scheme::Sms(Method::Sha256, form).delivery();
-        let of = |limit| Sms::new(Method::Sha256, secret(KEY)).max_body(limit).into();
+        let genuine = Scheme::Sms(SignatureMethod::Sha256, form).delivery();
+        let of = |limit| Sms::new(SignatureMethod::Sha256, secret(KEY)).max_body(limit).into();
         let _ = run.accepts(&of(genuine.body().len()), &genuine);
         run.refuses(&of(genuine.body().len() - 1), &genuine, BodyTooLarge);
     }
@@ -161,9 +161,12 @@ fn body_schemes(body: &[u8]) -> Vec<(Subject, sign::Delivery)> {
         .collect();
     schemes.extend([
         (Scheme::Vogent.subject(), sign::vogent(&secret(KEY), body)),
-        (Scheme::Voxagent.subject(), sign::voxagent("x-voxagent", &secret(KEY), body)),
-        (Scheme::JwtPost.subject(), sign::SignedWebhook::new(&secret(KEY), NOW).post(body)),
-        (Scheme::ContactCenter.subject(), sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post(body)),
+        (Scheme::Voxagent.subject(), sign::hex_hmac("x-voxagent", Algorithm::Sha256, &secret(KEY), body)),
+        (Scheme::JwtPost.subject(), sign::TokenSigner::new(&secret(KEY), NOW).post(body)),
+        (
+            Scheme::ContactCenter.subject(),
+            sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap().post(body),
+        ),
     ]);
     schemes
 }

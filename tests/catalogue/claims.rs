@@ -40,7 +40,7 @@ cases! {
 }
 
 fn case_121_a_right_token_with_another_request(run: &mut Run) {
-    let signer = || sign::SignedWebhook::new(&secret(KEY), NOW);
+    let signer = || sign::TokenSigner::new(&secret(KEY), NOW);
     let (first, second) = (signer().post("{\"a\":1}"), signer().post("{\"a\":2}"));
     let (get, other) = (signer().get("a=1&b=2"), signer().get("a=1&b=3"));
     let subject = Scheme::JwtPost.subject();
@@ -396,10 +396,10 @@ fn case_136_the_hash_of_the_body_written_again(run: &mut Run) {
     {
         let hash = format!("\"{}\"", hex::encode(Sha256::digest(rewritten)));
         let token =
-            sign::SignedWebhook::new(&secret(KEY), NOW).claim_json("payload_hash", &hash).post(original);
+            sign::TokenSigner::new(&secret(KEY), NOW).claim_json("payload_hash", &hash).post(original);
         run.refuses(&Scheme::JwtPost.subject(), &token, PayloadHashMismatch);
         let _ = run.accepts(&Scheme::JwtPost.subject(), Forged::from(&token).body(rewritten));
-        let token = sign::ContactCenter::new(&secret(KEY), NOW)
+        let token = sign::ContactCenterSigner::new(&secret(KEY), NOW)
             .unwrap()
             .claim_json("payload_hash", &hash)
             .post(original);

@@ -135,7 +135,7 @@ fn case_095_every_byte_outside_the_alphabet_at_every_position(run: &mut Run) {
     let (subject, right) = (scheme.subject(), genuine(scheme));
     let _ = run.accepts(
         &subject,
-        sign::SignedWebhook::new(&crate::support::secret(KEY), crate::support::NOW).post("{}"),
+        sign::TokenSigner::new(&crate::support::secret(KEY), crate::support::NOW).post("{}"),
     );
     for at in 0..right.len() {
         for byte in (0..=u8::MAX).filter(|byte| !ALPHABET.contains(byte) && *byte != right.as_bytes()[at]) {

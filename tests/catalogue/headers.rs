@@ -1,7 +1,7 @@
 //! 49 to 60: headers and dispatch.
 
 use countersign::ErrorKind::{self, HeaderRepeated, HeaderTooLong, SignatureMalformed, TokenMalformed};
-use countersign::vonage::Method;
+use countersign::vonage::SignatureMethod;
 
 use crate::forged::Forged;
 use crate::run::Run;
@@ -215,9 +215,9 @@ fn case_059_the_signature_in_another_place(run: &mut Run) {
             }
         }
     }
-    let get = Forged::of(Scheme::Sms(Method::Sha256, Carrier::Query));
+    let get = Forged::of(Scheme::Sms(SignatureMethod::Sha256, Carrier::Query));
     let moved = Forged { body: get.query.clone(), query: Vec::new(), ..get };
-    let subject = Scheme::Sms(Method::Sha256, Carrier::Query).subject();
+    let subject = Scheme::Sms(SignatureMethod::Sha256, Carrier::Query).subject();
     run.refuses(&subject, moved, ErrorKind::SignatureMissing);
 }
 

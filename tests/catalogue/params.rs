@@ -5,7 +5,7 @@ use countersign::ErrorKind::{
     ParametersTooMany, SignatureMalformed, SignatureMismatch, SignatureMissing,
 };
 use countersign::sign;
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -71,7 +71,7 @@ fn case_074_a_parameter_changed_added_taken_away_or_renamed(run: &mut Run) {
     for method in METHODS {
         let pairs = [("msisdn", "447700900001"), ("text", "Hello"), ("to", "1")];
         let of = |pairs: &[(&str, &str)]| {
-            let signer = sign::Sms::new(method, &secret(KEY));
+            let signer = sign::SmsSigner::new(method, &secret(KEY));
             pairs.iter().fold(signer, |signer, (name, value)| signer.param(name, value))
         };
         let subject = Sms::new(method, secret(KEY)).into();
@@ -158,7 +158,7 @@ fn case_078_timestamp_read_as_an_entity(run: &mut Run) {
 
 fn case_079_signed_by_one_method_verified_by_another(run: &mut Run) {
     for signed in METHODS {
-        let signer = || sign::Sms::new(signed, &secret(KEY)).param("a", "1").param("b", "2");
+        let signer = || sign::SmsSigner::new(signed, &secret(KEY)).param("a", "1").param("b", "2");
         for verified in METHODS {
             for delivery in [signer().query(), signer().form(), signer().json()] {
                 let subject = Sms::new(verified, secret(KEY)).into();
@@ -251,7 +251,7 @@ fn case_084_too_much_of_everything(run: &mut Run) {
         ("+".repeat(1 << 19), SignatureMissing),
         ("a=%".repeat(1 << 18), ParameterMalformed),
     ] {
-        let form = Forged::from(sign::Sms::new(Method::Sha256, &secret(KEY)).form());
+        let form = Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).form());
         let (sig, long) = (sig(b""), raw.len() > 64 * 1024);
         let signed = if kind == SignatureMissing { raw } else { format!("{raw}&sig={sig}") };
         run.refuses_as(&subject(), form.body(signed.clone()), &[kind, ErrorKind::BodyTooLarge]);
@@ -259,7 +259,7 @@ fn case_084_too_much_of_everything(run: &mut Run) {
         run.refuses(&subject(), query_of(&signed), kind);
     }
     for filler in ["&", "%", "=", ";"] {
-        let form = Forged::from(sign::Sms::new(Method::Sha256, &secret(KEY)).form());
+        let form = Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).form());
         run.refuses(&subject(), form.body(filler.repeat((1 << 20) + 1)), ErrorKind::BodyTooLarge);
     }
     let members: Vec<_> = (0..100_000).map(|index| format!("\"{index}\":1")).collect();
@@ -267,7 +267,7 @@ fn case_084_too_much_of_everything(run: &mut Run) {
 }
 
 fn case_085_parameters_in_the_query_and_in_the_body(run: &mut Run) {
-    let signer = || sign::Sms::new(Method::Sha256, &secret(KEY)).param("a", "1");
+    let signer = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("a", "1");
     let (query, form, as_json) = (signer().query(), signer().form(), signer().json());
     // Of a POST the body counts, of a GET the query, and it has no body.
     for post in [&form, &as_json] {
@@ -332,7 +332,7 @@ fn case_086_json_literals_and_what_is_not_one_flat_object(run: &mut Run) {
 }
 
 fn subject() -> Subject {
-    Sms::new(Method::Sha256, secret(KEY)).into()
+    Sms::new(SignatureMethod::Sha256, secret(KEY)).into()
 }
 
 /// The signature of a string as it stands.
@@ -342,11 +342,11 @@ fn sig(string: &[u8]) -> String {
 }
 
 fn query_of(raw: &str) -> Forged {
-    Forged::from(sign::Sms::new(Method::Sha256, &secret(KEY)).query()).query(raw)
+    Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).query()).query(raw)
 }
 
 fn json_body(body: &str) -> Forged {
-    Forged::from(sign::Sms::new(Method::Sha256, &secret(KEY)).json()).body(body)
+    Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).json()).body(body)
 }
 
 /// `members` without the braces, with the signature of this string.
@@ -357,7 +357,10 @@ fn json(members: &str, signed: &[u8]) -> Forged {
 /// As a query and as a form, with the signature of this string.
 fn both(raw: &str, signed: &[u8]) -> [Forged; 2] {
     let text = format!("{raw}&sig={}", sig(signed));
-    [query_of(&text), Forged::from(sign::Sms::new(Method::Sha256, &secret(KEY)).form()).body(text)]
+    [
+        query_of(&text),
+        Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).form()).body(text),
+    ]
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::ErrorKind::{SignatureMalformed, SignatureMismatch};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, ConfigError, HexHmac, Keyring, Secret, Tenants, Verifier, Vogent, Voxagent, sign,
 };
@@ -89,8 +89,8 @@ fn case_033_a_secret_that_looks_like_hex_or_base64(run: &mut Run) {
                 ),
                 _ => (
                     SignedWebhook::new(secret(text)).clock(|| NOW).into(),
-                    sign::SignedWebhook::new(&secret(text), NOW).post("{}"),
-                    sign::SignedWebhook::new(&Secret::verbatim(decoded.clone()).unwrap(), NOW).post("{}"),
+                    sign::TokenSigner::new(&secret(text), NOW).post("{}"),
+                    sign::TokenSigner::new(&Secret::verbatim(decoded.clone()).unwrap(), NOW).post("{}"),
                 ),
             };
             let _ = run.accepts(&subject, delivery);
@@ -100,8 +100,12 @@ fn case_033_a_secret_that_looks_like_hex_or_base64(run: &mut Run) {
     // The one platform that says its secret is base64.
     let center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into();
     let as_text = Secret::new(BASE64_STANDARD.encode(KEY)).unwrap();
-    let _ = run.accepts(&center, sign::ContactCenter::new(&secret(KEY), NOW).unwrap().post("{}"));
-    run.refuses(&center, sign::ContactCenter::new(&as_text, NOW).unwrap().post("{}"), SignatureMismatch);
+    let _ = run.accepts(&center, sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap().post("{}"));
+    run.refuses(
+        &center,
+        sign::ContactCenterSigner::new(&as_text, NOW).unwrap().post("{}"),
+        SignatureMismatch,
+    );
 }
 
 fn case_034_rotation(run: &mut Run) {
@@ -168,11 +172,11 @@ fn case_037_what_holds_a_secret_printed(run: &mut Run) {
         Box::new(Vogent::new(keyring())),
         Box::new(Voxagent::new("x-sig", key()).unwrap()),
         Box::new(HexHmac::new("x-sig", key()).unwrap()),
-        Box::new(Sms::new(Method::Sha512, key())),
-        Box::new(Sms::tenants(Method::Md5Hash, Tenants::new([("account", key())]).unwrap())),
+        Box::new(Sms::new(SignatureMethod::Sha512, key())),
+        Box::new(Sms::tenants(SignatureMethod::Md5Hash, Tenants::new([("account", key())]).unwrap())),
         Box::new(SignedWebhook::new(key())),
-        Box::new(sign::SignedWebhook::new(&key(), NOW)),
-        Box::new(sign::Sms::new(Method::Sha1, &key())),
+        Box::new(sign::TokenSigner::new(&key(), NOW)),
+        Box::new(sign::SmsSigner::new(SignatureMethod::Sha1, &key())),
         Box::new(Vogent::new(key()).verify(Scheme::Vogent.delivery().request()).unwrap_err()),
         Box::new(Secret::new(format!("{text}\n")).unwrap_err()),
     ];
@@ -235,13 +239,13 @@ fn every_algorithm_keyed(run: &mut Run, key: &[u8]) {
     for method in METHODS {
         let string = b"&a=1&b=2";
         let tag = match method {
-            Method::Md5Hash => Md5::digest([string, key].concat()).to_vec(),
-            Method::Md5 => hmac::<Md5>(64, key, string),
-            Method::Sha1 => hmac::<Sha1>(64, key, string),
-            Method::Sha256 => hmac::<Sha256>(64, key, string),
+            SignatureMethod::Md5Hash => Md5::digest([string, key].concat()).to_vec(),
+            SignatureMethod::Md5 => hmac::<Md5>(64, key, string),
+            SignatureMethod::Sha1 => hmac::<Sha1>(64, key, string),
+            SignatureMethod::Sha256 => hmac::<Sha256>(64, key, string),
             _ => hmac::<Sha512>(128, key, string),
         };
-        let delivery = sign::Sms::new(method, &secret()).query();
+        let delivery = sign::SmsSigner::new(method, &secret()).query();
         let genuine = delivery.with_query(&format!("b=2&a=1&sig={}", hex::encode(tag)));
         let _ = run.accepts(&Sms::new(method, secret()).into(), &genuine);
         run.refuses(&Sms::new(method, secret()).into(), genuine.with_query("a=1&sig="), SignatureMalformed);

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use countersign::ErrorKind::{self, SignatureMalformed, SignatureMismatch};
-use countersign::vonage::Method;
+use countersign::vonage::SignatureMethod;
 use countersign::{Algorithm, HexHmac, sign};
 
 use crate::forged::Forged;
@@ -172,8 +172,8 @@ fn case_016_every_byte_at_every_position(run: &mut Run) {
         Scheme::Vogent,
         Scheme::HexHmac(Algorithm::Sha1),
         Scheme::HexHmac(Algorithm::Sha512),
-        Scheme::Sms(Method::Md5Hash, Carrier::Query),
-        Scheme::Sms(Method::Sha256, Carrier::Query),
+        Scheme::Sms(SignatureMethod::Md5Hash, Carrier::Query),
+        Scheme::Sms(SignatureMethod::Sha256, Carrier::Query),
     ] {
         let subject = scheme.subject();
         let right = scheme.signature().into_bytes();

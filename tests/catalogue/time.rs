@@ -6,7 +6,7 @@ use countersign::ErrorKind::{
     self, ClaimMalformed, ClockUnavailable, ParameterRepeated, SignatureMismatch, TimestampFuture,
     TimestampMalformed, TimestampMissing, TimestampStale,
 };
-use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{Clock, Tolerance, UnixTime, sign};
 
 use crate::forged::Forged;
@@ -51,7 +51,7 @@ fn case_062_no_timestamp_where_one_is_required(run: &mut Run) {
     for signed in sms_deliveries(None) {
         run.refuses(&tolerant(300, 60), signed, TimestampMissing);
     }
-    let untimed = sign::SignedWebhook::new(&secret(KEY), NOW).without_claim("iat").post("{}");
+    let untimed = sign::TokenSigner::new(&secret(KEY), NOW).without_claim("iat").post("{}");
     run.refuses(&Scheme::JwtPost.subject(), untimed, ErrorKind::ClaimMissing);
 }
 
@@ -61,7 +61,7 @@ fn case_063_a_timestamp_changed(run: &mut Run) {
         let edit = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap().replace(&now, &later);
         let forged = signed.clone().query(edit(&signed.query)).body(edit(&signed.body));
         run.refuses(&tolerant(300, 60), forged.clone(), SignatureMismatch);
-        run.refuses(&Sms::new(Method::Sha256, secret(KEY)).into(), forged, SignatureMismatch);
+        run.refuses(&Sms::new(SignatureMethod::Sha256, secret(KEY)).into(), forged, SignatureMismatch);
     }
 }
 
@@ -126,8 +126,9 @@ fn case_066_numbers_at_and_beyond_the_types_ends(run: &mut Run) {
 fn case_067_two_timestamps(run: &mut Run) {
     let timestamp = NOW.to_string();
     for (first, second) in [(&*timestamp, &*timestamp), (&*timestamp, "1"), ("1", &*timestamp)] {
-        let signer =
-            sign::Sms::new(Method::Sha256, &secret(KEY)).param("timestamp", first).param("timestamp", second);
+        let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY))
+            .param("timestamp", first)
+            .param("timestamp", second);
         let query = signer.query();
         run.refuses(&tolerant(300, 60), query, ParameterRepeated);
     }
@@ -156,10 +157,10 @@ fn case_069_a_clock_that_is_wrong(run: &mut Run) {
     }
     let webhook = || SignedWebhook::new(secret(KEY));
     let sms = || {
-        Sms::new(Method::Sha256, secret(KEY))
+        Sms::new(SignatureMethod::Sha256, secret(KEY))
             .tolerance(Tolerance::either_way(Duration::from_secs(60)).unwrap())
     };
-    let deliveries = || [sign::SignedWebhook::new(&secret(KEY), NOW).post("{}"), sms_at(NOW)];
+    let deliveries = || [sign::TokenSigner::new(&secret(KEY), NOW).post("{}"), sms_at(NOW)];
     for (subjects, kind) in [
         ([webhook().clock(Broken).into(), sms().clock(Broken).into()], ClockUnavailable),
         ([webhook().clock(|| at(-1)).into(), sms().clock(|| at(-1)).into()], ClockUnavailable),
@@ -188,19 +189,19 @@ fn at(seconds: i64) -> UnixTime {
 
 fn tolerant(past: u64, future: u64) -> Subject {
     let window = Tolerance::new(Duration::from_secs(past), Duration::from_secs(future)).unwrap();
-    Sms::new(Method::Sha256, secret(KEY)).tolerance(window).clock(|| NOW).into()
+    Sms::new(SignatureMethod::Sha256, secret(KEY)).tolerance(window).clock(|| NOW).into()
 }
 
 fn sms_at(time: UnixTime) -> sign::Delivery {
-    sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello").timestamp(time).query()
+    sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello").timestamp(time).query()
 }
 
 /// In a query, a form and JSON, with this timestamp.
 fn sms_deliveries(timestamp: Option<&str>) -> [Forged; 3] {
     let signer = || {
-        let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello");
+        let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello");
         timestamp.map_or_else(
-            || sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello"),
+            || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello"),
             |text| signer.param("timestamp", text),
         )
     };
@@ -209,5 +210,5 @@ fn sms_deliveries(timestamp: Option<&str>) -> [Forged; 3] {
 
 /// A token with this JSON text for `iat`.
 fn issued_at(json: &str) -> sign::Delivery {
-    sign::SignedWebhook::new(&secret(KEY), NOW).claim_json("iat", json).post("{}")
+    sign::TokenSigner::new(&secret(KEY), NOW).claim_json("iat", json).post("{}")
 }

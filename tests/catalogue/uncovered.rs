@@ -4,7 +4,7 @@ use countersign::ErrorKind::{
     MediaTypeUnsupported, MethodUnsupported, ParameterAmbiguous, ParameterMalformed, SignatureMismatch,
 };
 use countersign::sign;
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 
 use crate::forged::Forged;
 use crate::run::Run;
@@ -18,13 +18,14 @@ cases! {
     case_155_methods_that_are_not_the_platforms,
 }
 
-fn subject(method: Method) -> Subject {
+fn subject(method: SignatureMethod) -> Subject {
     Sms::new(method, secret(KEY)).into()
 }
 
 /// A genuine delivery by query and by form, with text before and after its parameters.
-fn around(method: Method, before: &str, after: &str) -> [Forged; 2] {
-    let signer = || sign::Sms::new(method, &secret(KEY)).param("msisdn", "447700900001").param("text", "hi");
+fn around(method: SignatureMethod, before: &str, after: &str) -> [Forged; 2] {
+    let signer =
+        || sign::SmsSigner::new(method, &secret(KEY)).param("msisdn", "447700900001").param("text", "hi");
     let genuine = signer().query();
     let text = format!("{before}{}{after}", genuine.query());
     [Forged::from(genuine).query(text.clone()), Forged::from(signer().form()).body(text)]

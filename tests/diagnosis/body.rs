@@ -20,8 +20,10 @@ fn signed(scheme: &Scheme, body: &[u8]) -> Delivery {
             sign::hex_hmac(header, Algorithm::Sha512, &key(KEY), body)
         }
         (_, Signs::Body(header)) => sign::hex_hmac(header, Algorithm::Sha256, &key(KEY), body),
-        ("contact center", _) => sign::ContactCenter::new(&key(KEY), crate::scheme::NOW).unwrap().post(body),
-        _ => sign::SignedWebhook::new(&key(KEY), crate::scheme::NOW).post(body),
+        ("contact center", _) => {
+            sign::ContactCenterSigner::new(&key(KEY), crate::scheme::NOW).unwrap().post(body)
+        }
+        _ => sign::TokenSigner::new(&key(KEY), crate::scheme::NOW).post(body),
     }
 }
 

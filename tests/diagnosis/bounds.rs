@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use countersign::diagnose::{Capture, Credentials, Diagnose};
 use countersign::sign;
-use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac};
 
 use crate::scheme::{KEY, NOW, OTHER_KEY, SCHEMES, Scheme, capture, codes, key};
@@ -50,7 +50,7 @@ fn trials_cost_at_most_two_thousand_verifications_of_large_requests_and_many_sec
 
 #[test]
 fn a_diagnosis_says_that_it_ended_early() {
-    let sms = Sms::new(Method::Md5Hash, key(OTHER_KEY));
+    let sms = Sms::new(SignatureMethod::Md5Hash, key(OTHER_KEY));
     let capture = Capture::new("POST", [FORM], sms_of(60));
     let many = (0..16).fold(Credentials::new(), |credentials, _| credentials.secret(OTHER_KEY));
     let diagnosis = sms.diagnose(&capture, &many);
@@ -74,12 +74,12 @@ fn a_diagnosis_costs_less_than_two_hundred_verifications() {
             require_few_verifications(&what, (&*right, &genuine), (&*wrong, &forged));
         }
     }
-    for method in [Method::Md5Hash, Method::Sha256] {
+    for method in [SignatureMethod::Md5Hash, SignatureMethod::Sha256] {
         let verifier = |text| Sms::new(method, key(text)).max_body(usize::MAX);
         for count in [1, 15, 63] {
             let value = "Hello & welcome ".repeat(1_048_576 / 16 / count);
             let signer = || {
-                let signer = sign::Sms::new(method, &key(KEY));
+                let signer = sign::SmsSigner::new(method, &key(KEY));
                 (0..count).fold(signer, |signer, at| signer.param(&format!("name{at}"), &value))
             };
             for (kind, signed) in [("a form", signer().form()), ("JSON", signer().json())] {
@@ -136,7 +136,7 @@ fn hostile(bytes: usize) -> Vec<Hostile> {
     let mut add = |what: &str, verifier: Box<dyn Diagnose>, capture: Capture| {
         all.push(Hostile { what: what.to_owned(), verifier, capture });
     };
-    for (method, name) in [(Method::Md5Hash, "md5hash"), (Method::Sha256, "sha256")] {
+    for (method, name) in [(SignatureMethod::Md5Hash, "md5hash"), (SignatureMethod::Sha256, "sha256")] {
         let sms = || Box::new(Sms::new(method, key(OTHER_KEY)).max_body(usize::MAX));
         let form = format!("sig={}&text={}", list(method, bytes / 2), "x".repeat(bytes / 2));
         add(&format!("sms {name}, a list in a form"), sms(), Capture::new("POST", [FORM], form.clone()));
@@ -164,7 +164,7 @@ fn hostile(bytes: usize) -> Vec<Hostile> {
         add(&format!("hex, {kind}, many headers"), hex(), Capture::new("POST", headers, &**body));
 
         let webhook = || Box::new(SignedWebhook::new(key(OTHER_KEY)).clock(|| NOW));
-        let forged = sign::SignedWebhook::new(&key("nobody's"), NOW).post(&**body);
+        let forged = sign::TokenSigner::new(&key("nobody's"), NOW).post(&**body);
         let token = forged.header("authorization").unwrap().to_owned();
         add(&format!("jwt, {kind}, forged"), webhook(), capture(&forged));
         let tokens = vec![token.as_str(); bytes / token.len()].join(", ");
@@ -176,7 +176,7 @@ fn hostile(bytes: usize) -> Vec<Hostile> {
         let headers = (0..1000).map(|at| (format!("x-token-{at}"), token.as_str()));
         add(&format!("jwt, {kind}, many headers"), webhook(), Capture::new("POST", headers, &**body));
         // Its signature holds, so that what it was signed for is looked for.
-        let signer = || sign::SignedWebhook::new(&key(KEY), NOW);
+        let signer = || sign::TokenSigner::new(&key(KEY), NOW);
         let other = capture(&signer().post("another body").with_body(body.as_str()));
         add(&format!("jwt, {kind}, another body"), webhook(), other.query("a=1"));
         let query = (0..60).map(|at| format!("name{at}={at}")).collect::<Vec<_>>().join("&");
@@ -192,8 +192,8 @@ fn sms_of(params: usize) -> String {
 }
 
 /// Signatures of the method's length, all of them wrong.
-fn list(method: Method, bytes: usize) -> String {
-    let digits = if method == Method::Sha256 { 64 } else { 32 };
+fn list(method: SignatureMethod, bytes: usize) -> String {
+    let digits = if method == SignatureMethod::Sha256 { 64 } else { 32 };
     let signatures = (0..bytes / (digits + 1)).map(|at| format!("{at:0digits$x}"));
     signatures.collect::<Vec<_>>().join(".")
 }
@@ -223,7 +223,7 @@ fn of_bodies() -> impl Iterator<Item = Scheme> {
 fn deliveries(scheme: &Scheme, body: &str) -> (Capture, Capture) {
     let sign = |text| match scheme.name {
         "vogent" => sign::vogent(&key(text), body),
-        _ => sign::SignedWebhook::new(&key(text), NOW).post(body),
+        _ => sign::TokenSigner::new(&key(text), NOW).post(body),
     };
     // Of a token the body is looked into only where its signature holds.
     let altered = match scheme.name {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use countersign::diagnose::{Capture, Credentials, Diagnose, Finding};
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Vogent};
 
 use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, codes, key, shows_nothing};
@@ -74,10 +74,10 @@ fn a_signature_in_another_form() {
 
 #[test]
 fn a_sig_in_another_form() {
-    let delivery = sign::Sms::new(Method::Sha256, &key(KEY)).param("text", "Hello");
+    let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY)).param("text", "Hello");
     let delivery = delivery.query();
     let sig = delivery.query().split("sig=").nth(1).unwrap();
-    let sms = Sms::new(Method::Sha256, key(KEY));
+    let sms = Sms::new(SignatureMethod::Sha256, key(KEY));
     for (code, value, proved) in [
         ("signature_prefix", format!("sha256%3D{sig}"), true),
         ("signature_base64", BASE64_URL_SAFE_NO_PAD.encode(hex::decode(sig).unwrap()), true),
@@ -108,9 +108,9 @@ fn another_algorithm_is_proved_and_named() {
             assert_eq!(diagnosis.findings()[0].code(), "signature_length", "{diagnosis}");
         }
     }
-    for signs in Method::ALL {
-        for configured in Method::ALL.iter().filter(|method| *method != signs) {
-            let capture = capture(&sign::Sms::new(*signs, &key(KEY)).param("text", "Hello").form());
+    for signs in SignatureMethod::ALL {
+        for configured in SignatureMethod::ALL.iter().filter(|method| *method != signs) {
+            let capture = capture(&sign::SmsSigner::new(*signs, &key(KEY)).param("text", "Hello").form());
             let sms = Sms::new(*configured, key(KEY));
             let diagnosis = sms.diagnose(&capture, &Credentials::new().secret(KEY));
             let first = &diagnosis.findings()[0];
@@ -171,7 +171,7 @@ fn a_secret_that_is_not_the_verifiers_is_not_made_a_proof() {
 
 #[test]
 fn where_there_is_a_signature_of_the_scheme_no_other_is_pointed_at() {
-    let token = sign::SignedWebhook::new(&key(OTHER_KEY), NOW).post(BODY);
+    let token = sign::TokenSigner::new(&key(OTHER_KEY), NOW).post(BODY);
     for (header, value, code) in [
         ("x-forwarded-signature", "00".repeat(32), "header_other"),
         ("x-elto-signature", "none".to_owned(), "signature_length"),
@@ -186,17 +186,25 @@ fn where_there_is_a_signature_of_the_scheme_no_other_is_pointed_at() {
 fn a_delivery_of_another_scheme_is_told() {
     let deliveries: [(&str, &str, Delivery); 4] = [
         ("vogent", "`Vogent`", sign::vogent(&key(KEY), BODY)),
-        ("sms", "`vonage::Sms`", sign::Sms::new(Method::Sha1, &key(KEY)).param("text", "Hello").form()),
+        (
+            "sms",
+            "`vonage::Sms`",
+            sign::SmsSigner::new(SignatureMethod::Sha1, &key(KEY)).param("text", "Hello").form(),
+        ),
         (
             "jwt",
             "`vonage::SignedWebhook`",
-            sign::SignedWebhook::new(&key(KEY), NOW).post(r#"{"message_uuid":"a","channel":"sms"}"#),
+            sign::TokenSigner::new(&key(KEY), NOW).post(r#"{"message_uuid":"a","channel":"sms"}"#),
         ),
-        ("center", "`vonage::ContactCenter`", sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY)),
+        (
+            "center",
+            "`vonage::ContactCenter`",
+            sign::ContactCenterSigner::new(&key(KEY), NOW).unwrap().post(BODY),
+        ),
     ];
     let verifiers: [(&str, Box<dyn Diagnose>); 4] = [
         ("vogent", Box::new(Vogent::new(key(KEY)))),
-        ("sms", Box::new(Sms::new(Method::Sha256, key(KEY)))),
+        ("sms", Box::new(Sms::new(SignatureMethod::Sha256, key(KEY)))),
         ("jwt", Box::new(SignedWebhook::new(key(KEY)).clock(|| NOW))),
         ("center", Box::new(ContactCenter::new(key(KEY)).unwrap().clock(|| NOW))),
     ];

@@ -2,22 +2,22 @@
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis};
 use countersign::sign;
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{Tenants, Tolerance, UnixTime, Vogent};
 
 use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, codes, key};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-fn sms() -> sign::Sms {
-    sign::Sms::new(Method::Sha256, &key(KEY))
+fn sms() -> sign::SmsSigner {
+    sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY))
         .param("msisdn", "447700900001")
         .param("text", "100%25 a+b")
         .param("keyword", "")
 }
 
 fn diagnose(capture: &Capture) -> Diagnosis {
-    Sms::new(Method::Sha256, key(KEY)).diagnose(capture, &Credentials::new().secret(KEY))
+    Sms::new(SignatureMethod::Sha256, key(KEY)).diagnose(capture, &Credentials::new().secret(KEY))
 }
 
 /// Requires this finding to come first.
@@ -63,7 +63,7 @@ fn parameters_in_another_place() {
     requires("body_empty", false, &post(FORM, ""));
 
     let stored = format!("{KEY}\n");
-    let diagnosis = Sms::new(Method::Sha256, key(&stored))
+    let diagnosis = Sms::new(SignatureMethod::Sha256, key(&stored))
         .diagnose(&as_form("POST").query("a=1"), &Credentials::new().secret(stored));
     assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 }
@@ -114,14 +114,14 @@ fn of_added(adjacent: usize, count: usize, bytes: usize) -> &'static str {
     let added: Vec<_> = (0..adjacent).map(|at| format!("q{at}=&")).collect();
     let unpadded = names.len() * 3 + added.len() * 2 + "sig".len() + 64;
     let padding = "a".repeat(bytes - unpadded);
-    let signer = sign::Sms::new(Method::Sha256, &key(KEY));
+    let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY));
     let signer = names
         .iter()
         .enumerate()
         .fold(signer, |signer, (at, name)| signer.param(name, if at == 0 { &padding } else { "" }));
     let form = signer.form();
     let body = [added.concat().as_bytes(), form.body()].concat();
-    let verifier = Sms::new(Method::Sha256, key(KEY)).max_body(usize::MAX);
+    let verifier = Sms::new(SignatureMethod::Sha256, key(KEY)).max_body(usize::MAX);
     let diagnosis = verifier.diagnose(&post(FORM, body), &Credentials::new().secret(KEY));
     let first = &diagnosis.findings()[0];
     assert_eq!(first.is_proved(), first.code() == "params_added", "{diagnosis}");
@@ -167,8 +167,9 @@ fn a_time_outside_of_the_tolerance() {
         ("timestamp_milliseconds", 1_700_000_000_000, 1_700_000_000),
     ] {
         let delivery = sms().timestamp(UnixTime::from_secs(timestamp)).form();
-        let verifier =
-            Sms::new(Method::Sha256, key(KEY)).tolerance(window).clock(move || UnixTime::from_secs(now));
+        let verifier = Sms::new(SignatureMethod::Sha256, key(KEY))
+            .tolerance(window)
+            .clock(move || UnixTime::from_secs(now));
         let diagnosis = verifier.diagnose(&capture(&delivery), &Credentials::new().secret(KEY));
         let first = &diagnosis.findings()[0];
         assert_eq!((first.code(), first.is_proved()), (code, true), "{diagnosis}");
@@ -176,7 +177,7 @@ fn a_time_outside_of_the_tolerance() {
             assert!(first.evidence().contains("100 s") && first.evidence().contains("60 s"), "{diagnosis}");
         }
     }
-    let verifier = Sms::new(Method::Sha256, key(KEY)).tolerance(window).clock(|| NOW);
+    let verifier = Sms::new(SignatureMethod::Sha256, key(KEY)).tolerance(window).clock(|| NOW);
     let diagnosis = verifier.diagnose(&capture(&sms().form()), &Credentials::new().secret(KEY));
     assert_eq!(diagnosis.findings()[0].evidence(), "parameter `timestamp` is missing");
 }
@@ -203,7 +204,7 @@ fn a_query_that_a_token_covers() {
     let as_get = (posted.genuine)(KEY).with_method("GET");
     posted.requires("as GET", &posted.diagnose(KEY, &capture(&as_get)), "params_other_source", true);
 
-    let raw = sign::SignedWebhook::new(&key(KEY), NOW)
+    let raw = sign::TokenSigner::new(&key(KEY), NOW)
         .post(query.as_str())
         .with_method("GET")
         .with_query(&query)
@@ -215,7 +216,7 @@ fn a_query_that_a_token_covers() {
 fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
     let tenants = || Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
     let credentials = Credentials::new().tenant("a1b2c3d4", KEY).tenant("e5f6a7b8", OTHER_KEY);
-    let verifier = Sms::tenants(Method::Sha256, tenants());
+    let verifier = Sms::tenants(SignatureMethod::Sha256, tenants());
     let of = |name: &str| sms().param("api-key", name).form();
     assert!(verifier.diagnose(&capture(&of("a1b2c3d4")), &credentials).is_genuine());
     let diagnosis = verifier.diagnose(&capture(&of("e5f6a7b8")), &credentials);
@@ -233,7 +234,7 @@ fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
 
     let stored = format!("{KEY}\n");
     let padded = Tenants::new([("a1b2c3d4", key(&stored))]).unwrap();
-    let diagnosis = Sms::tenants(Method::Sha256, padded)
+    let diagnosis = Sms::tenants(SignatureMethod::Sha256, padded)
         .diagnose(&capture(&of("a1b2c3d4")), &Credentials::new().tenant("a1b2c3d4", stored));
     assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 }

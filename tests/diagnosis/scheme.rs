@@ -2,7 +2,7 @@
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Secret, UnixTime, Vogent, Voxagent};
 
 /// What is signed with. Base64 too, as the Contact Center's is.
@@ -46,7 +46,7 @@ pub(crate) const SCHEMES: [Scheme; 12] = [
         name: "voxagent",
         signs: Signs::Body("x-voxagent"),
         verifier: |text| Box::new(Voxagent::new("x-voxagent", key(text)).unwrap()),
-        genuine: |text| sign::voxagent("x-voxagent", &key(text), BODY),
+        genuine: |text| sign::hex_hmac("x-voxagent", Algorithm::Sha256, &key(text), BODY),
     },
     Scheme {
         name: "hex-hmac sha1",
@@ -67,52 +67,52 @@ pub(crate) const SCHEMES: [Scheme; 12] = [
     Scheme {
         name: "sms md5hash query",
         signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(Method::Md5Hash, key(text))),
-        genuine: |text| sms(Method::Md5Hash, text).query(),
+        verifier: |text| Box::new(Sms::new(SignatureMethod::Md5Hash, key(text))),
+        genuine: |text| sms(SignatureMethod::Md5Hash, text).query(),
     },
     Scheme {
         name: "sms md5 form",
         signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(Method::Md5, key(text))),
-        genuine: |text| sms(Method::Md5, text).form(),
+        verifier: |text| Box::new(Sms::new(SignatureMethod::Md5, key(text))),
+        genuine: |text| sms(SignatureMethod::Md5, text).form(),
     },
     Scheme {
         name: "sms sha1 json",
         signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(Method::Sha1, key(text))),
-        genuine: |text| sms(Method::Sha1, text).json(),
+        verifier: |text| Box::new(Sms::new(SignatureMethod::Sha1, key(text))),
+        genuine: |text| sms(SignatureMethod::Sha1, text).json(),
     },
     Scheme {
         name: "sms sha256 form",
         signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(Method::Sha256, key(text))),
-        genuine: |text| sms(Method::Sha256, text).form(),
+        verifier: |text| Box::new(Sms::new(SignatureMethod::Sha256, key(text))),
+        genuine: |text| sms(SignatureMethod::Sha256, text).form(),
     },
     Scheme {
         name: "sms sha512 query",
         signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(Method::Sha512, key(text))),
-        genuine: |text| sms(Method::Sha512, text).query(),
+        verifier: |text| Box::new(Sms::new(SignatureMethod::Sha512, key(text))),
+        genuine: |text| sms(SignatureMethod::Sha512, text).query(),
     },
     Scheme {
         name: "jwt post",
         signs: Signs::TokenOfBody("authorization"),
         verifier: |text| Box::new(SignedWebhook::new(key(text)).clock(|| NOW)),
-        genuine: |text| sign::SignedWebhook::new(&key(text), NOW).claim("api_key", "a1b2c3d4").post(BODY),
+        genuine: |text| sign::TokenSigner::new(&key(text), NOW).claim("api_key", "a1b2c3d4").post(BODY),
     },
     Scheme {
         name: "jwt get",
         signs: Signs::TokenOfQuery,
         verifier: |text| Box::new(SignedWebhook::new(key(text)).clock(|| NOW)),
         genuine: |text| {
-            sign::SignedWebhook::new(&key(text), NOW).get("to=1415%200100&text=a%2Bb%2520c&empty=&from=Acme")
+            sign::TokenSigner::new(&key(text), NOW).get("to=1415%200100&text=a%2Bb%2520c&empty=&from=Acme")
         },
     },
     Scheme {
         name: "contact center",
         signs: Signs::TokenOfBody("vonage-signature"),
         verifier: |text| Box::new(ContactCenter::new(base64ed(text)).unwrap().clock(|| NOW)),
-        genuine: |text| sign::ContactCenter::new(&key(text), NOW).unwrap().post(BODY),
+        genuine: |text| sign::ContactCenterSigner::new(&key(text), NOW).unwrap().post(BODY),
     },
 ];
 
@@ -124,8 +124,8 @@ fn base64ed(text: &str) -> Secret {
         .unwrap_or_else(|| key(OTHER_KEY))
 }
 
-fn sms(method: Method, text: &str) -> sign::Sms {
-    sign::Sms::new(method, &key(text))
+fn sms(method: SignatureMethod, text: &str) -> sign::SmsSigner {
+    sign::SmsSigner::new(method, &key(text))
         .param("msisdn", "447700900001")
         .param("text", "Hello & welcome, 100%25 a+b Grüße")
         .param("keyword", "")

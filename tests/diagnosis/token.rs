@@ -22,7 +22,7 @@ fn webhook() -> SignedWebhook {
 }
 
 fn genuine() -> Delivery {
-    sign::SignedWebhook::new(&key(KEY), NOW).post(BODY)
+    sign::TokenSigner::new(&key(KEY), NOW).post(BODY)
 }
 
 /// The delivery with another header before its token, and signed anew under an algorithm of the hex schemes.
@@ -48,22 +48,22 @@ fn a_time_that_is_off_is_told_by_how_much() {
         (1_700_000_000, 1_700_000_301, "301 s before the clock's time; 300 s"),
         (1_700_000_000, 1_699_990_000, "10000 s after the clock's time; 60 s"),
     ] {
-        let delivery = sign::SignedWebhook::new(&key(KEY), UnixTime::from_secs(iat)).post(BODY);
+        let delivery = sign::TokenSigner::new(&key(KEY), UnixTime::from_secs(iat)).post(BODY);
         let verifier = webhook().clock(move || UnixTime::from_secs(now));
         let seen = requires("clock_skew", true, &verifier, &capture(&delivery));
         assert!(seen.contains(evidence), "{seen}");
     }
-    let milliseconds = sign::SignedWebhook::new(&key(KEY), UnixTime::from_secs(1_700_000_000_123)).post(BODY);
+    let milliseconds = sign::TokenSigner::new(&key(KEY), UnixTime::from_secs(1_700_000_000_123)).post(BODY);
     requires("timestamp_milliseconds", true, &webhook(), &capture(&milliseconds));
     let clock = webhook().clock(|| UnixTime::from_secs(1_700_000_000_123));
     let seen = requires("timestamp_milliseconds", true, &clock, &capture(&genuine()));
     assert!(seen.contains("clock"), "{seen}");
 
-    let premature = sign::SignedWebhook::new(&key(KEY), NOW).claim_json("nbf", "1700000020").post(BODY);
+    let premature = sign::TokenSigner::new(&key(KEY), NOW).claim_json("nbf", "1700000020").post(BODY);
     let seen = requires("clock_skew", true, &webhook(), &capture(&premature));
     assert!(seen.contains("`nbf` is 20 s after"), "{seen}");
 
-    let center = sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY);
+    let center = sign::ContactCenterSigner::new(&key(KEY), NOW).unwrap().post(BODY);
     let verifier = ContactCenter::new(key(KEY)).unwrap();
     let late = verifier.clock(|| UnixTime::from_secs(1_700_000_310));
     let seen = requires("token_expired", true, &late, &capture(&center));
@@ -80,7 +80,7 @@ fn a_token_that_is_not_there_or_not_a_webhooks() {
         let blank = unsigned.clone().with_header("authorization", blank);
         requires("unsigned_callback", false, &webhook(), &capture(&blank));
     }
-    let strangers = sign::SignedWebhook::new(&key(OTHER_KEY), NOW).header("x-token").post(BODY);
+    let strangers = sign::TokenSigner::new(&key(OTHER_KEY), NOW).header("x-token").post(BODY);
     requires("forged_or_unknown_secret", false, &webhook(), &capture(&strangers));
     requires("scheme_other", false, &webhook(), &with_algorithm("RS256", None));
     requires("algorithm_other", true, &webhook(), &with_algorithm("HS512", Some(Algorithm::Sha512)));
@@ -105,11 +105,11 @@ fn a_token_in_another_dress() {
 #[test]
 fn claims_that_are_refused_for_themselves() {
     for (name, json) in [("iss", "\"Nobody\""), ("iat", "\"soon\"")] {
-        let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim_json(name, json).post(BODY);
+        let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json(name, json).post(BODY);
         let seen = requires("refused_otherwise", false, &webhook(), &capture(&delivery));
         assert!(seen.contains(name), "{seen}");
     }
-    let uncovered = sign::SignedWebhook::new(&key(KEY), NOW).without_claim("payload_hash").post(BODY);
+    let uncovered = sign::TokenSigner::new(&key(KEY), NOW).without_claim("payload_hash").post(BODY);
     requires("payload_hash_missing", false, &webhook(), &capture(&uncovered));
     let verifier = webhook().insecure_accept_unhashed_body().clock(|| UnixTime::from_secs(1_800_000_000));
     requires("clock_skew", true, &verifier, &capture(&uncovered));
@@ -125,7 +125,7 @@ fn two_faults_of_a_token_are_both_found() {
 
 #[test]
 fn a_token_that_is_refused_for_a_claim_is_still_told_to_match() {
-    let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim_json("iat", "\"soon\"").post(BODY);
+    let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json("iat", "\"soon\"").post(BODY);
     let diagnosis = webhook().diagnose(&capture(&delivery), &Credentials::new().secret(format!("{KEY}\n")));
     assert_eq!(codes(&diagnosis), ["secret_whitespace", "refused_otherwise"], "{diagnosis}");
 }
@@ -149,22 +149,20 @@ fn a_key_of_another_account() {
     let tenants = Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
     let verifier = SignedWebhook::tenants(tenants).clock(|| NOW);
     let credentials = Credentials::new().tenant("a1b2c3d4", KEY).tenant("e5f6a7b8", OTHER_KEY);
-    let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim("api_key", "e5f6a7b8").post(BODY);
+    let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim("api_key", "e5f6a7b8").post(BODY);
     let diagnosis = verifier.diagnose(&capture(&delivery), &credentials);
     let first = &diagnosis.findings()[0];
     assert_eq!((first.code(), first.is_proved()), ("secret_other", true), "{diagnosis}");
 
     // Whose it is is read of a request that a look-up would not ask about.
-    let deleted = sign::SignedWebhook::new(&key(KEY), NOW)
-        .claim("api_key", "a1b2c3d4")
-        .post(BODY)
-        .with_method("DELETE");
+    let deleted =
+        sign::TokenSigner::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY).with_method("DELETE");
     let diagnosis = verifier.diagnose(&capture(&deleted), &credentials);
     assert_eq!(codes(&diagnosis), ["refused_otherwise"], "{diagnosis}");
 
     let stored = format!("{KEY}\n");
     let padded = SignedWebhook::tenants(Tenants::new([("a1b2c3d4", key(&stored))]).unwrap()).clock(|| NOW);
-    let delivery = sign::SignedWebhook::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY);
+    let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY);
     let diagnosis = padded.diagnose(&capture(&delivery), &Credentials::new().tenant("a1b2c3d4", stored));
     assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 }
@@ -172,7 +170,7 @@ fn a_key_of_another_account() {
 #[test]
 fn the_contact_centers_secret_is_decoded_or_is_not() {
     let text = "not base64 at all";
-    let undecoded = sign::SignedWebhook::new(&key(text), NOW)
+    let undecoded = sign::TokenSigner::new(&key(text), NOW)
         .header("vonage-signature")
         .claim_json("exp", "1700000300")
         .post(BODY);
@@ -186,7 +184,7 @@ fn the_contact_centers_secret_is_decoded_or_is_not() {
     );
 
     // The Contact Center's token at the verifier of the other products, its header set: what is left is the secret.
-    let center = sign::ContactCenter::new(&key(KEY), NOW).unwrap().post(BODY);
+    let center = sign::ContactCenterSigner::new(&key(KEY), NOW).unwrap().post(BODY);
     let verifier = webhook().header("vonage-signature").unwrap();
     requires("secret_base64", true, &verifier, &capture(&center));
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use countersign::sign::{self, Delivery};
-use countersign::vonage::Method;
-use countersign::{Clock, Secret, SystemClock, UnixTime};
+use countersign::vonage::SignatureMethod;
+use countersign::{Algorithm, Clock, Secret, SystemClock, UnixTime};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
@@ -76,16 +76,16 @@ impl Way {
         let time = UnixTime::from_secs(now - content.age);
         match self {
             Self::Vogent => sign::vogent(secret, content.body()),
-            Self::Voxagent => sign::voxagent(VOXAGENT_HEADER, secret, content.body()),
+            Self::Voxagent => sign::hex_hmac(VOXAGENT_HEADER, Algorithm::Sha256, secret, content.body()),
             Self::SmsQuery => content.sms(secret, time).query(),
             Self::SmsForm => content.sms(secret, time).form(),
             Self::SmsJson => content.sms(secret, time).json(),
-            Self::WebhookPost => sign::SignedWebhook::new(secret, time).post(content.body()),
+            Self::WebhookPost => sign::TokenSigner::new(secret, time).post(content.body()),
             Self::WebhookGet => {
                 let query = format!("uuid={}&status=genuine&text={}", content.number, content.text());
-                sign::SignedWebhook::new(secret, time).get(&query)
+                sign::TokenSigner::new(secret, time).get(&query)
             }
-            Self::ContactCenter => sign::ContactCenter::new(secret, time).unwrap().post(content.body()),
+            Self::ContactCenter => sign::ContactCenterSigner::new(secret, time).unwrap().post(content.body()),
         }
     }
 }
@@ -99,8 +99,8 @@ impl Content {
         body
     }
 
-    fn sms(self, secret: &Secret, time: UnixTime) -> sign::Sms {
-        sign::Sms::new(SMS_METHOD, secret)
+    fn sms(self, secret: &Secret, time: UnixTime) -> sign::SmsSigner {
+        sign::SmsSigner::new(SMS_METHOD, secret)
             .param("messageId", &self.number.to_string())
             .param("status", "genuine")
             .param("text", &format!("a=1&b=2 \u{e9}\u{1f600} {}", self.text()))
@@ -165,4 +165,4 @@ pub(crate) const SECRETS: [&str; 2] = ["cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==", "dVk1
 /// Nobody's.
 pub(crate) const OTHER_SECRET: &str = "bm90IHRoZSBzZWNyZXQgYXQgYWxs";
 pub(crate) const VOXAGENT_HEADER: &str = "X-Webhook-Signature";
-pub(crate) const SMS_METHOD: Method = Method::Sha512;
+pub(crate) const SMS_METHOD: SignatureMethod = SignatureMethod::Sha512;

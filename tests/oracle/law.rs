@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, Error, Head, HexHmac, Keyring, Secret, Tenants, Tolerance, UnixTime, Verified, Verifier,
     Vogent, Voxagent,
@@ -56,11 +56,11 @@ pub(crate) fn verifier(setup: &Setup) -> Box<dyn Verifier> {
 
 fn sms(setup: &Setup) -> Sms {
     let method = match setup.function {
-        Function::Md5Suffix => Method::Md5Hash,
-        Function::HmacMd5 => Method::Md5,
-        Function::HmacSha1 => Method::Sha1,
-        Function::HmacSha256 => Method::Sha256,
-        Function::HmacSha512 => Method::Sha512,
+        Function::Md5Suffix => SignatureMethod::Md5Hash,
+        Function::HmacMd5 => SignatureMethod::Md5,
+        Function::HmacSha1 => SignatureMethod::Sha1,
+        Function::HmacSha256 => SignatureMethod::Sha256,
+        Function::HmacSha512 => SignatureMethod::Sha512,
     };
     let sms = match tenants(setup) {
         Some(tenants) => Sms::tenants(method, tenants),

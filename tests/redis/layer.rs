@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use countersign::tower::{Body, VerifyLayer};
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use countersign::{Error, ErrorKind, Secret, UnixTime, sign};
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -24,7 +24,7 @@ async fn what_one_machine_answers_the_other_repeats() {
     let (calls, go_on) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
     let machine = || {
         let (calls, go_on) = (Arc::clone(&calls), Arc::clone(&go_on));
-        let handle = move |_: Request<Body>| {
+        let handle = move |_: Request<VerifiedBody>| {
             let (calls, go_on) = (Arc::clone(&calls), Arc::clone(&go_on));
             async move {
                 let call = calls.fetch_add(1, Ordering::SeqCst);
@@ -43,7 +43,7 @@ async fn what_one_machine_answers_the_other_repeats() {
             .layer(service_fn(handle))
     };
     let request = || {
-        let delivery = sign::SignedWebhook::new(&secret, now).claim("jti", "1").post("{}");
+        let delivery = sign::TokenSigner::new(&secret, now).claim("jti", "1").post("{}");
         delivery.to_http("/").unwrap().map(Full::<Bytes>::from)
     };
     let (one, other) = (machine(), machine());

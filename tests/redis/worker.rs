@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::replay::Redis;
-use countersign::tower::{Body, VerifyLayer};
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use countersign::{Secret, UnixTime, Verified, sign};
 use http::{Request, Response, StatusCode};
@@ -230,7 +230,7 @@ fn is_worker(lease: Duration, work: Duration) -> bool {
     let Ok(url) = std::env::var(WORKER) else { return false };
     let now = UnixTime::from_secs(1_700_000_000);
     let secret = Secret::new("s3cr3t").unwrap();
-    let handle = move |request: Request<Body>| async move {
+    let handle = move |request: Request<VerifiedBody>| async move {
         let id = request.extensions().get::<Verified>().unwrap().claims().unwrap().id().unwrap().to_owned();
         println!("@ begun {id}");
         tokio::time::sleep(work).await;
@@ -247,7 +247,7 @@ fn is_worker(lease: Duration, work: Duration) -> bool {
     println!();
     for id in io::stdin().lines() {
         let id = id.unwrap();
-        let delivery = sign::SignedWebhook::new(&secret, now).claim("jti", id.as_str()).post("{}");
+        let delivery = sign::TokenSigner::new(&secret, now).claim("jti", id.as_str()).post("{}");
         let request = delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
         let status: StatusCode = runtime.block_on(service.clone().oneshot(request)).unwrap().status();
         println!("@ {} {id}", status.as_u16());

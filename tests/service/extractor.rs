@@ -13,7 +13,7 @@ use countersign::axum::{Signed, SignedParameters, SignedRejection};
 use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
-use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, Coverage, Error, ErrorKind, Head, HeaderName, Keys, PlivoV2, Twilio, Verified,
     Verifier, Vogent, Webhook,
@@ -44,7 +44,7 @@ struct Message {
     text: String,
 }
 
-async fn raw(Signed { value, verified, .. }: Signed<SignedWebhook>) -> String {
+async fn raw(Signed(value, verified): Signed<Bytes, SignedWebhook>) -> String {
     format!("{} bytes, {}", value.len(), verified.coverage().as_str())
 }
 
@@ -52,20 +52,24 @@ fn router_state() -> Verifiers {
     Verifiers {
         vogent: Arc::new(vogent()),
         webhook: Arc::new(webhook()),
-        sms: Arc::new(Sms::new(Method::Sha256, secret())),
+        sms: Arc::new(Sms::new(SignatureMethod::Sha256, secret())),
         any: Arc::new(vogent()),
     }
 }
 
 fn router() -> Router {
     Router::new()
-        .route("/json", post(|signed: Signed<Vogent, Json<Dial>>| async move { signed.value.0.dial_id }))
+        .route("/json", post(|Signed(Json(dial), _): Signed<Json<Dial>, Vogent>| async move { dial.dial_id }))
         .route("/raw", any(raw))
-        .route("/form", any(|signed: Signed<Sms, Form<Message>>| async move { signed.value.0.text }))
-        .route("/any", post(|signed: Signed<dyn Verifier, Bytes>| async move { signed.value }))
+        .route(
+            "/form",
+            any(|Signed(Form(message), _): Signed<Form<Message>, Sms>| async move { message.text }),
+        )
+        .route("/any", post(|Signed(body, _): Signed| async move { body }))
         .route(
             "/small",
-            post(|signed: Signed<Vogent>| async move { signed.value }).layer(DefaultBodyLimit::max(10)),
+            post(|Signed(body, _): Signed<Bytes, Vogent>| async move { body })
+                .layer(DefaultBodyLimit::max(10)),
         )
         .with_state(router_state())
 }
@@ -85,8 +89,10 @@ async fn send(path: &str, delivery: &Delivery) -> (StatusCode, String, Option<Er
     answer(router(), delivery.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from)).await
 }
 
-fn text(text: &str) -> sign::Sms {
-    sign::Sms::new(Method::Sha256, &secret()).param("msisdn", "447700900001").param("text", text)
+fn text(text: &str) -> sign::SmsSigner {
+    sign::SmsSigner::new(SignatureMethod::Sha256, &secret())
+        .param("msisdn", "447700900001")
+        .param("text", text)
 }
 
 #[tokio::test]
@@ -94,7 +100,7 @@ async fn each_route_has_its_provider_and_its_reading() {
     for (path, delivery, answer) in [
         ("/json", vogent_delivery(), "d1"),
         ("/raw", webhook_delivery("1"), "39 bytes, body"),
-        ("/raw", sign::SignedWebhook::new(&secret(), crate::world::NOW).get("a=1"), "0 bytes, query"),
+        ("/raw", sign::TokenSigner::new(&secret(), crate::world::NOW).get("a=1"), "0 bytes, query"),
         ("/form", text("a b").form(), "a b"),
         ("/form", text("a b").query(), "a b"),
         ("/any", vogent_delivery(), BODY),
@@ -167,12 +173,12 @@ async fn a_query_that_is_not_covered_reaches_no_value() {
     let router = Router::new()
         .route(
             "/form",
-            any(|signed: Signed<Vogent, Form<Payment>>| async move { signed.value.amount.to_string() }),
+            any(|signed: Signed<Form<Payment>, Vogent>| async move { signed.0.amount.to_string() }),
         )
         .route(
             "/parts",
-            any(|signed: Signed<Vogent, Request<axum::body::Body>>| async move {
-                let (parts, body) = signed.value.into_parts();
+            any(|signed: Signed<Request<axum::body::Body>, Vogent>| async move {
+                let (parts, body) = signed.0.into_parts();
                 let headers: Vec<_> = parts.headers.keys().map(ToString::to_string).collect();
                 let body = body.collect().await.unwrap().to_bytes();
                 format!("{} {headers:?} {body:?}", parts.uri)
@@ -205,7 +211,7 @@ async fn a_query_that_is_not_covered_reaches_no_value() {
         let delivery = vogent_delivery().with_query("dial_id=d2").with_method(method);
         let (status, _, kind) = answer(
             Router::new()
-                .route("/", any(|signed: Signed<Vogent, Form<Dial>>| async move { signed.value.0.dial_id }))
+                .route("/", any(|signed: Signed<Form<Dial>, Vogent>| async move { signed.0.0.dial_id }))
                 .with_state(Arc::new(vogent())),
             delivery.to_http("/").unwrap().map(http_body_util::Full::<Bytes>::from),
         )
@@ -234,11 +240,11 @@ async fn parameters_are_read_from_the_proof() {
         to: u64,
     }
     let sms = Router::new()
-        .route("/", any(|signed: Signed<Sms, SignedParameters<Inbound>>| async move { told(&signed.value) }))
+        .route("/", any(|signed: Signed<SignedParameters<Inbound>, Sms>| async move { told(&signed.0) }))
         .with_state(router_state());
     let layered = Router::new()
         .route("/", any(|SignedParameters(sms): SignedParameters<Inbound>| async move { told(&sms) }))
-        .layer(VerifyLayer::new(Sms::new(Method::Sha256, secret())));
+        .layer(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret())));
     let request =
         |delivery: &Delivery| delivery.to_http("/").unwrap().map(http_body_util::Full::<Bytes>::from);
     for router in [sms, layered.clone()] {
@@ -258,17 +264,17 @@ async fn parameters_are_read_from_the_proof() {
     let read = Router::new()
         .route(
             "/form",
-            any(move |signed: Signed<Sms, Form<BTreeMap<String, serde_json::Value>>>| async move {
-                pairs(signed.value.0)
+            any(move |signed: Signed<Form<BTreeMap<String, serde_json::Value>>, Sms>| async move {
+                pairs(signed.0.0)
             }),
         )
         .route(
             "/json",
-            any(move |signed: Signed<Sms, Json<BTreeMap<String, serde_json::Value>>>| async move {
-                pairs(signed.value.0)
+            any(move |signed: Signed<Json<BTreeMap<String, serde_json::Value>>, Sms>| async move {
+                pairs(signed.0.0)
             }),
         )
-        .route("/raw", any(|signed: Signed<Sms>| async move { signed.value }))
+        .route("/raw", any(|signed: Signed<Bytes, Sms>| async move { signed.0 }))
         .with_state(router_state());
     let (form, query, json) = (text("a & é").form(), text("a & é").query(), text("a & é").json());
     let blank = |body: &[u8]| [body, b"&admin=&confirmed=%00+"].concat();
@@ -290,19 +296,20 @@ async fn parameters_are_read_from_the_proof() {
     let raw = form.to_http("/raw").unwrap().map(http_body_util::Full::<Bytes>::from);
     assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
 
-    let no_text = sign::Sms::new(Method::Sha256, &secret()).param("text", "a").form();
+    let no_text = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "a").form();
     let (status, words, _) = answer(layered, request(&no_text)).await;
     assert_eq!((status, words.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "parameter `msisdn` is missing"));
 
-    let get = Router::new()
-        .route(
-            "/",
-            any(|signed: Signed<SignedWebhook, SignedParameters<Answer>>| async move {
-                signed.value.to.to_string()
-            }),
-        )
-        .with_state(router_state());
-    let signer = || sign::SignedWebhook::new(&secret(), crate::world::NOW);
+    let get =
+        Router::new()
+            .route(
+                "/",
+                any(|signed: Signed<SignedParameters<Answer>, SignedWebhook>| async move {
+                    signed.0.to.to_string()
+                }),
+            )
+            .with_state(router_state());
+    let signer = || sign::TokenSigner::new(&secret(), crate::world::NOW);
     let genuine = request(&signer().get("to=447700900001&from=2"));
     assert_eq!(answer(get.clone(), genuine).await, (StatusCode::OK, "447700900001".to_owned(), None));
     let (status, words, _) = answer(get, request(&signer().post("to=1"))).await;
@@ -340,7 +347,7 @@ async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
 
     async fn rejected(request: Request<axum::body::Body>) -> Rejection {
         let verifiers = router_state();
-        Signed::<Vogent, Json<Dial>>::from_request(request, &verifiers).await.unwrap_err()
+        Signed::<Json<Dial>, Vogent>::from_request(request, &verifiers).await.unwrap_err()
     }
     let sent = |delivery: Delivery| delivery.to_http("/").unwrap().map(axum::body::Body::from);
     let broken =
@@ -398,9 +405,9 @@ async fn a_rule_that_signs_a_form_hands_on_no_query() {
             let signed = signed.without_header("content-type").with_header("content-type", form);
             let request = signed.with_body(body).to_http(&format!("/{query}")).unwrap();
             let request = request.map(axum::body::Body::from);
-            let seen: Signed<Webhook<FormAlone>, WholeRequest> =
+            let seen: Signed<WholeRequest, Webhook<FormAlone>> =
                 Signed::from_request(request, &webhook).await.unwrap();
-            assert_eq!((seen.value.query, &*seen.value.body), (None, joined), "{body:?} {query:?}");
+            assert_eq!((seen.0.query, &*seen.0.body), (None, joined), "{body:?} {query:?}");
         }
     }
 }

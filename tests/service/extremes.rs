@@ -15,10 +15,10 @@ use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
 use countersign::schemes::{Scheme, Settings};
 use countersign::sign::{self, Delivery, Draft, Sign, SigningKey, Unsigned};
 use countersign::tower::{
-    Body, EmptyRefusal, OnDuplicate, OnRefusal, ResponseMemory, TenantLookup, VerifyLayer,
+    EmptyRejection, OnDuplicate, OnRejection, ResponseMemory, TenantLookup, VerifiedBody, Verify, VerifyLayer,
 };
 use countersign::vapi::VapiRule;
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, Check, Clock, Coverage, Daily, Error, ErrorKind, Evidence, Head, HeaderLookup,
     HeaderName, Headers, HexHmac, KeyId, Keyring, Keys, PlivoV2, PlivoV3, ReplayKey, Replays, Secret,
@@ -180,17 +180,17 @@ fn no_time_or_duration_panics() {
 fn verify_at(now: UnixTime, signed_at: UnixTime, tolerance: Tolerance) {
     let clock = move || now;
     let webhook = SignedWebhook::new(secret()).clock(clock).tolerance(tolerance).leeway(tolerance);
-    let sms = Sms::new(Method::Sha256, secret()).clock(clock).tolerance(tolerance);
+    let sms = Sms::new(SignatureMethod::Sha256, secret()).clock(clock).tolerance(tolerance);
     let text = signed_at.to_string();
     let token =
-        || sign::SignedWebhook::new(&secret(), signed_at).claim_json("exp", &text).claim_json("nbf", &text);
+        || sign::TokenSigner::new(&secret(), signed_at).claim_json("exp", &text).claim_json("nbf", &text);
     let key = Secret::new("c2VjcmV0").unwrap();
     let contact_center = || ContactCenter::new(key.clone()).unwrap().clock(clock).leeway(tolerance);
-    let subscription = || sign::ContactCenter::new(&key, signed_at).unwrap();
+    let subscription = || sign::ContactCenterSigner::new(&key, signed_at).unwrap();
     let cases: [(&dyn Verifier, Delivery); 6] = [
         (&webhook, token().post(BODY)),
         (&webhook, token().get("a=b")),
-        (&sms, sign::Sms::new(Method::Sha256, &secret()).timestamp(signed_at).query()),
+        (&sms, sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).timestamp(signed_at).query()),
         (&contact_center().tolerance(tolerance), subscription().post(BODY)),
         (&contact_center().insecure_accept_any_age(), subscription().claim_json("exp", &text).post(BODY)),
         (&SignedWebhook::new(secret()).clock(clock).insecure_accept_any_age(), token().post(BODY)),
@@ -287,7 +287,7 @@ fn no_size_panics() {
             Box::new(Vogent::new(secret()).max_body(size)),
             Box::new(Voxagent::new("x-signature", secret()).unwrap().max_body(size)),
             Box::new(HexHmac::new("x-hex", secret()).unwrap().max_body(size)),
-            Box::new(Sms::new(Method::Md5Hash, secret()).max_body(size)),
+            Box::new(Sms::new(SignatureMethod::Md5Hash, secret()).max_body(size)),
             Box::new(SignedWebhook::new(secret()).clock(|| NOW).max_body(size)),
             Box::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW).max_body(size)),
         ];
@@ -329,21 +329,21 @@ fn no_size_panics() {
 fn deliveries(key: &Secret) -> Vec<Delivery> {
     vec![
         sign::vogent(&secret(), BODY),
-        sign::voxagent("x-signature", &secret(), BODY),
+        sign::hex_hmac("x-signature", Algorithm::Sha256, &secret(), BODY),
         sign::hex_hmac("x-hex", Algorithm::Sha256, &secret(), BODY),
-        sign::Sms::new(Method::Md5Hash, &secret()).param("text", "hello").form(),
-        sign::SignedWebhook::new(&secret(), NOW).post(BODY),
-        sign::ContactCenter::new(key, NOW).unwrap().post(BODY),
+        sign::SmsSigner::new(SignatureMethod::Md5Hash, &secret()).param("text", "hello").form(),
+        sign::TokenSigner::new(&secret(), NOW).post(BODY),
+        sign::ContactCenterSigner::new(key, NOW).unwrap().post(BODY),
     ]
 }
 
 /// Serves one request outside a runtime, which needs nobody to wait.
-fn serve<D, M>(layer: &VerifyLayer<EmptyRefusal, D, M>, delivery: &Delivery) -> Option<ErrorKind>
+fn serve<D, M>(layer: &VerifyLayer<EmptyRejection, D, M>, delivery: &Delivery) -> Option<ErrorKind>
 where
     D: OnDuplicate<String> + Clone + Send + 'static,
     M: ResponseMemory<String> + Clone + 'static,
 {
-    let inner = service_fn(|request: Request<Body>| {
+    let inner = service_fn(|request: Request<VerifiedBody>| {
         let _ = request.body().bytes().len();
         ready(Ok::<_, Infallible>(Response::new(String::new())))
     });
@@ -416,13 +416,13 @@ fn no_guard_panics() {
     for ttl in durations() {
         let verifiers: [Box<dyn Verifier>; 4] = [
             Box::new(Vogent::new(secret())),
-            Box::new(Sms::new(Method::Sha1, secret())),
+            Box::new(Sms::new(SignatureMethod::Sha1, secret())),
             Box::new(SignedWebhook::new(secret()).tolerance(Tolerance::either_way(Duration::MAX).unwrap())),
             Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
         ];
         for verifier in verifiers {
             calls.call(&format!("replay_guard for {ttl:?}"), || {
-                let token = sign::SignedWebhook::new(&secret(), NOW).post(BODY);
+                let token = sign::TokenSigner::new(&secret(), NOW).post(BODY);
                 let (replays, _) = (verifier.replays(), verifier.retry_period());
                 let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(usize::MAX));
                 let layer = layer.and_then(|layer| layer.lease(ttl)).and_then(|layer| layer.done_for(ttl));
@@ -448,7 +448,7 @@ fn no_tenant_lookup_panics() {
         })
         .unwrap()
     };
-    let token = |name: &str| sign::SignedWebhook::new(&secret(), NOW).claim("api_key", name).post(BODY);
+    let token = |name: &str| sign::TokenSigner::new(&secret(), NOW).claim("api_key", name).post(BODY);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     for duration in durations() {
         for count in [0, 1, u64::MAX] {
@@ -467,7 +467,7 @@ fn no_tenant_lookup_panics() {
                     let refused = serve(&layer, &token("a"));
                     assert_eq!(refused, Some(ErrorKind::TenantStoreUnavailable), "outside a runtime");
                     let served = runtime.block_on(async {
-                        let inner = service_fn(|_: Request<Body>| {
+                        let inner = service_fn(|_: Request<VerifiedBody>| {
                             ready(Ok::<_, Infallible>(Response::new(String::new())))
                         });
                         let mut service = layer.layer(inner);
@@ -493,11 +493,11 @@ fn no_tenant_lookup_panics() {
     calls.call("TenantLookup::by_request", || {
         let store = |_| ready(Ok::<_, io::Error>(None));
         let lookup = TenantLookup::by_request(Sms::untrusted_api_key, store, |tenants| {
-            Sms::tenants(Method::Md5, tenants)
+            Sms::tenants(SignatureMethod::Md5, tenants)
         });
         serve(
             &VerifyLayer::tenants(lookup.unwrap()),
-            &sign::Sms::new(Method::Md5, &secret()).param("api-key", "a").json(),
+            &sign::SmsSigner::new(SignatureMethod::Md5, &secret()).param("api-key", "a").json(),
         )
     });
     calls.none_panicked();
@@ -520,10 +520,14 @@ fn no_text_panics() {
     for (text, other) in long_texts().iter().zip(TEXTS) {
         calls.call(&format!("signed and verified with a long text and {other:?}"), || exchange(text, other));
     }
+    calls.call("Verify", || {
+        let mut service = Verify::new((), Vogent::new(secret()));
+        let _ = (*service.get_mut(), *service.get_ref(), service.into_inner());
+    });
     for kind in ErrorKind::ALL {
         calls.call("Error", || {
             let error = Error::new(*kind);
-            let response: Response<String> = EmptyRefusal.refuse(&error);
+            let response: Response<String> = EmptyRejection.reject(&error);
             assert_eq!(response.status().as_u16(), error.status());
             look_at(Err(error));
         });
@@ -542,8 +546,8 @@ fn configure(text: &str) {
             let _ = Vogent::with_algorithm(*algorithm, keyring.clone()).header(text);
         }
         let _ = (Voxagent::new(text, keyring.clone()), Tenants::new([(text, secret.clone())]));
-        let _ = (ContactCenter::new(keyring.clone()), sign::ContactCenter::new(&secret, NOW));
-        for method in Method::ALL {
+        let _ = (ContactCenter::new(keyring.clone()), sign::ContactCenterSigner::new(&secret, NOW));
+        for method in SignatureMethod::ALL {
             let _ = (method.as_str(), Sms::new(*method, keyring.clone()));
         }
     }
@@ -559,7 +563,7 @@ fn configure(text: &str) {
         }
     }
     let _ = SavedResponse::from_bytes(text.as_bytes());
-    let _ = (text.parse::<Algorithm>(), text.parse::<Method>(), Keyring::new([]));
+    let _ = (text.parse::<Algorithm>(), text.parse::<SignatureMethod>(), Keyring::new([]));
     let webhook = || SignedWebhook::new(secret()).insecure_accept_unhashed_body();
     let _ = (webhook().header(text), webhook().api_key(text), webhook().application_id(text));
     let contact_center = || ContactCenter::new(Secret::new("c2VjcmV0").unwrap()).unwrap();
@@ -569,20 +573,20 @@ fn configure(text: &str) {
         assert_eq!(vec![(name.as_str(), "1")].lookup(&name), HeaderLookup::One(b"1"));
     }
     let _ = ReplayKey::new([text]).as_bytes().len();
-    let _ = VerifyLayer::new(webhook()).on_refusal(|_: &Error| Response::new(text.len()));
+    let _ = VerifyLayer::new(webhook()).on_rejection(|_: &Error| Response::new(text.len()));
     let _ = VerifyLayer::new(webhook()).sender(text);
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "replay-redis")]
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         use countersign::replay::Redis;
 
         let _ = Redis::connect(text);
-        #[cfg(feature = "redis-sentinel")]
+        #[cfg(feature = "replay-redis-sentinel")]
         let _ = (
             Redis::sentinel(&[text], text),
             Redis::sentinel(&[], text),
             Redis::sentinel(&["redis://a"], text),
         );
-        #[cfg(feature = "redis-cluster")]
+        #[cfg(feature = "replay-redis-cluster")]
         let _ = (Redis::cluster(&[text]), Redis::cluster(&[]), Redis::cluster(&["redis://a", text]));
     });
 }
@@ -803,18 +807,22 @@ fn no_platform_panics() {
 fn exchange(text: &str, other: &str) {
     let key = Secret::new("c2VjcmV0").unwrap();
     let token =
-        || sign::SignedWebhook::new(&secret(), NOW).claim(text, other).claim_json(other, text).header(text);
-    let sms = |method| sign::Sms::new(method, &secret()).param(text, other).param(other, text);
+        || sign::TokenSigner::new(&secret(), NOW).claim(text, other).claim_json(other, text).header(text);
+    let sms = |method| sign::SmsSigner::new(method, &secret()).param(text, other).param(other, text);
     let mut requests = vec![
         token().post(other),
         token().get(other),
         token().header("authorization").without_claim(other).get(text),
-        sign::ContactCenter::new(&key, NOW).unwrap().claim_json(text, other).without_claim(text).post(text),
-        sms(Method::Md5Hash).query(),
-        sms(Method::Sha256).form(),
-        sms(Method::Sha512).json(),
+        sign::ContactCenterSigner::new(&key, NOW)
+            .unwrap()
+            .claim_json(text, other)
+            .without_claim(text)
+            .post(text),
+        sms(SignatureMethod::Md5Hash).query(),
+        sms(SignatureMethod::Sha256).form(),
+        sms(SignatureMethod::Sha512).json(),
         sign::vogent(&secret(), text),
-        sign::voxagent(text, &secret(), other),
+        sign::hex_hmac(text, Algorithm::Sha256, &secret(), other),
         sign::hex_hmac(text, Algorithm::Sha1, &secret(), other),
     ];
     requests.extend(requests.clone().into_iter().map(|delivery| {
@@ -830,7 +838,7 @@ fn exchange(text: &str, other: &str) {
     }));
     let verifiers: [Box<dyn Verifier>; 5] = [
         Box::new(Vogent::new(secret())),
-        Box::new(Sms::new(Method::Sha256, secret())),
+        Box::new(Sms::new(SignatureMethod::Sha256, secret())),
         Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
         Box::new(SignedWebhook::new(secret()).clock(|| NOW).retry_unsigned()),
         Box::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW)),
@@ -876,20 +884,20 @@ fn no_diagnosis_panics() {
                 .other(&*text, &*text)
                 .secret("s3cr3t");
             let clock = move || time;
-            let sms = Sms::new(Method::Sha256, secret()).tolerance(tolerance).clock(clock);
+            let sms = Sms::new(SignatureMethod::Sha256, secret()).tolerance(tolerance).clock(clock);
             let webhook = SignedWebhook::new(secret()).clock(clock).leeway(tolerance);
             let token = |iat: i64| {
-                let token = sign::SignedWebhook::new(&secret(), UnixTime::from_secs(iat));
+                let token = sign::TokenSigner::new(&secret(), UnixTime::from_secs(iat));
                 token.claim_json("exp", &i64::MIN.to_string()).claim("x", &text)
             };
             let deliveries = [
                 token(i64::MIN).post(&*text),
                 token(i64::MAX).get(&text),
-                sign::Sms::new(Method::Sha256, &secret())
+                sign::SmsSigner::new(SignatureMethod::Sha256, &secret())
                     .param("text", &text)
                     .timestamp(UnixTime::from_secs(i64::MIN))
                     .form(),
-                sign::Sms::new(Method::Md5, &secret())
+                sign::SmsSigner::new(SignatureMethod::Md5, &secret())
                     .param(&text, "")
                     .timestamp(UnixTime::from_secs(i64::MAX))
                     .query(),
@@ -918,7 +926,7 @@ fn no_diagnosis_panics() {
 }
 
 /// Within a runtime, as it has to be: the server is not there.
-#[cfg(feature = "redis")]
+#[cfg(feature = "replay-redis")]
 #[tokio::test]
 async fn no_redis_guard_panics() {
     use countersign::replay::Redis;
@@ -927,9 +935,9 @@ async fn no_redis_guard_panics() {
     for time in [Duration::ZERO, Duration::MAX] {
         let guards = vec![
             Redis::connect(URL).unwrap(),
-            #[cfg(feature = "redis-sentinel")]
+            #[cfg(feature = "replay-redis-sentinel")]
             Redis::sentinel(&[URL], "redis://master").unwrap(),
-            #[cfg(feature = "redis-cluster")]
+            #[cfg(feature = "replay-redis-cluster")]
             Redis::cluster(&[URL]).unwrap(),
         ];
         for guard in guards {
@@ -945,7 +953,7 @@ async fn no_redis_guard_panics() {
 }
 
 /// In the sources, so that a new public function that is not called here fails.
-#[cfg(all(feature = "diagnose", feature = "redis-cluster", feature = "redis-sentinel"))]
+#[cfg(all(feature = "diagnose", feature = "replay-redis-cluster", feature = "replay-redis-sentinel"))]
 #[test]
 fn every_public_function_is_called_here() {
     let mut names = vec![];
@@ -962,7 +970,7 @@ fn every_public_function_is_called_here() {
     assert_eq!(names, Vec::<String>::new());
 }
 
-#[cfg(all(feature = "diagnose", feature = "redis-cluster", feature = "redis-sentinel"))]
+#[cfg(all(feature = "diagnose", feature = "replay-redis-cluster", feature = "replay-redis-sentinel"))]
 fn functions(folder: &std::path::Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

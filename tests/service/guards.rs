@@ -6,7 +6,7 @@ use std::time::Duration;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign::{self, Delivery};
 use countersign::tower::VerifyLayer;
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Check, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, KeyId, Keyring, ReplayKey, Replays,
     Secret, Tolerance, UnixTime, Verification, Verified, Verifier, Voxagent,
@@ -78,9 +78,10 @@ async fn one_guard_keeps_schemes_senders_and_accounts_apart() {
         ["bXlfc2VjcmV0X2tleQ==", "YW5vdGhlcl9zZWNyZXQ="].map(|text| Secret::new(text).unwrap());
     let contact_center =
         |key: &Secret| VerifyLayer::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW));
-    let interaction =
-        |key: &Secret| sign::ContactCenter::new(key, NOW).unwrap().claim_json("jti", r#""1""#).post("{}");
-    let message = sign::SignedWebhook::new(&secret(), NOW).claim_json("jti", r#""1""#).post("{}");
+    let interaction = |key: &Secret| {
+        sign::ContactCenterSigner::new(key, NOW).unwrap().claim_json("jti", r#""1""#).post("{}")
+    };
+    let message = sign::TokenSigner::new(&secret(), NOW).claim_json("jti", r#""1""#).post("{}");
     let named = |layer: VerifyLayer, name: &str| layer.sender(name).unwrap();
     let guard = Arc::new(Memory::new(1000));
     let shared = |layer: VerifyLayer| layer.replay_guard(Arc::clone(&guard)).unwrap();
@@ -99,7 +100,7 @@ async fn one_guard_keeps_schemes_senders_and_accounts_apart() {
 
     // Other accounts, of one layer.
     let of_account = |name: &str| {
-        sign::SignedWebhook::new(&secret(), NOW).claim("jti", "7").claim("api_key", name).post(BODY)
+        sign::TokenSigner::new(&secret(), NOW).claim("jti", "7").claim("api_key", name).post(BODY)
     };
     let layers = [shared(VerifyLayer::new(webhook())), shared(VerifyLayer::new(webhook()))];
     assert_eq!(handled_of_two_twice(layers, [&of_account("a"), &of_account("b")]).await, 2);
@@ -116,7 +117,7 @@ async fn a_rotation_does_not_make_one_event_two() {
     let layer = |keyring| VerifyLayer::new(webhook(keyring)).replay_guard(Arc::clone(&guard)).unwrap();
     let both = Keyring::new([newer.clone(), secret()]).unwrap();
     let resigned =
-        sign::SignedWebhook::new(&newer, NOW).claim("jti", "1").claim("api_key", "a1b2c3d4").post(BODY);
+        sign::TokenSigner::new(&newer, NOW).claim("jti", "1").claim("api_key", "a1b2c3d4").post(BODY);
     let handled =
         handled_of_two_twice([layer(secret().into()), layer(both)], [&webhook_delivery("1"), &resigned])
             .await;
@@ -239,7 +240,7 @@ async fn an_own_refusal_keeps_its_own_retry_after() {
     guard.say(Claim::InProgress { remaining: Duration::from_millis(1001) });
     let layer = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
     let own = |set: bool| {
-        layer.clone().on_refusal(move |_: &Error| {
+        layer.clone().on_rejection(move |_: &Error| {
             let mut response = Response::new("later".to_owned());
             if set {
                 response.headers_mut().insert("retry-after", "7".parse().unwrap());
@@ -273,7 +274,7 @@ async fn a_body_that_is_not_whole_claims_nothing() {
 #[tokio::test]
 async fn a_request_without_a_key_is_refused() {
     let handler = Handler::default();
-    let unnamed = sign::SignedWebhook::new(&secret(), NOW).without_claim("jti").post("{}");
+    let unnamed = sign::TokenSigner::new(&secret(), NOW).without_claim("jti").post("{}");
     let response = call(&mut guarded().layer(handler.service()), http(&unnamed)).await;
     assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
     // It is genuine.
@@ -290,7 +291,7 @@ fn a_guard_that_would_be_of_no_use_is_refused_at_construction() {
     assert_eq!(guarded(voxagent().replay_key_of_body()), Ok(()));
     assert_eq!(guarded(VerifyLayer::new(vogent()).replay_key(|_, _| None)), Ok(()));
     assert_eq!(guarded(VerifyLayer::new(webhook().insecure_accept_any_age())), Ok(()));
-    assert_eq!(guarded(VerifyLayer::new(Sms::new(Method::Sha256, secret()))), Ok(()));
+    assert_eq!(guarded(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret()))), Ok(()));
 
     let layer = || VerifyLayer::new(webhook());
     for short in [Duration::ZERO, Duration::from_nanos(999_999_999)] {
@@ -311,10 +312,10 @@ async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifi
     };
     let interaction = |age| {
         let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
-        sign::ContactCenter::new(&key, UnixTime::from_secs(NOW.as_secs() - age)).unwrap().post(BODY)
+        sign::ContactCenterSigner::new(&key, UnixTime::from_secs(NOW.as_secs() - age)).unwrap().post(BODY)
     };
-    let sms = || Sms::new(Method::Sha256, secret()).clock(|| NOW);
-    let message = || sign::Sms::new(Method::Sha256, &secret()).timestamp(NOW).query();
+    let sms = || Sms::new(SignatureMethod::Sha256, secret()).clock(|| NOW);
+    let message = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).timestamp(NOW).query();
     let minute = |time: Duration| time + MINUTE;
     let layer = |verifier: Arc<dyn Verifier>| VerifyLayer::new(verifier);
     for (layer, delivery, expected) in [
@@ -390,9 +391,10 @@ async fn a_key_of_ones_own_is_given_only_what_is_covered() {
         Some(ReplayKey::new([body.map_or("no body", |_| "a body")]))
     };
     let unhashed = || webhook().insecure_accept_unhashed_body();
-    let signer = || sign::SignedWebhook::new(&secret(), NOW);
-    let sms = || sign::Sms::new(Method::Sha256, &secret()).param("text", "hello").timestamp(NOW);
-    let verify_sms = || Arc::new(Sms::new(Method::Sha256, secret()));
+    let signer = || sign::TokenSigner::new(&secret(), NOW);
+    let sms =
+        || sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "hello").timestamp(NOW);
+    let verify_sms = || Arc::new(Sms::new(SignatureMethod::Sha256, secret()));
     let body = || Some(BODY.as_bytes().to_vec());
     let cases: [(Arc<dyn Verifier>, Delivery, _); 6] = [
         (Arc::new(vogent()), vogent_delivery(), (Coverage::Body, body())),
@@ -411,9 +413,10 @@ async fn a_key_of_ones_own_is_given_only_what_is_covered() {
 
 #[tokio::test]
 async fn where_the_body_is_not_covered_the_identifier_is_the_key() {
-    let token = |id: &str| sign::SignedWebhook::new(&secret(), NOW).claim("jti", id).get("a=1");
-    let sms = |text| sign::Sms::new(Method::Sha256, &secret()).param("text", text).timestamp(NOW);
-    let verify_sms = || Arc::new(Sms::new(Method::Sha256, secret()));
+    let token = |id: &str| sign::TokenSigner::new(&secret(), NOW).claim("jti", id).get("a=1");
+    let sms =
+        |text| sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", text).timestamp(NOW);
+    let verify_sms = || Arc::new(Sms::new(SignatureMethod::Sha256, secret()));
     let cases: [(Arc<dyn Verifier>, [Delivery; 2]); 3] = [
         (Arc::new(webhook()), [token("1"), token("2")]),
         (verify_sms(), [sms("a").form(), sms("b").form()]),

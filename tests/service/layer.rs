@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use countersign::tower::VerifyLayer;
-use countersign::vonage::{Method, Sms};
+use countersign::tower::{Verify, VerifyLayer};
+use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{Coverage, Error, ErrorKind, Verifier, sign};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -164,8 +164,8 @@ async fn a_body_of_too_many_empty_frames_is_refused() {
 fn a_stalled_sender_costs_no_more_memory_than_the_limit() {
     const LIMIT: usize = 256 * 1024;
     const OTHER_MEMORY: usize = 4 * 1024;
-    let sms = Sms::new(Method::Sha256, crate::world::secret());
-    let form = sign::Sms::new(Method::Sha256, &crate::world::secret()).form();
+    let sms = Sms::new(SignatureMethod::Sha256, crate::world::secret());
+    let form = sign::SmsSigner::new(SignatureMethod::Sha256, &crate::world::secret()).form();
     let verifiers: [(Arc<dyn Verifier>, _); 3] = [
         (Arc::new(vogent()), vogent_delivery()),
         (Arc::new(webhook()), webhook_delivery("1")),
@@ -211,7 +211,7 @@ async fn trailers_are_handed_on() {
 
 #[tokio::test]
 async fn on_refusal_replaces_the_response_and_the_error_stays() {
-    let layer = VerifyLayer::new(vogent()).on_refusal(|error: &Error| {
+    let layer = VerifyLayer::new(vogent()).on_rejection(|error: &Error| {
         let mut response = Response::new(error.code().to_owned());
         *response.status_mut() = StatusCode::NOT_FOUND;
         response
@@ -250,7 +250,7 @@ async fn a_body_says_what_it_holds() {
 
     let seen = Arc::new(Mutex::new(Vec::new()));
     let seeing = Arc::clone(&seen);
-    let inner = tower::service_fn(move |request: Request<countersign::tower::Body>| {
+    let inner = tower::service_fn(move |request: Request<countersign::tower::VerifiedBody>| {
         let body = request.body();
         let at_first = (body.bytes().len(), body.size_hint().exact(), body.is_end_stream());
         let mut empty = body.clone();
@@ -272,4 +272,19 @@ async fn a_body_says_what_it_holds() {
         future.await.unwrap();
     }
     assert_eq!(*seen.lock().unwrap(), [((39, Some(39), false), (0, Some(0), true)); 2]);
+}
+
+#[tokio::test]
+async fn a_service_is_wrapped_without_a_layer_and_given_back() {
+    let handler = Handler::default();
+    let mut service = Verify::new(handler.service(), vogent());
+    assert_eq!(call(&mut service, http(&vogent_delivery())).await.status(), StatusCode::OK);
+    let forged = vogent_delivery().with_body("{}");
+    assert_eq!(refusal(&call(&mut service, http(&forged)).await), Some(ErrorKind::SignatureMismatch));
+    assert_eq!(handler.count(), 1);
+
+    let mut wrapped = Verify::new(1, vogent());
+    assert_eq!(wrapped.get_ref(), &1);
+    *wrapped.get_mut() = 2;
+    assert_eq!(wrapped.into_inner(), 2);
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign::{self, Delivery};
-use countersign::tower::{Body, VerifyLayer};
-use countersign::vonage::{ContactCenter, Method, Sms};
+use countersign::tower::{VerifiedBody, VerifyLayer};
+use countersign::vonage::{ContactCenter, SignatureMethod, Sms};
 use countersign::{Error, ErrorKind, Head, ReplayKey, Secret, Tolerance, UnixTime, Verifier};
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
@@ -88,7 +88,7 @@ impl ReplayGuard for Store {
 fn slow(
     times: impl Into<Vec<Duration>>,
 ) -> (
-    impl Service<Request<Body>, Response = Response<String>, Error = Infallible, Future: Send> + Clone,
+    impl Service<Request<VerifiedBody>, Response = Response<String>, Error = Infallible, Future: Send> + Clone,
     Arc<AtomicUsize>,
 ) {
     let (times, calls): (Vec<_>, Arc<AtomicUsize>) = (times.into(), Arc::default());
@@ -372,7 +372,9 @@ async fn after_a_crash_the_retry_is_handled_when_the_lease_has_run_out() {
     let layer = VerifyLayer::new(webhook()).replay_guard(memory).unwrap();
     let mut crashed = Box::pin(
         layer
-            .layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()))
+            .layer(tower::service_fn(|_: Request<VerifiedBody>| {
+                pending::<Result<Response<String>, Infallible>>()
+            }))
             .call(http(&webhook_delivery("1"))),
     );
     assert!(poll_once(crashed.as_mut()).is_pending());
@@ -413,7 +415,9 @@ async fn a_lease_that_is_dropped_outside_of_a_runtime_is_left_to_run_out() {
     let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
     let mut stalled = Box::pin(
         layer
-            .layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()))
+            .layer(tower::service_fn(|_: Request<VerifiedBody>| {
+                pending::<Result<Response<String>, Infallible>>()
+            }))
             .call(http(&webhook_delivery("1"))),
     );
     while guard.events().is_empty() {
@@ -458,8 +462,9 @@ async fn with_a_store_that_is_down_no_task_is_left_behind() {
 async fn what_is_given_back_in_the_background_is_bounded() {
     let store = Store::new();
     let layer = store.layer();
-    let mut service =
-        layer.layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()));
+    let mut service = layer.layer(tower::service_fn(|_: Request<VerifiedBody>| {
+        pending::<Result<Response<String>, Infallible>>()
+    }));
     let mut calls: Vec<_> = (0..1000)
         .map(|number| Box::pin(service.call(http(&webhook_delivery(&number.to_string())))))
         .collect();
@@ -476,9 +481,9 @@ async fn what_is_given_back_in_the_background_is_bounded() {
 
     // What is not stuck is given back at once, however many there are.
     let store = Store::new();
-    let mut service = store
-        .layer()
-        .layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()));
+    let mut service = store.layer().layer(tower::service_fn(|_: Request<VerifiedBody>| {
+        pending::<Result<Response<String>, Infallible>>()
+    }));
     let mut calls = Vec::new();
     for number in 0..1000 {
         let mut call = Box::pin(service.call(http(&webhook_delivery(&number.to_string()))));
@@ -495,8 +500,9 @@ async fn what_is_given_back_in_the_background_is_bounded() {
 async fn places_in_the_background_are_free_again_when_the_store_answers() {
     let guard = Recorder::default();
     let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
-    let mut service =
-        layer.layer(tower::service_fn(|_: Request<Body>| pending::<Result<Response<String>, Infallible>>()));
+    let mut service = layer.layer(tower::service_fn(|_: Request<VerifiedBody>| {
+        pending::<Result<Response<String>, Infallible>>()
+    }));
     for round in 1..=200 {
         let mut call = Box::pin(service.call(http(&webhook_delivery("1"))));
         while guard.events().len() < 2 * round - 1 {
@@ -532,14 +538,17 @@ impl Watch {
     fn schemes(&self) -> Vec<(Arc<dyn Verifier>, Delivery, ErrorKind)> {
         let second = Tolerance::either_way(SECOND).unwrap();
         let webhook = || Arc::new(webhook().clock(self.clock()).tolerance(second));
-        let sms = || Arc::new(Sms::new(Method::Sha256, secret()).clock(self.clock()).tolerance(second));
+        let sms =
+            || Arc::new(Sms::new(SignatureMethod::Sha256, secret()).clock(self.clock()).tolerance(second));
         let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
         // Its `exp` comes before the window ends.
         let contact_center = ContactCenter::new(key.clone()).unwrap().clock(self.clock());
-        let interaction =
-            sign::ContactCenter::new(&key, NOW).unwrap().claim_json("exp", &(NOW.as_secs() + 2).to_string());
-        let token = || sign::SignedWebhook::new(&secret(), NOW);
-        let message = || sign::Sms::new(Method::Sha256, &secret()).param("text", "hello").timestamp(NOW);
+        let interaction = sign::ContactCenterSigner::new(&key, NOW)
+            .unwrap()
+            .claim_json("exp", &(NOW.as_secs() + 2).to_string());
+        let token = || sign::TokenSigner::new(&secret(), NOW);
+        let message =
+            || sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "hello").timestamp(NOW);
         let stale = ErrorKind::TimestampStale;
         vec![
             (webhook(), token().post(BODY), stale),

@@ -49,8 +49,8 @@ async fn the_target_is_the_one_that_was_received_however_deep_the_router_is() {
     let extracted = Router::new()
         .route(
             "/a%2Fb",
-            post(async |signed: Signed<Webhook<Url>>| {
-                assert_eq!(signed.verified.coverage(), Coverage::UrlBody);
+            post(async |signed: Signed<bytes::Bytes, Webhook<Url>>| {
+                assert_eq!(signed.1.coverage(), Coverage::UrlBody);
             }),
         )
         .with_state(Arc::new(verifier()));

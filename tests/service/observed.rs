@@ -90,7 +90,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
     let webhook = SignedWebhook::new(keyring).clock(|| NOW);
     let layer = VerifyLayer::new(webhook).replay_guard(Memory::new(10)).unwrap();
     let mut service = layer.layer(Handler::default().service());
-    let by_old = sign::SignedWebhook::new(&old, NOW).claim("jti", "2").post(BODY);
+    let by_old = sign::TokenSigner::new(&old, NOW).claim("jti", "2").post(BODY);
 
     let span = (Level::INFO, fields([("scheme", "vonage-jwt")]));
     let recorded =
@@ -101,7 +101,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
     let refused = |level, code, status, error| {
         let common = [("scheme", "vonage-jwt"), ("code", code), ("status", status), ("error", error)];
         let mut all = fields(common);
-        all.insert("message".to_owned(), "webhook refused".to_owned());
+        all.insert("message".to_owned(), "webhook rejected".to_owned());
         (level, all)
     };
     let newest = || [recorded("0").to_vec(), vec![verified(Level::DEBUG, "0", "webhook verified")]].concat();

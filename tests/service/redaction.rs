@@ -20,8 +20,8 @@ use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
 use countersign::schemes::Scheme;
 use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
-use countersign::tower::{Acknowledge, Body, EmptyRefusal, Forget, TenantLookup, VerifyLayer};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::tower::{Acknowledge, EmptyRejection, Forget, TenantLookup, VerifiedBody, VerifyLayer};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
     Headers, HexHmac, KeyId, Keyring, Keys, ParametersError, ReplayKey, Replays, Secret, StaticToken,
@@ -99,7 +99,7 @@ fn what_would_be_shown_is_seen() {
 }
 
 /// In the sources, so that a new public type without a row fails.
-#[cfg(all(feature = "diagnose", feature = "redis"))]
+#[cfg(all(feature = "diagnose", feature = "replay-redis"))]
 #[tokio::test]
 async fn every_public_type_has_a_row() {
     let mut declared = BTreeSet::new();
@@ -120,7 +120,7 @@ async fn every_public_type_has_a_row() {
 }
 
 /// The paths of all public types below a folder.
-#[cfg(all(feature = "diagnose", feature = "redis"))]
+#[cfg(all(feature = "diagnose", feature = "replay-redis"))]
 fn declarations(folder: &std::path::Path, module: &str, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -193,7 +193,7 @@ fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)>
     }
 
     let body = format!(r#"{{"amount":"{VALUE}"}}"#);
-    let claims = sign::SignedWebhook::new(secret, now)
+    let claims = sign::TokenSigner::new(secret, now)
         .claim("api_key", ACCOUNT)
         .claim("application_id", APPLICATION)
         .claim("jti", TOKEN_ID)
@@ -201,16 +201,18 @@ fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)>
         .claim_json("nbf", &(SIGNED_AT - 40).to_string());
     rows.show(claims);
     let token = || {
-        sign::SignedWebhook::new(secret, now)
+        sign::TokenSigner::new(secret, now)
             .claim("api_key", ACCOUNT)
             .claim("application_id", APPLICATION)
             .claim("jti", TOKEN_ID)
     };
-    let subscription =
-        rows.add(sign::ContactCenter::new(secret, now).unwrap().claim_json("jti", &format!("{TOKEN_ID:?}")));
-    let sms =
-        |method| sign::Sms::new(method, secret).param("api-key", ACCOUNT).param("text", VALUE).timestamp(now);
-    rows.show(sms(Method::Sha512));
+    let subscription = rows.add(
+        sign::ContactCenterSigner::new(secret, now).unwrap().claim_json("jti", &format!("{TOKEN_ID:?}")),
+    );
+    let sms = |method| {
+        sign::SmsSigner::new(method, secret).param("api-key", ACCOUNT).param("text", VALUE).timestamp(now)
+    };
+    rows.show(sms(SignatureMethod::Sha512));
 
     let clock = move || now;
     let vogent = rows.add(Vogent::new(keyring.clone()));
@@ -226,13 +228,13 @@ fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)>
     let contact_center = rows.add(ContactCenter::new(secret.clone()).unwrap().clock(clock));
     let mut cases: Vec<(Arc<dyn Verifier>, Delivery)> = vec![
         (Arc::new(vogent), sign::vogent(secret, body.clone())),
-        (Arc::new(voxagent), sign::voxagent("x-voxagent", secret, body.clone())),
+        (Arc::new(voxagent), sign::hex_hmac("x-voxagent", Algorithm::Sha256, secret, body.clone())),
         (Arc::new(hex_hmac), sign::hex_hmac("x-hex", Algorithm::Sha512, secret, body.clone())),
         (Arc::new(webhook), token().post(body.clone())),
         (Arc::new(SignedWebhook::tenants(tenants()).clock(clock)), token().get(QUERY)),
         (Arc::new(contact_center), subscription.post(body.clone())),
     ];
-    for method in Method::ALL {
+    for method in SignatureMethod::ALL {
         rows.show(*method);
         let verifier = rows.add(
             Sms::tenants(*method, tenants())
@@ -416,7 +418,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
     // A plain number for whoever asks the proof for it: the one type that prints what it holds.
     rows.show(UnixTime::from_secs(7));
     rows.show(SystemClock);
-    rows.show(EmptyRefusal);
+    rows.show(EmptyRejection);
     rows.show(Acknowledge);
     rows.show(Forget);
     for kind in ErrorKind::ALL {
@@ -428,7 +430,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
         Secret::new(format!("-----BEGIN {KEY}")).unwrap_err(),
         Secret::from_base64(format!("{KEY}!")).unwrap_err(),
         HeaderName::new(&format!("{HEADER} ")).unwrap_err(),
-        VALUE.parse::<Method>().unwrap_err(),
+        VALUE.parse::<SignatureMethod>().unwrap_err(),
         Tenants::new([(ACCOUNT, secret.clone()), (ACCOUNT, secret.clone())]).unwrap_err(),
     ] {
         let refused: ConfigError = refused;
@@ -482,7 +484,7 @@ fn service_rows(rows: &mut Rows, verifier: &Arc<dyn Verifier>) {
 #[derive(Clone, Debug)]
 struct DebugService;
 
-impl Service<Request<Body>> for DebugService {
+impl Service<Request<VerifiedBody>> for DebugService {
     type Response = Response<String>;
     type Error = Infallible;
     type Future = Ready<Result<Response<String>, Infallible>>;
@@ -491,7 +493,7 @@ impl Service<Request<Body>> for DebugService {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<Body>) -> Self::Future {
+    fn call(&mut self, _: Request<VerifiedBody>) -> Self::Future {
         ready(Ok(Response::new(VALUE.to_owned())))
     }
 }
@@ -503,19 +505,19 @@ async fn extractor_rows(rows: &mut Rows, secret: &Secret) {
         delivery.to_http("/").unwrap()
     };
     let genuine = || sent(&format!("{VALUE:?}")).map(axum::body::Body::from);
-    rows.show(Signed::<Vogent>::from_request(genuine(), &vogent).await.unwrap());
-    rows.show(Signed::<Vogent, Json<String>>::from_request(genuine(), &vogent).await.unwrap());
-    let unreadable = Signed::<Vogent, Json<u32>>::from_request(genuine(), &vogent).await.unwrap_err();
+    rows.show(Signed::<Bytes, Vogent>::from_request(genuine(), &vogent).await.unwrap());
+    rows.show(Signed::<Json<String>, Vogent>::from_request(genuine(), &vogent).await.unwrap());
+    let unreadable = Signed::<Json<u32>, Vogent>::from_request(genuine(), &vogent).await.unwrap_err();
     assert!(format!("{:?}", std::error::Error::source(&unreadable)).contains(VALUE), "axum's own words");
     for rejection in [
         unreadable,
-        Signed::<Vogent, Json<u32>>::from_request(
+        Signed::<Json<u32>, Vogent>::from_request(
             sent(VALUE).map(|_| axum::body::Body::from(VALUE)),
             &Arc::new(Vogent::new(Secret::new("other").unwrap())),
         )
         .await
         .unwrap_err(),
-        Signed::<Vogent, Json<u32>>::from_request(
+        Signed::<Json<u32>, Vogent>::from_request(
             genuine().map(|_| {
                 let broken = Frames::new([Step::Error]).map_err(|_| io::Error::other(VALUE));
                 axum::body::Body::new(broken)
@@ -534,7 +536,7 @@ async fn extractor_rows(rows: &mut Rows, secret: &Secret) {
     let layer = VerifyLayer::new(Arc::clone(&vogent));
     let taken = Arc::new(Mutex::new(None));
     let take = Arc::clone(&taken);
-    let mut service = layer.layer(service_fn(move |request: Request<Body>| {
+    let mut service = layer.layer(service_fn(move |request: Request<VerifiedBody>| {
         *take.lock().unwrap() = Some(request.into_body());
         ready(Ok::<_, Infallible>(Response::new(String::new())))
     }));
@@ -567,7 +569,7 @@ async fn store_rows(rows: &mut Rows, secret: &Secret, cases: &[(Arc<dyn Verifier
     );
     let lookup = rows.add(lookup.unwrap());
     rows.show(VerifyLayer::tenants(lookup));
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "replay-redis")]
     {
         let url = format!("redis://:{KEY_BYTES}@127.0.0.1:1");
         let redis = rows.add(countersign::replay::Redis::connect(&url).unwrap());
@@ -592,7 +594,7 @@ async fn store_rows(rows: &mut Rows, secret: &Secret, cases: &[(Arc<dyn Verifier
             let capture = rows.add(capture.query(delivery.query()));
             let hex_hmac = HexHmac::new("x-other", secret.clone()).unwrap().diagnose(&capture, &credentials);
             let webhook = SignedWebhook::new(secret.clone()).diagnose(&capture, &credentials);
-            let sms = Sms::new(Method::Md5, secret.clone()).diagnose(&capture, &credentials);
+            let sms = Sms::new(SignatureMethod::Md5, secret.clone()).diagnose(&capture, &credentials);
             for diagnosis in [hex_hmac, webhook, sms] {
                 rows.0.insert(("Display".to_owned(), diagnosis.to_string()));
                 for finding in rows.add(diagnosis).findings() {

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use countersign::Verified;
 use countersign::axum::Signed;
 use countersign::replay::Memory;
-use countersign::tower::{Body, VerifyLayer};
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use http::header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, LOCATION, TRAILER};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -35,7 +35,7 @@ fn guarded() -> VerifyLayer {
 /// A service that gives each call, counted from 0, its own response.
 fn answering<R: Send + 'static>(
     response: impl Fn(usize) -> Response<R> + Clone + Send + 'static,
-) -> impl Service<Request<Body>, Response = Response<R>, Error = Infallible, Future: Send> + Clone {
+) -> impl Service<Request<VerifiedBody>, Response = Response<R>, Error = Infallible, Future: Send> + Clone {
     let calls = Arc::new(AtomicUsize::new(0));
     tower::service_fn(move |_| {
         let response = response(calls.fetch_add(1, Ordering::Relaxed));
@@ -229,8 +229,8 @@ impl http_body::Body for Exactly {
 /// As `guide::exactly_once` says.
 #[tokio::test]
 async fn the_extractor_works_below_the_layer() {
-    async fn message(signed: Signed<SignedWebhook>) -> Bytes {
-        signed.value
+    async fn message(signed: Signed<Bytes, SignedWebhook>) -> Bytes {
+        signed.0
     }
     let router = Router::new()
         .route("/webhook", post(message))

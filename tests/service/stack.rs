@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use countersign::ErrorKind;
-use countersign::tower::{Body, VerifyLayer};
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use http::{Request, Response, StatusCode};
 use tower::buffer::BufferLayer;
 use tower::limit::ConcurrencyLimitLayer;
@@ -31,7 +31,7 @@ impl Clone for Strict {
     }
 }
 
-impl Service<Request<Body>> for Strict {
+impl Service<Request<VerifiedBody>> for Strict {
     type Response = Response<String>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Response<String>, Infallible>>;
@@ -41,7 +41,7 @@ impl Service<Request<Body>> for Strict {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<Body>) -> Self::Future {
+    fn call(&mut self, _: Request<VerifiedBody>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without having been ready");
         self.calls.fetch_add(1, Ordering::Relaxed);
         std::future::ready(Ok(Response::default()))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use countersign::replay::Memory;
 use countersign::sign::{self, Delivery};
 use countersign::tower::{TenantLookup, VerifyLayer};
-use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{ErrorKind, Keyring, Secret};
 use http::{Response, StatusCode};
 use tokio::time::Instant;
@@ -102,7 +102,7 @@ fn secret_of(api_key: &str) -> Secret {
 }
 
 fn delivery(api_key: &str, signed_by: &str) -> Delivery {
-    sign::SignedWebhook::new(&secret_of(signed_by), NOW).claim("api_key", api_key).post(BODY)
+    sign::TokenSigner::new(&secret_of(signed_by), NOW).claim("api_key", api_key).post(BODY)
 }
 
 async fn deliver(lookup: TenantLookup, deliveries: &[Delivery]) -> (Vec<Option<ErrorKind>>, Handler) {
@@ -147,8 +147,7 @@ async fn that_a_tenant_is_unknown_is_remembered_too() {
 #[tokio::test]
 async fn names_that_are_nobodys_are_not_looked_up() {
     let store = Store::default();
-    let (long, missing) =
-        ("known".repeat(100), sign::SignedWebhook::new(&secret_of("known"), NOW).post(BODY));
+    let (long, missing) = ("known".repeat(100), sign::TokenSigner::new(&secret_of("known"), NOW).post(BODY));
     let (refusals, _) =
         deliver(store.lookup(), &[delivery(&long, &long), delivery("", "known"), missing]).await;
     let [unknown, missing] = [ErrorKind::TenantUnknown, ErrorKind::TenantMissing].map(Some);
@@ -501,11 +500,13 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
     let lookup = || {
         let asked = asked.clone();
         let ask = move |api_key| asked.clone().ask(api_key);
-        TenantLookup::by_request(Sms::untrusted_api_key, ask, |tenants| Sms::tenants(Method::Sha256, tenants))
-            .unwrap()
+        TenantLookup::by_request(Sms::untrusted_api_key, ask, |tenants| {
+            Sms::tenants(SignatureMethod::Sha256, tenants)
+        })
+        .unwrap()
     };
     let message = |signed_by: &str| {
-        sign::Sms::new(Method::Sha256, &secret_of(signed_by))
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of(signed_by))
             .param("api-key", "known-1")
             .param("text", "hello")
     };
@@ -537,9 +538,8 @@ async fn a_token_that_cannot_be_right_costs_no_question() {
         |tenants| SignedWebhook::tenants(tenants).methods(["POST"]).unwrap().retry_unsigned(),
     )
     .unwrap();
-    let get = sign::SignedWebhook::new(&secret_of("known-1"), NOW)
-        .claim("api_key", "known-1")
-        .get("to=15550001111");
+    let get =
+        sign::TokenSigner::new(&secret_of("known-1"), NOW).claim("api_key", "known-1").get("to=15550001111");
     let posted = || delivery("known-1", "known-1");
     let forged = |value: &str| posted().without_header("authorization").with_header("authorization", value);
     let unsigned = forged("Bearer");
@@ -587,12 +587,13 @@ async fn an_sms_that_cannot_be_right_costs_no_question() {
     let lookup = TenantLookup::by_request(
         Sms::untrusted_api_key,
         move |api_key| asked.clone().ask(api_key),
-        |tenants| Sms::tenants(Method::Sha256, tenants),
+        |tenants| Sms::tenants(SignatureMethod::Sha256, tenants),
     )
     .unwrap();
     let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
     let form = || {
-        let signer = sign::Sms::new(Method::Sha256, &secret_of("known-1")).param("api-key", "known-1");
+        let signer =
+            sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1")).param("api-key", "known-1");
         signer.param("text", "hello").form()
     };
     let with_sig = |sig: &str| form().with_body(format!("api-key=known-1&text=hello&sig={sig}"));
@@ -612,7 +613,9 @@ async fn an_sms_that_cannot_be_right_costs_no_question() {
     ] {
         assert_eq!(refusal(&call(&mut service, http(&delivery)).await), Some(kind));
     }
-    let get = sign::Sms::new(Method::Sha256, &secret_of("known-1")).param("api-key", "known-1").query();
+    let get = sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1"))
+        .param("api-key", "known-1")
+        .query();
     let with_body = http(&get.with_body("x"));
     assert_eq!(refusal(&call(&mut service, with_body).await), Some(ErrorKind::BodyUnexpected));
     assert_eq!(store.questions(), 0);
@@ -631,11 +634,13 @@ async fn a_head_that_no_account_sends_is_refused_with_no_body_read() {
     let lookup = TenantLookup::by_request(
         Sms::untrusted_api_key,
         move |api_key| asked.clone().ask(api_key),
-        |tenants| Sms::tenants(Method::Sha256, tenants),
+        |tenants| Sms::tenants(SignatureMethod::Sha256, tenants),
     )
     .unwrap();
     let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
-    let form = sign::Sms::new(Method::Sha256, &secret_of("known-1")).param("api-key", "known-1").form();
+    let form = sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1"))
+        .param("api-key", "known-1")
+        .form();
     for (head, kind) in [
         (form.clone().with_method("DELETE"), ErrorKind::MethodUnsupported),
         (form.clone().without_header("content-type"), ErrorKind::MediaTypeUnsupported),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use countersign::sign::{self, Delivery};
-use countersign::tower::Body;
+use countersign::tower::VerifiedBody;
 use countersign::vonage::SignedWebhook;
 use countersign::{Error, ErrorKind, Secret, UnixTime, Verified, Vogent};
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -34,7 +34,7 @@ pub(crate) fn vogent_delivery() -> Delivery {
 
 /// A signed webhook with this `jti`.
 pub(crate) fn webhook_delivery(id: &str) -> Delivery {
-    sign::SignedWebhook::new(&secret(), NOW).claim("jti", id).claim("api_key", "a1b2c3d4").post(BODY)
+    sign::TokenSigner::new(&secret(), NOW).claim("jti", id).claim("api_key", "a1b2c3d4").post(BODY)
 }
 
 /// The delivery over HTTP, its body in one piece.
@@ -70,7 +70,7 @@ impl Handler {
         std::mem::take(&mut *self.handled.lock().unwrap())
     }
 
-    pub(crate) fn service(&self) -> BoxCloneService<Request<Body>, Response<String>, Infallible> {
+    pub(crate) fn service(&self) -> BoxCloneService<Request<VerifiedBody>, Response<String>, Infallible> {
         self.answering(|_| StatusCode::OK)
     }
 
@@ -78,9 +78,9 @@ impl Handler {
     pub(crate) fn answering(
         &self,
         status: impl Fn(usize) -> StatusCode + Clone + Send + 'static,
-    ) -> BoxCloneService<Request<Body>, Response<String>, Infallible> {
+    ) -> BoxCloneService<Request<VerifiedBody>, Response<String>, Infallible> {
         let handled = Arc::clone(&self.handled);
-        BoxCloneService::new(tower::service_fn(move |request: Request<Body>| {
+        BoxCloneService::new(tower::service_fn(move |request: Request<VerifiedBody>| {
             let (handled, status) = (Arc::clone(&handled), status.clone());
             async move {
                 let (mut parts, body) = request.into_parts();

@@ -8,8 +8,8 @@ use crate::support::{KEY, NOW, accepts, refuses, secret};
 
 const BODY: &str = "{}";
 
-fn signer() -> sign::SignedWebhook {
-    sign::SignedWebhook::new(&secret(KEY), NOW)
+fn signer() -> sign::TokenSigner {
+    sign::TokenSigner::new(&secret(KEY), NOW)
 }
 
 #[test]

@@ -9,8 +9,8 @@ fn verifier() -> ContactCenter {
     ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW)
 }
 
-fn signer() -> sign::ContactCenter {
-    sign::ContactCenter::new(&secret(KEY), NOW).unwrap()
+fn signer() -> sign::ContactCenterSigner {
+    sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn expiry_is_required_and_exact() {
 
 #[test]
 fn the_settings_of_a_signed_webhook_hold() {
-    let renamed = sign::SignedWebhook::new(&Secret::from_base64(KEY).unwrap(), NOW)
+    let renamed = sign::TokenSigner::new(&Secret::from_base64(KEY).unwrap(), NOW)
         .claim_json("exp", &(NOW.as_secs() + 300).to_string())
         .header("X-Moved")
         .post("{}");
@@ -91,7 +91,7 @@ fn the_settings_of_a_signed_webhook_hold() {
 
 #[test]
 fn only_a_body_is_signed() {
-    let get = sign::SignedWebhook::new(&Secret::from_base64(KEY).unwrap(), NOW)
+    let get = sign::TokenSigner::new(&Secret::from_base64(KEY).unwrap(), NOW)
         .claim_json("exp", "9999999999")
         .header("vonage-signature")
         .get("a=1");

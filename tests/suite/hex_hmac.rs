@@ -176,7 +176,7 @@ fn a_body_over_the_limit_is_refused() {
     let voxagent = Voxagent::new("x-sig", secret(KEY)).unwrap().max_body(10);
     refuses(
         &voxagent,
-        sign::voxagent("x-sig", &secret(KEY), "0123456789a").request(),
+        sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "0123456789a").request(),
         ErrorKind::BodyTooLarge,
     );
 }

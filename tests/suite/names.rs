@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, ConfigError, Coverage, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification,
     Verifier, Vogent, Voxagent, sign,
@@ -13,20 +13,20 @@ use crate::support::{KEY, NOW, secret};
 
 #[test]
 fn a_refusal_names_the_parameter_or_the_claim() {
-    let sms = Sms::new(Method::Sha256, secret(KEY));
-    let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello").query();
+    let sms = Sms::new(SignatureMethod::Sha256, secret(KEY));
+    let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello").query();
     let unsigned = sms.verify(delivery.with_query("text=Hello").request()).unwrap_err();
     assert_eq!(unsigned.to_string(), "parameter `sig` is missing");
 
     let webhook = SignedWebhook::new(secret(KEY)).clock(|| NOW);
-    let delivery = sign::SignedWebhook::new(&secret(KEY), NOW).without_claim("iat").post("{}");
+    let delivery = sign::TokenSigner::new(&secret(KEY), NOW).without_claim("iat").post("{}");
     assert_eq!(webhook.verify(delivery.request()).unwrap_err().to_string(), "claim `iat` is missing");
 }
 
 #[test]
 fn a_proof_shows_what_is_in_it_and_no_value() {
-    let sms = Sms::new(Method::Sha256, secret(KEY));
-    let message = || sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "Hello");
+    let sms = Sms::new(SignatureMethod::Sha256, secret(KEY));
+    let message = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello");
     for (delivery, dated) in [(message().query(), false), (message().timestamp(NOW).query(), true)] {
         assert_eq!(
             format!("{:?}", sms.verify(delivery.request()).unwrap()),
@@ -42,10 +42,10 @@ fn an_algorithm_and_a_method_are_read_by_the_names_they_have() {
     assert!(Algorithm::ALL.iter().all(|algorithm| algorithm.as_str().parse() == Ok(*algorithm)));
     assert_eq!("SHA256".parse::<Algorithm>(), Err(ConfigError::AlgorithmUnknown));
 
-    let methods: Vec<_> = Method::ALL.iter().map(|method| method.as_str()).collect();
+    let methods: Vec<_> = SignatureMethod::ALL.iter().map(|method| method.as_str()).collect();
     assert_eq!(methods, ["md5hash", "md5", "sha1", "sha256", "sha512"]);
-    assert!(Method::ALL.iter().all(|method| method.as_str().parse() == Ok(*method)));
-    assert_eq!("md5-hash".parse::<Method>(), Err(ConfigError::AlgorithmUnknown));
+    assert!(SignatureMethod::ALL.iter().all(|method| method.as_str().parse() == Ok(*method)));
+    assert_eq!("md5-hash".parse::<SignatureMethod>(), Err(ConfigError::AlgorithmUnknown));
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn a_scheme_has_a_name_and_says_for_how_long_it_can_be_replayed() {
         (Arc::new(Vogent::new(key())), "vogent", Replays::Undetectable),
         (Arc::new(Voxagent::new("x-signature", key()).unwrap()), "voxagent", Replays::Undetectable),
         (Arc::new(HexHmac::new("x-signature", key()).unwrap()), "hex-hmac", Replays::Undetectable),
-        (Arc::new(Sms::new(Method::Md5, key())), "vonage-sms", Replays::Ever),
-        (Arc::new(Sms::new(Method::Md5, key()).tolerance(hour)), "vonage-sms", two_hours),
+        (Arc::new(Sms::new(SignatureMethod::Md5, key())), "vonage-sms", Replays::Ever),
+        (Arc::new(Sms::new(SignatureMethod::Md5, key()).tolerance(hour)), "vonage-sms", two_hours),
         (Arc::new(SignedWebhook::new(key())), "vonage-jwt", window),
         (Arc::new(SignedWebhook::new(key()).tolerance(hour)), "vonage-jwt", two_hours),
         (Arc::new(SignedWebhook::new(key()).insecure_accept_any_age()), "vonage-jwt", Replays::Ever),

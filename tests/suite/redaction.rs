@@ -23,14 +23,14 @@ fn what_holds_a_secret_does_not_print_it() {
         format!("{0:?} {0:#?}", Tenants::new([("a1b2c3d4", secret(KEY))]).unwrap()),
         format!("{0:?} {0:#?}", ContactCenter::new(secret(KEY)).unwrap()),
         format!("{0:?} {0:#?}", SignedWebhook::tenants(Tenants::new([("a", secret(KEY))]).unwrap())),
-        format!("{0:?} {0:#?}", sign::SignedWebhook::new(&secret(KEY), NOW)),
-        format!("{0:?} {0:#?}", sign::ContactCenter::new(&secret(KEY), NOW).unwrap()),
+        format!("{0:?} {0:#?}", sign::TokenSigner::new(&secret(KEY), NOW)),
+        format!("{0:?} {0:#?}", sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap()),
         format!("{:?}", Secret::new(format!("{KEY} ")).unwrap_err()),
         format!("{}", Secret::new(format!("-----BEGIN {KEY}")).unwrap_err()),
     ];
     for method in METHODS {
         printed.push(format!("{0:?} {0:#?}", Sms::new(method, secret(KEY))));
-        printed.push(format!("{0:?} {0:#?}", sign::Sms::new(method, &secret(KEY))));
+        printed.push(format!("{0:?} {0:#?}", sign::SmsSigner::new(method, &secret(KEY))));
     }
     for scheme in Scheme::all() {
         let verifier = scheme.verifier();
@@ -58,7 +58,7 @@ fn what_holds_a_secret_does_not_print_it() {
 fn what_is_printed_says_what_it_is() {
     let delivery = sign::vogent(&secret(KEY), "{}");
     let vogent = Vogent::new(Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap());
-    let webhook = sign::SignedWebhook::new(&secret(KEY), NOW).post("{}");
+    let webhook = sign::TokenSigner::new(&secret(KEY), NOW).post("{}");
     let verifier = SignedWebhook::new(secret(KEY)).clock(|| NOW);
     let proof = verifier.verify(webhook.request()).unwrap();
     for (printed, expected) in [

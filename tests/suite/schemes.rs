@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, Coverage, Error, ErrorKind, Head, HexHmac, Request, Secret, Tolerance, UnixTime, Verification,
     Verified, Verifier, Vogent, Voxagent,
@@ -49,7 +49,7 @@ pub(crate) enum Scheme {
     Vogent,
     Voxagent,
     HexHmac(Algorithm),
-    Sms(Method, Carrier),
+    Sms(SignatureMethod, Carrier),
     JwtPost,
     JwtGet,
     ContactCenter,
@@ -62,8 +62,13 @@ pub(crate) enum Carrier {
     Json,
 }
 
-pub(crate) const METHODS: [Method; 5] =
-    [Method::Md5Hash, Method::Md5, Method::Sha1, Method::Sha256, Method::Sha512];
+pub(crate) const METHODS: [SignatureMethod; 5] = [
+    SignatureMethod::Md5Hash,
+    SignatureMethod::Md5,
+    SignatureMethod::Sha1,
+    SignatureMethod::Sha256,
+    SignatureMethod::Sha512,
+];
 const PAYLOAD: &str = r#"{"event":"dial.started","price":1.50}"#;
 
 impl Scheme {
@@ -110,11 +115,11 @@ impl Scheme {
         match self {
             Self::Vogent | Self::Voxagent | Self::HexHmac(_) => None,
             Self::Sms(method, form) => Some(sms(method, form, &secret(KEY), then)),
-            Self::JwtPost => Some(sign::SignedWebhook::new(&secret(KEY), then).post(PAYLOAD)),
-            Self::JwtGet => Some(sign::SignedWebhook::new(&secret(KEY), then).get("to=1&from=2")),
+            Self::JwtPost => Some(sign::TokenSigner::new(&secret(KEY), then).post(PAYLOAD)),
+            Self::JwtGet => Some(sign::TokenSigner::new(&secret(KEY), then).get("to=1&from=2")),
             // Its `exp` follows `iat`, so only the future is `iat`'s own.
             Self::ContactCenter => {
-                let signer = sign::ContactCenter::new(&secret(KEY), then).unwrap();
+                let signer = sign::ContactCenterSigner::new(&secret(KEY), then).unwrap();
                 Some(signer.claim_json("exp", "9999999999").post(PAYLOAD))
             }
         }
@@ -124,12 +129,12 @@ impl Scheme {
         let key = &secret(key);
         match self {
             Self::Vogent => sign::vogent(key, PAYLOAD),
-            Self::Voxagent => sign::voxagent("X-Voxagent", key, PAYLOAD),
+            Self::Voxagent => sign::hex_hmac("X-Voxagent", Algorithm::Sha256, key, PAYLOAD),
             Self::HexHmac(algorithm) => sign::hex_hmac("X-Hex", algorithm, key, PAYLOAD),
             Self::Sms(method, form) => sms(method, form, key, NOW),
-            Self::JwtPost => sign::SignedWebhook::new(key, NOW).post(PAYLOAD),
-            Self::JwtGet => sign::SignedWebhook::new(key, NOW).get("to=1&from=2"),
-            Self::ContactCenter => sign::ContactCenter::new(key, NOW).unwrap().post(PAYLOAD),
+            Self::JwtPost => sign::TokenSigner::new(key, NOW).post(PAYLOAD),
+            Self::JwtGet => sign::TokenSigner::new(key, NOW).get("to=1&from=2"),
+            Self::ContactCenter => sign::ContactCenterSigner::new(key, NOW).unwrap().post(PAYLOAD),
         }
     }
 
@@ -237,8 +242,8 @@ impl Scheme {
     }
 }
 
-fn sms(method: Method, form: Carrier, key: &Secret, time: UnixTime) -> Delivery {
-    let signer = sign::Sms::new(method, key)
+fn sms(method: SignatureMethod, form: Carrier, key: &Secret, time: UnixTime) -> Delivery {
+    let signer = sign::SmsSigner::new(method, key)
         .param("msisdn", "447700900001")
         .param("text", "Hello & 1+1=2 — ☎")
         .timestamp(time)

@@ -22,8 +22,8 @@ fn verifier() -> SignedWebhook {
     SignedWebhook::new(secret(KEY)).clock(|| NOW)
 }
 
-fn signer() -> sign::SignedWebhook {
-    sign::SignedWebhook::new(&secret(KEY), NOW)
+fn signer() -> sign::TokenSigner {
+    sign::TokenSigner::new(&secret(KEY), NOW)
 }
 
 /// Members of genuine claims for `payload`, without the braces.
@@ -410,7 +410,7 @@ fn leeway_shifts_expiry_and_beginning() {
 #[test]
 fn the_window_is_the_callers() {
     let at = |seconds: i64| {
-        sign::SignedWebhook::new(&secret(KEY), UnixTime::from_secs(NOW.as_secs() + seconds)).post(BODY)
+        sign::TokenSigner::new(&secret(KEY), UnixTime::from_secs(NOW.as_secs() + seconds)).post(BODY)
     };
     let second = Tolerance::either_way(std::time::Duration::from_secs(1)).unwrap();
     for seconds in [-1, 0, 1] {
@@ -423,7 +423,7 @@ fn the_window_is_the_callers() {
     }
     // Milliseconds where seconds belong.
     let milliseconds =
-        sign::SignedWebhook::new(&secret(KEY), UnixTime::from_secs(NOW.as_secs() * 1000)).post(BODY);
+        sign::TokenSigner::new(&secret(KEY), UnixTime::from_secs(NOW.as_secs() * 1000)).post(BODY);
     refuses(&verifier(), milliseconds.request(), ErrorKind::TimestampFuture);
 }
 
@@ -741,7 +741,7 @@ fn tenants_are_told_apart_by_the_verified_api_key() {
     .unwrap();
     let webhook = SignedWebhook::tenants(tenants).clock(|| NOW);
     let signed = |key: &str, api_key: &str| {
-        sign::SignedWebhook::new(&secret(key), NOW).claim("api_key", api_key).post(BODY)
+        sign::TokenSigner::new(&secret(key), NOW).claim("api_key", api_key).post(BODY)
     };
 
     let verified = accepts(&webhook, signed(KEY, "first").request());
@@ -814,7 +814,7 @@ fn a_refusal_of_the_head_needs_no_body() {
         verifier().begin(with_authorization("x").head()).unwrap_err().kind(),
         ErrorKind::TokenMalformed
     );
-    let stale = sign::SignedWebhook::new(&secret(KEY), UnixTime::from_secs(0)).post(BODY);
+    let stale = sign::TokenSigner::new(&secret(KEY), UnixTime::from_secs(0)).post(BODY);
     assert_eq!(verifier().begin(stale.head()).unwrap_err().kind(), ErrorKind::TimestampStale);
     let altered = signer().get("a=1").with_query("a=2");
     assert_eq!(verifier().begin(altered.head()).unwrap_err().kind(), ErrorKind::PayloadHashMismatch);

@@ -1,6 +1,6 @@
 //! The module `sign`: deliveries as the platforms send them.
 
-use countersign::vonage::{Method, SignedWebhook};
+use countersign::vonage::{SignatureMethod, SignedWebhook};
 use countersign::{UnixTime, Verifier, sign};
 
 use crate::support::{KEY, NOW, secret};
@@ -17,17 +17,18 @@ fn a_delivery_shows_what_it_is_made_of() {
 
 #[test]
 fn parameters_are_escaped_as_a_form_escapes_them() {
-    let sms = sign::Sms::new(Method::Sha256, &secret(KEY)).param("text", "a b&c=d*-._~ü");
+    let sms = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "a b&c=d*-._~ü");
     let query = sms.query();
     assert!(query.query().starts_with("text=a+b%26c%3Dd*-._%7E%C3%BC&sig="), "{}", query.query());
 }
 
 #[test]
 fn a_hash_is_in_lower_case_and_an_hmac_in_upper_case() {
-    for method in Method::ALL {
-        let delivery = sign::Sms::new(*method, &secret(KEY)).param("text", "Hello").query();
+    for method in SignatureMethod::ALL {
+        let delivery = sign::SmsSigner::new(*method, &secret(KEY)).param("text", "Hello").query();
         let sig = delivery.query().split("sig=").nth(1).unwrap();
-        let expected = if *method == Method::Md5Hash { sig.to_lowercase() } else { sig.to_uppercase() };
+        let expected =
+            if *method == SignatureMethod::Md5Hash { sig.to_lowercase() } else { sig.to_uppercase() };
         assert_eq!(sig, expected, "{}", method.as_str());
     }
 }
@@ -36,7 +37,7 @@ fn a_hash_is_in_lower_case_and_an_hmac_in_upper_case() {
 fn tokens_of_different_times_have_different_identifiers() {
     let webhook = SignedWebhook::new(secret(KEY)).insecure_accept_any_age().clock(|| NOW);
     let id = |at: UnixTime, body: &str| {
-        let delivery = sign::SignedWebhook::new(&secret(KEY), at).post(body);
+        let delivery = sign::TokenSigner::new(&secret(KEY), at).post(body);
         webhook.verify(delivery.request()).unwrap().claims().unwrap().id().unwrap().to_owned()
     };
     let (first, later) = (id(NOW, "{}"), id(UnixTime::from_secs(NOW.as_secs() + 1), "{}"));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{
     ConfigError, Coverage, ErrorKind, Keyring, ReplayKey, Tenants, Tolerance, UnixTime, Verifier, Vogent,
 };
@@ -17,7 +17,7 @@ use crate::schemes::METHODS;
 use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, refuses, secret};
 
 fn verifier() -> Sms {
-    Sms::new(Method::Sha256, secret(KEY))
+    Sms::new(SignatureMethod::Sha256, secret(KEY))
 }
 
 /// The signature of a string as it stands.
@@ -28,14 +28,14 @@ fn sig(string: &[u8]) -> String {
 
 fn query(raw: &str, signed: &[u8]) -> Delivery {
     let separator = if raw.is_empty() { "" } else { "&" };
-    sign::Sms::new(Method::Sha256, &secret(KEY))
+    sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY))
         .query()
         .with_query(&format!("{raw}{separator}sig={}", sig(signed)))
 }
 
 fn form(raw: &str, signed: &[u8]) -> Delivery {
     let query = query(raw, signed);
-    sign::Sms::new(Method::Sha256, &secret(KEY)).form().with_body(query.query())
+    sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).form().with_body(query.query())
 }
 
 /// `members` without the braces.
@@ -45,7 +45,7 @@ fn json(members: &str, signed: &[u8]) -> Delivery {
 }
 
 fn json_body(body: &str) -> Delivery {
-    sign::Sms::new(Method::Sha256, &secret(KEY)).json().with_body(body)
+    sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).json().with_body(body)
 }
 
 #[track_caller]
@@ -143,7 +143,7 @@ fn repeated_parameters_are_refused() {
 fn only_sig_is_the_signature() {
     let _ = accepts(&verifier(), query("a=1", b"&a=1").request());
     let signature = sig(b"&a=1");
-    let get = |raw: &str| sign::Sms::new(Method::Sha256, &secret(KEY)).query().with_query(raw);
+    let get = |raw: &str| sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).query().with_query(raw);
     let _ = accepts(&verifier(), get(&format!("a=1&%73ig={signature}")).request());
     for name in ["Sig", "SIG", "sig[]", "sig%00", "_sig", "signature"] {
         refuses(&verifier(), get(&format!("a=1&{name}={signature}")).request(), ErrorKind::SignatureMissing);
@@ -319,7 +319,7 @@ fn a_type_is_read_from_covered_parameters() {
     #[serde(deny_unknown_fields)]
     struct Empty {}
     let signed = |pairs: &[(&str, &str)]| {
-        let signer = sign::Sms::new(Method::Sha256, &secret(KEY));
+        let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY));
         let delivery = pairs.iter().fold(signer, |signer, (name, value)| signer.param(name, value)).form();
         accepts(&verifier(), delivery.request()).parameters().unwrap()
     };
@@ -380,7 +380,7 @@ fn a_floating_point_parameter_is_a_finite_number_as_json_writes_it() {
         n: T,
     }
     let parameters = |text: &str| {
-        let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("n", text);
+        let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("n", text);
         accepts(&verifier(), signer.form().request()).parameters().unwrap()
     };
     for (text, double, single) in [
@@ -452,7 +452,8 @@ fn a_number_behind_flatten_or_in_a_tagged_enum_is_refused() {
     enum Untagged<T> {
         Text { n: T },
     }
-    let signer = sign::Sms::new(Method::Sha256, &secret(KEY)).param("n", "5").param("type", "text");
+    let signer =
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("n", "5").param("type", "text");
     let parameters = accepts(&verifier(), signer.form().request()).parameters().unwrap();
     let flat = parameters.deserialize::<Flat<String>>().map(|flat| flat.inner.n);
     let tagged = parameters.deserialize::<Tagged<String>>().map(|Tagged::Text { n }| n);
@@ -467,7 +468,7 @@ fn a_number_behind_flatten_or_in_a_tagged_enum_is_refused() {
 #[test]
 fn rotation_holds_with_blank_values() {
     let keyring = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
-    let sms = Sms::new(Method::Sha256, keyring);
+    let sms = Sms::new(SignatureMethod::Sha256, keyring);
     for signed in [&b"&a=1&b="[..], b"&a=1"] {
         assert_eq!(accepts(&sms, query("a=1&b=", signed).request()).key().index(), 1);
     }
@@ -742,14 +743,15 @@ fn only_the_declared_source_counts() {
 fn no_method_but_the_named_one_is_tried() {
     for signed in METHODS {
         for configured in METHODS {
-            let delivery = sign::Sms::new(signed, &secret(KEY)).param("a", "1").query();
+            let delivery = sign::SmsSigner::new(signed, &secret(KEY)).param("a", "1").query();
             let sms = Sms::new(configured, secret(KEY));
             if signed == configured {
                 let _ = accepts(&sms, delivery.request());
                 continue;
             }
-            let of_one_length =
-                [signed, configured].iter().all(|m| matches!(m, Method::Md5 | Method::Md5Hash));
+            let of_one_length = [signed, configured]
+                .iter()
+                .all(|m| matches!(m, SignatureMethod::Md5 | SignatureMethod::Md5Hash));
             let kind =
                 if of_one_length { ErrorKind::SignatureMismatch } else { ErrorKind::SignatureMalformed };
             refuses(&sms, delivery.request(), kind);
@@ -768,8 +770,9 @@ fn limits_hold() {
     let _ = accepts(&verifier(), json(&members[..999].join(","), string(999).as_bytes()).request());
     refuses(&verifier(), json(&members.join(","), b"").request(), ErrorKind::ParametersTooMany);
 
-    let of_query_length =
-        |bytes: usize| sign::Sms::new(Method::Sha256, &secret(KEY)).query().with_query(&"a".repeat(bytes));
+    let of_query_length = |bytes: usize| {
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).query().with_query(&"a".repeat(bytes))
+    };
     refuses(&verifier(), of_query_length(64 * 1024).request(), ErrorKind::SignatureMissing);
     refuses(&verifier(), of_query_length(64 * 1024 + 1).request(), ErrorKind::QueryTooLong);
     refuses(&verifier(), form(&many(100_000), b"").request(), ErrorKind::ParametersTooMany);
@@ -794,7 +797,8 @@ fn limits_hold() {
 #[test]
 fn without_a_tolerance_any_age_and_any_timestamp_verify() {
     for timestamp in ["0", "1", "99999999999", "", "soon", "+5", "00001", "1.5", "1:", "1/"] {
-        let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).param("timestamp", timestamp).query();
+        let delivery =
+            sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("timestamp", timestamp).query();
         let verified = accepts(&verifier(), delivery.request());
         let expected = ["0", "1", "99999999999"].contains(&timestamp).then(|| timestamp.parse().unwrap());
         assert_eq!(verified.signed_at().map(UnixTime::as_secs), expected, "{timestamp:?}");
@@ -807,8 +811,9 @@ fn with_a_tolerance_the_timestamp_is_a_plain_number_within_it() {
         let tolerance = Tolerance::new(Duration::from_secs(past), Duration::from_secs(future)).unwrap();
         verifier().tolerance(tolerance).clock(|| NOW)
     };
-    let signed =
-        |timestamp: &str| sign::Sms::new(Method::Sha256, &secret(KEY)).param("timestamp", timestamp).form();
+    let signed = |timestamp: &str| {
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("timestamp", timestamp).form()
+    };
     let now = NOW.to_string();
     let malformed = [
         "",
@@ -842,7 +847,8 @@ fn with_a_tolerance_the_timestamp_is_a_plain_number_within_it() {
 
 #[test]
 fn the_signature_comes_before_the_time() {
-    let stale = sign::Sms::new(Method::Sha256, &secret(OTHER_KEY)).param("timestamp", "soon").query();
+    let stale =
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret(OTHER_KEY)).param("timestamp", "soon").query();
     let tolerance = Tolerance::either_way(Duration::from_secs(1)).unwrap();
     let sms = verifier().tolerance(tolerance).clock(|| UnixTime::from_secs(-1));
     refuses(&sms, stale.request(), ErrorKind::SignatureMismatch);
@@ -850,7 +856,7 @@ fn the_signature_comes_before_the_time() {
 
 #[test]
 fn a_timestamp_is_covered() {
-    let delivery = sign::Sms::new(Method::Sha256, &secret(KEY)).timestamp(NOW).query();
+    let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).timestamp(NOW).query();
     let changed = delivery.query().replace(&NOW.to_string(), &(NOW.as_secs() + 1).to_string());
     refuses(&verifier(), delivery.with_query(&changed).request(), ErrorKind::SignatureMismatch);
 }
@@ -858,9 +864,12 @@ fn a_timestamp_is_covered() {
 #[test]
 fn tenants_are_told_apart_by_the_signed_api_key() {
     let tenants = Tenants::new([("first", secret(KEY)), ("second", secret(OTHER_KEY))]).unwrap();
-    let sms = Sms::tenants(Method::Sha256, tenants);
+    let sms = Sms::tenants(SignatureMethod::Sha256, tenants);
     let signed = |name: &str, api_key: &str, key: &str| {
-        sign::Sms::new(Method::Sha256, &secret(key)).param(name, api_key).param("text", "Hello").form()
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret(key))
+            .param(name, api_key)
+            .param("text", "Hello")
+            .form()
     };
     for name in ["api-key", "api_key"] {
         for (api_key, key) in [("first", KEY), ("second", OTHER_KEY)] {
@@ -874,7 +883,8 @@ fn tenants_are_told_apart_by_the_signed_api_key() {
     refuses(&sms, signed("account", "first", KEY).request(), ErrorKind::TenantMissing);
     refuses(&sms, query("api-key=%ff", b"&api-key=\xff").request(), ErrorKind::TenantUnknown);
     let both = |second: &str| {
-        let with_hyphen = sign::Sms::new(Method::Sha256, &secret(KEY)).param("api-key", "first");
+        let with_hyphen =
+            sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("api-key", "first");
         with_hyphen.param("api_key", second).query()
     };
     let _ = accepts(&sms, both("first").request());
@@ -886,7 +896,7 @@ fn tenants_are_told_apart_by_the_signed_api_key() {
 
 #[test]
 fn the_untrusted_api_key_is_for_a_look_up() {
-    let signer = || sign::Sms::new(Method::Sha256, &secret(KEY)).param("api-key", "a1b2c3d4");
+    let signer = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("api-key", "a1b2c3d4");
     for delivery in [signer().query(), signer().form(), signer().json()] {
         assert_eq!(Sms::untrusted_api_key(delivery.request()).unwrap(), "a1b2c3d4");
     }
@@ -914,7 +924,7 @@ fn the_untrusted_api_key_is_for_a_look_up() {
 #[test]
 fn the_replay_key_is_the_signature_in_one_spelling() {
     let delivery = query("a=1", b"&a=1");
-    let upper = sign::Sms::new(Method::Sha256, &secret(KEY)).param("a", "1").query();
+    let upper = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("a", "1").query();
     let key = |delivery: &Delivery| accepts(&verifier(), delivery.request()).replay_key().unwrap();
     let signature = hex::decode(sig(b"&a=1")).unwrap();
     assert_eq!(key(&delivery), ReplayKey::new([Vec::new(), signature]));

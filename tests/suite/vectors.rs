@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, ConfigError, Coverage, ErrorKind, Head, HexHmac, Request, Secret, UnixTime, Verifier,
 };
@@ -31,7 +31,7 @@ struct SmsVector {
 }
 
 impl SmsVector {
-    fn method(&self) -> Method {
+    fn method(&self) -> SignatureMethod {
         self.method.parse().unwrap()
     }
 
@@ -42,10 +42,10 @@ impl SmsVector {
             hex::encode(keyed.chain_update(message).finalize().into_bytes())
         }
         match self.method() {
-            Method::Md5Hash => hex::encode(Md5::digest(format!("{}{}", self.signed, self.secret))),
-            Method::Md5 => tag::<Hmac<Md5>>(&self.secret, &self.signed),
-            Method::Sha1 => tag::<Hmac<Sha1>>(&self.secret, &self.signed),
-            Method::Sha256 => tag::<Hmac<Sha256>>(&self.secret, &self.signed),
+            SignatureMethod::Md5Hash => hex::encode(Md5::digest(format!("{}{}", self.signed, self.secret))),
+            SignatureMethod::Md5 => tag::<Hmac<Md5>>(&self.secret, &self.signed),
+            SignatureMethod::Sha1 => tag::<Hmac<Sha1>>(&self.secret, &self.signed),
+            SignatureMethod::Sha256 => tag::<Hmac<Sha256>>(&self.secret, &self.signed),
             _ => tag::<Hmac<Sha512>>(&self.secret, &self.signed),
         }
     }
@@ -68,7 +68,7 @@ impl SmsVector {
             .map(|(name, value)| format!("{}: {value}", Value::from(name.as_str())))
             .chain([format!("\"sig\": {}", Value::from(self.sig.as_str()))])
             .collect();
-        let unsigned = || sign::Sms::new(Method::Md5Hash, &secret("unused"));
+        let unsigned = || sign::SmsSigner::new(SignatureMethod::Md5Hash, &secret("unused"));
         [
             unsigned().query().with_query(&pairs.join("&")),
             unsigned().form().with_body(pairs.join("&")),
@@ -151,8 +151,8 @@ fn hash() {
             "hmac-md5" => continue,
             // MD5 of the key alone: no parameter is signed, the secret is appended.
             "md5" => {
-                let sms = Sms::new(Method::Md5Hash, secret(&vector.message));
-                let delivery = sign::Sms::new(Method::Md5Hash, &secret("unused")).query();
+                let sms = Sms::new(SignatureMethod::Md5Hash, secret(&vector.message));
+                let delivery = sign::SmsSigner::new(SignatureMethod::Md5Hash, &secret("unused")).query();
                 let _ = accepts(&sms, delivery.clone().with_query(&format!("sig={}", vector.tag)).request());
                 let altered = format!("sig={}", vector.tag.replace('0', "1"));
                 refuses(&sms, delivery.with_query(&altered).request(), ErrorKind::SignatureMismatch);
@@ -231,7 +231,7 @@ fn payload_hash() {
     let now = UnixTime::from_secs(1_700_000_000);
     let webhook = SignedWebhook::new(secret("s3cr3t")).clock(move || now);
     for vector in vectors {
-        let delivery = sign::SignedWebhook::new(&secret("s3cr3t"), now)
+        let delivery = sign::TokenSigner::new(&secret("s3cr3t"), now)
             .claim("payload_hash", &vector.payload_hash)
             .post(vector.body.as_str())
             .with_method(&vector.method)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use countersign::vonage::{Method, SignedWebhook, Sms};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{ErrorKind, Head, Request, Secret, Tolerance, UnixTime, Verified, Verifier, sign};
 use serde_json::Value;
 
@@ -22,8 +22,8 @@ pub extern "C" fn with_a_clock() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn without_a_clock() -> u32 {
     let secret = Secret::new("s3cr3t").unwrap();
-    let delivery = sign::Sms::new(Method::Sha256, &secret).param("text", "Hello").timestamp(NOW).form();
-    let sms = || Sms::new(Method::Sha256, secret.clone());
+    let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &secret).param("text", "Hello").timestamp(NOW).form();
+    let sms = || Sms::new(SignatureMethod::Sha256, secret.clone());
     let tolerance = Tolerance::either_way(Duration::from_secs(300)).unwrap();
     let timed = kind(sms().tolerance(tolerance).verify(delivery.request()));
     let untimed = kind(sms().verify(delivery.request()));

@@ -166,7 +166,7 @@ fn tokens(criterion: &mut Criterion) {
         ..VerificationOptions::default()
     };
 
-    let delivery = sign::SignedWebhook::new(&secret(), now)
+    let delivery = sign::TokenSigner::new(&secret(), now)
         .claim("api_key", "a1b2c3d4")
         .claim("application_id", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
         .post(body(1024));

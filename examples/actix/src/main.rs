@@ -15,7 +15,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use actix_web::{App, FromRequest, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{ErrorKind, Head, Secret, Verified, Verifier, Vogent};
 use futures_util::StreamExt;
 
@@ -23,7 +23,7 @@ use futures_util::StreamExt;
 async fn main() -> Result<(), Box<dyn Error>> {
     let vogent: Arc<dyn Verifier> = Arc::new(Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?));
     let secret = Secret::new(std::env::var("VONAGE_SIGNATURE_SECRET")?)?;
-    let sms: Arc<dyn Verifier> = Arc::new(Sms::new(Method::Sha256, secret));
+    let sms: Arc<dyn Verifier> = Arc::new(Sms::new(SignatureMethod::Sha256, secret));
     let routes = move |config: &mut web::ServiceConfig| routes(config, Arc::clone(&vogent), Arc::clone(&sms));
     let server = HttpServer::new(move || App::new().configure(routes.clone())).bind(("127.0.0.1", 8080))?;
     Ok(server.run().await?)
@@ -151,7 +151,7 @@ mod tests {
     async fn genuine_is_accepted_and_forged_refused() {
         let secret = Secret::new("s3cr3t").unwrap();
         let vogent = Arc::new(Vogent::new(secret.clone()));
-        let sms = Arc::new(Sms::new(Method::Sha256, secret.clone()));
+        let sms = Arc::new(Sms::new(SignatureMethod::Sha256, secret.clone()));
         let service = init_service(App::new().configure(|config| routes(config, vogent, sms))).await;
         let status_at = async |path: &str, delivery: &Delivery| {
             let request = if delivery.method() == "GET" { TestRequest::get() } else { TestRequest::post() };
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(status(&sign::vogent(&secret, "x".repeat(MAX_BODY))).await, 200);
         assert_eq!(status(&sign::vogent(&secret, "x".repeat(MAX_BODY + 1))).await, 413);
 
-        let sms = || sign::Sms::new(Method::Sha256, &secret).param("text", "Tom & Jerry");
+        let sms = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret).param("text", "Tom & Jerry");
         for genuine in [sms().form(), sms().query()] {
             assert_eq!(status_at("/vonage/sms", &genuine).await, 200);
             let query = genuine.query().replace("Tom", "Tim");

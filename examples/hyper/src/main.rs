@@ -10,7 +10,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use countersign::tower::{Body, VerifyLayer};
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::{Secret, Verified, Verifier, Vogent};
 use http_body_util::Full;
 use hyper::server::conn::http1;
@@ -56,7 +56,7 @@ async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> Infa
 }
 
 /// Only what has verified gets here.
-async fn handle(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn handle(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
     if let Some(verified) = request.extensions().get::<Verified>() {
         println!("{} bytes under secret {}", request.body().bytes().len(), verified.key());
     }

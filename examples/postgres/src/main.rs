@@ -97,7 +97,7 @@ struct Message {
 /// Only what has verified gets here. Answers with the number of the message, the same one when the event is sent again.
 async fn message(
     State(service): State<Service>,
-    Signed { verified, value: Json(message), .. }: Signed<SignedWebhook, Json<Message>>,
+    Signed(Json(message), verified): Signed<Json<Message>, SignedWebhook>,
 ) -> Result<Response, Failure> {
     // Of a platform that signs no identifier: `ReplayKey::new` of what names the event in the body, as its dial id and event.
     let key = verified.replay_key().ok_or("no replay key")?;

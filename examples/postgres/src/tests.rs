@@ -145,7 +145,7 @@ async fn deliver(service: &Router, id: &str) -> u16 {
 
 async fn answer(service: &Router, id: &str) -> (u16, String) {
     let secret = Secret::new("s3cr3t").unwrap();
-    let delivery = sign::SignedWebhook::new(&secret, UnixTime::from_secs(NOW))
+    let delivery = sign::TokenSigner::new(&secret, UnixTime::from_secs(NOW))
         .claim("jti", id)
         .post(format!(r#"{{"text":"message {id}"}}"#));
     let mut request: Request<Body> = delivery.to_http("/messages").unwrap().map(Body::from);

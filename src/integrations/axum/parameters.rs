@@ -25,7 +25,7 @@ use crate::verifier::Verified;
 /// use axum::routing::any;
 /// use countersign::Secret;
 /// use countersign::axum::{Signed, SignedParameters};
-/// use countersign::vonage::{Method, Sms};
+/// use countersign::vonage::{SignatureMethod, Sms};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize)]
@@ -34,12 +34,11 @@ use crate::verifier::Verified;
 ///     text: Option<String>,
 /// }
 ///
-/// async fn inbound(signed: Signed<Sms, SignedParameters<InboundSms>>) -> String {
-///     let SignedParameters(sms) = signed.value;
+/// async fn inbound(Signed(SignedParameters(sms), _): Signed<SignedParameters<InboundSms>, Sms>) -> String {
 ///     format!("{} wrote {}", sms.msisdn, sms.text.unwrap_or_default())
 /// }
 ///
-/// let sms = Arc::new(Sms::new(Method::Sha256, Secret::new("signature-secret")?));
+/// let sms = Arc::new(Sms::new(SignatureMethod::Sha256, Secret::new("signature-secret")?));
 /// let router: Router = Router::new().route("/sms", any(inbound)).with_state(sms);
 /// # Ok::<(), countersign::ConfigError>(())
 /// ```
@@ -52,7 +51,7 @@ pub struct SignedParameters<T>(pub T);
 pub enum SignedParametersRejection {
     /// Nothing verified this request: there is no layer outside this handler. Status 500.
     #[error("request was not verified")]
-    Unverified,
+    LayerMissing,
     /// The signature covers no parameters, but a body or a token. Status 500.
     #[error("signature covers no parameters")]
     Uncovered,
@@ -65,7 +64,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for SignedParameters<T> {
     type Rejection = SignedParametersRejection;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        let proof = request.extensions().get::<Verified>().ok_or(SignedParametersRejection::Unverified)?;
+        let proof = request.extensions().get::<Verified>().ok_or(SignedParametersRejection::LayerMissing)?;
         let parameters = proof.parameters().ok_or(SignedParametersRejection::Uncovered)?;
         Ok(Self(parameters.deserialize()?))
     }
@@ -74,7 +73,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for SignedParameters<T> {
 impl IntoResponse for SignedParametersRejection {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::Unverified | Self::Uncovered => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::LayerMissing | Self::Uncovered => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         (status, self.to_string()).into_response()

@@ -6,26 +6,26 @@ use std::fmt;
 use axum_core::response::{IntoResponse, Response};
 
 use crate::error::Error;
-use crate::integrations::refusal;
+use crate::integrations::rejection;
 
-/// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of what it was to hold.
+/// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of the extractor inside.
 ///
 /// `R` and axum's rejections may quote the request in their text. So `Debug` and `Display` do not print them:
 /// [`source`](StdError::source) has them.
 #[non_exhaustive]
 pub enum SignedRejection<R> {
-    /// The delivery did not verify, or its body could not be read.
-    Refused(Error),
-    /// The delivery verified and does not hold what it was to hold.
+    /// The request did not verify, or its body could not be read.
+    Unverified(Error),
+    /// The request verified, and the extractor inside does not take it.
     Unreadable(R),
 }
 
 impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
-    /// A refusal is answered with the status of its kind and an empty body, the [`Error`] in the extensions.
+    /// Answers an unverified request with the status of the error's kind and an empty body, the [`Error`] in the extensions.
     fn into_response(self) -> Response {
         match self {
-            Self::Refused(error) => {
-                let mut response: Response = refusal::empty(&error);
+            Self::Unverified(error) => {
+                let mut response: Response = rejection::empty(&error);
                 response.extensions_mut().insert(error);
                 response
             }
@@ -36,14 +36,14 @@ impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
 
 impl<R> From<Error> for SignedRejection<R> {
     fn from(error: Error) -> Self {
-        Self::Refused(error)
+        Self::Unverified(error)
     }
 }
 
 impl<R> fmt::Debug for SignedRejection<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(error) => f.debug_tuple("Refused").field(error).finish(),
+            Self::Unverified(error) => f.debug_tuple("Unverified").field(error).finish(),
             Self::Unreadable(_) => f.debug_tuple("Unreadable").finish_non_exhaustive(),
         }
     }
@@ -52,7 +52,7 @@ impl<R> fmt::Debug for SignedRejection<R> {
 impl<R> fmt::Display for SignedRejection<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(error) => error.fmt(f),
+            Self::Unverified(error) => error.fmt(f),
             Self::Unreadable(_) => f.write_str("verified request is not what the handler takes"),
         }
     }
@@ -61,7 +61,7 @@ impl<R> fmt::Display for SignedRejection<R> {
 impl<R: StdError + 'static> StdError for SignedRejection<R> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Refused(error) => Some(error),
+            Self::Unverified(error) => Some(error),
             Self::Unreadable(rejection) => Some(rejection),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum_core::RequestExt;
@@ -24,8 +23,9 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// body, or [`SignedParameters`](super::SignedParameters) where the signature covers parameters.
 ///
 /// `V` is the verifier, of which the router's state holds an `Arc` ([`FromRef`]): with several providers, each route names its
-/// own. The head is judged before the body is read; the body is read within axum's `DefaultBodyLimit` (2 MiB unless
-/// set).
+/// own. Without `V`, the state holds an `Arc<dyn Verifier>`. The head is judged before the body is read. The body is read within
+/// axum's `DefaultBodyLimit` (2 MiB unless set). The verifier's [`body_limit`](Verifier::body_limit) does not raise that: for a
+/// platform that sends more, set the route's `DefaultBodyLimit`.
 ///
 /// `T` gets what the signature covers, and only once it has verified: the body with its `Content-Type`, or the query of a GET.
 /// Blank parameters that are not covered are taken out of a form, query or JSON object before that.
@@ -43,6 +43,7 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// use axum::extract::FromRef;
 /// use axum::routing::post;
 /// use axum::{Json, Router};
+/// use bytes::Bytes;
 /// use countersign::axum::Signed;
 /// use countersign::vonage::SignedWebhook;
 /// use countersign::{Secret, Vogent};
@@ -54,12 +55,12 @@ use crate::verifier::{Coverage, Verified, Verifier};
 ///     vonage: Arc<SignedWebhook>,
 /// }
 ///
-/// async fn call(Signed { verified, value: Json(event), .. }: Signed<Vogent, Json<Value>>) -> String {
+/// async fn call(Signed(Json(event), verified): Signed<Json<Value>, Vogent>) -> String {
 ///     format!("{event}, signed with secret {}", verified.key())
 /// }
 ///
-/// async fn message(signed: Signed<SignedWebhook>) -> String {
-///     format!("{} bytes", signed.value.len())
+/// async fn message(Signed(body, _): Signed<Bytes, SignedWebhook>) -> String {
+///     format!("{} bytes", body.len())
 /// }
 ///
 /// let router: Router = Router::new().route("/vogent", post(call)).route("/vonage", post(message)).with_state(Verifiers {
@@ -71,27 +72,41 @@ use crate::verifier::{Coverage, Verified, Verifier};
 ///
 /// # Rejections
 ///
-/// - [`SignedRejection::Refused`]: the delivery did not verify; the status of the error's kind and an empty body. A body over
+/// - [`SignedRejection::Unverified`]: the request did not verify; the status of the error's kind and an empty body. A body over
 ///   the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and one that broke off
 ///   [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), as at the layer.
 /// - [`SignedRejection::Unreadable`]: it verified, and `T` does not take it; `T`'s own rejection.
-#[derive(Clone)]
-pub struct Signed<V: ?Sized, T = Bytes> {
-    /// What was proved.
-    pub verified: Verified,
+pub struct Signed<T = Bytes, V: ?Sized = dyn Verifier>(
     /// What the request holds.
-    pub value: T,
-    by: PhantomData<fn() -> Arc<V>>,
+    pub T,
+    /// What was proved, a [`Verified`].
+    pub <V as ProvedBy>::Proof,
+);
+
+/// Names the verifier in the type of a [`Signed`], which holds none, so that its pattern has two fields and not three.
+pub trait ProvedBy {
+    /// Always [`Verified`].
+    type Proof;
 }
 
-/// Shows nothing of the value, whatever its type.
-impl<V: ?Sized, T> fmt::Debug for Signed<V, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signed").field("verified", &self.verified).finish_non_exhaustive()
+impl<V: ?Sized> ProvedBy for V {
+    type Proof = Verified;
+}
+
+impl<T: Clone, V: ?Sized> Clone for Signed<T, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), self.1.clone())
     }
 }
 
-impl<S, V, T> FromRequest<S> for Signed<V, T>
+/// Shows nothing of the value, whatever its type.
+impl<T, V: ?Sized> fmt::Debug for Signed<T, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("verified", &self.1).finish_non_exhaustive()
+    }
+}
+
+impl<S, T, V> FromRequest<S> for Signed<T, V>
 where
     S: Send + Sync,
     V: Verifier + ?Sized + 'static,
@@ -110,7 +125,7 @@ where
 
         let covered = covered(parts, received.data, &proof);
         let value = T::from_request(covered, state).await.map_err(SignedRejection::Unreadable)?;
-        Ok(Self { verified: proof, value, by: PhantomData })
+        Ok(Self(value, proof))
     }
 }
 

@@ -7,18 +7,18 @@ use http::request::Parts;
 
 use super::guard::{Claimed, Guard};
 use super::hold::Hold;
-#[cfg(feature = "tenants")]
+#[cfg(feature = "tenant-lookup")]
 use super::lookup::{Hint, TenantLookup};
-use super::{Body, Observer};
+use super::{Observer, VerifiedBody};
 use crate::error::Error;
-#[cfg(feature = "tenants")]
+#[cfg(feature = "tenant-lookup")]
 use crate::error::ErrorKind;
 use crate::integrations::head::head;
-#[cfg(feature = "tenants")]
+#[cfg(feature = "tenant-lookup")]
 use crate::integrations::read::read;
 use crate::integrations::read::{self, BoxError};
 use crate::replay::SavedResponse;
-#[cfg(feature = "tenants")]
+#[cfg(feature = "tenant-lookup")]
 use crate::request::Request as Whole;
 use crate::verifier::{Verified, Verifier};
 
@@ -34,7 +34,7 @@ pub(super) struct Gate {
 #[allow(clippy::large_enum_variant, reason = "it is taken apart at once, and smaller without `tracing`")]
 pub(super) enum Admitted {
     /// It is to be handled, with its lease where there is a guard.
-    Fresh(Request<Body>, Option<Hold>),
+    Fresh(Request<VerifiedBody>, Option<Hold>),
     /// It was handled before, with the response that was kept.
     Duplicate(Verified, Option<SavedResponse>),
 }
@@ -43,7 +43,7 @@ pub(super) enum Admitted {
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     One(Arc<dyn Verifier>),
-    #[cfg(feature = "tenants")]
+    #[cfg(feature = "tenant-lookup")]
     Tenants(Arc<TenantLookup>),
 }
 
@@ -56,7 +56,7 @@ impl Source {
     pub(super) fn example(&self) -> &dyn Verifier {
         match self {
             Self::One(verifier) => &**verifier,
-            #[cfg(feature = "tenants")]
+            #[cfg(feature = "tenant-lookup")]
             Self::Tenants(lookup) => lookup.example(),
         }
     }
@@ -73,7 +73,7 @@ impl Gate {
         let (mut parts, body) = request.into_parts();
         let (verified, body) = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await?,
-            #[cfg(feature = "tenants")]
+            #[cfg(feature = "tenant-lookup")]
             Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await?,
         };
         observer.verified(&verified);
@@ -93,19 +93,19 @@ impl Gate {
         verifier: &dyn Verifier,
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
-    ) -> Result<(Verified, Body), Error> {
+    ) -> Result<(Verified, VerifiedBody), Error> {
         let verification = verifier.begin(head(parts))?;
         let (proof, received) = read::verify(verification, body, self.max_body).await?;
         Ok((proof, received.into()))
     }
 
-    #[cfg(feature = "tenants")]
+    #[cfg(feature = "tenant-lookup")]
     async fn verify_tenant(
         &self,
         lookup: &Arc<TenantLookup>,
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
-    ) -> Result<(Verified, Body), Error> {
+    ) -> Result<(Verified, VerifiedBody), Error> {
         let head = head(parts);
         let hint = match lookup.hint() {
             Hint::Head(hint) => {
@@ -122,7 +122,7 @@ impl Gate {
             Hint::Request(hint) => hint,
         };
         lookup.check(head)?;
-        let body = Body::from(read(body, self.max_body, |_| Ok(())).await?);
+        let body = VerifiedBody::from(read(body, self.max_body, |_| Ok(())).await?);
         let request = || Whole::new(head, body.bytes());
         let verifier = lookup.verifier(hint(request())?, head).await?;
         Ok((verifier.verify(request())?, body))

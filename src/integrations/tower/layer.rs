@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-#[cfg(feature = "tenants")]
+#[cfg(feature = "tenant-lookup")]
 use super::TenantLookup;
 use super::gate::{Gate, Source};
-use super::{Acknowledge, EmptyRefusal, Forget, Verify};
+use super::{Acknowledge, EmptyRejection, Forget, Verify};
 use crate::verifier::Verifier;
 
 /// Puts a verifier before a service: only what has verified reaches it.
@@ -17,8 +17,8 @@ use crate::verifier::Verifier;
 /// - What the head alone decides is decided before a byte of the body is read: a missing or malformed signature, a token that is
 ///   badly signed or too old.
 /// - The body is hashed as it arrives and held in memory, at most [`max_body`](Self::max_body) of it. The service gets it as a
-///   [`Body`](super::Body), byte for byte, and the [`Verified`](crate::Verified) in the request's extensions.
-/// - A refusal is answered with the status of the error's kind and an empty body, the [`Error`](crate::Error) in the response's
+///   [`VerifiedBody`](super::VerifiedBody), byte for byte, and the [`Verified`](crate::Verified) in the request's extensions.
+/// - A rejection is answered with the status of the error's kind and an empty body, the [`Error`](crate::Error) in the response's
 ///   extensions, for a layer above that counts or logs.
 ///
 /// # Deployment caveat
@@ -35,13 +35,13 @@ use crate::verifier::Verifier;
 /// use std::convert::Infallible;
 ///
 /// use bytes::Bytes;
-/// use countersign::tower::{Body, VerifyLayer};
+/// use countersign::tower::{VerifiedBody, VerifyLayer};
 /// use countersign::{Error, Secret, Verified, Vogent, sign};
 /// use http::{Request, Response};
 /// use http_body_util::Full;
 /// use tower::{ServiceBuilder, ServiceExt, service_fn};
 ///
-/// async fn handle(request: Request<Body>) -> Result<Response<String>, Infallible> {
+/// async fn handle(request: Request<VerifiedBody>) -> Result<Response<String>, Infallible> {
 ///     let key = request.extensions().get::<Verified>().map(Verified::key);
 ///     Ok(Response::new(format!("{} bytes under {key:?}", request.body().bytes().len())))
 /// }
@@ -55,9 +55,9 @@ use crate::verifier::Verifier;
 /// assert_eq!(response.into_body(), "24 bytes under Some(KeyId(0))");
 ///
 /// let forged = genuine.map(|_| Full::<Bytes>::from(r#"{"event":"dial.ended"}"#));
-/// let refused = service.oneshot(forged).await?;
-/// assert_eq!(refused.status(), 401);
-/// assert_eq!(refused.extensions().get::<Error>().map(Error::code), Some("signature_mismatch"));
+/// let rejected = service.oneshot(forged).await?;
+/// assert_eq!(rejected.status(), 401);
+/// assert_eq!(rejected.extensions().get::<Error>().map(Error::code), Some("signature_mismatch"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # }
@@ -65,9 +65,9 @@ use crate::verifier::Verifier;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct VerifyLayer<F = EmptyRefusal, D = Acknowledge, M = Forget> {
+pub struct VerifyLayer<F = EmptyRejection, D = Acknowledge, M = Forget> {
     gate: Gate,
-    on_refusal: F,
+    on_rejection: F,
     on_duplicate: D,
     memory: M,
 }
@@ -79,28 +79,28 @@ impl VerifyLayer {
     }
 
     /// Verifies for tenants whose secrets are in a store.
-    #[cfg(feature = "tenants")]
+    #[cfg(feature = "tenant-lookup")]
     pub fn tenants(lookup: TenantLookup) -> Self {
         Self::with_source(Source::Tenants(Arc::new(lookup)))
     }
 
     fn with_source(source: Source) -> Self {
         let gate = Gate { source, max_body: DEFAULT_MAX_BODY, guard: Arc::default() };
-        Self { gate, on_refusal: EmptyRefusal, on_duplicate: Acknowledge, memory: Forget }
+        Self { gate, on_rejection: EmptyRejection, on_duplicate: Acknowledge, memory: Forget }
     }
 }
 
 impl<F, D, M> VerifyLayer<F, D, M> {
-    /// Refuses a body of more bytes than `limit`, by default 1 MiB, with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What
-    /// the verifier itself refuses stays refused.
+    /// Rejects a body of more bytes than `limit`, by default 1 MiB, with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What
+    /// the verifier itself rejects stays rejected.
     pub fn max_body(mut self, limit: usize) -> Self {
         self.gate.max_body = limit;
         self
     }
 
-    /// Answers a refusal with what `on_refusal` makes of the [`Error`](crate::Error): `Fn(&Error) -> Response<_>`.
-    pub fn on_refusal<G>(self, on_refusal: G) -> VerifyLayer<G, D, M> {
-        VerifyLayer { gate: self.gate, on_refusal, on_duplicate: self.on_duplicate, memory: self.memory }
+    /// Answers a rejection with what `on_rejection` makes of the [`Error`](crate::Error): `Fn(&Error) -> Response<_>`.
+    pub fn on_rejection<G>(self, on_rejection: G) -> VerifyLayer<G, D, M> {
+        VerifyLayer { gate: self.gate, on_rejection, on_duplicate: self.on_duplicate, memory: self.memory }
     }
 }
 
@@ -111,7 +111,7 @@ impl<S, F: Clone, D: Clone, M: Clone> Layer<S> for VerifyLayer<F, D, M> {
         Verify {
             inner,
             gate: self.gate.clone(),
-            on_refusal: self.on_refusal.clone(),
+            on_rejection: self.on_rejection.clone(),
             on_duplicate: self.on_duplicate.clone(),
             memory: self.memory.clone(),
         }

@@ -77,8 +77,8 @@ use crate::verifier::Verifier;
 /// use countersign::{Keyring, Secret};
 ///
 /// /// The store; here a database would be asked.
-/// async fn secrets_of(api_key: String) -> Result<Option<Keyring>, io::Error> {
-///     Ok((api_key == "a1b2c3d4").then(|| Secret::new("s3cr3t").expect("is one").into()))
+/// async fn secrets_of(account: String) -> Result<Option<Keyring>, io::Error> {
+///     Ok((account == "a1b2c3d4").then(|| Secret::new("s3cr3t").expect("is one").into()))
 /// }
 ///
 /// let lookup = TenantLookup::by_head(SignedWebhook::untrusted_api_key, secrets_of, SignedWebhook::tenants)?;
@@ -96,7 +96,7 @@ pub struct TenantLookup {
     patience: Duration,
 }
 
-/// Reads whose a delivery says it is.
+/// Reads the account that a request names.
 pub(super) enum Hint {
     Head(Box<HeadHint>),
     Request(Box<RequestHint>),
@@ -163,8 +163,8 @@ impl TenantLookup {
         let example = scheme(Tenants::new([("example", Secret::new("example of the scheme's settings")?)])?);
         Ok(Self {
             hint,
-            store: Box::new(move |api_key| {
-                let answer = store(api_key);
+            store: Box::new(move |name| {
+                let answer = store(name);
                 Box::pin(async move { answer.await.map_err(|_| ErrorKind::TenantStoreUnavailable) })
             }),
             scheme,
@@ -223,13 +223,13 @@ impl TenantLookup {
         &*self.example
     }
 
-    /// Refuses a head that the scheme refuses whatever the account: by its method or media type. No other refusal of the example is
+    /// Rejects a head that the scheme rejects whatever the account: by its method or media type. No other rejection of the example is
     /// taken over, since a verifier that tries several schemes may give it for the sake of the example's secret.
     pub(super) fn check(&self, head: Head<'_>) -> Result<(), Error> {
-        let refused = self.example.begin(head).err().filter(|refusal| {
-            matches!(refusal.kind(), ErrorKind::MethodUnsupported | ErrorKind::MediaTypeUnsupported)
+        let rejected = self.example.begin(head).err().filter(|error| {
+            matches!(error.kind(), ErrorKind::MethodUnsupported | ErrorKind::MediaTypeUnsupported)
         });
-        refused.map_or(Ok(()), Err)
+        rejected.map_or(Ok(()), Err)
     }
 }
 

@@ -31,13 +31,13 @@ impl Observer {
         }
     }
 
-    /// A delivery was refused: with a warning where the fault may be on this side. That another attempt is under way is no fault.
-    pub(super) fn refused(&self, error: &Error) {
+    /// A delivery was rejected: with a warning where the fault may be on this side. That another attempt is under way is no fault.
+    pub(super) fn rejected(&self, error: &Error) {
         let (scheme, code, status) = (self.scheme, error.code(), error.status());
         if error.is_retryable() && error.kind() != ErrorKind::ReplayInProgress {
-            warn!(parent: &self.span, scheme, code, status, %error, "webhook refused");
+            warn!(parent: &self.span, scheme, code, status, %error, "webhook rejected");
         } else {
-            info!(parent: &self.span, scheme, code, status, %error, "webhook refused");
+            info!(parent: &self.span, scheme, code, status, %error, "webhook rejected");
         }
     }
 

@@ -10,30 +10,59 @@ use http::header::RETRY_AFTER;
 use http::{Request, Response};
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
+use tower_layer::Layer;
 use tower_service::Service;
 
 use super::gate::{Admitted, Gate};
 use super::hold::Hold;
-use super::{Acknowledge, Body, EmptyRefusal, Forget, Observer, OnDuplicate, OnRefusal, ResponseMemory};
+use super::{
+    Acknowledge, EmptyRejection, Forget, Observer, OnDuplicate, OnRejection, ResponseMemory, VerifiedBody,
+    VerifyLayer,
+};
 use crate::error::{Error, ErrorKind};
 use crate::integrations::read::BoxError;
+use crate::verifier::Verifier;
 
-/// Verifies requests before `S` sees them. Made by a [`VerifyLayer`](super::VerifyLayer).
+/// Verifies requests before `S` sees them. Made by a [`VerifyLayer`], or by [`new`](Self::new).
 #[derive(Clone, Debug)]
-pub struct Verify<S, F = EmptyRefusal, D = Acknowledge, M = Forget> {
+pub struct Verify<S, F = EmptyRejection, D = Acknowledge, M = Forget> {
     pub(super) inner: S,
     pub(super) gate: Gate,
-    pub(super) on_refusal: F,
+    pub(super) on_rejection: F,
     pub(super) on_duplicate: D,
     pub(super) memory: M,
 }
 
+impl<S> Verify<S> {
+    /// Verifies with one verifier before `inner`, with the layer's default settings. Build a [`VerifyLayer`] for others.
+    pub fn new(inner: S, verifier: impl Verifier + 'static) -> Self {
+        VerifyLayer::new(verifier).layer(inner)
+    }
+}
+
+impl<S, F, D, M> Verify<S, F, D, M> {
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, without the verification.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 impl<S, F, D, M, B, R> Service<Request<B>> for Verify<S, F, D, M>
 where
-    S: Service<Request<Body>, Response = Response<R>> + Clone + Send + 'static,
+    S: Service<Request<VerifiedBody>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    F: OnRefusal<R> + Clone + Send + 'static,
+    F: OnRejection<R> + Clone + Send + 'static,
     D: OnDuplicate<R> + Clone + Send + 'static,
     M: ResponseMemory<R> + Clone + 'static,
     B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
@@ -52,7 +81,7 @@ where
         let other = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, other);
         let (gate, memory) = (self.gate.clone(), self.memory.clone());
-        let (on_refusal, on_duplicate) = (self.on_refusal.clone(), self.on_duplicate.clone());
+        let (on_rejection, on_duplicate) = (self.on_rejection.clone(), self.on_duplicate.clone());
         let observer = Observer::new(gate.source.scheme());
         ResponseFuture(Box::pin(observer.clone().watch(async move {
             let (request, hold) = match gate.admit(request, &observer).await {
@@ -63,8 +92,8 @@ where
                     return Ok(repeated.unwrap_or_else(|| on_duplicate.answer(&verified)));
                 }
                 Err(error) => {
-                    observer.refused(&error);
-                    return Ok(refuse(&on_refusal, error));
+                    observer.rejected(&error);
+                    return Ok(reject(&on_rejection, error));
                 }
             };
             let Some(hold) = hold else { return inner.call(request).await };
@@ -75,7 +104,7 @@ where
                 Ok(answer) => answer,
                 Err(Ok(panic)) => resume_unwind(panic),
                 // The runtime of the task ends.
-                Err(Err(_)) => Ok(refuse(&on_refusal, ErrorKind::ReplayGuardUnavailable.into())),
+                Err(Err(_)) => Ok(reject(&on_rejection, ErrorKind::ReplayGuardUnavailable.into())),
             }
         })))
     }
@@ -85,11 +114,11 @@ where
 async fn handle<S, R>(
     mut service: S,
     memory: impl ResponseMemory<R>,
-    request: Request<Body>,
+    request: Request<VerifiedBody>,
     hold: Hold,
 ) -> Result<Response<R>, S::Error>
 where
-    S: Service<Request<Body>, Response = Response<R>>,
+    S: Service<Request<VerifiedBody>, Response = Response<R>>,
 {
     let handling = async {
         let response = service.call(request).await?;
@@ -107,9 +136,9 @@ where
     }
 }
 
-/// The answer to a refusal, which says when to send again if it is known.
-fn refuse<R>(on_refusal: &impl OnRefusal<R>, error: Error) -> Response<R> {
-    let mut response = on_refusal.refuse(&error);
+/// The answer to a rejection, which says when to send again if it is known.
+fn reject<R>(on_rejection: &impl OnRejection<R>, error: Error) -> Response<R> {
+    let mut response = on_rejection.reject(&error);
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().entry(RETRY_AFTER).or_insert(seconds.into());
     }

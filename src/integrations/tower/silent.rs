@@ -17,7 +17,7 @@ impl Observer {
 
     pub(super) fn verified(&self, _: &Verified) {}
 
-    pub(super) fn refused(&self, _: &Error) {}
+    pub(super) fn rejected(&self, _: &Error) {}
 
     pub(super) fn duplicate(&self) {}
 

@@ -36,7 +36,7 @@ use crate::verifier::delegate_verifier;
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let contact_center = ContactCenter::new(secret.clone())?.clock(move || now);
 ///
-/// let genuine = countersign::sign::ContactCenter::new(&secret, now)?.post(r#"{"type":"interaction.ended"}"#);
+/// let genuine = countersign::sign::ContactCenterSigner::new(&secret, now)?.post(r#"{"type":"interaction.ended"}"#);
 /// assert!(contact_center.verify(genuine.request()).is_ok());
 ///
 /// let later = UnixTime::from_secs(1_700_000_300);

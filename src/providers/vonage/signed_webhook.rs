@@ -76,7 +76,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let webhook = SignedWebhook::new(secret.clone()).clock(move || now);
 ///
-/// let genuine = countersign::sign::SignedWebhook::new(&secret, now).post(r#"{"status":"answered"}"#);
+/// let genuine = countersign::sign::TokenSigner::new(&secret, now).post(r#"{"status":"answered"}"#);
 /// let verified = webhook.verify(genuine.request())?;
 /// assert_eq!(verified.signed_at(), Some(now));
 ///

@@ -1,10 +1,10 @@
 //! The SMS API: a signature over the sorted parameters, in a parameter of its own.
 
 mod check;
-mod method;
+mod signature_method;
 mod source;
 
-pub use method::Method;
+pub use signature_method::SignatureMethod;
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ pub(crate) use source::Source;
 ///    decoded once, to bytes.
 /// 2. `sig` is taken out. The rest is sorted by name, bytewise; in every value each `&` and each `=` becomes `_`; the
 ///    string is `&name=value` for each of them.
-/// 3. `sig` is the hex of the keyed hash of that string by the account's [`Method`], in either case.
+/// 3. `sig` is the hex of the keyed hash of that string by the account's [`SignatureMethod`], in either case.
 ///
 /// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
 /// Half a surrogate pair (`"a\ud83d"`, a long text cut inside an emoji) has no decoded text. What the platform signs there is
@@ -69,10 +69,10 @@ pub(crate) use source::Source;
 /// A capture of 2017, as the vendor's PHP SDK publishes it:
 ///
 /// ```
-/// use countersign::vonage::{Method, Sms};
+/// use countersign::vonage::{SignatureMethod, Sms};
 /// use countersign::{ErrorKind, Head, Request, Secret, Verifier};
 ///
-/// let sms = Sms::new(Method::Md5Hash, Secret::new("my_secret_key_for_testing")?);
+/// let sms = Sms::new(SignatureMethod::Md5Hash, Secret::new("my_secret_key_for_testing")?);
 ///
 /// let query = "msisdn=14843472194&to=12192259404&messageId=0B00000042AC53BD&text=Test+with+%26+and+%3D&type=text\
 ///     &keyword=TEST&message-timestamp=2017-04-04+22%3A57%3A47&timestamp=1491346667\
@@ -111,7 +111,7 @@ pub(crate) use source::Source;
 #[must_use]
 pub struct Sms {
     keys: Senders<MacKeys>,
-    method: Method,
+    method: SignatureMethod,
     tolerance: Option<Tolerance>,
     clock: SharedClock,
     content_type: HeaderName,
@@ -120,13 +120,13 @@ pub struct Sms {
 
 impl Sms {
     /// Verifies by the account's method with its signature secret, or a [`Keyring`] of several.
-    pub fn new(method: Method, keyring: impl Into<Keyring>) -> Self {
+    pub fn new(method: SignatureMethod, keyring: impl Into<Keyring>) -> Self {
         Self::with_keys(method, Senders::one(method.into(), &keyring.into()))
     }
 
     /// Verifies for several accounts: the signed parameter `api-key` (or `api_key`) names the account, and that
     /// account's secrets are tried.
-    pub fn tenants(method: Method, tenants: Tenants) -> Self {
+    pub fn tenants(method: SignatureMethod, tenants: Tenants) -> Self {
         Self::with_keys(method, Senders::tenants(method.into(), tenants))
     }
 
@@ -150,7 +150,7 @@ impl Sms {
     /// account's secret, then verify with [`tenants`](Self::tenants) of this one account.
     ///
     /// A request of the wrong shape is refused, so that nobody need be asked about it. `sig` must be there, in hex of a length that
-    /// one of the [`Method`]s has.
+    /// one of the [`SignatureMethod`]s has.
     ///
     /// # Errors
     ///
@@ -161,8 +161,9 @@ impl Sms {
         if matches!(source, Source::Query) && !request.body().is_empty() {
             return Err(ErrorKind::BodyUnexpected.into());
         }
-        let decode =
-            |sig: &[u8]| Method::ALL.iter().find_map(|method| Function::from(*method).decode_hex(sig));
+        let decode = |sig: &[u8]| {
+            SignatureMethod::ALL.iter().find_map(|method| Function::from(*method).decode_hex(sig))
+        };
         check::take_signature(&mut params, decode)?;
         check::untrusted_api_key(&params).map(Cow::into_owned)
     }
@@ -177,7 +178,7 @@ impl Sms {
 
     /// The method.
     #[cfg(any(feature = "diagnose", feature = "sign"))]
-    pub(crate) fn method(&self) -> Method {
+    pub(crate) fn method(&self) -> SignatureMethod {
         self.method
     }
 
@@ -192,7 +193,7 @@ impl Sms {
         self.tolerance.map(|tolerance| (tolerance, &self.clock))
     }
 
-    fn with_keys(method: Method, keys: Senders<MacKeys>) -> Self {
+    fn with_keys(method: SignatureMethod, keys: Senders<MacKeys>) -> Self {
         Self {
             keys,
             method,

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-#[cfg(feature = "redis-cluster")]
+#[cfg(feature = "replay-redis-cluster")]
 use ::redis::cluster::ClusterClient;
-#[cfg(feature = "redis-sentinel")]
+#[cfg(feature = "replay-redis-sentinel")]
 use ::redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use ::redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
-#[cfg(feature = "redis-sentinel")]
+#[cfg(feature = "replay-redis-sentinel")]
 use tokio::sync::Mutex;
 
 use super::connection::Connection;
@@ -16,9 +16,9 @@ use crate::config_error::ConfigError;
 
 pub(super) enum Address {
     Server(Client),
-    #[cfg(feature = "redis-sentinel")]
+    #[cfg(feature = "replay-redis-sentinel")]
     Sentinels(Mutex<SentinelClient>),
-    #[cfg(feature = "redis-cluster")]
+    #[cfg(feature = "replay-redis-cluster")]
     Cluster(Box<ClusterClient>, Client),
 }
 
@@ -29,7 +29,7 @@ impl Address {
     }
 
     /// The master that Sentinels know by the name that `url` has for a host.
-    #[cfg(feature = "redis-sentinel")]
+    #[cfg(feature = "replay-redis-sentinel")]
     pub(super) fn sentinels(sentinels: &[&str], url: &str) -> Result<Self, ConfigError> {
         let sentinels = sentinels.iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
         let master = read(url)?;
@@ -49,7 +49,7 @@ impl Address {
             .map_err(|_| ConfigError::StoreAddressInvalid)
     }
 
-    #[cfg(feature = "redis-cluster")]
+    #[cfg(feature = "replay-redis-cluster")]
     pub(super) fn cluster(urls: &[&str]) -> Result<Self, ConfigError> {
         let nodes = urls.iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
         let first = nodes.first().ok_or(ConfigError::StoreAddressInvalid)?;
@@ -76,12 +76,12 @@ impl Address {
             Self::Server(client) => {
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Server)
             }
-            #[cfg(feature = "redis-sentinel")]
+            #[cfg(feature = "replay-redis-sentinel")]
             Self::Sentinels(client) => {
                 let mut client = client.lock().await;
                 client.get_async_connection_with_config(&config).await.map(Connection::Server)
             }
-            #[cfg(feature = "redis-cluster")]
+            #[cfg(feature = "replay-redis-cluster")]
             Self::Cluster(client, node) => match client.get_async_connection().await {
                 // The client does not say why it reached no node. A node does.
                 Err(error) if error.is_io_error() => {
@@ -98,9 +98,9 @@ impl Address {
     pub(super) fn is_cluster(&self) -> bool {
         match self {
             Self::Server(_) => false,
-            #[cfg(feature = "redis-sentinel")]
+            #[cfg(feature = "replay-redis-sentinel")]
             Self::Sentinels(_) => false,
-            #[cfg(feature = "redis-cluster")]
+            #[cfg(feature = "replay-redis-cluster")]
             Self::Cluster(..) => true,
         }
     }
@@ -110,7 +110,7 @@ fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
     let info = url.into_connection_info().map_err(|_| {
         // Without TLS, the crate refuses such an address as it does any other.
         let asks_for_tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
-        if asks_for_tls && !cfg!(feature = "redis-tls") {
+        if asks_for_tls && !cfg!(feature = "replay-redis-tls") {
             ConfigError::StoreTlsMissing
         } else {
             ConfigError::StoreAddressInvalid
@@ -126,7 +126,7 @@ fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
 }
 
 /// rustls panics where the program has not picked its cryptography and enabled none or two. The program's own choice stays.
-#[cfg(feature = "redis-tls")]
+#[cfg(feature = "replay-redis-tls")]
 fn pick_cryptography() {
     use rustls::crypto::{CryptoProvider, ring};
 
@@ -135,7 +135,7 @@ fn pick_cryptography() {
     }
 }
 
-#[cfg(not(feature = "redis-tls"))]
+#[cfg(not(feature = "replay-redis-tls"))]
 fn pick_cryptography() {}
 
 /// The longest that one step of connecting takes, and one answer.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-#[cfg(feature = "redis-cluster")]
+#[cfg(feature = "replay-redis-cluster")]
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::{Cmd, ErrorKind, FromRedisValue, ServerErrorKind};
 use tokio::runtime::Handle;
@@ -23,7 +23,7 @@ pub(super) struct Link {
 #[derive(Clone)]
 pub(super) enum Connection {
     Server(MultiplexedConnection),
-    #[cfg(feature = "redis-cluster")]
+    #[cfg(feature = "replay-redis-cluster")]
     Cluster(ClusterConnection),
 }
 
@@ -142,7 +142,7 @@ impl Connection {
     async fn ask<T: FromRedisValue>(self, command: &Cmd) -> Result<T, ::redis::RedisError> {
         match self {
             Self::Server(mut connection) => command.query_async(&mut connection).await,
-            #[cfg(feature = "redis-cluster")]
+            #[cfg(feature = "replay-redis-cluster")]
             Self::Cluster(mut connection) => command.query_async(&mut connection).await,
         }
     }

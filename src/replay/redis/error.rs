@@ -116,7 +116,7 @@ impl RedisError {
         match error.kind() {
             ErrorKind::Io => Self::of_connection(error),
             // `rustls` refuses before there is a connection: a host name that no certificate can have.
-            ErrorKind::Client if cfg!(feature = "redis-tls") => {
+            ErrorKind::Client if cfg!(feature = "replay-redis-tls") => {
                 Self::TlsFailed("client cannot begin it".into())
             }
             ErrorKind::AuthenticationFailed => Self::AuthenticationFailed,

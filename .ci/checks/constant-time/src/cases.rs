@@ -2,7 +2,7 @@
 
 use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{self, Delivery};
-use countersign::vonage::{ContactCenter, Method, SignedWebhook, Sms};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, Error, Head, HeaderName, HexHmac, Keyring, Keys, Secret, Tenants, UnixTime, Verifier, Vogent,
     Voxagent, Webhook,
@@ -43,7 +43,13 @@ pub fn secrets() -> Vec<Vec<u8>> {
 #[must_use]
 pub fn all() -> Vec<Case> {
     let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
-    let methods = [Method::Md5Hash, Method::Md5, Method::Sha1, Method::Sha256, Method::Sha512];
+    let methods = [
+        SignatureMethod::Md5Hash,
+        SignatureMethod::Md5,
+        SignatureMethod::Sha1,
+        SignatureMethod::Sha256,
+        SignatureMethod::Sha512,
+    ];
     let mut all = Vec::new();
     for algorithm in algorithms {
         all.push(Case::new(
@@ -63,7 +69,7 @@ pub fn all() -> Vec<Case> {
         "voxagent".to_owned(),
         Place::Header("x-sig"),
         |keyring| Box::new(Voxagent::new("x-sig", keyring).expect("a name")),
-        |secret| sign::voxagent("x-sig", secret, BODY),
+        |secret| sign::hex_hmac("x-sig", Algorithm::Sha256, secret, BODY),
     ));
     all.push(Case::new(
         "rule with a list and a time".to_owned(),
@@ -82,8 +88,9 @@ pub fn all() -> Vec<Case> {
     for method in methods {
         let verifier = move |keyring| -> Box<dyn Verifier> { Box::new(Sms::new(method, keyring)) };
         let signer = move |secret: &Secret| {
-            let signer =
-                sign::Sms::new(method, secret).param("api-key", "a1b2c3d4").param("text", "Hello & hi = 1+1");
+            let signer = sign::SmsSigner::new(method, secret)
+                .param("api-key", "a1b2c3d4")
+                .param("text", "Hello & hi = 1+1");
             signer.timestamp(NOW).param("nonce", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
         };
         let name = |form| format!("sms {method:?} {form}");
@@ -101,7 +108,7 @@ pub fn all() -> Vec<Case> {
         ));
     }
     let webhook = |keyring| -> Box<dyn Verifier> { Box::new(SignedWebhook::new(keyring).clock(|| NOW)) };
-    let signer = |secret: &Secret| sign::SignedWebhook::new(secret, NOW).claim("api_key", "a1b2c3d4");
+    let signer = |secret: &Secret| sign::TokenSigner::new(secret, NOW).claim("api_key", "a1b2c3d4");
     let token = Place::Token("authorization");
     all.push(Case::new("signed webhook POST".to_owned(), token, webhook, move |secret| {
         signer(secret).post(BODY)
@@ -121,7 +128,7 @@ pub fn all() -> Vec<Case> {
             "contact center".to_owned(),
             Place::Token("vonage-signature"),
             |keyring| Box::new(ContactCenter::new(keyring).expect("base64").clock(|| NOW)),
-            |secret| sign::ContactCenter::new(secret, NOW).expect("base64").post(BODY),
+            |secret| sign::ContactCenterSigner::new(secret, NOW).expect("base64").post(BODY),
         )
     });
     all

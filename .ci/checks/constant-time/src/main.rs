@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::sign::Delivery;
 use countersign::vonage::SignedWebhook;
-use countersign::{ErrorKind, Keyring, Request, Secret, UnixTime, Verified, Verifier, sign};
+use countersign::{Algorithm, ErrorKind, Keyring, Request, Secret, UnixTime, Verified, Verifier, sign};
 use countersign_constant_time::cases::{self, BODY, Case};
 use countersign_constant_time::keyed::{Noting, make_states_undefined, noting};
 use countersign_constant_time::leaks::{self, LEAKS, Leak};
@@ -100,7 +100,7 @@ fn in_chunks(verifier: &dyn Verifier, request: Request<'_>) -> Result<Verified, 
 fn compare_payload_hash() -> usize {
     let secret = Secret::new("s3cr3t").expect("a secret");
     let now = UnixTime::from_secs(1_763_712_000);
-    let genuine = sign::SignedWebhook::new(&secret, now).post(BODY);
+    let genuine = sign::TokenSigner::new(&secret, now).post(BODY);
     let verifier = SignedWebhook::new(secret).clock(move || now);
     let altered = genuine.clone().with_body(BODY.replace("1.50", "1.51"));
     make_undefined(genuine.body());
@@ -112,7 +112,7 @@ fn compare_payload_hash() -> usize {
 fn plant(leak: Leak) -> usize {
     let key = cases::secrets().swap_remove(0);
     let secret = Secret::verbatim(key.clone()).expect("a secret");
-    let genuine = sign::voxagent("x-sig", &secret, BODY);
+    let genuine = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret, BODY);
     let right = genuine.header("x-sig").expect("a signature").as_bytes().to_vec();
     let mut wrong = right.clone();
     wrong[40] = if wrong[40] == b'0' { b'1' } else { b'0' };

@@ -1,7 +1,7 @@
 //! What `.ci/no-panic` looks at: functions that verify through the public interface and are found by their names in the linked
 //! program, and proofs by `no_panic` of the crate's own parts, without which the program does not link.
 
-use countersign::vonage::{Method, Sms};
+use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{Algorithm, Head, HexHmac, Request, Secret, Verifier};
 
 mod proofs;
@@ -10,7 +10,7 @@ fn main() {
     let arguments: Vec<_> = std::env::args().collect();
     let secret = || Secret::new("s3cr3t").expect("a secret");
     let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
-    let methods = [Method::Md5Hash, Method::Md5, Method::Sha1, Method::Sha256, Method::Sha512];
+    let methods = [SignatureMethod::Md5Hash, SignatureMethod::Md5, SignatureMethod::Sha1, SignatureMethod::Sha256, SignatureMethod::Sha512];
     let hex = HexHmac::with_algorithm("x-sig", algorithms[arguments.len() % 3], secret()).expect("a name");
     let sms = Sms::new(methods[arguments.len() % 5], secret());
     for text in &arguments {

@@ -21,14 +21,14 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// - The key is free: the service is called, and the lease renewed while it works. If it answers 2xx, the request is *done*.
     ///   After anything else (another status, an error, a panic, a future that is dropped) the lease is given back at once, so that
     ///   the event is handled when the platform sends it again.
-    /// - Another request has the lease: refused with [`ReplayInProgress`](crate::ErrorKind::ReplayInProgress), 503, and a
+    /// - Another request has the lease: rejected with [`ReplayInProgress`](crate::ErrorKind::ReplayInProgress), 503, and a
     ///   `Retry-After` of what is left of it.
     /// - Done: answered 200 with an empty body, and the service is not called. See [`on_duplicate`](Self::on_duplicate).
-    /// - The guard cannot tell, or is full: refused with 503.
+    /// - The guard cannot tell, or is full: rejected with 503.
     ///
-    /// Keys of other schemes, [senders](Self::sender) and accounts (the tenant, or the claim `api_key`) are kept apart, so that one
+    /// Keys of other schemes, [senders](Self::sender) and accounts (the tenant, or the account that a token names) are kept apart, so that one
     /// guard in an [`Arc`] can serve several layers. Put one layer over a route: a second one of the same scheme and sender below it,
-    /// with the same guard, finds the event leased by the first, and answers each attempt 503. A request without a key is refused with
+    /// with the same guard, finds the event leased by the first, and answers each attempt 503. A request without a key is rejected with
     /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503: it is genuine, and comes again.
     ///
     /// # Deployment caveat
@@ -68,7 +68,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
 
     /// Names the event by what `key` makes of the proof and the body, instead of the signed identifier: for platforms that sign none.
     /// `key` gets the body only where the signature covers it byte for byte ([`Coverage::Body`](crate::Coverage::Body)), and says
-    /// `None` to refuse the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503. Call this before [`replay_guard`](Self::replay_guard).
+    /// `None` to reject the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503. Call this before [`replay_guard`](Self::replay_guard).
     ///
     /// ```
     /// use countersign::replay::Memory;
@@ -159,7 +159,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// Answers a request that was handled before with a [`StatusCode`](http::StatusCode), or with what a closure
     /// `Fn(&Verified) -> Response<_>` makes of its proof. By default 200 with an empty body.
     pub fn on_duplicate<E>(self, on_duplicate: E) -> VerifyLayer<F, E, M> {
-        VerifyLayer { gate: self.gate, on_refusal: self.on_refusal, on_duplicate, memory: self.memory }
+        VerifyLayer { gate: self.gate, on_rejection: self.on_rejection, on_duplicate, memory: self.memory }
     }
 
     /// Keeps the service's 2xx responses with *done*, and answers a request that was handled before with the first one's: for webhooks
@@ -174,7 +174,12 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// `Full<Bytes>` and `String`.
     pub fn remember_responses(self, limit: usize) -> VerifyLayer<F, D, Remember> {
         let memory = Remember { limit };
-        VerifyLayer { gate: self.gate, on_refusal: self.on_refusal, on_duplicate: self.on_duplicate, memory }
+        VerifyLayer {
+            gate: self.gate,
+            on_rejection: self.on_rejection,
+            on_duplicate: self.on_duplicate,
+            memory,
+        }
     }
 
     fn guard(&mut self) -> &mut Guard {

@@ -21,16 +21,16 @@ impl TenantLookup {
     /// The verifier of one account, to which this head may belong.
     pub(in crate::integrations::tower) async fn verifier(
         self: &Arc<Self>,
-        api_key: String,
+        name: String,
         head: Head<'_>,
     ) -> Result<Arc<dyn Verifier>, Error> {
-        if api_key.is_empty() || api_key.len() > MAX_API_KEY_BYTES {
+        if name.is_empty() || name.len() > MAX_NAME_BYTES {
             return Err(ErrorKind::TenantUnknown.into());
         }
-        match self.kept.find(&api_key) {
+        match self.kept.find(&name) {
             Found::Known(verifier) => return Ok(verifier),
             Found::Ageing(verifier) => {
-                self.renew(&api_key.into());
+                self.renew(&name.into());
                 return Ok(verifier);
             }
             // No verifier of the account's judges the head.
@@ -42,15 +42,15 @@ impl TenantLookup {
         }
         // Where there is no runtime, there is no timer either.
         Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;
-        let answer = timeout(self.patience, self.question(&api_key.into())).await;
+        let answer = timeout(self.patience, self.question(&name.into())).await;
         Ok(answer.map_err(|_| ErrorKind::TenantStoreTimeout)??)
     }
 
     /// Asks, or joins who asks already. A question that another began can run out of time before this request does: then it is
     /// asked again.
-    async fn question(self: &Arc<Self>, api_key: &Arc<str>) -> Answer {
+    async fn question(self: &Arc<Self>, name: &Arc<str>) -> Answer {
         loop {
-            let (question, new) = self.questions.about(api_key);
+            let (question, new) = self.questions.about(name);
             match self.answer(&question).await {
                 Err(ErrorKind::TenantStoreTimeout) if !new => {}
                 answer => return answer,
@@ -76,9 +76,9 @@ impl TenantLookup {
     }
 
     /// Asks about a known account in the background, unless somebody does already.
-    fn renew(self: &Arc<Self>, api_key: &Arc<str>) {
+    fn renew(self: &Arc<Self>, name: &Arc<str>) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let (question, new) = self.questions.about(api_key);
+        let (question, new) = self.questions.about(name);
         if new {
             let lookup = Arc::clone(self);
             runtime.spawn(async move {
@@ -125,4 +125,4 @@ impl TenantLookup {
 }
 
 /// Longer names are of nobody, and not worth a question.
-const MAX_API_KEY_BYTES: usize = 256;
+const MAX_NAME_BYTES: usize = 256;

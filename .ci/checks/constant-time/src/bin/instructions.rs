@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::hint::black_box;
 
 use countersign::sign::{self, Delivery};
-use countersign::{Head, Keyring, Request, Secret};
+use countersign::{Algorithm, Head, Keyring, Request, Secret};
 use countersign_constant_time::cases::{self, BODY};
 use countersign_constant_time::{leaks, valgrind};
 
@@ -37,7 +37,7 @@ fn main() {
 
     let key = &cases::secrets()[0];
     let case = cases::all().into_iter().find(|case| case.name == "voxagent").expect("the case");
-    let genuine = sign::voxagent("x-sig", signing, BODY);
+    let genuine = sign::hex_hmac("x-sig", Algorithm::Sha256, signing, BODY);
     let wrong: Vec<_> = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
     let signature = countersign::HeaderName::new("x-sig").expect("a name");
     count("planted/early exit", &wrong, |_, request| {

@@ -13,18 +13,18 @@ use crate::integrations::read::Received;
 
 /// The body that was verified, byte for byte, and then the trailers it came with. No signature covers trailers.
 #[derive(Clone, Default)]
-pub struct Body {
+pub struct VerifiedBody {
     data: Bytes,
     trailers: Option<HeaderMap>,
 }
 
-impl From<Received> for Body {
+impl From<Received> for VerifiedBody {
     fn from(Received { data, trailers }: Received) -> Self {
         Self { data, trailers }
     }
 }
 
-impl Body {
+impl VerifiedBody {
     /// All its bytes, as long as none has been taken from it.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
@@ -32,7 +32,7 @@ impl Body {
     }
 }
 
-impl http_body::Body for Body {
+impl http_body::Body for VerifiedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -58,8 +58,8 @@ impl http_body::Body for Body {
 }
 
 /// Shows the length and none of the bytes.
-impl fmt::Debug for Body {
+impl fmt::Debug for VerifiedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("bytes", &self.data.len()).finish_non_exhaustive()
+        f.debug_struct("VerifiedBody").field("bytes", &self.data.len()).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What both adapters answer to a delivery that is refused.
+//! What both adapters answer to a request that is rejected.
 
 use http::{Response, StatusCode};
 

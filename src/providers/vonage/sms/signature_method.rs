@@ -8,7 +8,7 @@ use crate::mac::Function;
 /// The signature method set for the account. It is not in the request: no method but the named one is ever tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Method {
+pub enum SignatureMethod {
     /// "MD5 HASH signature" on the dashboard, the account's default: MD5 of the string with the secret appended. Legacy
     /// and weak: MD5 is broken, and this is not an HMAC; someone who can find MD5 collisions can make two messages with
     /// one signature. Set the account to SHA-256 or SHA-512.
@@ -23,7 +23,7 @@ pub enum Method {
     Sha512,
 }
 
-impl Method {
+impl SignatureMethod {
     /// Every method there is in this version, in the order of the dashboard.
     pub const ALL: &[Self] = &[Self::Md5Hash, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
 
@@ -40,12 +40,12 @@ impl Method {
     }
 }
 
-/// Reads a name as [`as_str`](Method::as_str) writes it.
+/// Reads a name as [`as_str`](SignatureMethod::as_str) writes it.
 ///
 /// # Errors
 ///
 /// - [`ConfigError::AlgorithmUnknown`]: it is none of them.
-impl FromStr for Method {
+impl FromStr for SignatureMethod {
     type Err = ConfigError;
 
     fn from_str(name: &str) -> Result<Self, ConfigError> {
@@ -54,14 +54,14 @@ impl FromStr for Method {
     }
 }
 
-impl From<Method> for Function {
-    fn from(method: Method) -> Self {
+impl From<SignatureMethod> for Function {
+    fn from(method: SignatureMethod) -> Self {
         match method {
-            Method::Md5Hash => Self::Md5Suffix,
-            Method::Md5 => Self::HmacMd5,
-            Method::Sha1 => Self::HmacSha1,
-            Method::Sha256 => Self::HmacSha256,
-            Method::Sha512 => Self::HmacSha512,
+            SignatureMethod::Md5Hash => Self::Md5Suffix,
+            SignatureMethod::Md5 => Self::HmacMd5,
+            SignatureMethod::Sha1 => Self::HmacSha1,
+            SignatureMethod::Sha256 => Self::HmacSha256,
+            SignatureMethod::Sha512 => Self::HmacSha512,
         }
     }
 }

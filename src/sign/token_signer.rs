@@ -25,21 +25,21 @@ use crate::time::UnixTime;
 ///
 /// let secret = Secret::new("s3cr3t")?;
 /// let now = UnixTime::from_secs(1_700_000_000);
-/// let delivery = sign::SignedWebhook::new(&secret, now).claim("api_key", "a1b2c3d4").get("to=14155550100");
+/// let delivery = sign::TokenSigner::new(&secret, now).claim("api_key", "a1b2c3d4").get("to=14155550100");
 ///
 /// let webhook = vonage::SignedWebhook::new(secret).clock(move || now);
 /// assert!(webhook.verify(delivery.request()).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub struct SignedWebhook {
+pub struct TokenSigner {
     keys: MacKeys,
     header: String,
     /// Name and JSON text; `None` where the claim is to be absent.
     claims: Vec<(String, Option<String>)>,
 }
 
-impl SignedWebhook {
+impl TokenSigner {
     /// Signs with the signature secret of an account or of a Video callback. The claims are `iat` as given, `iss`, a `jti` made of
     /// the payload and `iat`, and `payload_hash`.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Self {
@@ -110,9 +110,9 @@ impl SignedWebhook {
 }
 
 /// Shows none of the claims' values.
-impl fmt::Debug for SignedWebhook {
+impl fmt::Debug for TokenSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedWebhook")
+        f.debug_struct("TokenSigner")
             .field("keys", &self.keys)
             .field("header", &self.header)
             .field("claims", &self.claims.len())
@@ -124,9 +124,9 @@ impl fmt::Debug for SignedWebhook {
 /// [`vonage::ContactCenter`](crate::vonage::ContactCenter).
 #[derive(Debug)]
 #[must_use]
-pub struct ContactCenter(SignedWebhook);
+pub struct ContactCenterSigner(TokenSigner);
 
-impl ContactCenter {
+impl ContactCenterSigner {
     /// Signs with a subscription secret as the dashboard shows it, in base64. `exp` is five minutes after `iat`.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl ContactCenter {
     /// - [`ConfigError::SecretNotBase64`]: the secret is not base64.
     /// - [`ConfigError::SecretEmpty`]: it decodes to no byte.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Result<Self, ConfigError> {
-        let webhook = SignedWebhook::new(&Secret::from_base64(secret.bytes())?, issued_at)
+        let webhook = TokenSigner::new(&Secret::from_base64(secret.bytes())?, issued_at)
             .header(SIGNATURE)
             .claim_json("exp", &issued_at.as_secs().saturating_add(300).to_string());
         Ok(Self(webhook))

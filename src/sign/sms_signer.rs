@@ -5,7 +5,7 @@ use std::fmt;
 use super::Delivery;
 use crate::encoding::{form, hex};
 use crate::mac::{Function, MacKeys};
-use crate::providers::vonage::Method;
+use crate::providers::vonage::SignatureMethod;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
@@ -15,27 +15,27 @@ use crate::time::UnixTime;
 /// # Example
 ///
 /// ```
-/// use countersign::vonage::{self, Method};
+/// use countersign::vonage::{self, SignatureMethod};
 /// use countersign::{Secret, UnixTime, Verifier, sign};
 ///
 /// let secret = Secret::new("s3cr3t")?;
-/// let delivery = sign::Sms::new(Method::Sha256, &secret)
+/// let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &secret)
 ///     .param("msisdn", "447700900001")
 ///     .param("text", "Hello & welcome")
 ///     .timestamp(UnixTime::from_secs(1_700_000_000))
 ///     .form();
-/// assert!(vonage::Sms::new(Method::Sha256, secret).verify(delivery.request()).is_ok());
+/// assert!(vonage::Sms::new(SignatureMethod::Sha256, secret).verify(delivery.request()).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub struct Sms {
+pub struct SmsSigner {
     keys: MacKeys,
     params: Vec<(String, String)>,
 }
 
-impl Sms {
+impl SmsSigner {
     /// Signs by the account's method with its signature secret.
-    pub fn new(method: Method, secret: &Secret) -> Self {
+    pub fn new(method: SignatureMethod, secret: &Secret) -> Self {
         Self { keys: MacKeys::of_secret(method.into(), secret), params: Vec::new() }
     }
 
@@ -97,9 +97,9 @@ impl Sms {
 }
 
 /// Shows none of the parameters.
-impl fmt::Debug for Sms {
+impl fmt::Debug for SmsSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sms").field("keys", &self.keys).field("params", &self.params.len()).finish()
+        f.debug_struct("SmsSigner").field("keys", &self.keys).field("params", &self.params.len()).finish()
     }
 }
 
