@@ -84,7 +84,9 @@ fn signed(scheme: usize, text: &[u8]) -> Option<Delivery> {
     Some(match scheme {
         0 => sign::vogent(&key, text),
         1 => sign::hex_hmac(SIGNATURES[1], Algorithm::Sha512, &key, text),
-        2 => sign::SmsSigner::new(SignatureMethod::Sha256, &key).param("text", str::from_utf8(text).ok()?).form(),
+        2 => sign::SmsSigner::new(SignatureMethod::Sha256, &key)
+            .param("text", str::from_utf8(text).ok()?)
+            .form(),
         3 => sign::TokenSigner::new(&key, NOW).post(text),
         4 => sign::TokenSigner::new(&key, NOW).get(&format!("a={}", text.len())),
         _ => sign::ContactCenterSigner::new(&key, NOW).unwrap().post(text),

@@ -22,7 +22,8 @@ pub extern "C" fn with_a_clock() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn without_a_clock() -> u32 {
     let secret = Secret::new("s3cr3t").unwrap();
-    let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &secret).param("text", "Hello").timestamp(NOW).form();
+    let delivery =
+        sign::SmsSigner::new(SignatureMethod::Sha256, &secret).param("text", "Hello").timestamp(NOW).form();
     let sms = || Sms::new(SignatureMethod::Sha256, secret.clone());
     let tolerance = Tolerance::either_way(Duration::from_secs(300)).unwrap();
     let timed = kind(sms().tolerance(tolerance).verify(delivery.request()));

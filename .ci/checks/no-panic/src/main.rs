@@ -10,7 +10,13 @@ fn main() {
     let arguments: Vec<_> = std::env::args().collect();
     let secret = || Secret::new("s3cr3t").expect("a secret");
     let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
-    let methods = [SignatureMethod::Md5Hash, SignatureMethod::Md5, SignatureMethod::Sha1, SignatureMethod::Sha256, SignatureMethod::Sha512];
+    let methods = [
+        SignatureMethod::Md5Hash,
+        SignatureMethod::Md5,
+        SignatureMethod::Sha1,
+        SignatureMethod::Sha256,
+        SignatureMethod::Sha512,
+    ];
     let hex = HexHmac::with_algorithm("x-sig", algorithms[arguments.len() % 3], secret()).expect("a name");
     let sms = Sms::new(methods[arguments.len() % 5], secret());
     for text in &arguments {
