@@ -431,7 +431,7 @@ async fn a_query_that_a_platform_does_not_sign_is_not_handed_on() {
     let request = signed.to_http("/hook").unwrap().map(axum::body::Body::from);
     let seen: Signed<WholeRequest, PlivoV2> = Signed::from_request(request, &plivo).await.unwrap();
     assert_eq!((seen.0.query, &*seen.0.body), (None, ""));
-    assert_eq!(seen.verified.coverage(), Coverage::Url);
+    assert_eq!(seen.1.coverage(), Coverage::Url);
 }
 
 /// What an extractor is given.
