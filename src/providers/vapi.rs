@@ -100,15 +100,25 @@ pub struct VapiRule {
     id: Option<HeaderName>,
     prefix: String,
     encoding: Encoding,
-    unit: Unit,
-    format: Format,
+    is_in_seconds: bool,
+    format: Vec<Piece>,
+    /// What the format says of every request.
+    profile: Profile,
 }
 
-/// The unit of the time.
-#[derive(Clone, Copy)]
-enum Unit {
-    Seconds,
-    Millis,
+/// A piece of what is signed.
+///
+/// A signed message is cut from both ends towards the body. So the time and the identifier are told from what follows by the text on
+/// their side of the body.
+#[derive(Clone)]
+enum Piece {
+    Text(String),
+    Body,
+    Time,
+    Id {
+        /// The byte next to it on the side of the body, which it must not hold.
+        border: u8,
+    },
 }
 
 impl VapiRule {
@@ -120,8 +130,9 @@ impl VapiRule {
             id: None,
             prefix: String::new(),
             encoding: Encoding::Hex,
-            unit: Unit::Millis,
-            format: Format::default(),
+            is_in_seconds: false,
+            format: vec![Piece::Time, Piece::Text(".".to_owned()), Piece::Body],
+            profile: PROFILE.window(300, 300),
         }
     }
 
@@ -160,8 +171,11 @@ impl VapiRule {
     ///   stands between `{svix-id}` and its neighbour on the side of the body.
     /// - [`ConfigError::FormatInvalid`]: it has `{svix-id}`, and [`message_id_header`](Self::message_id_header) was not set before.
     pub fn format(self, format: &str) -> Result<Self, ConfigError> {
-        let format = Format::parse(format).filter(|format| self.id.is_some() || !format.has_id());
-        Ok(Self { format: format.ok_or(ConfigError::FormatInvalid)?, ..self })
+        let (format, profile) = parse(format).ok_or(ConfigError::FormatInvalid)?;
+        if profile.identified && self.id.is_none() {
+            return Err(ConfigError::FormatInvalid);
+        }
+        Ok(Self { format, profile, ..self })
     }
 
     /// Sets what stands before the signature (`signaturePrefix`), such as `sha256=`.
@@ -176,7 +190,7 @@ impl VapiRule {
 
     /// Reads the time in seconds.
     pub fn seconds(self) -> Self {
-        Self { unit: Unit::Seconds, ..self }
+        Self { is_in_seconds: true, ..self }
     }
 }
 
@@ -188,14 +202,7 @@ impl Default for VapiRule {
 
 impl Rule for VapiRule {
     fn profile(&self) -> Profile {
-        let mut profile = Profile::new("vapi");
-        if self.format.has_time() {
-            profile = profile.window(300, 300);
-        }
-        if self.format.is_time_joined() {
-            profile = profile.window_required();
-        }
-        if self.format.has_id() { profile.identified() } else { profile }
+        self.profile
     }
 
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
@@ -204,16 +211,13 @@ impl Rule for VapiRule {
             Encoding::Hex => envelope.hex(tag),
             Encoding::Base64 => envelope.base64(tag),
         };
-        for piece in &self.format.0 {
+        for piece in &self.format {
             match piece {
                 Piece::Text(text) => envelope.part(text),
                 Piece::Body => envelope.body(),
-                Piece::Time { .. } => {
+                Piece::Time => {
                     let time = head.time(&self.time)?;
-                    let signed_at = match self.unit {
-                        Unit::Seconds => time.seconds()?,
-                        Unit::Millis => time.millis()?,
-                    };
+                    let signed_at = if self.is_in_seconds { time.seconds()? } else { time.millis()? };
                     envelope.signed_at(signed_at).part(time)
                 }
                 Piece::Id { border } => {
@@ -230,11 +234,8 @@ impl Rule for VapiRule {
 #[cfg(feature = "sign")]
 impl Sign for VapiRule {
     fn write(&self, draft: &mut Draft<'_>) {
-        if self.format.has_time() {
-            let time = match self.unit {
-                Unit::Seconds => draft.seconds(),
-                Unit::Millis => draft.millis(),
-            };
+        if self.profile.window.is_some() {
+            let time = if self.is_in_seconds { draft.seconds() } else { draft.millis() };
             draft.header(self.time.as_str(), time);
         }
         if let Some(name) = &self.id {
@@ -255,87 +256,50 @@ impl fmt::Debug for VapiRule {
     }
 }
 
-/// What is signed, in pieces. One is the body.
-///
-/// A signed message is cut from both ends towards the body. So the time and the identifier are told from what follows by the text on
-/// their side of the body.
-#[derive(Clone)]
-struct Format(Vec<Piece>);
-
-#[derive(Clone)]
-enum Piece {
-    Text(String),
-    Body,
-    Time {
-        /// Whether no text, or a digit, is next to it on the side of the body, so that digits could be taken for its own.
-        is_joined: bool,
-    },
-    Id {
-        /// The byte next to it on the side of the body, which it must not hold.
-        border: u8,
-    },
+/// Reads a format; `None` where it has another placeholder, one of them twice or no body, or could be cut in more than one way.
+fn parse(format: &str) -> Option<(Vec<Piece>, Profile)> {
+    let (before, after) = format.split_once("{body}")?;
+    let (mut pieces, profile) = side(before, PROFILE, |_, after| after.bytes().next())?;
+    let (rest, profile) = side(after, profile, |before, _| before.bytes().next_back())?;
+    pieces.push(Piece::Body);
+    pieces.extend(rest);
+    Some((pieces, profile))
 }
 
-impl Format {
-    /// Reads a format; `None` where it has another placeholder, one of them twice or no body, or could be cut in more than one way.
-    fn parse(format: &str) -> Option<Self> {
-        let (before, after) = format.split_once("{body}")?;
-        let mut pieces = Self::side(before, |_, after| after.bytes().next())?;
-        pieces.push(Piece::Body);
-        pieces.extend(Self::side(after, |before, _| before.bytes().next_back())?);
-        let format = Self(pieces);
-        let is_once = |is_it: fn(&Piece) -> bool| format.0.iter().filter(|piece| is_it(piece)).count() < 2;
-        (is_once(Piece::is_time) && is_once(Piece::is_id)).then_some(format)
+/// Reads what stands on one side of the body. Of the texts around a placeholder, `border` finds the byte next to it on the side of
+/// the body.
+fn side(
+    format: &str,
+    mut profile: Profile,
+    border: fn(&str, &str) -> Option<u8>,
+) -> Option<(Vec<Piece>, Profile)> {
+    let mut parts = format.split('{');
+    let mut before = parts.next().filter(|text| !text.contains('}'))?;
+    let mut pieces = vec![Piece::Text(before.to_owned())];
+    for part in parts {
+        let (name, after) = part.split_once('}').filter(|(_, text)| !text.contains('}'))?;
+        let border = border(before, after);
+        pieces.push(match name {
+            "timestamp" if profile.window.is_none() => {
+                profile = profile.window(300, 300);
+                // Otherwise digits next to it could be taken for its own.
+                if border.is_none_or(|byte| byte.is_ascii_digit()) {
+                    profile = profile.window_required();
+                }
+                Piece::Time
+            }
+            "svix-id" if !profile.identified => {
+                profile = profile.identified();
+                Piece::Id { border: border? }
+            }
+            _ => return None,
+        });
+        pieces.push(Piece::Text(after.to_owned()));
+        before = after;
     }
-
-    /// Reads what stands on one side of the body. Of the texts around a placeholder, `border` finds the byte that borders it.
-    fn side(format: &str, border: fn(&str, &str) -> Option<u8>) -> Option<Vec<Piece>> {
-        let mut parts = format.split('{');
-        let mut before = parts.next().filter(|text| !text.contains('}'))?;
-        let mut pieces = vec![Piece::Text(before.to_owned())];
-        for part in parts {
-            let (name, after) = part.split_once('}').filter(|(_, text)| !text.contains('}'))?;
-            let border = border(before, after);
-            pieces.push(match name {
-                "timestamp" => Piece::Time { is_joined: border.is_none_or(|byte| byte.is_ascii_digit()) },
-                "svix-id" => Piece::Id { border: border? },
-                _ => return None,
-            });
-            pieces.push(Piece::Text(after.to_owned()));
-            before = after;
-        }
-        Some(pieces)
-    }
-
-    fn has_time(&self) -> bool {
-        self.0.iter().any(Piece::is_time)
-    }
-
-    fn is_time_joined(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Time { is_joined: true }))
-    }
-
-    fn has_id(&self) -> bool {
-        self.0.iter().any(Piece::is_id)
-    }
+    Some((pieces, profile))
 }
 
-impl Default for Format {
-    /// `{timestamp}.{body}`.
-    fn default() -> Self {
-        Self(vec![Piece::Time { is_joined: false }, Piece::Text(".".to_owned()), Piece::Body])
-    }
-}
-
-impl Piece {
-    fn is_time(&self) -> bool {
-        matches!(self, Self::Time { .. })
-    }
-
-    fn is_id(&self) -> bool {
-        matches!(self, Self::Id { .. })
-    }
-}
-
+const PROFILE: Profile = Profile::new("vapi");
 const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
 const TIME: HeaderName = HeaderName::from_static("x-timestamp");
