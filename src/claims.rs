@@ -1,34 +1,46 @@
-//! The claims of a Vonage token.
+//! The claims of a token.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::encoding::decimal::{self, Rounding};
-use crate::encoding::hex;
-use crate::encoding::json::{self, Names, Stop, Value};
+use crate::encoding::json::{self, Stop, Value};
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
-/// The claims of a verified token (RFC 7519, and those Vonage adds). Claims not listed here are ignored.
+/// The claims of a verified token (RFC 7519): the registered ones, and a platform's own by [`text`](Self::text).
 ///
 /// A text claim that is no string, or a string with U+0000, reads as absent. Where the verifier needs the claim, it rejects the
 /// token.
 /// Fractions of seconds are rounded so that a token is never valid for longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims {
-    issued_at: UnixTime,
+    issued_at: Option<UnixTime>,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
-    id: Text,
-    issuer: Text,
-    api_key: Text,
-    application_id: Text,
+    /// The payload, and after it what was escaped there.
+    texts: String,
+    others: Vec<Other>,
+}
+
+/// Where in the texts a claim is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Other {
+    name: Place,
+    /// `None` of a claim that is no text, or has U+0000. The platform may mean something by it, but no verifier here reads it.
+    text: Option<Place>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    start: usize,
+    end: usize,
 }
 
 impl Claims {
     /// `iat`: when the token was signed, rounded down to whole seconds.
     #[must_use]
-    pub fn issued_at(&self) -> UnixTime {
+    pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
     }
 
@@ -47,115 +59,129 @@ impl Claims {
     /// `jti`: the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.get()
+        self.text("jti")
     }
 
     /// `iss`: who issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.issuer.get()
+        self.text("iss")
     }
 
-    /// `api_key`: the account whose secret signed.
+    /// The text claim of this name, such as Vonage's `api_key` and `application_id`.
     #[must_use]
-    pub fn api_key(&self) -> Option<&str> {
-        self.api_key.get()
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.text_of(self.find(name)?)
     }
 
-    /// `application_id`: the application the event belongs to.
-    #[must_use]
-    pub fn application_id(&self) -> Option<&str> {
-        self.application_id.get()
+    /// The claim of this name, which must be a text if it is there.
+    pub(crate) fn needed(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        let malformed = || Error::claim(ErrorKind::ClaimMalformed, name);
+        self.find(name).map(|other| self.text_of(other).ok_or_else(malformed)).transpose()
     }
 
-    /// `iss`, which must be a text if it is there.
-    pub(crate) fn needed_issuer(&self) -> Result<Option<&str>, Error> {
-        self.issuer.needed("iss")
+    /// The SHA-256 in the claim of this name, which must be one if it is there.
+    pub(crate) fn hash(
+        &self,
+        name: &'static str,
+        decode: impl Fn(&[u8]) -> Option<[u8; 32]>,
+    ) -> Result<Option<[u8; 32]>, Error> {
+        let malformed = || Error::claim(ErrorKind::PayloadHashMalformed, name);
+        let decoded = |other| decode(self.text_of(other)?.as_bytes());
+        self.find(name).map(|other| decoded(other).ok_or_else(malformed)).transpose()
     }
 
-    /// `api_key`, which must be a text if it is there.
-    pub(crate) fn needed_api_key(&self) -> Result<Option<&str>, Error> {
-        self.api_key.needed("api_key")
-    }
-
-    /// `application_id`, which must be a text if it is there.
-    pub(crate) fn needed_application_id(&self) -> Result<Option<&str>, Error> {
-        self.application_id.needed("application_id")
-    }
-
-    /// Parses the decoded payload of a token whose signature holds. Beside the claims it gives `payload_hash`, the SHA-256 of
-    /// what the token was signed for.
-    pub(crate) fn parse(payload: &[u8]) -> Result<(Self, Option<[u8; 32]>), Error> {
-        let payload = str::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
-        let (mut issued_at, mut expires_at, mut not_before, mut payload_hash) = (None, None, None, None);
-        let (mut id, mut issuer, mut api_key, mut application_id) = (None, None, None, None);
-        let mut others = None;
-        walk(payload, |name, value| match &*name {
+    /// Parses the decoded payload of a token whose signature holds.
+    pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Error> {
+        let mut payload = String::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
+        let (mut issued_at, mut expires_at, mut not_before) = (None, None, None);
+        let mut others =
+            Others { payload: &payload, escaped: String::new(), all: Vec::with_capacity(USUAL_COUNT) };
+        walk(&payload, |name, value| match &*name {
             "iat" => once(&mut issued_at, || time("iat", &value, Rounding::Down)),
             "exp" => once(&mut expires_at, || time("exp", &value, Rounding::Down)),
             "nbf" => once(&mut not_before, || time("nbf", &value, Rounding::Up)),
-            "jti" => once(&mut id, || Ok(Text::of(value))),
-            "iss" => once(&mut issuer, || Ok(Text::of(value))),
-            "api_key" => once(&mut api_key, || Ok(Text::of(value))),
-            "application_id" => once(&mut application_id, || Ok(Text::of(value))),
-            "payload_hash" => once(&mut payload_hash, || hash(&value)),
-            _ => other(&mut others, name),
+            _ => others.add(name, value).ok_or_else(|| ErrorKind::ClaimsMalformed.into()),
         })?;
-        let issued_at = issued_at.ok_or_else(|| Error::claim(ErrorKind::ClaimMissing, "iat"))?;
-        let claims = Self {
-            issued_at,
-            expires_at,
-            not_before,
-            id: id.unwrap_or_default(),
-            issuer: issuer.unwrap_or_default(),
-            api_key: api_key.unwrap_or_default(),
-            application_id: application_id.unwrap_or_default(),
-        };
-        Ok((claims, payload_hash))
+        let Others { escaped, all: others, .. } = others;
+        payload.push_str(&escaped);
+        Ok(Self { issued_at, expires_at, not_before, texts: payload, others })
     }
 
-    /// Reads the account a token claims to be signed by, before anything is known of its signature.
-    pub(crate) fn untrusted_api_key(payload: &[u8]) -> Result<Cow<'_, str>, Error> {
+    /// Reads who a token claims to be signed by, before anything is known of its signature.
+    pub(crate) fn untrusted<'t>(payload: &'t [u8], name: &'static str) -> Result<Cow<'t, str>, Error> {
         let payload = str::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
-        let mut api_key = None;
-        let mut others = None;
-        walk(payload, |name, value| match &*name {
-            "api_key" => once(&mut api_key, || {
-                text(value).ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, "api_key"))
-            }),
-            _ => other(&mut others, name),
+        let mut claim = None;
+        walk(payload, |given, value| match value {
+            _ if given != name => Ok(()),
+            value => {
+                once(&mut claim, || text(value).ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name)))
+            }
         })?;
-        api_key.ok_or_else(|| ErrorKind::TenantMissing.into())
+        claim.ok_or_else(|| ErrorKind::TenantMissing.into())
+    }
+
+    fn find(&self, name: &str) -> Option<&Other> {
+        self.others.iter().find(|other| other.name.of(&self.texts) == Some(name.as_bytes()))
+    }
+
+    fn text_of(&self, other: &Other) -> Option<&str> {
+        let place = other.text?;
+        self.texts.get(place.start..place.end)
     }
 }
 
-/// A claim that should be a text.
-#[derive(Clone, Default, PartialEq, Eq)]
-enum Text {
-    #[default]
-    Absent,
-    /// Of another type, or with U+0000. The platform may mean something by it, but no verifier here reads it.
-    Malformed,
-    Given(Box<str>),
+impl Place {
+    fn length(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    #[inline]
+    fn of(self, texts: &str) -> Option<&[u8]> {
+        texts.as_bytes().get(self.start..self.end)
+    }
 }
 
-impl Text {
-    fn of(value: Value<'_>) -> Self {
-        text(value).map_or(Self::Malformed, |text| Self::Given(Box::from(&*text)))
+/// The claims that are read so far.
+struct Others<'p> {
+    payload: &'p str,
+    escaped: String,
+    all: Vec<Other>,
+}
+
+impl<'p> Others<'p> {
+    /// Adds a claim; `None` if it was there, or if it is one too many.
+    fn add(&mut self, name: Cow<'p, str>, value: Value<'p>) -> Option<()> {
+        let is_this = |other: &Other| {
+            other.name.length() == name.len() && self.text(other.name) == Some(name.as_bytes())
+        };
+        let is_known = self.all.iter().any(is_this);
+        if is_known || self.all.len() >= MAX_COUNT {
+            return None;
+        }
+        let name = self.place(name);
+        let text = text(value).map(|text| self.place(text));
+        self.all.push(Other { name, text });
+        Some(())
     }
 
-    fn get(&self) -> Option<&str> {
-        match self {
-            Self::Given(text) => Some(text),
-            Self::Absent | Self::Malformed => None,
+    fn text(&self, place: Place) -> Option<&[u8]> {
+        match place.start.checked_sub(self.payload.len()) {
+            None => place.of(self.payload),
+            Some(start) => self.escaped.as_bytes().get(start..start.checked_add(place.length())?),
         }
     }
 
-    fn needed(&self, name: &'static str) -> Result<Option<&str>, Error> {
-        match self {
-            Self::Malformed => Err(Error::claim(ErrorKind::ClaimMalformed, name)),
-            Self::Absent | Self::Given(_) => Ok(self.get()),
-        }
+    fn place(&mut self, text: Cow<'p, str>) -> Place {
+        let (start, length) = match text {
+            Cow::Borrowed(text) => (json::start_of(text, self.payload), text.len()),
+            Cow::Owned(text) => {
+                let start = self.payload.len().saturating_add(self.escaped.len());
+                self.escaped.push_str(&text);
+                (start, text.len())
+            }
+        };
+        Place { start, end: start.saturating_add(length) }
     }
 }
 
@@ -186,11 +212,6 @@ fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Re
     Ok(())
 }
 
-/// Takes a claim that nobody reads.
-fn other<'t>(others: &mut Option<Names<'t>>, name: Cow<'t, str>) -> Result<(), Error> {
-    others.get_or_insert_default().insert(name).ok_or_else(|| ErrorKind::ClaimsMalformed.into())
-}
-
 /// Takes a number of seconds (RFC 7519's `NumericDate`), in whatever form it is written.
 fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<UnixTime, Error> {
     match value {
@@ -210,10 +231,7 @@ fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
-fn hash(value: &Value<'_>) -> Result<[u8; 32], Error> {
-    match value {
-        Value::String(text) => hex::decode(text.as_bytes()),
-        _ => None,
-    }
-    .ok_or_else(|| ErrorKind::PayloadHashMalformed.into())
-}
+/// How many claims tokens have.
+const USUAL_COUNT: usize = 8;
+/// How many claims a token may have beside those of time.
+const MAX_COUNT: usize = 256;

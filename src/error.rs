@@ -77,6 +77,11 @@ impl Error {
         Self { subject: Subject::Header(name.clone()), ..Self::new(kind) }
     }
 
+    /// Refuses something else than what the kind is usually about.
+    pub(crate) fn about(kind: ErrorKind, subject: &'static str) -> Self {
+        Self { subject: Subject::Common(subject), ..Self::new(kind) }
+    }
+
     pub(crate) fn parameter(kind: ErrorKind, name: &'static str) -> Self {
         Self { subject: Subject::Parameter(name), ..Self::new(kind) }
     }

@@ -38,6 +38,7 @@ pub use error::{Error, ErrorKind};
 pub use integrations::axum;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
+pub use jwt::TokenWebhook;
 #[cfg(feature = "ed25519")]
 pub use mac::PublicKey;
 pub use mac::{Algorithm, Keys};
@@ -56,6 +57,8 @@ pub use providers::{
     hex_hmac::{self, HexHmac},
     hume::{self, Hume},
     jaas::{self, Jaas},
+    livekit::{self, LiveKit},
+    messagebird::{self, MessageBird},
     openai::{self, OpenAi},
     plivo::{self, PlivoV2, PlivoV3},
     retell::{self, Retell},

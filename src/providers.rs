@@ -11,6 +11,8 @@ pub mod genesys;
 pub mod hex_hmac;
 pub mod hume;
 pub mod jaas;
+pub mod livekit;
+pub mod messagebird;
 pub mod openai;
 pub mod plivo;
 pub mod retell;

@@ -28,6 +28,7 @@ use std::fmt;
 use crate::config_error::ConfigError;
 #[cfg(feature = "diagnose")]
 use crate::diagnose::Diagnose;
+use crate::jwt::{Dated, TokenRule, TokenWebhook};
 use crate::mac::Keys;
 use crate::providers::agora::Agora;
 use crate::providers::bland::Bland;
@@ -39,6 +40,8 @@ use crate::providers::genesys::Genesys;
 use crate::providers::hex_hmac::HexHmac;
 use crate::providers::hume::Hume;
 use crate::providers::jaas::Jaas;
+use crate::providers::livekit::LiveKit;
+use crate::providers::messagebird::MessageBird;
 use crate::providers::openai::OpenAi;
 use crate::providers::plivo::{PlivoV2, PlivoV3};
 use crate::providers::retell::Retell;
@@ -58,6 +61,7 @@ use crate::providers::vogent::Vogent;
 use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
 use crate::providers::voxagent::Voxagent;
 use crate::providers::zoom::Zoom;
+use crate::secret::{Keyring, Tenants};
 use crate::sign::Signer;
 
 /// One scheme: its name, how it is built, and a sample.
@@ -99,6 +103,8 @@ const ALL: &[Scheme] = &[
     scheme("elevenlabs", |s| s.webhook(ElevenLabs::new(s.keyring()?)), json),
     scheme("hume", |s| s.webhook(Hume::new(s.keyring()?)), json),
     scheme("jaas", |s| s.webhook(Jaas::new(s.keyring()?)), json),
+    scheme("livekit", |s| s.token(s.of_tenants(LiveKit::new, LiveKit::tenants)?), json),
+    scheme("messagebird", |s| s.token(MessageBird::new(s.base_url()?, s.keyring()?)), Sample::url),
     scheme("openai", |s| s.webhook(OpenAi::new(s.keyring()?)?), json),
     scheme("retell", |s| s.webhook(Retell::new(s.keyring()?)), json),
     scheme("sinch", |s| s.webhook(Sinch::new(s.keyring()?)), json),
@@ -129,8 +135,8 @@ const ALL: &[Scheme] = &[
     ),
     scheme("static-token", Settings::static_token, |sample| sample.header("X-Webhook-Secret")),
     scheme("vonage-sms", Settings::sms, Sample::sms),
-    scheme("vonage-jwt", Settings::signed_webhook, json),
-    scheme("vonage-contact-center", Settings::contact_center, json),
+    scheme("vonage-jwt", |s| s.dated(s.of_tenants(SignedWebhook::new, SignedWebhook::tenants)?), json),
+    scheme("vonage-contact-center", |s| s.dated(ContactCenter::new(s.keyring()?)?), json),
     scheme("zoom", |s| s.webhook(Zoom::new(s.keyring()?)), json),
 ];
 
@@ -226,18 +232,12 @@ impl Settings {
 // Of these a request names its tenant.
 impl Settings {
     fn sinch_voice(&self) -> Result<SinchVoice, ConfigError> {
-        match &self.tenants {
-            Some(tenants) => SinchVoice::tenants(tenants.clone()),
-            None => SinchVoice::new(self.keyring()?),
-        }
+        self.of_tenants(SinchVoice::new, SinchVoice::tenants)?
     }
 
     fn twilio(&self) -> Result<Twilio, ConfigError> {
         let base = self.base_url()?;
-        Ok(match &self.tenants {
-            Some(tenants) => Twilio::tenants(base, tenants.clone()),
-            None => Twilio::new(base, self.keyring()?),
-        })
+        self.of_tenants(|keyring| Twilio::new(base.clone(), keyring), |of| Twilio::tenants(base.clone(), of))
     }
 }
 
@@ -250,10 +250,7 @@ impl Settings {
 
     fn sms(&self) -> Result<Box<dyn Registered>, ConfigError> {
         let method = self.algorithm.as_deref().unwrap_or_default().parse()?;
-        let sms = match &self.tenants {
-            Some(tenants) => Sms::tenants(method, tenants.clone()),
-            None => Sms::new(method, self.keyring()?),
-        };
+        let sms = self.of_tenants(|keyring| Sms::new(method, keyring), |of| Sms::tenants(method, of))?;
         let sms = sms.clock(self.clock.clone());
         Ok(Box::new(match self.window {
             Window::Default | Window::AnyAge => sms,
@@ -261,13 +258,27 @@ impl Settings {
         }))
     }
 
-    fn signed_webhook(&self) -> Result<Box<dyn Registered>, ConfigError> {
-        let webhook = match &self.tenants {
-            Some(tenants) => SignedWebhook::tenants(tenants.clone()),
-            None => SignedWebhook::new(self.keyring()?),
-        };
-        let webhook = self.renamed(webhook, SignedWebhook::header)?;
-        let webhook = webhook.clock(self.clock.clone());
+    /// Gives a token's verifier its header, its clock and, as its leeway, the window.
+    fn token<R: TokenRule + 'static>(
+        &self,
+        webhook: TokenWebhook<R>,
+    ) -> Result<Box<dyn Registered>, ConfigError>
+    where
+        TokenWebhook<R>: Registered,
+    {
+        let webhook = self.renamed(webhook, TokenWebhook::header)?.clock(self.clock.clone());
+        Ok(Box::new(match self.window {
+            Window::Default | Window::AnyAge => webhook,
+            Window::Within(tolerance) => webhook.leeway(tolerance),
+        }))
+    }
+
+    /// As [`token`](Self::token), where the token says when it was signed: the window is that of this time.
+    fn dated<R: Dated + 'static>(&self, webhook: TokenWebhook<R>) -> Result<Box<dyn Registered>, ConfigError>
+    where
+        TokenWebhook<R>: Registered,
+    {
+        let webhook = self.renamed(webhook, TokenWebhook::header)?.clock(self.clock.clone());
         Ok(Box::new(match self.window {
             Window::Default => webhook,
             Window::AnyAge => webhook.insecure_accept_any_age(),
@@ -275,13 +286,15 @@ impl Settings {
         }))
     }
 
-    fn contact_center(&self) -> Result<Box<dyn Registered>, ConfigError> {
-        let webhook = self.renamed(ContactCenter::new(self.keyring()?)?, ContactCenter::header)?;
-        let webhook = webhook.clock(self.clock.clone());
-        Ok(Box::new(match self.window {
-            Window::Default => webhook,
-            Window::AnyAge => webhook.insecure_accept_any_age(),
-            Window::Within(tolerance) => webhook.tolerance(tolerance),
-        }))
+    /// Builds the verifier of several tenants, if there are, or of one sender.
+    fn of_tenants<V>(
+        &self,
+        one: impl FnOnce(Keyring) -> V,
+        several: impl FnOnce(Tenants) -> V,
+    ) -> Result<V, ConfigError> {
+        match &self.tenants {
+            Some(tenants) => Ok(several(tenants.clone())),
+            None => Ok(one(self.keyring()?)),
+        }
     }
 }

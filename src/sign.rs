@@ -2,8 +2,8 @@
 //!
 //! Feature `sign`. Meant for `[dev-dependencies]`; it never helps to verify.
 //!
-//! [`Webhook::sign`](crate::Webhook::sign) signs by any rule that implements [`Sign`], yours included. The SMS API and Vonage's
-//! tokens have signers of their own.
+//! [`Webhook::sign`](crate::Webhook::sign) signs by any rule that implements [`Sign`], yours included. [`Signer`] signs for every
+//! scheme of this crate. The SMS API and Vonage's tokens have signers of their own.
 //!
 //! # Example
 //!
@@ -24,6 +24,7 @@ mod hex_hmac;
 mod signer;
 mod signing_key;
 mod sms_signer;
+mod token;
 mod token_signer;
 mod unsigned;
 mod webhook;

@@ -1,12 +1,13 @@
 //! What each verifier tells of its settings.
 
 use super::case::{Case, VERBATIM, proofs};
-use super::signed_webhook::{self, Product};
-use super::{Capture, Finding, hex_hmac, sms};
+use super::payloads::Payload;
+use super::{Capture, Finding, hex_hmac, signed_webhook, sms};
 use crate::error::ErrorKind;
+use crate::jwt::TokenWebhook;
 use crate::mac::{SenderKeys, SignatureKind};
 use crate::providers::static_token::StaticToken;
-use crate::providers::vonage::{ContactCenter, SignedWebhook, Sms};
+use crate::providers::vonage::Sms;
 use crate::rule::Rule;
 use crate::secret::Secret;
 use crate::verifier::Verifier;
@@ -57,18 +58,12 @@ impl Explain for Sms {
     }
 }
 
-impl Explain for SignedWebhook {
+impl<R: Payload> Explain for TokenWebhook<R> {
     fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
-        signed_webhook::diagnose(case, self, Product::SignedWebhook)
+        signed_webhook::diagnose(case, self)
     }
 
     fn untrusted_api_key(&self, capture: &Capture) -> Option<String> {
-        self.claimed_api_key(capture.request().head())
-    }
-}
-
-impl Explain for ContactCenter {
-    fn explain(&self, case: &Case<'_>) -> Vec<Finding> {
-        signed_webhook::diagnose(case, self.signed_webhook(), Product::ContactCenter)
+        Self::claimed_tenant(self.carrier(), capture.request().head()).ok()
     }
 }

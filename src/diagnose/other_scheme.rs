@@ -1,17 +1,17 @@
 //! Whether a request is signed by another scheme than the one that was expected.
 
-use super::case::Case;
-use super::signed_webhook::Product;
+use super::case::{Case, DECODED, VERBATIM};
 use super::{Cause, Finding, hex_hmac, signed_webhook, sms, tokens};
+use crate::jwt::AUTHORIZATION;
 use crate::providers::vogent;
-use crate::providers::vonage::contact_center;
+use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::request::HeaderName;
 
 /// Tries the schemes whose signatures are in the request. Asked only once the expected one does not match.
 pub(super) fn proved(case: &Case<'_>) -> Option<Finding> {
-    let name = if signed_webhook::matches(case, &authorization(), Product::SignedWebhook) {
+    let name = if signed_webhook::matches(case, &AUTHORIZATION, VERBATIM) {
         "a signed webhook (`vonage::SignedWebhook`)".to_owned()
-    } else if signed_webhook::matches(case, &contact_center(), Product::ContactCenter) {
+    } else if signed_webhook::matches(case, &SIGNATURE, DECODED) {
         "the Contact Center's (`vonage::ContactCenter`)".to_owned()
     } else if let Some(method) = sms::matching_method(case) {
         format!("the SMS API's (`vonage::Sms`) by the method {}", method.as_str())
@@ -25,9 +25,9 @@ pub(super) fn proved(case: &Case<'_>) -> Option<Finding> {
 
 /// Points at the signature of another scheme. Asked only where none of the expected one is there.
 pub(super) fn seen(case: &Case<'_>) -> Option<Finding> {
-    let token = tokens::find(case.capture, &authorization()).into_iter().next();
+    let token = tokens::find(case.capture, &AUTHORIZATION).into_iter().next();
     let what = if let Some(found) = token {
-        if found.header == contact_center() {
+        if found.header == SIGNATURE {
             "a token of the Contact Center (`vonage::ContactCenter`)"
         } else {
             "a token, as signed webhooks (`vonage::SignedWebhook`) have"
@@ -45,14 +45,6 @@ pub(super) fn seen(case: &Case<'_>) -> Option<Finding> {
         return None;
     };
     Some(Finding::hint(Cause::SchemeOther, format!("there is {what}, and no signature of this scheme")))
-}
-
-fn authorization() -> HeaderName {
-    HeaderName::from_static("authorization")
-}
-
-fn contact_center() -> HeaderName {
-    HeaderName::from_static(contact_center::SIGNATURE)
 }
 
 fn vogent() -> HeaderName {

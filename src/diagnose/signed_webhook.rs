@@ -1,46 +1,29 @@
-//! Why a signed webhook is refused: its token, its time, or its payload.
+//! Why a token is refused: its signature, its time, or what it covers.
 
 use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
+use super::payloads::Payload;
 use super::tokens::{self, Found};
-use super::{Cause, Finding, bodies, other_scheme, payloads, times};
+use super::{Cause, Finding, other_scheme, times};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
-use crate::jwt::{Policy, Signed, Token};
+use crate::jwt::{Policy, Signed, Token, TokenRule, TokenWebhook};
 use crate::mac::{Function, MacKeys, Senders, Tag};
-use crate::providers::vonage::contact_center::SIGNATURE;
-use crate::providers::vonage::signed_webhook::SignedWebhook;
+use crate::providers::vonage::contact_center::{ContactCenterRule, SIGNATURE};
+use crate::providers::vonage::signed_webhook::SignedWebhookRule;
 use crate::request::HeaderName;
 use crate::secret::Secret;
 use crate::time::Tolerance;
 
-/// Which of the products that sign with tokens is expected.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Product {
-    /// Messages, Dispatch, Voice, Video: the secret's text is the key.
-    SignedWebhook,
-    /// The Contact Center: the secret decoded from base64 is.
-    ContactCenter,
-}
-
-impl Product {
-    fn read_secret(self) -> ReadSecret {
-        match self {
-            Self::SignedWebhook => VERBATIM,
-            Self::ContactCenter => DECODED,
-        }
-    }
-}
-
-pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Product) -> Vec<Finding> {
-    let header = webhook.header_name();
+pub(super) fn diagnose<R: Payload>(case: &Case<'_>, webhook: &TokenWebhook<R>) -> Vec<Finding> {
+    let header = webhook.carrier().header_name();
     let tokens = tokens::find(case.capture, header);
     for found in &tokens {
-        if let Some((changes, judged)) = matching(case, found, header, product, &case.refusal) {
+        if let Some((changes, judged)) = matching(case, found, webhook) {
             return after_signature(case, webhook, &changes, judged);
         }
     }
-    if let Some(finding) = other_algorithm(case, &tokens, product) {
+    if let Some(finding) = other_algorithm(case, &tokens, read_secret::<R>()) {
         return vec![finding];
     }
     let seen = || tokens.is_empty().then(|| other_scheme::seen(case)).flatten();
@@ -48,7 +31,11 @@ pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Produc
         (Some(finding), _) => vec![finding],
         (None, ErrorKind::TokenMissing) if tokens.is_empty() => {
             let evidence = format!("there is no token in the header `{header}`, and none in any other");
-            vec![Finding::hint(Cause::UnsignedCallback, evidence)]
+            let is_callback = is::<R, SignedWebhookRule>() || is::<R, ContactCenterRule>();
+            vec![Finding::hint(
+                if is_callback { Cause::UnsignedCallback } else { Cause::SignatureMissing },
+                evidence,
+            )]
         }
         (None, ErrorKind::SignatureMismatch | ErrorKind::TokenMissing) => case.unexplained(Vec::new()),
         (None, _) => vec![case.refused_otherwise()],
@@ -56,43 +43,51 @@ pub(super) fn diagnose(case: &Case<'_>, webhook: &SignedWebhook, product: Produc
 }
 
 /// Whether the token in this header is signed with any of the secrets.
-pub(super) fn matches(case: &Case<'_>, header: &HeaderName, product: Product) -> bool {
+pub(super) fn matches(case: &Case<'_>, header: &HeaderName, read: ReadSecret) -> bool {
     let mut own = tokens::find(case.capture, header).into_iter().filter(|found| found.header == *header);
     own.any(|found| {
         let matches = |secret: &Secret| verify(found.token, secret).is_some();
-        case.try_secrets(product.read_secret(), found.token.len(), matches).is_some()
+        case.try_secrets(read, found.token.len(), matches).is_some()
     })
 }
 
 /// What a token with the right signature says, or why it is refused all the same.
 type Judged = Result<Box<Signed>, Error>;
 
+fn is<R: TokenRule, Other: TokenRule>() -> bool {
+    R::SCHEME == Other::SCHEME
+}
+
+/// How a platform makes a key of a secret's text.
+fn read_secret<R: TokenRule>() -> ReadSecret {
+    if is::<R, ContactCenterRule>() { DECODED } else { VERBATIM }
+}
+
 /// Finds the secret that signed a token, and what has to be done to it.
-fn matching(
+fn matching<R: TokenRule>(
     case: &Case<'_>,
     found: &Found<'_>,
-    header: &HeaderName,
-    product: Product,
-    refusal: &Error,
+    webhook: &TokenWebhook<R>,
 ) -> Option<(Changes, Judged)> {
     let mut judged = None;
     let mut matches = |secret: &Secret| {
         judged = verify(found.token, secret);
         judged.is_some()
     };
-    let (read, length) = (product.read_secret(), found.token.len());
+    let (read, length) = (read_secret::<R>(), found.token.len());
     let undecoded =
         || vec![(Cause::SecretBase64, "the secret is used as it is, not decoded from base64".to_owned())];
     let secret = case
         .try_secrets(read, length, &mut matches)
         .or_else(|| {
             let plain =
-                (product == Product::ContactCenter).then(|| case.try_secrets(VERBATIM, length, &mut matches));
+                is::<R, ContactCenterRule>().then(|| case.try_secrets(VERBATIM, length, &mut matches));
             plain.flatten().map(|other| [undecoded(), other].concat())
         })
         .or_else(|| case.change_secrets(read, length, &mut matches))?;
-    let is_contact_centers = product == Product::SignedWebhook
-        && found.header.as_str() == SIGNATURE
+    let header = webhook.carrier().header_name();
+    let is_contact_centers = is::<R, SignedWebhookRule>()
+        && found.header == SIGNATURE
         && secret.iter().any(|(cause, _)| *cause == Cause::SecretBase64);
     let changes = if is_contact_centers && found.header != *header {
         vec![(
@@ -100,8 +95,8 @@ fn matching(
             "it is verified as the Contact Center's (`vonage::ContactCenter`)".to_owned(),
         )]
     } else {
-        let bearer_required = refusal.kind() == ErrorKind::TokenMalformed;
-        [found.changes(header, bearer_required), secret].concat()
+        let is_malformed = case.refusal.kind() == ErrorKind::TokenMalformed;
+        [found.changes(webhook.carrier(), is_malformed), secret].concat()
     };
     Some((changes, judged?))
 }
@@ -109,7 +104,8 @@ fn matching(
 /// `None` where the token is not signed with this secret.
 fn verify(token: &[u8], secret: &Secret) -> Option<Judged> {
     let keys = Senders::one(Function::HmacSha256, &secret.clone().into());
-    match Token::parse(token).ok()?.verify(&keys) {
+    // Of one sender, no claim is asked for.
+    match Token::parse(token).ok()?.verify(&keys, "") {
         Ok(signed) => Some(Ok(Box::new(signed))),
         Err(error) if error.kind() == ErrorKind::SignatureMismatch => None,
         Err(error) => Some(Err(error)),
@@ -117,9 +113,9 @@ fn verify(token: &[u8], secret: &Secret) -> Option<Judged> {
 }
 
 /// The signature is explained; what else is wrong?
-fn after_signature(
+fn after_signature<R: Payload>(
     case: &Case<'_>,
-    webhook: &SignedWebhook,
+    webhook: &TokenWebhook<R>,
     changes: &Changes,
     judged: Judged,
 ) -> Vec<Finding> {
@@ -127,10 +123,7 @@ fn after_signature(
     match judged {
         Ok(signed) => {
             findings.extend(time(webhook.policy(), &signed.claims));
-            match signed.payload_hash {
-                Some(hash) => findings.extend(payload(case, &hash)),
-                None => findings.extend(missing_hash(case)),
-            }
+            findings.extend(webhook.rule().payload(case, &signed.claims));
         }
         Err(error) => findings.push(Finding::hint(Cause::RefusedOtherwise, error.to_string())),
     }
@@ -142,62 +135,36 @@ fn after_signature(
 
 fn time(policy: &Policy, claims: &Claims) -> Option<Finding> {
     let refusal = policy.check(claims).err()?;
-    let window = policy.window.unwrap_or(Tolerance::from_secs(300, 60));
-    let (iat, now) = (claims.issued_at(), policy.clock.now().ok()?);
-    match (refusal.kind(), claims.expires_at(), claims.not_before()) {
-        (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, _, _) => {
-            Some(times::outside("iat", iat, now, window))
+    let window = policy.window().unwrap_or(Tolerance::from_secs(300, 60));
+    let now = policy.clock.now().ok()?;
+    let begun = claims.issued_at().or(claims.not_before());
+    match (refusal.kind(), begun, claims.expires_at(), claims.not_before()) {
+        (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some(issued), _, _) => {
+            Some(times::outside("iat", issued, now, window))
         }
-        (ErrorKind::TokenExpired, Some(expires), _) => Some(times::expired(expires, iat, now, window)),
-        (ErrorKind::TokenPremature, _, Some(start)) => Some(times::outside("nbf", start, now, policy.leeway)),
+        (ErrorKind::TokenExpired, begun, Some(expires), _) => {
+            Some(times::expired(expires, begun.unwrap_or(expires), now, window))
+        }
+        (ErrorKind::TokenPremature, _, _, Some(start)) => {
+            Some(times::outside("nbf", start, now, policy.leeway))
+        }
         _ => Some(Finding::hint(Cause::RefusedOtherwise, refusal.to_string())),
     }
 }
 
-fn missing_hash(case: &Case<'_>) -> Option<Finding> {
-    (case.refusal.kind() == ErrorKind::PayloadHashMissing).then(|| {
-        Finding::hint(
-            Cause::PayloadHashMissing,
-            "the signature matches, and the token has no claim `payload_hash`",
-        )
-    })
-}
-
-fn payload(case: &Case<'_>, hash: &[u8; 32]) -> Vec<Finding> {
-    if payloads::is_covered(case, hash) {
-        return Vec::new();
-    }
-    if let Some((cause, words)) = payloads::find(case, hash) {
-        let evidence = format!("the signature matches, and so does `payload_hash` when {words}");
-        return vec![Finding::proved(cause, evidence)];
-    }
-    let hint = if case.capture.method == "GET" { None } else { bodies::hint(&case.capture.body) };
-    let forged = Finding::hint(
-        Cause::ForgedOrUnknownSecret,
-        "the signature matches, and nothing that was tried gives a payload with its hash",
-    );
-    hint.into_iter().chain([forged]).collect()
-}
-
 /// A token of another algorithm than HS256.
-fn other_algorithm(case: &Case<'_>, tokens: &[Found<'_>], product: Product) -> Option<Finding> {
+fn other_algorithm(case: &Case<'_>, tokens: &[Found<'_>], read: ReadSecret) -> Option<Finding> {
     tokens.iter().find_map(|found| match found.algorithm.as_str() {
-        "HS512" => {
+        name @ ("HS384" | "HS512") => {
             let matches = |secret: &Secret| signs_hs512(found.token, secret);
-            let signed = case.try_secrets(product.read_secret(), found.token.len(), matches).is_some();
+            let signed = name == "HS512" && case.try_secrets(read, found.token.len(), matches).is_some();
             Some(if signed {
                 Finding::proved(Cause::AlgorithmOther, "the signature matches when the algorithm is HS512")
             } else {
-                Finding::hint(
-                    Cause::AlgorithmOther,
-                    "the token's header says HS512, and Vonage signs with HS256",
-                )
+                let evidence = format!("the token's header says {name}, and the platform signs with HS256");
+                Finding::hint(Cause::AlgorithmOther, evidence)
             })
         }
-        "HS384" => Some(Finding::hint(
-            Cause::AlgorithmOther,
-            "the token's header says HS384, and Vonage signs with HS256",
-        )),
         algorithm if ["RS", "PS", "ES", "Ed"].iter().any(|prefix| algorithm.starts_with(prefix)) => {
             Some(Finding::hint(
                 Cause::SchemeOther,

@@ -2,6 +2,7 @@
 
 use super::{Capture, Cause};
 use crate::encoding::base64;
+use crate::jwt::Carrier;
 use crate::request::HeaderName;
 
 /// A compact JWS that was found.
@@ -24,18 +25,18 @@ pub(super) fn find<'c>(capture: &'c Capture, configured: &HeaderName) -> Vec<Fou
 
 impl Found<'_> {
     /// What has to be done for the verifier to see it.
-    pub(super) fn changes(&self, configured: &HeaderName, bearer_required: bool) -> Vec<(Cause, String)> {
-        let mut changes = Vec::new();
-        if self.header != *configured {
-            changes
-                .push((Cause::HeaderOther, format!("the token is read from the header `{}`", self.header)));
-        } else if bearer_required && !self.bearer {
-            changes.push((
-                Cause::SignaturePrefix,
-                "nothing but the word `Bearer` and a space stands before the token".into(),
-            ));
+    pub(super) fn changes(&self, carrier: &Carrier, is_malformed: bool) -> Vec<(Cause, String)> {
+        if self.header != *carrier.header_name() {
+            let words = format!("the token is read from the header `{}`", self.header);
+            return vec![(Cause::HeaderOther, words)];
         }
-        changes
+        let words = match (carrier.has_word(), self.bearer) {
+            (true, false) => "nothing but the word `Bearer` and a space stands before the token",
+            (false, _) => "nothing stands beside the token, not even the word `Bearer`",
+            (true, true) => return Vec::new(),
+        };
+        let change = is_malformed.then(|| (Cause::SignaturePrefix, words.to_owned()));
+        change.into_iter().collect()
     }
 }
 

@@ -29,6 +29,11 @@ pub(crate) fn decode_padded(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+/// As [`decode_padded`], of exactly 32 bytes.
+pub(crate) fn decode_padded_32(text: &[u8]) -> Option<[u8; 32]> {
+    decode_padded(text)?.try_into().ok()
+}
+
 /// Encodes with the standard alphabet, padded.
 pub(crate) fn encode_padded(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)

@@ -45,6 +45,11 @@ pub(crate) fn walk<'t, E>(
     if reader.token().is_none() { Ok(()) } else { Err(Stop::Syntax) }
 }
 
+/// Where in a text a piece of it begins, one that a walk has borrowed.
+pub(crate) fn start_of(piece: &str, text: &str) -> usize {
+    piece.as_ptr().addr().saturating_sub(text.as_ptr().addr())
+}
+
 /// Writes `text` as a JSON string, escaped as `JSON.stringify` does; `None` if it is not UTF-8.
 pub(crate) fn write_string(text: &[u8], mut out: impl io::Write) -> Option<()> {
     serde_json::to_writer(&mut out, str::from_utf8(text).ok()?).ok()?;

@@ -53,8 +53,8 @@ kinds! {
     TokenMissing = "token_missing", 401, "token", "is missing";
     /// The request has no token, and the verifier asks the platform to send it again, signed. Strangers get this answer too.
     TokenAwaited = "token_awaited", 503, "token", "is missing, and the request should be sent again with it";
-    /// The token is not a compact JWS after the word `Bearer`: wrong scheme word, number of segments, base64url or
-    /// header JSON.
+    /// The token is not a compact JWS as the platform sends it, after the word `Bearer` or alone: wrong word, number of segments,
+    /// base64url or header JSON.
     TokenMalformed = "token_malformed", 401, "token", "is not a compact JWS in the expected place";
     /// The token's header names another algorithm than the configured one, or none.
     AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not the configured one";

@@ -10,43 +10,72 @@ use crate::verifier::Validity;
 /// Conditions on the claims of a token whose signature holds.
 pub(crate) struct Policy {
     pub(crate) clock: SharedClock,
-    /// Bounds of `iat`; `None` where any age is accepted.
-    pub(crate) window: Option<Tolerance>,
+    pub(crate) age: Age,
     /// Whether `exp` must be there. Where it is there, it is enforced.
     pub(crate) expiry_required: bool,
     /// How long after `exp` and before `nbf` a token is still accepted.
     pub(crate) leeway: Tolerance,
     /// Required where the token names an issuer; `None` where any issuer is accepted.
     pub(crate) issuer: Option<&'static str>,
-    pub(crate) api_key: Option<String>,
-    pub(crate) application_id: Option<String>,
+    /// Claims that must be there, with their texts.
+    pub(crate) required: Vec<(&'static str, String)>,
+}
+
+/// What `iat` must be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Age {
+    /// The platform does not send it.
+    Undated,
+    /// It must be there, and may be any.
+    Any,
+    Within(Tolerance),
 }
 
 impl Policy {
-    pub(crate) fn new(issuer: &'static str, window: Tolerance) -> Self {
+    pub(crate) fn new(age: Age) -> Self {
         Self {
             clock: SharedClock::system(),
-            window: Some(window),
+            age,
             expiry_required: false,
             leeway: Tolerance::from_secs(0, 0),
-            issuer: Some(issuer),
-            api_key: None,
-            application_id: None,
+            issuer: None,
+            required: Vec::new(),
+        }
+    }
+
+    /// Requires a claim to be this text.
+    pub(crate) fn require(&mut self, name: &'static str, text: &str) {
+        self.required.retain(|(given, _)| *given != name);
+        self.required.push((name, text.to_owned()));
+    }
+
+    /// The text that a claim is required to be.
+    #[cfg(feature = "sign")]
+    pub(crate) fn required(&self, name: &str) -> Option<&str> {
+        self.required.iter().find(|(given, _)| *given == name).map(|(_, text)| text.as_str())
+    }
+
+    /// Bounds of `iat`; `None` where any age is accepted.
+    pub(crate) fn window(&self) -> Option<Tolerance> {
+        match self.age {
+            Age::Undated | Age::Any => None,
+            Age::Within(window) => Some(window),
         }
     }
 
     /// Judges the claims, and says until when they hold, where something ends them.
     pub(crate) fn check(&self, claims: &Claims) -> Result<Option<Validity>, Error> {
         if let Some(issuer) = self.issuer
-            && claims.needed_issuer()?.is_some_and(|given| given != issuer)
+            && claims.needed("iss")?.is_some_and(|given| given != issuer)
         {
             return Err(Error::claim(ErrorKind::ClaimMismatch, "iss"));
         }
-        if let Some(api_key) = &self.api_key {
-            require("api_key", api_key, claims.needed_api_key()?)?;
-        }
-        if let Some(application_id) = &self.application_id {
-            require("application_id", application_id, claims.needed_application_id()?)?;
+        for (name, text) in &self.required {
+            match claims.needed(name)? {
+                None => return Err(Error::claim(ErrorKind::ClaimMissing, name)),
+                Some(given) if given == text => {}
+                Some(_) => return Err(Error::claim(ErrorKind::ClaimMismatch, name)),
+            }
         }
         self.check_time(claims)
     }
@@ -62,47 +91,49 @@ impl Policy {
         if claims.not_before().is_some_and(|not_before| self.leeway.is_premature(now, not_before)) {
             return Err(ErrorKind::TokenPremature.into());
         }
-        if let Some(window) = self.window {
-            window.check(now, claims.issued_at()).map_err(|kind| Error::claim(kind, "iat"))?;
-        }
-        Ok(self.validity(now, claims))
+        let age = match (self.age, claims.issued_at()) {
+            (Age::Undated, _) | (Age::Any, Some(_)) => None,
+            (_, None) => return Err(Error::claim(ErrorKind::ClaimMissing, "iat")),
+            (Age::Within(window), Some(issued_at)) => {
+                window.check(now, issued_at).map_err(|kind| Error::claim(kind, "iat"))?;
+                Some((window, issued_at))
+            }
+        };
+        Ok(self.validity(now, age, claims.expires_at()))
     }
 
     /// Until when `exp` and the window of `iat` hold, both.
-    fn validity(&self, now: UnixTime, claims: &Claims) -> Option<Validity> {
-        let life = claims.expires_at().map(|expires_at| Validity {
+    fn validity(
+        &self,
+        now: UnixTime,
+        age: Option<(Tolerance, UnixTime)>,
+        expires_at: Option<UnixTime>,
+    ) -> Option<Validity> {
+        let life = expires_at.map(|expires_at| Validity {
             judged_at: now,
             until: self.leeway.end_of_life(expires_at),
             over: ErrorKind::TokenExpired.into(),
         });
-        let age = self.window.map(|window| Validity {
+        let age = age.map(|(window, issued_at)| Validity {
             judged_at: now,
-            until: window.end_of_age(claims.issued_at()),
+            until: window.end_of_age(issued_at),
             over: Error::claim(ErrorKind::TimestampStale, "iat"),
         });
         life.into_iter().chain(age).min_by_key(|validity| validity.until)
     }
 }
 
-/// Shows that an account or application is required, and not which.
+/// Shows which claims are required, and not what they must be.
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let required: Vec<_> = self.required.iter().map(|(name, _)| name).collect();
         f.debug_struct("Policy")
             .field("clock", &self.clock)
-            .field("window", &self.window)
+            .field("age", &self.age)
             .field("expiry_required", &self.expiry_required)
             .field("leeway", &self.leeway)
             .field("issuer", &self.issuer)
-            .field("api_key", &self.api_key.is_some())
-            .field("application_id", &self.application_id.is_some())
+            .field("required", &required)
             .finish()
-    }
-}
-
-fn require(name: &'static str, required: &str, given: Option<&str>) -> Result<(), Error> {
-    match given {
-        None => Err(Error::claim(ErrorKind::ClaimMissing, name)),
-        Some(given) if given == required => Ok(()),
-        Some(_) => Err(Error::claim(ErrorKind::ClaimMismatch, name)),
     }
 }

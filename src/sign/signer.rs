@@ -2,9 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use super::token::Token;
 use super::{ContactCenterSigner, Delivery, Sign, SigningKey, SmsSigner, TokenSigner, Unsigned};
+use crate::encoding::{base64, hex};
 use crate::error::{Error, ErrorKind};
+use crate::jwt::{TokenRule, TokenWebhook};
+use crate::mac::sha256;
 use crate::params::Params;
+use crate::providers::livekit::LiveKit;
+use crate::providers::messagebird::{self, MessageBird};
 use crate::providers::static_token::StaticToken;
 use crate::providers::vonage;
 use crate::secret::Secret;
@@ -49,7 +55,7 @@ impl Signer for vonage::Sms {
 /// Signs the body of a POST, or the query of a GET.
 impl Signer for vonage::SignedWebhook {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let signer = TokenSigner::new(secret(key)?, time(unsigned, || self.now())?);
+        let signer = TokenSigner::new(secret(key)?, time(unsigned, || self.policy().clock.now())?);
         let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
         let signer = unsigned.tenant.iter().fold(signer, |signer, name| signer.claim("api_key", name));
         let request = &unsigned.delivery;
@@ -63,7 +69,7 @@ impl Signer for vonage::SignedWebhook {
 /// Signs the body of a POST with a secret that is base64.
 impl Signer for vonage::ContactCenter {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let signer = ContactCenterSigner::new(secret(key)?, time(unsigned, || self.signed_webhook().now())?)
+        let signer = ContactCenterSigner::new(secret(key)?, time(unsigned, || self.policy().clock.now())?)
             .map_err(|_| ErrorKind::SignatureMalformed)?;
         Ok(signer.post(unsigned.delivery.body()))
     }
@@ -76,6 +82,45 @@ impl Signer for StaticToken {
         let (header, value) = self.written(token);
         Ok(unsigned.delivery.clone().with_header(header, &value))
     }
+}
+
+/// Signs the body of a POST, for the API key that is the tenant's name, for 5 minutes.
+impl Signer for LiveKit {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let time = time(unsigned, || self.policy().clock.now())?;
+        let api_key = unsigned.tenant.as_deref().or(self.policy().required("iss")).unwrap_or("API-key");
+        let hash = base64::encode_padded(&sha256(unsigned.delivery.body()));
+        let token = Token::new(secret(key)?).text("iss", api_key).time("nbf", time, 0).time("exp", time, 300);
+        deliver(self, unsigned, token.text("sha256", &hash))
+    }
+}
+
+/// Signs the URL, and the body where there is one, for a minute.
+impl Signer for MessageBird {
+    fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        let (time, request) = (time(unsigned, || self.policy().clock.now())?, &unsigned.delivery);
+        let url_hash = hex::encode(&sha256(self.rule().url(request.target()).as_bytes()));
+        let body_hash = hex::encode(&sha256(request.body()));
+        let made = || hex::encode(&sha256(format!("{time} {url_hash} {body_hash}").as_bytes()));
+        let id = unsigned.id.clone().unwrap_or_else(made);
+        let token = Token::new(secret(key)?).text("iss", messagebird::ISSUER).time("nbf", time, 0);
+        let token = token.time("exp", time, 60).text("jti", &id).text("url_hash", &url_hash);
+        let has_body = !request.body().is_empty();
+        deliver(self, unsigned, if has_body { token.text("payload_hash", &body_hash) } else { token })
+    }
+}
+
+/// Puts a token where the platform does.
+fn deliver<R: TokenRule>(
+    webhook: &TokenWebhook<R>,
+    unsigned: &Unsigned,
+    token: Token,
+) -> Result<Delivery, Error> {
+    if !R::METHODS.contains(&unsigned.delivery.method()) {
+        return Err(ErrorKind::MethodUnsupported.into());
+    }
+    let header = webhook.carrier().header_name().as_str();
+    Ok(unsigned.delivery.clone().with_header(header, &token.sign()))
 }
 
 fn secret(key: &SigningKey) -> Result<&Secret, Error> {

@@ -1,14 +1,12 @@
 //! Signs as Vonage's signed webhooks are signed.
 
-use std::fmt;
-
-use jsonwebtoken::{Algorithm, Header};
 use serde_json::Value;
 
 use super::Delivery;
+use super::token::{Token, object};
 use crate::config_error::ConfigError;
-use crate::encoding::{base64, hex};
-use crate::mac::{Function, MacKeys, sha256};
+use crate::encoding::hex;
+use crate::mac::sha256;
 use crate::params::Params;
 use crate::providers::vonage::contact_center::SIGNATURE;
 use crate::providers::vonage::signed_webhook::ISSUER;
@@ -31,40 +29,34 @@ use crate::time::UnixTime;
 /// assert!(webhook.verify(delivery.request()).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 #[must_use]
 pub struct TokenSigner {
-    keys: MacKeys,
+    token: Token,
     header: String,
-    /// Name and JSON text; `None` where the claim is to be absent.
-    claims: Vec<(String, Option<String>)>,
 }
 
 impl TokenSigner {
     /// Signs with the signature secret of an account or of a Video callback. The claims are `iat` as given, `iss`, a `jti` made of
     /// the payload and `iat`, and `payload_hash`.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Self {
-        Self {
-            keys: MacKeys::of_secret(Function::HmacSha256, secret),
-            header: "authorization".to_owned(),
-            claims: Vec::new(),
-        }
-        .claim_json("iat", &issued_at.to_string())
-        .claim("iss", ISSUER)
+        let token = Token::new(secret).time("iat", issued_at, 0).text("iss", ISSUER);
+        Self { token, header: "authorization".to_owned() }
     }
 
     /// Sets a claim to a string, or exchanges it.
     pub fn claim(self, name: &str, value: &str) -> Self {
-        self.claim_json(name, &Value::from(value).to_string())
+        Self { token: self.token.text(name, value), ..self }
     }
 
     /// Sets a claim to any JSON text, or exchanges it: a number, or whatever a test wants to see refused.
     pub fn claim_json(self, name: &str, json: &str) -> Self {
-        self.set(name, Some(json.to_owned()))
+        Self { token: self.token.set(name, Some(json.to_owned())), ..self }
     }
 
     /// Takes a claim away; `payload_hash` too, with which the token no longer covers what it is sent with.
     pub fn without_claim(self, name: &str) -> Self {
-        self.set(name, None)
+        Self { token: self.token.set(name, None), ..self }
     }
 
     /// Carries the token in the header of another name.
@@ -85,38 +77,10 @@ impl TokenSigner {
         Delivery::get(query).with_header(&header, &format!("Bearer {token}"))
     }
 
-    fn or_claim(self, name: &str, value: &str) -> Self {
-        if self.claims.iter().any(|(given, _)| given == name) { self } else { self.claim(name, value) }
-    }
-
-    fn set(mut self, name: &str, json: Option<String>) -> Self {
-        self.claims.retain(|(given, _)| given != name);
-        self.claims.push((name.to_owned(), json));
-        self
-    }
-
     fn token(self, payload: &[u8]) -> String {
         let hash = hex::encode(&sha256(payload));
-        let iat = self.claims.iter().find(|(name, _)| name == "iat").and_then(|(_, json)| json.clone());
-        let jti = hex::encode(&sha256(format!("{iat:?} {hash}").as_bytes()));
-        let signed = self.or_claim("jti", &jti).or_claim("payload_hash", &hash);
-        let header = serde_json::to_vec(&Header::new(Algorithm::HS256)).unwrap_or_default();
-        let claims =
-            object(signed.claims.iter().filter_map(|(name, json)| Some((name.clone(), json.clone()?))));
-        let signing_input = format!("{}.{}", base64::encode_url(header), base64::encode_url(claims));
-        let signature = signed.keys.sign(std::iter::once(signing_input.as_bytes()));
-        format!("{signing_input}.{}", base64::encode_url(signature))
-    }
-}
-
-/// Shows none of the claims' values.
-impl fmt::Debug for TokenSigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenSigner")
-            .field("keys", &self.keys)
-            .field("header", &self.header)
-            .field("claims", &self.claims.len())
-            .finish()
+        let jti = hex::encode(&sha256(format!("{:?} {hash}", self.token.json("iat")).as_bytes()));
+        self.token.or_text("jti", &jti).or_text("payload_hash", &hash).sign()
     }
 }
 
@@ -135,7 +99,7 @@ impl ContactCenterSigner {
     /// - [`ConfigError::SecretEmpty`]: it decodes to no byte.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Result<Self, ConfigError> {
         let webhook = TokenSigner::new(&Secret::from_base64(secret.bytes())?, issued_at)
-            .header(SIGNATURE)
+            .header(SIGNATURE.as_str())
             .claim_json("exp", &issued_at.as_secs().saturating_add(300).to_string());
         Ok(Self(webhook))
     }
@@ -167,10 +131,4 @@ fn query_object(query: &str) -> String {
             .flat_map(Params::iter)
             .map(|param| (text(param.name), Value::from(text(param.value)).to_string())),
     )
-}
-
-/// A compact JSON object of names and JSON texts, in their order.
-fn object(members: impl Iterator<Item = (String, String)>) -> String {
-    let members: Vec<_> = members.map(|(name, json)| format!("{}:{json}", Value::from(name))).collect();
-    format!("{{{}}}", members.join(","))
 }

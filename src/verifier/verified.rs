@@ -116,7 +116,7 @@ impl Verified {
     }
 
     /// A key that tells this event from the sender's others, where something signed does: `jti` with the account for tokens, `sig`
-    /// for the SMS API. `None` where the platform signs no identifier, as Vogent and Voxagent.
+    /// for the SMS API. `None` where the platform signs no identifier, as Vogent, Voxagent and LiveKit.
     ///
     /// In a store that several schemes or senders share, hash it with their names: see [`ReplayKey::new`].
     #[must_use]
@@ -129,7 +129,11 @@ impl Verified {
 
     /// Who sends, as far as the proof tells: identifiers are unique to an account, and another's must not stand for this one's.
     pub(crate) fn account(&self) -> &str {
-        self.tenant().or_else(|| self.claims()?.api_key()).unwrap_or_default()
+        let claimed = || match &self.0.origin {
+            Origin::Token { claims, tenant_claim, .. } => claims.text(tenant_claim),
+            _ => None,
+        };
+        self.tenant().or_else(claimed).unwrap_or_default()
     }
 
     /// What is signed and tells this request from the account's others.
@@ -137,8 +141,10 @@ impl Verified {
         match (&self.0.replay_key, &self.0.origin) {
             (Some(key), _) => Some(key.as_bytes()),
             (None, Origin::Signature(tag)) => Some(tag.as_bytes()),
-            (None, Origin::Token(claims)) => claims.id().filter(|id| !id.is_empty()).map(str::as_bytes),
-            (None, Origin::Other) => None,
+            (None, Origin::Token { claims, identified: true, .. }) => {
+                claims.id().filter(|id| !id.is_empty()).map(str::as_bytes)
+            }
+            (None, Origin::Token { .. } | Origin::Other) => None,
         }
     }
 
@@ -158,7 +164,7 @@ impl Verified {
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         match &self.0.origin {
-            Origin::Token(claims) => Some(claims),
+            Origin::Token { claims, .. } => Some(claims),
             _ => None,
         }
     }
@@ -223,7 +229,13 @@ pub(crate) struct Validity {
 enum Origin {
     /// A signature that no other delivery has.
     Signature(Tag),
-    Token(Claims),
+    Token {
+        claims: Claims,
+        /// The claim that names the account.
+        tenant_claim: &'static str,
+        /// Whether `jti` tells an event from the account's others.
+        identified: bool,
+    },
     Other,
 }
 
@@ -299,8 +311,8 @@ impl Evidence {
     }
 
     #[inline]
-    pub(crate) fn claims(self, claims: Claims) -> Self {
-        Self { origin: Origin::Token(claims), ..self }
+    pub(crate) fn claims(self, claims: Claims, tenant_claim: &'static str, identified: bool) -> Self {
+        Self { origin: Origin::Token { claims, tenant_claim, identified }, ..self }
     }
 
     #[inline]

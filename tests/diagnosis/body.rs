@@ -9,7 +9,7 @@ use countersign::sign::Delivery;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture, key};
+use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture, key, livekit, messagebird, signed_body};
 
 /// A genuine delivery of these bytes.
 fn signed(scheme: &Scheme, body: &[u8]) -> Delivery {
@@ -20,6 +20,8 @@ fn signed(scheme: &Scheme, body: &[u8]) -> Delivery {
             sign::hex_hmac(header, Algorithm::Sha512, &key(KEY), body)
         }
         (_, Signs::Body(header)) => sign::hex_hmac(header, Algorithm::Sha256, &key(KEY), body),
+        ("livekit", _) => signed_body(&livekit(KEY), KEY, body),
+        ("messagebird", _) => signed_body(&messagebird(KEY), KEY, body),
         ("contact center", _) => {
             sign::ContactCenterSigner::new(&key(KEY), crate::scheme::NOW).unwrap().post(body)
         }

@@ -1,9 +1,9 @@
 //! Genuine deliveries of every scheme, and what is said of one that is refused.
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Signer, Unsigned};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{Algorithm, HexHmac, Secret, UnixTime, Vogent, Voxagent};
+use countersign::{Algorithm, BaseUrl, HexHmac, LiveKit, MessageBird, Secret, UnixTime, Vogent, Voxagent};
 
 /// What is signed with. Base64 too, as the Contact Center's is.
 pub(crate) const KEY: &str = "cVo3eEsyd0w5bVRyOFlzUDRqRg==";
@@ -35,7 +35,7 @@ pub(crate) fn key(text: &str) -> Secret {
     Secret::verbatim(text).unwrap()
 }
 
-pub(crate) const SCHEMES: [Scheme; 12] = [
+pub(crate) const SCHEMES: [Scheme; 14] = [
     Scheme {
         name: "vogent",
         signs: Signs::Body("x-elto-signature"),
@@ -114,7 +114,35 @@ pub(crate) const SCHEMES: [Scheme; 12] = [
         verifier: |text| Box::new(ContactCenter::new(base64ed(text)).unwrap().clock(|| NOW)),
         genuine: |text| sign::ContactCenterSigner::new(&key(text), NOW).unwrap().post(BODY),
     },
+    Scheme {
+        name: "livekit",
+        signs: Signs::TokenOfBody("authorization"),
+        verifier: |text| Box::new(livekit(text)),
+        genuine: |text| signed(&livekit(text), text),
+    },
+    Scheme {
+        name: "messagebird",
+        signs: Signs::TokenOfBody("messagebird-signature-jwt"),
+        verifier: |text| Box::new(messagebird(text)),
+        genuine: |text| signed(&messagebird(text), text),
+    },
 ];
+
+pub(crate) fn livekit(text: &str) -> LiveKit {
+    LiveKit::new(key(text)).clock(|| NOW)
+}
+
+pub(crate) fn messagebird(text: &str) -> MessageBird {
+    MessageBird::new(BaseUrl::new("https://example.com").unwrap(), key(text)).clock(|| NOW)
+}
+
+pub(crate) fn signed(signer: &impl Signer, text: &str) -> Delivery {
+    signed_body(signer, text, BODY)
+}
+
+pub(crate) fn signed_body(signer: &impl Signer, text: &str, body: impl Into<Vec<u8>>) -> Delivery {
+    signer.sign(&key(text).into(), &Unsigned::json(body).target("/in?a=1")).unwrap()
+}
 
 /// A verifier needs some key; which one is given once more in the credentials.
 fn base64ed(text: &str) -> Secret {
@@ -163,7 +191,8 @@ pub(crate) fn codes(diagnosis: &Diagnosis) -> Vec<&'static str> {
 /// A delivery as it is captured.
 pub(crate) fn capture(delivery: &Delivery) -> Capture {
     let headers = delivery.headers().iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Capture::new(delivery.method(), headers, delivery.body()).query(delivery.query())
+    let capture = Capture::new(delivery.method(), headers, delivery.body());
+    if delivery.path() == "/" { capture.query(delivery.query()) } else { capture.target(delivery.target()) }
 }
 
 /// Fails where a diagnosis holds eight characters in a row of what must not be shown.

@@ -3,11 +3,13 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use countersign::diagnose::{Capture, Credentials, Diagnose};
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Signer, Unsigned};
 use countersign::vonage::{ContactCenter, SignedWebhook};
 use countersign::{Algorithm, Tenants, UnixTime};
 
-use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, capture, codes, key, shows_nothing};
+use crate::scheme::{
+    BODY, KEY, NOW, OTHER_KEY, capture, codes, key, livekit, messagebird, shows_nothing, signed,
+};
 
 fn requires(code: &str, proved: bool, verifier: &dyn Diagnose, capture: &Capture) -> String {
     let diagnosis = verifier.diagnose(capture, &Credentials::new().secret(KEY));
@@ -100,6 +102,45 @@ fn a_token_in_another_dress() {
         let dressed = genuine().without_header("authorization").with_header("authorization", &value);
         requires("signature_prefix", true, &webhook(), &capture(&dressed));
     }
+}
+
+#[test]
+fn a_token_that_stands_alone_does_so() {
+    let livekit: (Box<dyn Diagnose>, _, _) =
+        (Box::new(livekit(KEY)), signed(&livekit(KEY), KEY), "authorization");
+    let delivery = signed(&messagebird(KEY), KEY);
+    for (verifier, delivery, header) in
+        [livekit, (Box::new(messagebird(KEY)), delivery, "messagebird-signature-jwt")]
+    {
+        let value = format!("Bearer {}", delivery.header(header).unwrap());
+        let dressed = delivery.clone().without_header(header).with_header(header, &value);
+        requires("signature_prefix", true, &*verifier, &capture(&dressed));
+        requires("signature_missing", false, &*verifier, &capture(&delivery.without_header(header)));
+    }
+}
+
+#[test]
+fn what_the_tokens_of_other_platforms_cover() {
+    let late = livekit(KEY).clock(|| UnixTime::from_secs(1_700_000_400));
+    let seen = requires("token_expired", true, &late, &capture(&signed(&livekit(KEY), KEY)));
+    assert!(seen.contains("100 s before"), "{seen}");
+    // Vonage's has no `sha256`.
+    let room = sign::TokenSigner::new(&key(KEY), NOW).claim_json("exp", "1700000300").post(BODY);
+    let value = room.header("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+    let room = room.without_header("authorization").with_header("authorization", &value);
+    let seen = requires("payload_hash_missing", false, &livekit(KEY), &capture(&room));
+    assert!(seen.contains("`sha256`"), "{seen}");
+
+    let genuine = signed(&messagebird(KEY), KEY);
+    let moved = genuine.clone().with_target("/in?a=2");
+    let seen = requires("refused_otherwise", false, &messagebird(KEY), &capture(&moved));
+    assert!(seen.contains("URL"), "{seen}");
+    let diagnosis = messagebird(KEY)
+        .diagnose(&capture(&moved.with_body(format!("{BODY}\n"))), &Credentials::new().secret(KEY));
+    assert_eq!(codes(&diagnosis), ["body_newline", "refused_otherwise"]);
+    let unsigned = Unsigned::new("GET", "").target("/in");
+    let added = messagebird(KEY).sign(&key(KEY).into(), &unsigned).unwrap().with_body(BODY);
+    requires("payload_hash_missing", false, &messagebird(KEY), &capture(&added));
 }
 
 #[test]

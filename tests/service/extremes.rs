@@ -221,7 +221,7 @@ fn look_at(verdict: Result<Verified, Error>) {
             }
             if let Some(claims) = proof.claims() {
                 let _ = (claims.issued_at(), claims.expires_at(), claims.not_before(), claims.id());
-                let _ = (claims.issuer(), claims.api_key(), claims.application_id());
+                let _ = (claims.issuer(), claims.text("api_key"), claims.text(""));
             }
         }
         Err(error) => {

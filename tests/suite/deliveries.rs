@@ -28,7 +28,7 @@ fn code(line: &str) -> String {
 fn bundled_deliveries_get_their_verdicts() {
     let bundled = include_str!("../../examples/deliveries.jsonl");
     let expected = include_str!("../vectors/deliveries.txt");
-    assert_eq!(bundled.lines().count(), 125);
+    assert_eq!(bundled.lines().count(), expected.lines().count());
     for (line, expected) in bundled.lines().zip(expected.lines()) {
         let record = record(line);
         assert_eq!(format!("{}: {}", record.id.as_str().unwrap(), code(line)), expected);

@@ -34,6 +34,7 @@ mod standards;
 mod support;
 mod time;
 mod timestamped;
+mod tokens;
 mod urls;
 mod vapi;
 mod vectors;

@@ -1,16 +1,21 @@
-//! The Contact Center's webhooks: a setting of the signed webhook.
+//! The Contact Center's webhooks: the signed webhook's tokens in another header.
 
-use super::signed_webhook::SignedWebhook;
+use super::signed_webhook::{API_KEY, PAYLOAD_HASH, policy};
+use crate::claims::Claims;
 use crate::config_error::ConfigError;
+use crate::encoding::hex;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::{Body, Carrier, Covered, Dated, Policy, TokenRule, TokenWebhook};
+use crate::mac::{Function, Senders};
+use crate::request::{Head, HeaderName};
 use crate::secret::{Keyring, Secret};
-use crate::time::{Clock, Tolerance};
-use crate::verifier::delegate_verifier;
+use crate::verifier::Coverage;
 
 /// Verifies the webhooks of the Vonage Contact Center.
 ///
 /// # The rule
 ///
-/// That of [`SignedWebhook`], with these differences ([documented], as read in November 2026):
+/// That of [`SignedWebhook`](super::SignedWebhook), with these differences ([documented], as read in November 2026):
 ///
 /// - The token is in the header `Vonage-Signature`, after the word `Bearer`.
 /// - The key is the **base64-decoded** subscription secret; it is decoded here.
@@ -18,7 +23,7 @@ use crate::verifier::delegate_verifier;
 /// - Only a POST, whose body is signed: no other form is documented.
 ///
 /// Whether these tokens name an issuer is not documented; where one does, it must be `Vonage`, as for the other products,
-/// unless you [`accept_any_issuer`](Self::accept_any_issuer).
+/// unless you [`accept_any_issuer`](ContactCenter::accept_any_issuer).
 /// The subscription secret belongs to one subscription, so there are no tenants.
 ///
 /// # Deployment caveat
@@ -50,12 +55,14 @@ use crate::verifier::delegate_verifier;
 ///
 /// # Errors
 ///
-/// Those of [`SignedWebhook`].
+/// Those of [`SignedWebhook`](super::SignedWebhook).
 ///
 /// [documented]: https://newvoicemedia.atlassian.net/wiki/spaces/DP/pages/3943465165/Webhooks+subscriptions
-#[derive(Debug)]
-#[must_use]
-pub struct ContactCenter(SignedWebhook);
+pub type ContactCenter = TokenWebhook<ContactCenterRule>;
+
+/// How tokens of [`ContactCenter`] are named, and what they cover.
+#[derive(Clone, Copy, Debug)]
+pub struct ContactCenterRule;
 
 impl ContactCenter {
     /// Verifies with the subscription secret, or several, as the dashboard shows them: in base64.
@@ -66,56 +73,30 @@ impl ContactCenter {
     /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         let keyring = keyring.into().keyed(|text| Secret::from_base64(text.bytes()))?;
-        Ok(Self(SignedWebhook::new(keyring).carried_in(SIGNATURE).require_expiry().bodies_only()))
-    }
-
-    /// Reads the token from another header, where it may stand alone or after `Bearer`.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
-    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        self.0.header(name).map(Self)
-    }
-
-    /// Sets the bounds of `iat`: by default 300 s in the past and 60 s in the future. `exp` holds besides.
-    pub fn tolerance(self, window: Tolerance) -> Self {
-        Self(self.0.tolerance(window))
-    }
-
-    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), for
-    /// clocks that differ. By default both hold to the second.
-    pub fn leeway(self, leeway: Tolerance) -> Self {
-        Self(self.0.leeway(leeway))
+        let keys = Senders::one(Function::HmacSha256, &keyring);
+        let policy = Policy { expiry_required: true, ..policy() };
+        Ok(Self::build(ContactCenterRule, Carrier::bearer(SIGNATURE), keys, policy))
     }
 
     /// Accepts a token of any issuer: the subscription's secret signed it all the same.
     pub fn accept_any_issuer(self) -> Self {
-        Self(self.0.any_issuer())
-    }
-
-    /// Accepts a token signed at any time, as long as its `exp` has not come. It must still say when: `iat` stays required.
-    pub fn insecure_accept_any_age(self) -> Self {
-        Self(self.0.insecure_accept_any_age())
-    }
-
-    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
-    pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self(self.0.clock(clock))
-    }
-
-    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
-    pub fn max_body(self, limit: usize) -> Self {
-        Self(self.0.max_body(limit))
-    }
-
-    /// The webhook that this is a setting of.
-    #[cfg(any(feature = "diagnose", feature = "sign"))]
-    pub(crate) fn signed_webhook(&self) -> &SignedWebhook {
-        &self.0
+        self.with_policy(|policy| policy.issuer = None)
     }
 }
 
-delegate_verifier!(impl[] for ContactCenter, this => this.0, "vonage-contact-center");
+impl TokenRule for ContactCenterRule {
+    const SCHEME: &'static str = "vonage-contact-center";
+    const METHODS: &'static [&'static str] = &["POST"];
+    const TENANT: &'static str = API_KEY;
+    const IDENTIFIED: bool = true;
 
-pub(crate) const SIGNATURE: &str = "vonage-signature";
+    fn covers(&self, _: Head<'_>, claims: &Claims) -> Result<Covered, Error> {
+        let hash = claims.hash(PAYLOAD_HASH, hex::decode)?;
+        let hash = hash.ok_or_else(|| Error::claim(ErrorKind::PayloadHashMissing, PAYLOAD_HASH))?;
+        Ok(Covered { coverage: Coverage::Body, body: Body::Hashed(hash) })
+    }
+}
+
+impl Dated for ContactCenterRule {}
+
+pub(crate) const SIGNATURE: HeaderName = HeaderName::from_static("vonage-signature");

@@ -1,26 +1,19 @@
 //! Signed webhooks: a token that covers the body or the query.
 
-mod carrier;
-mod check;
-mod payload;
 mod query;
-mod untrusted;
 
-#[cfg(feature = "diagnose")]
 pub(crate) use query::check_query;
 
+use crate::claims::Claims;
 use crate::config_error::ConfigError;
-#[cfg(feature = "sign")]
-use crate::error::Error;
-use crate::error::ErrorKind;
-use crate::jwt::Policy;
+use crate::encoding::hex;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::{AUTHORIZATION, Age, Body, Carrier, Covered, Dated, Policy, TokenRule, TokenWebhook};
 use crate::mac::{Function, MacKeys, Senders};
-use crate::request::{HeaderName, Methods};
+use crate::request::{Head, HeaderName};
 use crate::secret::{Keyring, Tenants};
-#[cfg(feature = "sign")]
-use crate::time::UnixTime;
-use crate::time::{Clock, SharedClock, Tolerance};
-use carrier::{AUTHORIZATION, Carrier};
+use crate::time::Tolerance;
+use crate::verifier::Coverage;
 
 /// Verifies the signed webhooks of Vonage's Messages, Dispatch, Voice and Video.
 ///
@@ -30,14 +23,14 @@ use carrier::{AUTHORIZATION, Carrier};
 /// - The key is a *signature secret* as UTF-8 text: the account's, for Video that of the callback (each has its own).
 /// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
 ///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the
-///   second, unless a [`leeway`](Self::leeway) is set.
+///   second, unless a [`leeway`](SignedWebhook::leeway) is set.
 /// - `iss`, where there is one, is `Vonage`.
 /// - **POST**: `payload_hash` is the hex SHA-256 of the raw body. The query is not signed.
 /// - **GET** (Voice's answer URL by default): `payload_hash` is that of the query's parameters as a compact JSON object,
 ///   decoded, in their order, every value a string. A repeated name is refused as ambiguous; what a GET
 ///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
-/// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; names not listed here are
-///   ignored, up to 256 of them.
+/// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; claims not listed here are
+///   ignored. There are at most 256 beside the times.
 /// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
 /// - A text claim of another type, or with U+0000, reads as absent. It is refused where it is needed: `iss`, `api_key` of
 ///   tenants, and what you require. A token whose `jti` reads as absent has no replay key, so a replay guard refuses it.
@@ -49,7 +42,7 @@ use carrier::{AUTHORIZATION, Carrier};
 /// # Unsigned callbacks
 ///
 /// An internal error of Vonage's can make it send an unsigned callback. It is refused with
-/// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](Self::retry_unsigned).
+/// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](SignedWebhook::retry_unsigned).
 ///
 /// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours (receipts, by one article, 72). After any other 4xx
 /// the event is lost.
@@ -57,14 +50,14 @@ use carrier::{AUTHORIZATION, Carrier};
 /// # Deployment caveat
 ///
 /// Whether a retry is signed anew is not documented. If it is not, one that comes after the window is refused as stale,
-/// and lost: to survive an outage of yours, widen the [`tolerance`](Self::tolerance) and remember the
+/// and lost: to survive an outage of yours, widen the [`tolerance`](SignedWebhook::tolerance) and remember the
 /// [`replay_key`](crate::Verified::replay_key)s for as long.
 ///
 /// For a POST, a query is in the request and not in the signature: take nothing from it that matters. For a GET, take the
 /// parameters from [`Verified::parameters`](crate::Verified::parameters). The method is not signed: see
-/// [`methods`](Self::methods). Put the verifier
+/// [`methods`](SignedWebhook::methods). Put the verifier
 /// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
-/// `X-Vonage-Webhook-Auth-Token`: name it with [`header`](Self::header).
+/// `X-Vonage-Webhook-Auth-Token`: name it with [`header`](SignedWebhook::header).
 ///
 /// # Example
 ///
@@ -117,22 +110,12 @@ use carrier::{AUTHORIZATION, Carrier};
 /// for a GET [`BodyUnexpected`](ErrorKind::BodyUnexpected).
 ///
 /// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
-#[derive(Debug)]
-#[must_use]
-pub struct SignedWebhook {
-    carrier: Carrier,
-    keys: Senders<MacKeys>,
-    policy: Policy,
-    unhashed_body: UnhashedBody,
-    methods: Methods,
-    unsigned: ErrorKind,
-    max_body: usize,
-}
+pub type SignedWebhook = TokenWebhook<SignedWebhookRule>;
 
-#[derive(Debug)]
-enum UnhashedBody {
-    Refused,
-    Accepted,
+/// How tokens of [`SignedWebhook`] are named, and what they cover.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedWebhookRule {
+    unhashed_body_accepted: bool,
 }
 
 impl SignedWebhook {
@@ -147,46 +130,13 @@ impl SignedWebhook {
         Self::with_keys(Senders::tenants(Function::HmacSha256, tenants))
     }
 
-    /// Reads the token from another header than `Authorization`. There it may stand alone or after `Bearer`: whether the
-    /// one who moved it keeps the word is not documented.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
-    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
-        Ok(Self { carrier: Carrier::named(HeaderName::new(name)?), ..self })
-    }
-
-    /// Sets the window of `iat`, by default 300 s in the past and 60 s in the future.
-    pub fn tolerance(self, window: Tolerance) -> Self {
-        self.with_policy(|policy| policy.window = Some(window))
-    }
-
-    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), for
-    /// clocks that differ. By default both hold to the second.
-    pub fn leeway(self, leeway: Tolerance) -> Self {
-        self.with_policy(|policy| policy.leeway = leeway)
-    }
-
-    /// Accepts a token signed at any time. Whoever has seen one delivery can then send it again for ever, unless the
-    /// [`replay_key`](crate::Verified::replay_key)s are remembered for ever.
-    pub fn insecure_accept_any_age(self) -> Self {
-        self.with_policy(|policy| policy.window = None)
-    }
-
-    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
-    pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        self.with_policy(|policy| policy.clock = SharedClock::new(clock))
-    }
-
     /// Requires the claim `api_key` to be this account.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::NameEmpty`]: the name is empty.
     pub fn api_key(self, api_key: &str) -> Result<Self, ConfigError> {
-        let api_key = Some(non_empty(api_key)?);
-        Ok(self.with_policy(|policy| policy.api_key = api_key))
+        self.require(API_KEY, api_key)
     }
 
     /// Requires the claim `application_id` to be this application.
@@ -195,25 +145,14 @@ impl SignedWebhook {
     ///
     /// - [`ConfigError::NameEmpty`]: the name is empty.
     pub fn application_id(self, application_id: &str) -> Result<Self, ConfigError> {
-        let application_id = Some(non_empty(application_id)?);
-        Ok(self.with_policy(|policy| policy.application_id = application_id))
+        self.require("application_id", application_id)
     }
 
     /// Accepts a token without `payload_hash`, which proves nothing of the body or query: whoever has seen one
     /// delivery can send another body with its token. [`Verified::coverage`](crate::Verified::coverage) then says
     /// [`Coverage::Token`](crate::Coverage::Token). A hash that is there is still checked.
     pub fn insecure_accept_unhashed_body(self) -> Self {
-        Self { unhashed_body: UnhashedBody::Accepted, ..self }
-    }
-
-    /// Takes requests of these methods alone: `POST`, `GET` or, by default, both. The signature does not cover the method: one
-    /// token proves a POST of a flat JSON object of texts and a GET of the same parameters.
-    ///
-    /// # Errors
-    ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is neither `POST` nor `GET`.
-    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
-        Ok(Self { methods: Methods::among(METHODS, methods)?, ..self })
+        self.with_rule(|rule| rule.unhashed_body_accepted = true)
     }
 
     /// Refuses a request without a token with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead of
@@ -223,68 +162,75 @@ impl SignedWebhook {
     /// Every stranger gets the 503 too, unless the method is another one. Choose it where a lost callback costs more than that:
     /// where 5xx answers page nobody, and no load balancer takes the host out for them.
     pub fn retry_unsigned(self) -> Self {
-        Self { unsigned: ErrorKind::TokenAwaited, ..self }
+        self.with_carrier(|carrier| carrier.missing = ErrorKind::TokenAwaited)
     }
 
-    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
-    pub fn max_body(self, limit: usize) -> Self {
-        Self { max_body: limit, ..self }
+    /// Reads the account that the token in `Authorization` claims to be signed by. **Nothing is verified**: use the answer
+    /// to look up that account's secret, then verify with [`tenants`](Self::tenants) of this one account, which
+    /// requires the verified claim to equal it.
+    ///
+    /// # Errors
+    ///
+    /// - [`TenantMissing`](ErrorKind::TenantMissing): there is no such claim.
+    /// - Those of the method and of the token's shape, see [above](SignedWebhook#errors).
+    pub fn untrusted_api_key(head: Head<'_>) -> Result<String, Error> {
+        Self::untrusted_tenant(&Carrier::bearer(AUTHORIZATION), head)
     }
 
-    pub(super) fn carried_in(self, header: &'static str) -> Self {
-        Self { carrier: Carrier::documented(header), ..self }
-    }
-
-    pub(super) fn require_expiry(self) -> Self {
-        self.with_policy(|policy| policy.expiry_required = true)
-    }
-
-    pub(super) fn bodies_only(self) -> Self {
-        Self { methods: Methods::Default(&["POST"]), ..self }
-    }
-
-    pub(super) fn any_issuer(self) -> Self {
-        self.with_policy(|policy| policy.issuer = None)
-    }
-
-    /// The header that carries the token.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn header_name(&self) -> &HeaderName {
-        self.carrier.header_name()
-    }
-
-    /// What the claims must be.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
-    #[cfg(feature = "sign")]
-    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
-        self.policy.clock.now()
+    /// As [`untrusted_api_key`](Self::untrusted_api_key), of a token in another header: see [`header`](Self::header).
+    ///
+    /// # Errors
+    ///
+    /// - As above.
+    pub fn untrusted_api_key_in(header: &HeaderName, head: Head<'_>) -> Result<String, Error> {
+        Self::untrusted_tenant(&Carrier::bearer(AUTHORIZATION).moved(header.clone()), head)
     }
 
     fn with_keys(keys: Senders<MacKeys>) -> Self {
-        Self {
-            carrier: Carrier::documented(AUTHORIZATION),
+        Self::build(
+            SignedWebhookRule { unhashed_body_accepted: false },
+            Carrier::bearer(AUTHORIZATION),
             keys,
-            policy: Policy::new(ISSUER, Tolerance::from_secs(300, 60)),
-            unhashed_body: UnhashedBody::Refused,
-            methods: Methods::Default(METHODS),
-            unsigned: ErrorKind::TokenMissing,
-            max_body: usize::MAX,
-        }
+            policy(),
+        )
     }
 
-    fn with_policy(mut self, set: impl FnOnce(&mut Policy)) -> Self {
-        set(&mut self.policy);
-        self
+    fn require(self, claim: &'static str, text: &str) -> Result<Self, ConfigError> {
+        if text.is_empty() {
+            return Err(ConfigError::NameEmpty);
+        }
+        Ok(self.with_policy(|policy| policy.require(claim, text)))
     }
 }
 
-fn non_empty(name: &str) -> Result<String, ConfigError> {
-    if name.is_empty() { Err(ConfigError::NameEmpty) } else { Ok(name.to_owned()) }
+impl TokenRule for SignedWebhookRule {
+    const SCHEME: &'static str = "vonage-jwt";
+    const METHODS: &'static [&'static str] = &["GET", "POST"];
+    const TENANT: &'static str = API_KEY;
+    const IDENTIFIED: bool = true;
+
+    fn covers(&self, head: Head<'_>, claims: &Claims) -> Result<Covered, Error> {
+        match claims.hash(PAYLOAD_HASH, hex::decode)? {
+            None if self.unhashed_body_accepted => {
+                Ok(Covered { coverage: Coverage::Token, body: Body::Unsigned })
+            }
+            None => Err(Error::claim(ErrorKind::PayloadHashMissing, PAYLOAD_HASH)),
+            Some(hash) if head.method() == "GET" => {
+                check_query(head.query(), &hash)?;
+                Ok(Covered { coverage: Coverage::Query, body: Body::Absent })
+            }
+            Some(hash) => Ok(Covered { coverage: Coverage::Body, body: Body::Hashed(hash) }),
+        }
+    }
+}
+
+impl Dated for SignedWebhookRule {}
+
+/// What the claims of all Vonage's tokens must be.
+pub(super) fn policy() -> Policy {
+    Policy { issuer: Some(ISSUER), ..Policy::new(Age::Within(Tolerance::from_secs(300, 60))) }
 }
 
 pub(crate) const ISSUER: &str = "Vonage";
-const METHODS: &[&str] = &["GET", "POST"];
+pub(super) const API_KEY: &str = "api_key";
+pub(super) const PAYLOAD_HASH: &str = "payload_hash";

@@ -4,10 +4,10 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::payload::check_hash;
 use crate::encoding::marks::Marks;
 use crate::encoding::{form, json};
 use crate::error::{Error, ErrorKind};
+use crate::jwt::check_hash;
 use crate::mac::sha256;
 use crate::params::Params;
 

@@ -1,25 +1,34 @@
-//! What `payload_hash` must be the hash of.
+//! What is left to be proved of the body once a token has passed.
+
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use crate::compare;
 use crate::error::{Error, ErrorKind};
 use crate::mac::sha256;
-use crate::verifier::{Check, Evidence, Verification};
+use crate::verifier::{Check, Coverage, Evidence, Verification};
 
-/// What is left to be proved of the body once the head has passed.
+/// What a token covers.
 #[derive(Clone, Copy)]
-pub(super) enum Body {
+pub struct Covered {
+    pub(crate) coverage: Coverage,
+    pub(crate) body: Body,
+}
+
+/// What is left to be proved of the body.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
     /// It must have this hash.
     Hashed([u8; 32]),
-    /// The query was signed, and there must be none.
+    /// Nothing of a body is signed, and there must be none.
     Absent,
     /// Nothing is known of it, as the operator accepts.
     Unsigned,
 }
 
 impl Body {
-    pub(super) fn check(self, body: &[u8], limit: usize) -> Result<(), Error> {
+    pub(crate) fn check(self, body: &[u8], limit: usize) -> Result<(), Error> {
         match self {
             Self::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
             _ if body.len() > limit => Err(ErrorKind::BodyTooLarge.into()),
@@ -36,6 +45,13 @@ impl Body {
             }
             Self::Unsigned => Verification::new(BodyIgnored(evidence)).limit(limit),
         }
+    }
+}
+
+/// The hash is of the request.
+impl fmt::Debug for Covered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Covered").field("coverage", &self.coverage).finish_non_exhaustive()
     }
 }
 
@@ -69,8 +85,9 @@ impl Check for BodyIgnored {
     }
 }
 
-pub(super) fn check_hash(given: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
-    if accepted.iter().fold(false, |equal, expected| compare::eq(expected, given) | equal) {
+/// Checks that the hash of a claim is one of those that are accepted.
+pub(crate) fn check_hash(claimed: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
+    if accepted.iter().fold(false, |equal, expected| compare::eq(expected, claimed) | equal) {
         Ok(())
     } else {
         Err(ErrorKind::PayloadHashMismatch.into())

@@ -1,0 +1,76 @@
+//! The header that carries a token (RFC 6750, section 2.1).
+
+use crate::error::{Error, ErrorKind};
+use crate::request::{Head, HeaderName};
+
+/// Where the token is, what stands before it, and how a request without one is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Carrier {
+    header: HeaderName,
+    word: Word,
+    pub(crate) missing: ErrorKind,
+}
+
+/// The word `Bearer` before the token, in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Required,
+    Optional,
+    /// The token stands alone.
+    None,
+}
+
+impl Carrier {
+    /// The platform's header, where the token stands after the word.
+    pub(crate) const fn bearer(header: HeaderName) -> Self {
+        Self { header, word: Word::Required, missing: ErrorKind::TokenMissing }
+    }
+
+    /// The platform's header, where the token stands alone.
+    pub(crate) const fn bare(header: HeaderName) -> Self {
+        Self { header, word: Word::None, missing: ErrorKind::TokenMissing }
+    }
+
+    /// A header of the caller's naming. Whether the one who moved the token kept the word is not documented, so that
+    /// both are taken; `Authorization` keeps its rule.
+    pub(crate) fn moved(self, header: HeaderName) -> Self {
+        let word = match self.word {
+            Word::None => Word::None,
+            _ if header == AUTHORIZATION => Word::Required,
+            _ => Word::Optional,
+        };
+        Self { header, word, ..self }
+    }
+
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn header_name(&self) -> &HeaderName {
+        &self.header
+    }
+
+    /// Whether the word may stand before the token.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn has_word(&self) -> bool {
+        self.word != Word::None
+    }
+
+    /// Takes the token out of its header, or refuses: the header is absent, blank, or the word alone.
+    pub(crate) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Error> {
+        let refuse = |kind| Err(Error::header(kind, self.header.shared()));
+        let value = head.header(&self.header)?.unwrap_or_default();
+        let (has_word, rest) = match value.split_at_checked(BEARER.len()) {
+            Some((word, rest)) if self.word != Word::None && word.eq_ignore_ascii_case(BEARER) => {
+                (true, rest)
+            }
+            _ => (false, value),
+        };
+        match rest.strip_prefix(b" ") {
+            _ if rest.trim_ascii().is_empty() => refuse(self.missing),
+            Some(token) if has_word => Ok(token),
+            _ if self.word == Word::Required => refuse(ErrorKind::TokenMalformed),
+            _ => Ok(value),
+        }
+    }
+}
+
+pub(crate) const AUTHORIZATION: HeaderName = HeaderName::from_static("authorization");
+const BEARER: &[u8] = b"bearer";

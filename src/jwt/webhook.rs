@@ -1,0 +1,216 @@
+//! One verifier over any platform's tokens.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::{Carrier, Covered, Policy, Signed, Token};
+use crate::claims::Claims;
+use crate::config_error::ConfigError;
+use crate::error::Error;
+use crate::mac::{MacKeys, Senders};
+use crate::request::{Head, HeaderName, Methods, Request};
+use crate::time::{Clock, SharedClock, Tolerance};
+use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verified, Verifier};
+
+/// Verifies by a token (JWT, HS256) that covers the request, with all that platforms share: keys and their rotation, the claims
+/// of time, limits, methods.
+///
+/// The platforms that are built in are types of this kind, such as [`LiveKit`](crate::LiveKit).
+///
+/// # Errors
+///
+/// Of the head, so before a body byte is needed:
+///
+/// - [`MethodUnsupported`](crate::ErrorKind::MethodUnsupported).
+/// - [`TokenMissing`](crate::ErrorKind::TokenMissing): the header is absent or blank.
+/// - [`HeaderRepeated`](crate::ErrorKind::HeaderRepeated), [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong): the header is not one
+///   value of at most 16 KiB.
+/// - [`TokenMalformed`](crate::ErrorKind::TokenMalformed), [`SignatureMalformed`](crate::ErrorKind::SignatureMalformed): it is not
+///   a compact JWS, in the form that the platform sends.
+/// - [`AlgorithmMismatch`](crate::ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](crate::ErrorKind::ExtensionUnsupported):
+///   its JOSE header names another algorithm than HS256, or a critical extension.
+/// - [`TenantMissing`](crate::ErrorKind::TenantMissing), [`TenantUnknown`](crate::ErrorKind::TenantUnknown): where there are tenants.
+/// - [`SignatureMismatch`](crate::ErrorKind::SignatureMismatch).
+/// - After the signature: [`ClaimsMalformed`](crate::ErrorKind::ClaimsMalformed), [`ClaimMissing`](crate::ErrorKind::ClaimMissing),
+///   [`ClaimMalformed`](crate::ErrorKind::ClaimMalformed), [`ClaimMismatch`](crate::ErrorKind::ClaimMismatch),
+///   [`TokenExpired`](crate::ErrorKind::TokenExpired), [`TokenPremature`](crate::ErrorKind::TokenPremature),
+///   [`ClockUnavailable`](crate::ErrorKind::ClockUnavailable), [`PayloadHashMissing`](crate::ErrorKind::PayloadHashMissing),
+///   [`PayloadHashMalformed`](crate::ErrorKind::PayloadHashMalformed).
+///
+/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and
+/// [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected) where the token covers none.
+#[derive(Debug)]
+#[must_use]
+pub struct TokenWebhook<R> {
+    rule: R,
+    carrier: Carrier,
+    keys: Senders<MacKeys>,
+    policy: Policy,
+    methods: Methods,
+    max_body: usize,
+}
+
+/// How a platform names its tokens, and what they cover.
+pub trait TokenRule: fmt::Debug + Send + Sync {
+    /// The scheme's name.
+    const SCHEME: &'static str;
+    /// The methods that the platform sends.
+    const METHODS: &'static [&'static str];
+    /// The claim that names whose secret signed.
+    const TENANT: &'static str;
+    /// Whether `jti` tells an event from the tenant's others.
+    const IDENTIFIED: bool;
+
+    /// Reads what the verified claims cover: judges the URL or query, and says what is left to be proved of the body.
+    ///
+    /// # Errors
+    ///
+    /// - The claims bind nothing, or another request than this one.
+    fn covers(&self, head: Head<'_>, claims: &Claims) -> Result<Covered, Error>;
+}
+
+/// A platform whose tokens say when they were signed.
+pub trait Dated: TokenRule {}
+
+impl<R: TokenRule> TokenWebhook<R> {
+    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), for clocks that
+    /// differ.
+    pub fn leeway(self, leeway: Tolerance) -> Self {
+        self.with_policy(|policy| policy.leeway = leeway)
+    }
+
+    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        self.with_policy(|policy| policy.clock = SharedClock::new(clock))
+    }
+
+    /// Reads the token from another header. Where the platform sends the word `Bearer` before it, the token may stand there with
+    /// the word or alone: whether the one who moved it keeps the word is not documented.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::HeaderNameInvalid`]: the name is empty or not a token.
+    pub fn header(self, name: &str) -> Result<Self, ConfigError> {
+        let header = HeaderName::new(name)?;
+        Ok(Self { carrier: self.carrier.moved(header), ..self })
+    }
+
+    /// Takes requests of these methods alone, by default all that the platform sends. A token does not cover the method.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::MethodsInvalid`]: there is none, or one that the platform does not send.
+    pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
+        Ok(Self { methods: Methods::among(R::METHODS, methods)?, ..self })
+    }
+
+    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
+    pub fn max_body(self, limit: usize) -> Self {
+        Self { max_body: limit, ..self }
+    }
+
+    pub(crate) fn build(rule: R, carrier: Carrier, keys: Senders<MacKeys>, policy: Policy) -> Self {
+        let methods = Methods::Default(R::METHODS);
+        Self { rule, carrier, keys, policy, methods, max_body: usize::MAX }
+    }
+
+    pub(crate) fn with_policy(mut self, set: impl FnOnce(&mut Policy)) -> Self {
+        set(&mut self.policy);
+        self
+    }
+
+    pub(crate) fn with_carrier(mut self, set: impl FnOnce(&mut Carrier)) -> Self {
+        set(&mut self.carrier);
+        self
+    }
+
+    pub(crate) fn with_rule(mut self, set: impl FnOnce(&mut R)) -> Self {
+        set(&mut self.rule);
+        self
+    }
+
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn rule(&self) -> &R {
+        &self.rule
+    }
+
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn carrier(&self) -> &Carrier {
+        &self.carrier
+    }
+
+    #[cfg(any(feature = "diagnose", feature = "sign"))]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The tenant that a request claims, of the platform's methods.
+    pub(crate) fn untrusted_tenant(carrier: &Carrier, head: Head<'_>) -> Result<String, Error> {
+        Methods::Default(R::METHODS).check(head)?;
+        Self::claimed_tenant(carrier, head)
+    }
+
+    /// The tenant that a request claims, whatever the method.
+    pub(crate) fn claimed_tenant(carrier: &Carrier, head: Head<'_>) -> Result<String, Error> {
+        let token = Token::parse(carrier.token(head)?)?;
+        token.untrusted(R::TENANT).map(Cow::into_owned)
+    }
+
+    /// Judges the head: its method, its token, and what that covers.
+    #[inline]
+    fn check(&self, head: Head<'_>) -> Result<(Evidence, Covered), Error> {
+        self.methods.check(head)?;
+        let token = Token::parse(self.carrier.token(head)?)?;
+        let signed = token.verify(&self.keys, R::TENANT)?;
+        let validity = self.policy.check(&signed.claims)?;
+        let covered = self.rule.covers(head, &signed.claims)?;
+        Ok((Self::evidence(head, signed, covered.coverage, validity), covered))
+    }
+
+    /// What a token proves that covers this much of a request.
+    #[inline]
+    fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage, validity: Option<Validity>) -> Evidence {
+        let evidence = Evidence::new(signed.key, coverage)
+            .signed_at(signed.claims.issued_at())
+            .validity(validity)
+            .tenant(signed.tenant)
+            .claims(signed.claims, R::TENANT, R::IDENTIFIED);
+        if coverage == Coverage::Query { evidence.query(head.query()) } else { evidence }
+    }
+}
+
+impl<R: Dated> TokenWebhook<R> {
+    /// Sets the window of `iat`, by default 300 s in the past and 60 s in the future. `exp` holds besides, where it is.
+    pub fn tolerance(self, window: Tolerance) -> Self {
+        self.with_policy(|policy| policy.age = super::Age::Within(window))
+    }
+
+    /// Accepts a token signed at any time, as long as its `exp` has not come, where it has one. Whoever has seen one delivery can
+    /// then send it again for ever, unless the [`replay_key`](Verified::replay_key)s are remembered for ever. The token must still
+    /// say when it was signed: `iat` stays required.
+    pub fn insecure_accept_any_age(self) -> Self {
+        self.with_policy(|policy| policy.age = super::Age::Any)
+    }
+}
+
+impl<R: TokenRule> Verifier for TokenWebhook<R> {
+    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        let (evidence, covered) = self.check(head)?;
+        Ok(covered.body.begin(evidence, self.max_body).judged_again(&self.policy.clock))
+    }
+
+    /// The steps of a verification would cost a tenth of a small token's.
+    fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
+        let (evidence, covered) = self.check(request.head())?;
+        covered.body.check(request.body(), self.max_body)?;
+        Ok(Verified::new(evidence))
+    }
+
+    fn replays(&self) -> Replays {
+        if R::IDENTIFIED { Replays::of(self.policy.window()) } else { Replays::Undetectable }
+    }
+
+    fn scheme(&self) -> &'static str {
+        R::SCHEME
+    }
+}

@@ -1,0 +1,346 @@
+//! LiveKit's and MessageBird's tokens. Vonage's are in `signed_webhook`.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE};
+use countersign::{
+    BaseUrl, ConfigError, Coverage, ErrorKind, Head, LiveKit, MessageBird, Replays, Request, Tenants,
+    Tolerance, UnixTime, Verifier,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret, token};
+
+const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+const BODY: &str = r#"{"event":"room_started","id":"EV_1"}"#;
+
+/// The claims with some exchanged; `null` takes one away.
+fn with(mut claims: Value, changes: &Value) -> String {
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+            value => claims[name] = value.clone(),
+        }
+    }
+    claims.to_string()
+}
+
+fn at(seconds: i64) -> UnixTime {
+    UnixTime::from_secs(NOW.as_secs() + seconds)
+}
+
+mod livekit {
+    use super::*;
+
+    fn verifier() -> LiveKit {
+        LiveKit::new(secret(KEY)).clock(|| NOW)
+    }
+
+    fn signed(changes: &Value) -> String {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(BODY));
+        let now = NOW.as_secs();
+        let claims = json!({"iss": "api-1", "nbf": now, "exp": now + 300, "sha256": hash});
+        token(HS256, &with(claims, changes), KEY.as_bytes())
+    }
+
+    fn judge(verifier: &LiveKit, value: &str, expected: Result<Coverage, ErrorKind>) {
+        let headers = [("Authorization", value), ("Content-Type", "application/webhook+json")];
+        let request = Request::new(Head::new("POST", &headers), BODY);
+        match expected {
+            Ok(coverage) => assert_eq!(accepts(verifier, request).coverage(), coverage),
+            Err(kind) => refuses(verifier, request, kind),
+        }
+    }
+
+    fn refuses_claims(changes: &Value, kind: ErrorKind) {
+        judge(&verifier(), &signed(changes), Err(kind));
+    }
+
+    #[test]
+    fn a_genuine_token_covers_the_body_and_names_no_event() {
+        for changes in [json!({}), json!({"iat": 1, "jti": "identity", "video": {"roomJoin": true}})] {
+            let value = signed(&changes);
+            let headers = [("Authorization", &value)];
+            let verified = accepts(&verifier(), Request::new(Head::new("POST", &headers), BODY));
+            assert_eq!((verified.coverage(), verified.replay_key()), (Coverage::Body, None));
+            assert_eq!(verified.signed_at(), changes["iat"].as_i64().map(UnixTime::from_secs));
+            assert_eq!(verified.valid_until(), Some(at(359)));
+            let claims = verified.claims().unwrap();
+            assert_eq!((claims.issuer(), claims.text("video")), (Some("api-1"), None));
+            assert_eq!((claims.issued_at(), claims.not_before()), (verified.signed_at(), Some(NOW)));
+            refuses(
+                &verifier(),
+                Request::new(Head::new("POST", &headers), BODY.replace('1', "2").as_str()),
+                ErrorKind::PayloadHashMismatch,
+            );
+            refuses(
+                &verifier(),
+                Request::new(Head::new("GET", &headers), BODY),
+                ErrorKind::MethodUnsupported,
+            );
+        }
+        assert_eq!(verifier().replays(), Replays::Undetectable);
+    }
+
+    #[test]
+    fn a_token_that_binds_no_body_is_refused() {
+        // As a client has it that joins a room.
+        let room = json!({"sha256": null, "sub": "identity", "video": {"roomJoin": true, "room": "r"}});
+        refuses_claims(&room, ErrorKind::PayloadHashMissing);
+        let digest = Sha256::digest(BODY);
+        let right = BASE64_STANDARD.encode(digest);
+        let with_nul = format!("{right}\0");
+        for malformed in [
+            "",
+            &hex::encode(digest),
+            &BASE64_STANDARD_NO_PAD.encode(digest),
+            &format!("{right} "),
+            &format!("{right}="),
+            &with_nul,
+            &BASE64_STANDARD.encode(&digest[..31]),
+            &BASE64_STANDARD.encode([&digest[..], &[0]].concat()),
+            // Bits beyond the last byte.
+            &format!("{}B=", &right[..42]),
+        ] {
+            refuses_claims(&json!({"sha256": malformed}), ErrorKind::PayloadHashMalformed);
+        }
+        for other in [json!(1), json!([right]), json!({"sha256": right}), json!(true)] {
+            refuses_claims(&json!({"sha256": other}), ErrorKind::PayloadHashMalformed);
+        }
+        let url_safe = BASE64_URL_SAFE.encode([0xfb; 32]);
+        refuses_claims(&json!({"sha256": url_safe}), ErrorKind::PayloadHashMalformed);
+        let of_nothing = BASE64_STANDARD.encode(Sha256::digest(""));
+        refuses_claims(&json!({"sha256": of_nothing}), ErrorKind::PayloadHashMismatch);
+    }
+
+    #[test]
+    fn the_token_stands_alone() {
+        let value = signed(&json!({}));
+        judge(&verifier(), &value, Ok(Coverage::Body));
+        for beside in ["Bearer ", "bearer ", "Bearer", "JWT "] {
+            judge(&verifier(), &format!("{beside}{value}"), Err(ErrorKind::TokenMalformed));
+        }
+        // Its signature has a tail.
+        judge(&verifier(), &format!("{value} "), Err(ErrorKind::SignatureMalformed));
+        for blank in ["", " ", "\t"] {
+            judge(&verifier(), blank, Err(ErrorKind::TokenMissing));
+        }
+        judge(&verifier(), "Bearer", Err(ErrorKind::TokenMalformed));
+        let moved = verifier().header("X-Token").unwrap();
+        judge(&moved, &value, Err(ErrorKind::TokenMissing));
+        let headers = [("x-token", &value)];
+        let _ = accepts(&moved, Request::new(Head::new("POST", &headers), BODY));
+        let bearer = [("x-token", format!("Bearer {value}"))];
+        let with_word = Request::new(Head::new("POST", &bearer), BODY);
+        refuses(&moved, with_word, ErrorKind::TokenMalformed);
+    }
+
+    #[test]
+    fn exp_is_required_and_holds_with_a_minute_of_leeway() {
+        refuses_claims(&json!({"exp": null}), ErrorKind::ClaimMissing);
+        refuses_claims(&json!({"exp": "9999999999"}), ErrorKind::ClaimMalformed);
+        for (seconds, verdict) in [
+            (-61, Err(ErrorKind::TokenPremature)),
+            (-60, Ok(Coverage::Body)),
+            (359, Ok(Coverage::Body)),
+            (360, Err(ErrorKind::TokenExpired)),
+        ] {
+            judge(&verifier().clock(move || at(seconds)), &signed(&json!({})), verdict);
+        }
+        judge(&verifier(), &signed(&json!({"nbf": null})), Ok(Coverage::Body));
+        let strict = Tolerance::either_way(Duration::ZERO).unwrap();
+        let strict = verifier().leeway(strict);
+        judge(&strict.clock(|| at(300)), &signed(&json!({})), Err(ErrorKind::TokenExpired));
+    }
+
+    #[test]
+    fn the_secret_is_that_of_the_api_key() {
+        let tenants = || Tenants::new([("api-1", secret(KEY)), ("api-2", secret(OTHER_KEY))]).unwrap();
+        let livekit = LiveKit::tenants(tenants()).clock(|| NOW);
+        let value = signed(&json!({}));
+        let headers = [("authorization", &value)];
+        let head = Head::new("POST", &headers);
+        assert_eq!(accepts(&livekit, Request::new(head, BODY)).tenant(), Some("api-1"));
+        assert_eq!(LiveKit::untrusted_api_key(head).unwrap(), "api-1");
+        for (issuer, kind) in [
+            (json!("api-2"), ErrorKind::SignatureMismatch),
+            (json!("api-3"), ErrorKind::TenantUnknown),
+            (json!("API-1"), ErrorKind::TenantUnknown),
+            (json!(null), ErrorKind::TenantMissing),
+            (json!(1), ErrorKind::ClaimMalformed),
+        ] {
+            judge(&livekit, &signed(&json!({"iss": issuer})), Err(kind));
+        }
+
+        let named = || verifier().api_key("api-1").unwrap();
+        judge(&named(), &value, Ok(Coverage::Body));
+        judge(&named(), &signed(&json!({"iss": "api-2"})), Err(ErrorKind::ClaimMismatch));
+        judge(&named(), &signed(&json!({"iss": null})), Err(ErrorKind::ClaimMissing));
+        judge(&named(), &signed(&json!({"iss": 1})), Err(ErrorKind::ClaimMalformed));
+        judge(&verifier(), &signed(&json!({"iss": "api-2"})), Ok(Coverage::Body));
+        assert_eq!(verifier().api_key("").unwrap_err(), ConfigError::NameEmpty);
+    }
+
+    #[test]
+    fn another_algorithm_or_key_is_refused() {
+        for header in [r#"{"alg":"HS512"}"#, r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#] {
+            judge(&verifier(), &token(header, "{}", KEY.as_bytes()), Err(ErrorKind::AlgorithmMismatch));
+        }
+        let other = LiveKit::new(secret(OTHER_KEY)).clock(|| NOW);
+        judge(&other, &signed(&json!({})), Err(ErrorKind::SignatureMismatch));
+    }
+}
+
+mod messagebird {
+    use super::*;
+
+    const SECRET: &str = "36efdd1aace2e26cd490f0d951138253bef2f7c6d34d18981da781555cc4cebb";
+    const NAME: &str = "MessageBird-Signature-JWT";
+
+    /// A published case, for each of its methods.
+    #[derive(Deserialize)]
+    struct Vector {
+        name: String,
+        methods: Vec<String>,
+        base: String,
+        target: String,
+        body: String,
+        token: String,
+        /// The coverage, or the error's code.
+        expect: String,
+    }
+
+    /// The cases of the vendor's SDKs for Go and Python, those of HS384 and HS512 rejected here.
+    #[test]
+    fn published_vectors_as_they_are_and_altered() {
+        let vectors: Vec<Vector> = serde_json::from_str(include_str!("../vectors/messagebird.json")).unwrap();
+        let mut count = 0;
+        for vector in vectors {
+            for method in &vector.methods {
+                count += 1;
+                let base = || BaseUrl::new(&vector.base).unwrap();
+                let then = UnixTime::from_secs(1_625_479_200);
+                let verifier = MessageBird::new(base(), secret(SECRET)).clock(move || then);
+                let headers = [(NAME, &vector.token)];
+                let head = Head::new(method, &headers);
+                let request = Request::new(head.with_target(&vector.target), &vector.body);
+                let verdict = verifier.verify(request).map(|verified| verified.coverage().as_str());
+                let code = verdict.map_err(|error| error.code()).unwrap_or_else(|code| code);
+                assert_eq!(code, vector.expect, "{} {method}", vector.name);
+                if !code.starts_with("url") {
+                    continue;
+                }
+                assert!(accepts(&verifier, request).replay_key().is_some());
+                let longer = format!("{}x", vector.body);
+                let kind = match code {
+                    "url" => ErrorKind::BodyUnexpected,
+                    _ => ErrorKind::PayloadHashMismatch,
+                };
+                refuses(&verifier, Request::new(request.head(), &longer), kind);
+                for target in
+                    [format!("{}&", vector.target), vector.target.to_uppercase() + "?", String::new()]
+                {
+                    let moved = Request::new(head.with_target(&target), &vector.body);
+                    refuses(&verifier, moved, ErrorKind::PayloadHashMismatch);
+                }
+                let moved = MessageBird::new(BaseUrl::new("http://example.com").unwrap(), secret(SECRET));
+                refuses(&moved.clock(move || then), request, ErrorKind::PayloadHashMismatch);
+                let other = MessageBird::new(base(), secret(KEY)).clock(move || then);
+                refuses(&other, request, ErrorKind::SignatureMismatch);
+            }
+        }
+        assert_eq!(count, 44);
+    }
+
+    fn verifier() -> MessageBird {
+        MessageBird::new(BaseUrl::new("https://example.com/hooks/").unwrap(), secret(KEY)).clock(|| NOW)
+    }
+
+    fn judge(verifier: &MessageBird, changes: &Value, body: &str, expected: Result<Coverage, ErrorKind>) {
+        let hash = |text: &str| hex::encode(Sha256::digest(text));
+        let now = NOW.as_secs();
+        let mut claims = json!({
+            "iss": "MessageBird", "nbf": now, "exp": now + 60, "jti": "1",
+            "url_hash": hash("https://example.com/hooks/in?a=1&b=2"),
+        });
+        if !body.is_empty() {
+            claims["payload_hash"] = json!(hash(body));
+        }
+        let value = token(HS256, &with(claims, changes), KEY.as_bytes());
+        let headers = [(NAME, &value)];
+        let request = Request::new(Head::new("POST", &headers).with_target("/in?a=1&b=2"), body);
+        match expected {
+            Ok(coverage) => assert_eq!(accepts(verifier, request).coverage(), coverage),
+            Err(kind) => refuses(verifier, request, kind),
+        }
+    }
+
+    #[test]
+    fn what_a_token_must_claim() {
+        let hash = |text: &str| hex::encode(Sha256::digest(text));
+        judge(&verifier(), &json!({}), BODY, Ok(Coverage::UrlBody));
+        judge(&verifier(), &json!({}), "", Ok(Coverage::Url));
+        for (changes, kind) in [
+            (json!({"iss": null}), ErrorKind::ClaimMissing),
+            (json!({"iss": "messagebird"}), ErrorKind::ClaimMismatch),
+            (json!({"iss": 1}), ErrorKind::ClaimMalformed),
+            (json!({"exp": null}), ErrorKind::ClaimMissing),
+            (json!({"jti": null}), ErrorKind::ClaimMissing),
+            (json!({"jti": ""}), ErrorKind::ClaimMissing),
+            (json!({"jti": 1}), ErrorKind::ClaimMalformed),
+            (json!({"url_hash": null}), ErrorKind::PayloadHashMissing),
+            (json!({"url_hash": ""}), ErrorKind::PayloadHashMalformed),
+            (json!({"url_hash": 1}), ErrorKind::PayloadHashMalformed),
+            (
+                json!({"url_hash": hash("https://example.com/hooks/in?b=2&a=1")}),
+                ErrorKind::PayloadHashMismatch,
+            ),
+            (json!({"url_hash": hash("/in?a=1&b=2")}), ErrorKind::PayloadHashMismatch),
+            (json!({"payload_hash": ""}), ErrorKind::PayloadHashMalformed),
+            (json!({"payload_hash": [hash(BODY)]}), ErrorKind::PayloadHashMalformed),
+            (json!({"payload_hash": hash("{}")}), ErrorKind::PayloadHashMismatch),
+            (json!({"payload_hash": hash("")}), ErrorKind::PayloadHashMismatch),
+            (json!({"payload_hash": null}), ErrorKind::BodyUnexpected),
+        ] {
+            judge(&verifier(), &changes, BODY, Err(kind));
+        }
+        // There is no body, and so no hash of it.
+        for text in ["", BODY] {
+            judge(&verifier(), &json!({"payload_hash": hash(text)}), "", Err(ErrorKind::PayloadHashMismatch));
+        }
+    }
+
+    #[test]
+    fn exp_and_nbf_hold_with_a_second_of_leeway() {
+        for (seconds, verdict) in [
+            (-2, Err(ErrorKind::TokenPremature)),
+            (-1, Ok(Coverage::UrlBody)),
+            (60, Ok(Coverage::UrlBody)),
+            (61, Err(ErrorKind::TokenExpired)),
+        ] {
+            judge(&verifier().clock(move || at(seconds)), &json!({}), BODY, verdict);
+        }
+    }
+
+    #[test]
+    fn the_replay_key_is_the_events() {
+        let signed = |id: &str, body: &str| {
+            let unsigned = countersign::sign::Unsigned::json(body).target("/in").id(id);
+            let key = countersign::sign::SigningKey::from(secret(KEY));
+            countersign::sign::Signer::sign(&verifier(), &key, &unsigned).unwrap()
+        };
+        let key =
+            |id: &str, body: &str| accepts(&verifier(), signed(id, body).request()).replay_key().unwrap();
+        assert_eq!(key("1", BODY), key("1", "{}"));
+        assert_ne!(key("1", BODY), key("2", BODY));
+        assert_eq!(verifier().replays(), Replays::Ever);
+        let only = verifier().methods(["PUT"]).unwrap();
+        refuses(&only, signed("1", BODY).request(), ErrorKind::MethodUnsupported);
+        assert_eq!(verifier().methods(["HEAD"]).unwrap_err(), ConfigError::MethodsInvalid);
+        let refused = verifier().verify(signed("1", BODY).with_query("a=1").request()).unwrap_err();
+        assert_eq!(refused.to_string(), "URL is not the one whose hash is signed");
+    }
+}
