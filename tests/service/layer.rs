@@ -210,7 +210,7 @@ async fn trailers_are_handed_on() {
 }
 
 #[tokio::test]
-async fn on_refusal_replaces_the_response_and_the_error_stays() {
+async fn on_rejection_replaces_the_response_and_the_error_stays() {
     let layer = VerifyLayer::new(vogent()).on_rejection(|error: &Error| {
         let mut response = Response::new(error.code().to_owned());
         *response.status_mut() = StatusCode::NOT_FOUND;
