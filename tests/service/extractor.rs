@@ -19,11 +19,12 @@ use countersign::{
     Verifier, Vogent, Webhook,
 };
 use http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use tower::ServiceExt;
 
 use crate::frames::{Frames, Step};
+use crate::layer::Sends;
 use crate::world::{BODY, secret, vogent, vogent_delivery, webhook, webhook_delivery};
 
 #[derive(Clone, FromRef)]
@@ -86,7 +87,7 @@ where
 }
 
 async fn send(path: &str, delivery: &Delivery) -> (StatusCode, String, Option<ErrorKind>) {
-    answer(router(), delivery.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from)).await
+    answer(router(), delivery.to_http(path).unwrap().map(Full::<Bytes>::from)).await
 }
 
 fn text(text: &str) -> sign::SmsSigner {
@@ -149,6 +150,24 @@ async fn the_default_body_limit_holds() {
 }
 
 #[tokio::test]
+async fn what_the_platform_may_send_does_not_raise_the_default_body_limit() {
+    const MIB: usize = 1024 * 1024;
+    let sends = Arc::new(Sends(vogent(), Some(3 * MIB)));
+    let take = || post(|Signed(body, _): Signed<Bytes, Sends<Vogent>>| async move { body.len().to_string() });
+    let by_default = Router::new().route("/", take()).with_state(Arc::clone(&sends));
+    let raised = Router::new().route("/", take().layer(DefaultBodyLimit::max(3 * MIB))).with_state(sends);
+    for (router, length, rejected) in [
+        (&by_default, 2 * MIB, None),
+        (&by_default, 2 * MIB + 1, Some(ErrorKind::BodyTooLarge)),
+        (&raised, 2 * MIB + 1, None),
+    ] {
+        let delivery = sign::vogent(&secret(), vec![b'x'; length]);
+        let (_, _, kind) = answer(router.clone(), delivery.to_http("/").unwrap().map(Full::from)).await;
+        assert_eq!(kind, rejected, "{length}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
     for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
         let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
@@ -194,7 +213,7 @@ async fn a_query_that_is_not_covered_reaches_no_value() {
             .with_method(method)
     };
     let send = |path: &str, delivery: Delivery| {
-        let request = delivery.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from);
+        let request = delivery.to_http(path).unwrap().map(Full::<Bytes>::from);
         answer(router.clone(), request)
     };
     assert_eq!(send("/form", form("POST")).await, (StatusCode::OK, "1".to_owned(), None));
@@ -213,7 +232,7 @@ async fn a_query_that_is_not_covered_reaches_no_value() {
             Router::new()
                 .route("/", any(|signed: Signed<Form<Dial>, Vogent>| async move { signed.0.0.dial_id }))
                 .with_state(Arc::new(vogent())),
-            delivery.to_http("/").unwrap().map(http_body_util::Full::<Bytes>::from),
+            delivery.to_http("/").unwrap().map(Full::<Bytes>::from),
         )
         .await;
         assert_eq!(
@@ -246,7 +265,7 @@ async fn parameters_are_read_from_the_proof() {
         .route("/", any(|SignedParameters(sms): SignedParameters<Inbound>| async move { told(&sms) }))
         .layer(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret())));
     let request =
-        |delivery: &Delivery| delivery.to_http("/").unwrap().map(http_body_util::Full::<Bytes>::from);
+        |delivery: &Delivery| delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
     for router in [sms, layered.clone()] {
         for delivery in [text("a & b").form(), text("a & b").json(), text("a & b").query()] {
             // A blank parameter that anyone can add is not handed on, nor is an unsigned query.
@@ -289,11 +308,11 @@ async fn parameters_are_read_from_the_proof() {
         ("/form", query.clone().with_query(&String::from_utf8(blank(query.query().as_bytes())).unwrap())),
         ("/json", json.clone().with_body(object)),
     ] {
-        let request = sent.to_http(path).unwrap().map(http_body_util::Full::<Bytes>::from);
+        let request = sent.to_http(path).unwrap().map(Full::<Bytes>::from);
         assert_eq!(answer(read.clone(), request).await, (StatusCode::OK, covered.to_owned(), None), "{path}");
     }
     // As it was received, where all of it is covered.
-    let raw = form.to_http("/raw").unwrap().map(http_body_util::Full::<Bytes>::from);
+    let raw = form.to_http("/raw").unwrap().map(Full::<Bytes>::from);
     assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
 
     let no_text = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "a").form();
@@ -336,7 +355,7 @@ async fn the_layer_serves_a_router_too() {
             (StatusCode::UNAUTHORIZED, String::new(), Some(ErrorKind::SignatureMismatch)),
         ),
     ] {
-        let request = delivery.to_http("/json").unwrap().map(http_body_util::Full::<Bytes>::from);
+        let request = delivery.to_http("/json").unwrap().map(Full::<Bytes>::from);
         assert_eq!(answer(router.clone(), request).await, expected);
     }
 }

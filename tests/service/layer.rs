@@ -1,5 +1,6 @@
 //! What the layer lets through, and what it reads of what it refuses.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -7,23 +8,24 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use countersign::tower::{Verify, VerifyLayer};
-use countersign::vonage::{SignatureMethod, Sms};
-use countersign::{Coverage, Error, ErrorKind, Verifier, sign};
+use countersign::tower::{TenantLookup, Verify, VerifyLayer};
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
+use countersign::{Coverage, Error, ErrorKind, Head, Verification, Verifier, sign};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use tower::{Layer, Service};
 
 use crate::frames::{Frames, Step, trailers};
 use crate::world::{
-    BODY, Handler, call, http, refusal, vogent, vogent_delivery, webhook, webhook_delivery, with_body,
+    BODY, Handler, NOW, call, http, refusal, secret, vogent, vogent_delivery, webhook, webhook_delivery,
+    with_body,
 };
 
 #[tokio::test]
 async fn genuine_bodies_are_handed_on_byte_for_byte_with_their_proof() {
     let large = "x".repeat(300_000);
     for body in [BODY, "", large.as_str()] {
-        let delivery = sign::vogent(&crate::world::secret(), body);
+        let delivery = sign::vogent(&secret(), body);
         for length in [1, 7, 4096, usize::MAX] {
             let handler = Handler::default();
             let mut service = VerifyLayer::new(vogent()).layer(handler.service());
@@ -164,8 +166,8 @@ async fn a_body_of_too_many_empty_frames_is_refused() {
 fn a_stalled_sender_costs_no_more_memory_than_the_limit() {
     const LIMIT: usize = 256 * 1024;
     const OTHER_MEMORY: usize = 4 * 1024;
-    let sms = Sms::new(SignatureMethod::Sha256, crate::world::secret());
-    let form = sign::SmsSigner::new(SignatureMethod::Sha256, &crate::world::secret()).form();
+    let sms = Sms::new(SignatureMethod::Sha256, secret());
+    let form = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).form();
     let verifiers: [(Arc<dyn Verifier>, _); 3] = [
         (Arc::new(vogent()), vogent_delivery()),
         (Arc::new(webhook()), webhook_delivery("1")),
@@ -261,7 +263,7 @@ async fn a_body_says_what_it_holds() {
                 .lock()
                 .unwrap()
                 .push((at_first, (empty.bytes().len(), empty.size_hint().exact(), empty.is_end_stream())));
-            Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+            Ok::<_, Infallible>(Response::new(String::new()))
         }
     });
     let mut service = VerifyLayer::new(vogent()).layer(inner);
@@ -287,4 +289,49 @@ async fn a_service_is_wrapped_without_a_layer_and_given_back() {
     assert_eq!(wrapped.get_ref(), &1);
     *wrapped.get_mut() = 2;
     assert_eq!(wrapped.into_inner(), 2);
+}
+
+/// A verifier whose platform may send bodies of this many bytes.
+#[derive(Debug)]
+pub(crate) struct Sends<V>(pub(crate) V, pub(crate) Option<usize>);
+
+impl<V: Verifier> Verifier for Sends<V> {
+    fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
+        self.0.begin(head)
+    }
+
+    fn body_limit(&self) -> Option<usize> {
+        self.1
+    }
+}
+
+#[tokio::test]
+async fn what_the_platform_may_send_raises_the_default_limit() {
+    const MIB: usize = 1024 * 1024;
+    let tenants = |limit| {
+        let store = |_| std::future::ready(Ok::<_, Infallible>(Some(secret().into())));
+        let scheme = move |tenants| Sends(SignedWebhook::tenants(tenants).clock(|| NOW), limit);
+        TenantLookup::by_head(SignedWebhook::untrusted_api_key, store, scheme).unwrap()
+    };
+    for (limit, set, holds) in [
+        (None, None, MIB),
+        (Some(1), None, MIB),
+        (Some(MIB + 1), None, MIB + 1),
+        (Some(3 * MIB), None, 3 * MIB),
+        (Some(3 * MIB), Some(MIB), MIB),
+        (Some(1), Some(2), 2),
+    ] {
+        for (length, rejected) in [(holds, None), (holds + 1, Some(ErrorKind::BodyTooLarge))] {
+            let body = vec![b'x'; length];
+            let by_token = sign::TokenSigner::new(&secret(), NOW).claim("api_key", "a1b2c3d4");
+            for (layer, delivery) in [
+                (VerifyLayer::new(Sends(vogent(), limit)), sign::vogent(&secret(), &*body)),
+                (VerifyLayer::tenants(tenants(limit)), by_token.post(&*body)),
+            ] {
+                let layer = set.into_iter().fold(layer, VerifyLayer::max_body);
+                let response = call(&mut layer.layer(Handler::default().service()), http(&delivery)).await;
+                assert_eq!(refusal(&response), rejected, "{limit:?} {set:?} {length}");
+            }
+        }
+    }
 }

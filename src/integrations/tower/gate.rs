@@ -26,7 +26,8 @@ use crate::verifier::{Verified, Verifier};
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) source: Source,
-    pub(super) max_body: usize,
+    /// `None` where it was not set.
+    pub(super) max_body: Option<usize>,
     pub(super) guard: Arc<Guard>,
 }
 
@@ -87,6 +88,14 @@ impl Gate {
         Ok(Admitted::Fresh(Request::from_parts(parts, body), hold))
     }
 
+    /// The limit that was set, or else the greater one of the default and what the platform may send.
+    fn max_body(&self) -> usize {
+        let default = || {
+            self.source.example().body_limit().map_or(DEFAULT_MAX_BODY, |limit| limit.max(DEFAULT_MAX_BODY))
+        };
+        self.max_body.unwrap_or_else(default)
+    }
+
     /// Judges the head, and then the body as it arrives.
     async fn verify(
         &self,
@@ -95,7 +104,7 @@ impl Gate {
         body: impl http_body::Body<Error: Into<BoxError>>,
     ) -> Result<(Verified, VerifiedBody), Error> {
         let verification = verifier.begin(head(parts))?;
-        let (proof, received) = read::verify(verification, body, self.max_body).await?;
+        let (proof, received) = read::verify(verification, body, self.max_body()).await?;
         Ok((proof, received.into()))
     }
 
@@ -122,9 +131,11 @@ impl Gate {
             Hint::Request(hint) => hint,
         };
         lookup.check(head)?;
-        let body = VerifiedBody::from(read(body, self.max_body, |_| Ok(())).await?);
+        let body = VerifiedBody::from(read(body, self.max_body(), |_| Ok(())).await?);
         let request = || Whole::new(head, body.bytes());
         let verifier = lookup.verifier(hint(request())?, head).await?;
         Ok((verifier.verify(request())?, body))
     }
 }
+
+const DEFAULT_MAX_BODY: usize = 1024 * 1024;

@@ -85,16 +85,18 @@ impl VerifyLayer {
     }
 
     fn with_source(source: Source) -> Self {
-        let gate = Gate { source, max_body: DEFAULT_MAX_BODY, guard: Arc::default() };
+        let gate = Gate { source, max_body: None, guard: Arc::default() };
         Self { gate, on_rejection: EmptyRejection, on_duplicate: Acknowledge, memory: Forget }
     }
 }
 
 impl<F, D, M> VerifyLayer<F, D, M> {
-    /// Rejects a body of more bytes than `limit`, by default 1 MiB, with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What
-    /// the verifier itself rejects stays rejected.
+    /// Rejects a body of more bytes than `limit` with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What the verifier itself
+    /// rejects stays rejected.
+    ///
+    /// Default: 1 MiB, or the verifier's [`body_limit`](Verifier::body_limit) where that is more.
     pub fn max_body(mut self, limit: usize) -> Self {
-        self.gate.max_body = limit;
+        self.gate.max_body = Some(limit);
         self
     }
 
@@ -117,5 +119,3 @@ impl<S, F: Clone, D: Clone, M: Clone> Layer<S> for VerifyLayer<F, D, M> {
         }
     }
 }
-
-const DEFAULT_MAX_BODY: usize = 1024 * 1024;
