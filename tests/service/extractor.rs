@@ -264,8 +264,7 @@ async fn parameters_are_read_from_the_proof() {
     let layered = Router::new()
         .route("/", any(|SignedParameters(sms): SignedParameters<Inbound>| async move { told(&sms) }))
         .layer(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret())));
-    let request =
-        |delivery: &Delivery| delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
+    let request = |delivery: &Delivery| delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
     for router in [sms, layered.clone()] {
         for delivery in [text("a & b").form(), text("a & b").json(), text("a & b").query()] {
             // A blank parameter that anyone can add is not handed on, nor is an unsigned query.
