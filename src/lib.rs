@@ -84,5 +84,7 @@ pub use secret::{KeyId, Keyring, Secret, Tenants};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use time::SystemClock;
 pub use time::{Clock, Tolerance, UnixTime};
+#[cfg(feature = "reload")]
+pub use verifier::Reloading;
 pub use verifier::{Check, Coverage, Evidence, ReplayKey, Replays, Verification, Verified, Verifier};
 pub use webhook::Webhook;

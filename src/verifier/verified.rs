@@ -82,6 +82,11 @@ impl Verified {
         Self(evidence)
     }
 
+    #[cfg(feature = "reload")]
+    pub(crate) fn into_evidence(self) -> Evidence {
+        self.0
+    }
+
     /// Which secret matched.
     #[must_use]
     pub fn key(&self) -> KeyId {

@@ -762,6 +762,12 @@ fn no_scheme_panics() {
             }
         }
         let _ = (verifier.replays(), verifier.retry_period(), verifier.body_limit(), verifier.scheme());
+        #[cfg(feature = "reload")]
+        {
+            let reloading = countersign::Reloading::new(verifier);
+            reloading.replace(scheme.build(&sample.settings).unwrap());
+            let _ = reloading.current().scheme();
+        }
     }
 }
 

@@ -99,7 +99,7 @@ fn what_would_be_shown_is_seen() {
 }
 
 /// In the sources, so that a new public type without a row fails.
-#[cfg(all(feature = "diagnose", feature = "replay-redis"))]
+#[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
 #[tokio::test]
 async fn every_public_type_has_a_row() {
     let mut declared = BTreeSet::new();
@@ -121,7 +121,7 @@ async fn every_public_type_has_a_row() {
 }
 
 /// The paths of all public types below a folder.
-#[cfg(all(feature = "diagnose", feature = "replay-redis"))]
+#[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
 fn declarations(folder: &std::path::Path, module: &str, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -388,6 +388,8 @@ fn scheme_rows(rows: &mut Rows, hidden: &mut Vec<Vec<u8>>) {
         hidden.extend(signatures(&delivery));
         hidden.extend([SEED.to_vec(), hex::encode(SEED).into_bytes()]);
         rows.show(verifier.verify(delivery.request()).unwrap());
+        #[cfg(feature = "reload")]
+        let verifier = rows.add(countersign::Reloading::new(verifier));
         rows.show(verifier);
     }
 }

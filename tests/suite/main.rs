@@ -21,6 +21,8 @@ mod errors;
 mod hex_hmac;
 mod names;
 mod redaction;
+#[cfg(feature = "reload")]
+mod reloading;
 mod request;
 mod rules;
 mod schemes;

@@ -1,0 +1,80 @@
+//! A verifier that is replaced while the service runs.
+
+use std::sync::Arc;
+use std::thread;
+
+use countersign::{ErrorKind, Keyring, Reloading, Twilio, Verifier, Vogent, sign};
+
+use crate::support::{KEY, OTHER_KEY, accepts, refuses, secret};
+
+const BODY: &str = r#"{"event":"dial.started"}"#;
+
+#[test]
+fn a_request_is_verified_by_the_verifier_of_now() {
+    let reloading = Reloading::new(Vogent::new(secret(KEY)));
+    let (old, new) = (sign::vogent(&secret(KEY), BODY), sign::vogent(&secret(OTHER_KEY), BODY));
+    let _ = accepts(&reloading, old.request());
+    refuses(&reloading, new.request(), ErrorKind::SignatureMismatch);
+
+    reloading.replace(Vogent::new(Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap()));
+    assert_eq!(accepts(&reloading, old.request()).key().index(), 1);
+    assert_eq!(accepts(&reloading, new.request()).key().index(), 0);
+
+    reloading.replace(Vogent::new(secret(OTHER_KEY)));
+    refuses(&reloading, old.request(), ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn what_has_begun_ends_by_the_verifier_it_began_with() {
+    let reloading = Reloading::new(Vogent::new(secret(KEY)));
+    let delivery = sign::vogent(&secret(KEY), BODY);
+    let mut verification = reloading.begin(delivery.head()).unwrap();
+    verification.update(&delivery.body()[..5]).unwrap();
+    let first = Arc::downgrade(&reloading.current());
+
+    reloading.replace(Vogent::new(secret(OTHER_KEY)));
+    verification.update(&delivery.body()[5..]).unwrap();
+    assert!(first.upgrade().is_some());
+    assert!(verification.finish().is_ok());
+    // Its keys are gone with its last request.
+    assert!(first.upgrade().is_none());
+    refuses(&reloading, delivery.request(), ErrorKind::SignatureMismatch);
+}
+
+#[test]
+fn it_has_the_settings_of_its_verifier() {
+    let limited = || Vogent::new(secret(KEY)).max_body(BODY.len());
+    let (plain, reloading) = (limited(), Reloading::new(limited()));
+    assert_eq!(reloading.scheme(), plain.scheme());
+    assert_eq!((reloading.replays(), reloading.retry_period()), (plain.replays(), plain.retry_period()));
+    assert_eq!(reloading.body_limit(), plain.body_limit());
+    assert_eq!(format!("{reloading:?}"), format!("Reloading({plain:?})"));
+
+    let delivery = sign::vogent(&secret(KEY), BODY);
+    let mut verification = reloading.begin(delivery.head()).unwrap();
+    let long = verification.update(format!("{BODY} ").as_bytes()).unwrap_err();
+    assert_eq!(long.kind(), ErrorKind::BodyTooLarge);
+    assert_eq!(verification.finish().unwrap_err().kind(), ErrorKind::BodyTooLarge);
+
+    let base = countersign::BaseUrl::new("https://example.com").unwrap();
+    let twilio = Reloading::new(Twilio::new(base, secret(KEY)));
+    let headers = [("x-twilio-signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="), ("content-type", FORM)];
+    let head = countersign::Head::new("POST", &headers).with_target("/");
+    assert!(twilio.begin(head).unwrap().keeps_body());
+}
+
+#[test]
+fn it_is_replaced_while_requests_come() {
+    let reloading = Reloading::new(Vogent::new(secret(KEY)));
+    let delivery = sign::vogent(&secret(KEY), BODY);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..500).for_each(|_| drop(accepts(&reloading, delivery.request()))));
+        }
+        for _ in 0..100 {
+            reloading.replace(Vogent::new(Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap()));
+        }
+    });
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
