@@ -1,33 +1,26 @@
-//! The captured-deliveries format: one JSON object a line.
+//! The captured-deliveries format: one JSON object a line. Other fields are ignored. A secret in base64 is taken as it is; as text
+//! it must look like one (no white space around it, no PEM).
 //!
-//! | field | meaning |
-//! |---|---|
-//! | `id` | free text, echoed |
-//! | `scheme` | the name of a [`Scheme`](countersign::schemes::Scheme), such as `vogent` |
-//! | `algorithm` | `vonage-sms` (required): `md5hash`, `md5`, `sha1`, `sha256`, `sha512`; `vogent`, `hex-hmac`, `vapi`: `sha1`, `sha256` (default), `sha512` |
-//! | `header` | name of the signature header: required for `voxagent`, `hex-hmac` and `static-token` |
-//! | `secret`, `secret_b64`, `secrets` or `keys` | the secret as text; its bytes in base64; several, newest first; or by account |
-//! | `public_key` | instead of a secret: an Ed25519 key, base64 of 32 bytes |
-//! | `url` | of schemes that sign the URL: the whole address. Path and query are the request's target |
-//! | `base_url` | the start of the URL that the platform calls, where it is another than that of `url` |
-//! | `timestamp_header`, `message_id_header`, `format`, `prefix`, `encoding` | `vapi`, as its dashboard names them; `prefix`: `static-token` too |
-//! | `tolerance_s` | seconds either way; absent: the scheme's default; `null`: any age |
-//! | `now` | unix seconds to verify at; absent: the system clock |
-//! | `method` | default `POST` |
-//! | `query` or `query_b64` | raw, without `?`; not beside `url` |
-//! | `headers` | list of `[name, value]` |
-//! | `body` or `body_b64` | raw |
-//! | `candidates` | of the example `explain` alone: other secrets at hand, an object of names and texts |
-//!
-//! Other fields are ignored. A secret in base64 is taken as it is; as text it must look like one (no white space around
-//! it, no PEM).
+//! ```text
+#![doc = include_str!("fields.txt")]
+//! ```
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::Head;
+use countersign::schemes::Scheme;
 use serde_json::{Map, Value};
+
+/// What `--help` says of the format.
+pub(crate) fn help() -> String {
+    let names: Vec<_> = Scheme::ALL.iter().map(Scheme::name).collect();
+    let layout = textwrap::Options::new(100).initial_indent("  ").subsequent_indent("  ");
+    let layout = layout.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let names = textwrap::fill(&names.join(", "), layout);
+    format!("Schemes:\n{names}\n\n{}", include_str!("fields.txt"))
+}
 
 /// One captured delivery and what to verify it with.
 #[derive(Clone, Debug, Default)]
@@ -154,7 +147,6 @@ impl Record {
 
 impl Record {
     /// All of the request but its body.
-    #[allow(dead_code, reason = "the example `deliveries` asks for it")]
     pub(crate) fn head(&self) -> Head<'_> {
         let head = Head::new(&self.method, &self.headers);
         match &self.target {
@@ -165,7 +157,7 @@ impl Record {
 }
 
 /// A URL's scheme and authority, and its path and query.
-fn split_url(url: &str) -> (&str, &str) {
+pub(crate) fn split_url(url: &str) -> (&str, &str) {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let target = authority.find(['/', '?']).and_then(|at| authority.get(at..)).unwrap_or_default();
     url.split_at(url.len().saturating_sub(target.len()))

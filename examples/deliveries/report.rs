@@ -1,23 +1,24 @@
-//! What is printed: a table for people, or a line of JSON a delivery.
+//! What is printed: a table for people, or a line of JSON for each request.
 
 use std::fmt;
-use std::io::{self, Write as _};
 use std::time::Duration;
 
+use console::{Alignment, Style, pad_str};
+use countersign::{Coverage, Verified};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::output::{print, visible};
+use crate::output::{complain, print, visible};
 use crate::record::Record;
 use crate::verdict::Verdict;
 
-/// Counts, and prints. A reader that has seen enough of our output does not change what the counts say.
-#[derive(Debug, Default)]
+/// Prints verdicts and counts them.
+#[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) json: bool,
-    pub(crate) summary: bool,
+    json: bool,
+    summary: bool,
     accepted: u64,
-    pub(crate) refused: u64,
+    pub(crate) rejected: u64,
     pub(crate) unreadable: u64,
     time: Duration,
 }
@@ -31,7 +32,7 @@ struct Accepted<'r> {
 }
 
 #[derive(Serialize)]
-struct Refused<'r> {
+struct Rejected<'r> {
     id: &'r Value,
     verdict: &'static str,
     kind: &'static str,
@@ -39,45 +40,50 @@ struct Refused<'r> {
 }
 
 impl Report {
+    pub(crate) fn new(json: bool, summary: bool) -> Self {
+        Self { json, summary, accepted: 0, rejected: 0, unreadable: 0, time: Duration::ZERO }
+    }
+
     pub(crate) fn verdict(&mut self, record: &Record, verdict: &Verdict, time: Duration) {
-        if !self.json && self.accepted + self.refused == 0 {
-            print(row("id", "scheme", "verdict", "reason"));
+        if !self.json && self.accepted + self.rejected == 0 {
+            print(table_row(["ID", "SCHEME", "VERDICT", "REASON"], [const { Style::new().bold() }; 4]));
         }
         self.time += time;
         match verdict {
             Verdict::Accepted(_) => self.accepted += 1,
-            Verdict::Refused(_) | Verdict::Misconfigured(_) => self.refused += 1,
+            Verdict::Rejected(_) | Verdict::Misconfigured(_) => self.rejected += 1,
         }
-        print(if self.json { json_line(record, verdict) } else { table_row(record, verdict) });
+        print(if self.json { json_line(record, verdict) } else { for_people(record, verdict) });
     }
 
     pub(crate) fn unreadable(&mut self, problem: fmt::Arguments<'_>) {
         self.unreadable += 1;
-        let _ = writeln!(io::stderr(), "{problem}");
+        complain(problem);
     }
 
     pub(crate) fn finish(&self) {
-        if !self.summary {
-            return;
-        }
-        let count = self.accepted + self.refused;
-        let rate = Duration::from_secs(1).as_nanos() * u128::from(count) / self.time.as_nanos().max(1);
-        let summary = format!(
-            "{count} deliveries: {} accepted, {} refused, {} lines unreadable; {rate} a second, building each verifier included",
-            self.accepted, self.refused, self.unreadable
+        let Self { accepted, rejected, unreadable, .. } = self;
+        let count = accepted + rejected;
+        let mut summary = format!(
+            "{count} request{}: {accepted} accepted, {rejected} rejected, {unreadable} unreadable",
+            if count == 1 { "" } else { "s" }
         );
-        // JSON lines stay JSON lines.
-        if self.json {
-            let _ = writeln!(io::stderr(), "{summary}");
-        } else {
-            print(format!("\n{summary}"));
+        if self.summary {
+            let rate = Duration::from_secs(1).as_nanos() * u128::from(count) / self.time.as_nanos().max(1);
+            summary = format!("{summary}; {rate} a second, with building a verifier for each");
+        }
+        if !self.json {
+            print(format_args!("\n{summary}"));
+        } else if self.summary {
+            // JSON lines stay JSON lines.
+            complain(summary);
         }
     }
 }
 
 fn json_line(record: &Record, verdict: &Verdict) -> String {
     let id = &record.id;
-    let refused = |kind, status| serde_json::to_string(&Refused { id, verdict: "reject", kind, status });
+    let rejected = |kind, status| serde_json::to_string(&Rejected { id, verdict: "reject", kind, status });
     let line = match verdict {
         Verdict::Accepted(verified) => serde_json::to_string(&Accepted {
             id,
@@ -85,24 +91,56 @@ fn json_line(record: &Record, verdict: &Verdict) -> String {
             key: verified.key().index(),
             coverage: verified.coverage().as_str(),
         }),
-        Verdict::Refused(error) => refused(error.code(), error.status()),
-        Verdict::Misconfigured(_) => refused("misconfigured", 500),
+        Verdict::Rejected(error) => rejected(error.code(), error.status()),
+        Verdict::Misconfigured(_) => rejected("misconfigured", 500),
     };
     line.unwrap_or_default()
 }
 
-fn table_row(record: &Record, verdict: &Verdict) -> String {
+fn for_people(record: &Record, verdict: &Verdict) -> String {
     let id = record.id.as_str().map_or_else(|| record.id.to_string(), str::to_owned);
-    let (word, reason) = match verdict {
-        Verdict::Accepted(verified) => {
-            ("accept", format!("secret {} signed the {}", verified.key(), verified.coverage().as_str()))
+    let (word, colour, reason) = match verdict {
+        Verdict::Accepted(verified) => ("accept", Style::new().green(), signed(verified)),
+        Verdict::Rejected(error) => ("reject", Style::new().red(), error.to_string()),
+        Verdict::Misconfigured(reason) => {
+            ("reject", Style::new().yellow(), format!("misconfigured: {reason}"))
         }
-        Verdict::Refused(error) => ("reject", error.to_string()),
-        Verdict::Misconfigured(reason) => ("reject", format!("misconfigured: {reason}")),
     };
-    row(&id, &record.scheme, word, &reason)
+    let plain = Style::new;
+    table_row([&visible(&id), &visible(&record.scheme), word, &reason], [plain(), plain(), colour, plain()])
 }
 
-fn row(id: &str, scheme: &str, verdict: &str, reason: &str) -> String {
-    format!("{:<42} {:<22} {verdict:<8} {reason}", visible(id), visible(scheme))
+/// What the signature covers, and which secret made it where it is not the first.
+fn signed(verified: &Verified) -> String {
+    let what = match verified.coverage() {
+        Coverage::Body => "body is signed",
+        Coverage::Query => "query is signed",
+        Coverage::Params => "parameters are signed",
+        Coverage::Token => "token is signed, and nothing else",
+        Coverage::Url => "URL is signed, and nothing else",
+        Coverage::UrlBody => "URL and body are signed",
+        Coverage::UrlParams => "URL and parameters are signed",
+        Coverage::None => "nothing is signed, the token is right",
+        other => other.as_str(),
+    };
+    match verified.key().index() {
+        0 => what.to_owned(),
+        key => format!("{what}, by secret {key}"),
+    }
+}
+
+/// A row of a table of 100 columns, as many lines as its longest cell has. `console` styles nothing where the output is no
+/// terminal or `NO_COLOR` is set.
+fn table_row(texts: [&str; 4], styles: [Style; 4]) -> String {
+    let widths = [34, 17, 7, 36];
+    let cells: Vec<_> = texts.iter().zip(&widths).map(|(text, width)| textwrap::wrap(text, *width)).collect();
+    let line = |number: usize| {
+        let pieces = cells.iter().zip(&styles).zip(widths).map(|((lines, style), width)| {
+            let piece = lines.get(number).map_or("", |line| line.as_ref());
+            pad_str(&style.apply_to(piece).to_string(), width, Alignment::Left, None).into_owned()
+        });
+        pieces.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+    (0..height).map(line).collect::<Vec<_>>().join("\n")
 }

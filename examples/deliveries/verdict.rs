@@ -12,7 +12,7 @@ use verifier::{Misconfigured, verifier};
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Accepted(Box<Verified>),
-    Refused(Error),
+    Rejected(Error),
     /// No verifier can be built as the record asks.
     Misconfigured(String),
 }
@@ -25,7 +25,7 @@ impl Verdict {
         };
         match verifier.verify(Request::new(record.head(), &record.body)) {
             Ok(proof) => Self::Accepted(Box::new(proof)),
-            Err(error) => Self::Refused(error),
+            Err(error) => Self::Rejected(error),
         }
     }
 }

@@ -1,162 +1,96 @@
-//! Says why deliveries were refused:
-//! `cargo run --example explain --features diagnose -- [--json] [FILE…]`
+//! Says why captured requests are rejected: the cause, the evidence and the remedy.
 //!
-//! A file holds captured deliveries, one JSON object a line, as the example `deliveries` takes them; `-` is standard input. Other
-//! secrets at hand are in the field `candidates`, an object of names and texts. Without a file it takes
-//! `examples/mistakes.jsonl`.
+//! ```text
+//! cargo run --example explain --features diagnose -- FILE
+//! cargo run --example explain --features diagnose -- --http FILE --scheme SCHEME --secret VARIABLE
+//! ```
 //!
-//! `… -- --scheme SCHEME --secret VARIABLE [OPTION…] --http FILE` explains one HTTP request as a proxy or `curl -v` saved it:
+//! `cargo install --path . --example explain --features diagnose,sign,ed25519` installs it as `explain`.
 //!
-//! - `--scheme`: `vogent`, `voxagent`, `hex-hmac`, `vonage-sms`, `vonage-jwt`, `vonage-contact-center`.
-//! - `--secret VARIABLE`, `--candidate VARIABLE`: the environment variables that hold the secret, and others at hand.
-//! - `--algorithm`, `--header`, `--now SECONDS`: as the fields of these names.
-//! - `--body FILE`: the raw body, where the saved request has none.
+//! - `FILE` holds captured requests, one JSON object a line, as the example `deliveries` takes them; `-` is standard input. Without
+//!   a file it explains the samples in `examples/mistakes.jsonl`.
+//! - `--http FILE` is one request, as a proxy or `curl -v` saved it. Chunks are decoded. Each setting of the format is an option.
+//!   Secrets are in environment variables, and the options name the variables.
 //!
-//! For people it prints the findings of each delivery, the likeliest first; with `--json`, a line a delivery. No secret and no
-//! signature is printed. The exit status is 0, or 2 where something could not be read.
+//! `--help` lists schemes, options and fields. For people it prints the findings of each request, the likeliest first; with
+//! `--json` a line for each request. It prints no secret and no signature. The exit status is 0, or 2 where an option, a file or a
+//! line cannot be read.
 
-#[path = "../deliveries/output.rs"]
+#[path = "../program/input.rs"]
+mod input;
+#[path = "../program/options.rs"]
+mod options;
+#[path = "../program/output.rs"]
 mod output;
 #[path = "../deliveries/record.rs"]
 mod record;
+mod report;
+mod request;
 mod saved;
 #[path = "../deliveries/verifier.rs"]
 mod verifier;
 
-use std::fmt;
-use std::io::{self, BufRead, Write as _};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use countersign::diagnose::{Capture, Credentials, Diagnosis};
-use countersign::{ConfigError, Secret};
-use output::{print, visible};
-use record::{Record, Secrets};
+use clap::Parser;
+use countersign::diagnose::{Capture, Cause, Credentials, Diagnosis};
+use countersign::{ConfigError, Request, Secret};
+use input::Input;
+use record::{Record, Secrets, Window};
+use report::Report;
 use saved::Saved;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::json;
 use verifier::{Misconfigured, verifier};
 
-const BUNDLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/mistakes.jsonl");
-const USAGE: &str = "usage: explain [--json] [FILE…]    (- is standard input)\n       \
-    explain [--json] --scheme SCHEME --secret VARIABLE [--candidate VARIABLE]… [--algorithm NAME] [--header NAME]\n               \
-    [--now SECONDS] [--body FILE] --http FILE";
+/// Says why captured requests are rejected.
+#[derive(Parser)]
+#[command(name = "explain", after_help = record::help())]
+struct Options {
+    /// Files of captured requests; `-` is standard input [default: the samples in examples/mistakes.jsonl]
+    #[arg(value_name = "FILE")]
+    files: Vec<OsString>,
+    /// Print a line of JSON for each request
+    #[arg(long)]
+    json: bool,
+    #[command(flatten, next_help_heading = "One HTTP request")]
+    saved: Saved,
+}
 
 fn main() -> ExitCode {
-    let mut explainer = Explainer::default();
-    let mut files = Vec::new();
-    let mut saved = Saved::default();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--json" => explainer.json = true,
-            "--help" | "-h" => {
-                print(USAGE);
-                return ExitCode::SUCCESS;
+    let options: Options = options::options();
+    let mut report = Report::new(options.json);
+    match options.saved.record() {
+        Ok(Some(record)) => explain(&record, &mut report),
+        Ok(None) => {
+            for input in Input::named(options.files, "examples/mistakes.jsonl", BUNDLED) {
+                explain_all(&input, &mut report);
             }
-            option if option.starts_with("--") => {
-                if let Err(wrong) = saved.option(option, arguments.next()) {
-                    return explainer.unreadable(format_args!("{wrong}\n{USAGE}"));
-                }
-            }
-            _ => files.push(argument),
+            report.finish();
         }
+        Err(problem) => report.unreadable(problem),
     }
-    match saved.record() {
-        Ok(Some(record)) => explainer.explain(&record),
-        Ok(None) if files.is_empty() => files.push(BUNDLED.to_owned()),
-        Ok(None) => {}
-        Err(wrong) => return explainer.unreadable(format_args!("{wrong}\n{USAGE}")),
-    }
-    for file in files {
-        if let Err(error) = explainer.explain_file(&file) {
-            explainer.unreadable(format_args!("{file}: {error}"));
-        }
-    }
-    explainer.status
+    if report.unreadable > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
-#[derive(Default)]
-struct Explainer {
-    json: bool,
-    status: ExitCode,
-}
-
-impl Explainer {
-    /// Explains every line. One that cannot be read is reported, and the others still count.
-    fn explain_file(&mut self, file: &str) -> io::Result<()> {
-        let lines: Box<dyn BufRead> = match file {
-            "-" => Box::new(io::stdin().lock()),
-            _ => Box::new(io::BufReader::new(std::fs::File::open(file)?)),
-        };
-        for (number, line) in (1..).zip(lines.split(b'\n')) {
-            let line = line?;
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            match Record::parse(&line) {
-                Ok(record) => self.explain(&record),
-                Err(error) => {
-                    self.unreadable(format_args!("{file}: line {number}: {error}"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn explain(&mut self, record: &Record) {
-        let id = &record.id;
-        match diagnose(record) {
-            Ok(diagnosis) if self.json => print(Line::of(id, &diagnosis).to_json()),
-            Ok(diagnosis) => {
-                let id = id.as_str().map_or_else(|| id.to_string(), visible);
-                print(format_args!(
-                    "{id}
-{diagnosis}
-"
-                ));
-            }
-            Err(Misconfigured(reason)) => {
-                self.unreadable(format_args!("{id}: {reason}"));
-            }
-        }
-    }
-
-    fn unreadable(&mut self, what: impl fmt::Display) -> ExitCode {
-        let _ = writeln!(io::stderr().lock(), "explain: {what}");
-        self.status = ExitCode::from(2);
-        self.status
+/// Explains every line. One that cannot be read is reported, and the others still count.
+fn explain_all(input: &Input, report: &mut Report) {
+    let name = input.name();
+    let read = input.each_line(|number, line| match Record::parse(line) {
+        Ok(record) => explain(&record, report),
+        Err(error) => report.unreadable(format_args!("{name}: line {number}: {error}")),
+    });
+    if let Err(error) = read {
+        report.unreadable(format_args!("{name}: {error}"));
     }
 }
 
-#[derive(Serialize)]
-struct Line<'d> {
-    id: &'d Value,
-    findings: Vec<Found<'d>>,
-}
-
-#[derive(Serialize)]
-struct Found<'d> {
-    code: &'static str,
-    proved: bool,
-    evidence: &'d str,
-    remedy: &'static str,
-}
-
-impl<'d> Line<'d> {
-    fn of(id: &'d Value, diagnosis: &'d Diagnosis) -> Self {
-        let findings = diagnosis.findings().iter().map(|finding| Found {
-            code: finding.code(),
-            proved: finding.is_proved(),
-            evidence: finding.evidence(),
-            remedy: finding.remedy(),
-        });
-        Self { id, findings: findings.collect() }
-    }
-
-    fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+fn explain(record: &Record, report: &mut Report) {
+    match diagnose(record) {
+        Ok(diagnosis) => report.diagnosis(record, &diagnosis, arrival(record, &diagnosis)),
+        Err(Misconfigured(reason)) => report.unreadable(format_args!("{}: {reason}", record.id)),
     }
 }
 
@@ -172,6 +106,19 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
         verifier(&Record { secrets: Secrets::Text(STRANGERS.to_owned()), ..record.clone() })
     })?;
     Ok(verifier.diagnose(&capture, &credentials(record)))
+}
+
+/// When a request was signed that is rejected for its age alone, today. It may have been in time when it arrived.
+fn arrival(record: &Record, diagnosis: &Diagnosis) -> Option<i64> {
+    let is_old = |cause| matches!(cause, Cause::ClockSkew | Cause::TokenExpired);
+    let first = diagnosis.findings().first()?;
+    if record.now.is_some() || !is_old(first.cause()) {
+        return None;
+    }
+    // A century: some schemes refuse any age.
+    let of_any_age = Record { tolerance: Window::Given(json!(3_155_760_000_u64)), ..record.clone() };
+    let proof = verifier(&of_any_age).ok()?.verify(Request::new(record.head(), &record.body)).ok()?;
+    Some(proof.signed_at()?.as_secs())
 }
 
 fn credentials(record: &Record) -> Credentials {
@@ -195,3 +142,4 @@ fn secret(text: &str) -> Result<Secret, ConfigError> {
 
 /// Base64, as the Contact Center's are.
 const STRANGERS: &str = "c3RyYW5nZXI=";
+const BUNDLED: &str = include_str!("../mistakes.jsonl");

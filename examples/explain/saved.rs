@@ -1,107 +1,176 @@
-//! One HTTP request, as a proxy or `curl -v` saved it.
+//! One HTTP request, as a proxy or `curl -v` saved it, and what to verify it with.
 
+use std::ffi::OsString;
 use std::{env, fs};
 
-use countersign::HeaderName;
-use serde_json::Value;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use countersign::schemes::Scheme;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::record::{Record, Secrets};
+use super::output::complain;
+use super::record::{Record, split_url};
+use super::request::Request;
 
-/// What the options say.
-#[derive(Default)]
+/// What the options say. A secret is never an argument, which other users of the machine can see: it is in a variable.
+#[derive(Args)]
 pub(crate) struct Saved {
-    http: Option<String>,
-    body: Option<String>,
-    scheme: Option<String>,
-    secret: Option<String>,
+    /// Explain one HTTP request: a file as a proxy or `curl -v` saved it
+    #[arg(long, value_name = "FILE", requires_all = ["scheme", "credential"], conflicts_with = "files")]
+    http: Option<OsString>,
+    /// The raw body, where the file does not hold it
+    #[arg(long, value_name = "FILE", requires = "http")]
+    body: Option<OsString>,
+    /// Environment variable of the secret; several times for several secrets, newest first
+    #[arg(long, value_name = "VARIABLE", requires = "http", group = "credential")]
+    secret: Vec<String>,
+    /// Environment variable of the secret's bytes in base64
+    #[arg(long, value_name = "VARIABLE", requires = "http", group = "credential")]
+    secret_b64: Option<String>,
+    /// An account and the environment variable of its secret; several times for several accounts
+    #[arg(long = "key", value_name = "ACCOUNT=VARIABLE", requires = "http", group = "credential")]
+    keys: Vec<String>,
+    /// Ed25519 public key, in base64
+    #[arg(long, value_name = "KEY", requires = "http", group = "credential")]
+    public_key: Option<String>,
+    /// Environment variable of another secret to try; several times for several
+    #[arg(long = "candidate", value_name = "VARIABLE", requires = "http")]
     candidates: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Settings that are fields of the format by the same names.
+#[derive(Args, Serialize)]
+#[group(requires = "http")]
+struct Settings {
+    /// Name of the scheme
+    #[arg(long, hide_possible_values = true, value_parser = PossibleValuesParser::new(Scheme::ALL.iter().map(Scheme::name)))]
+    scheme: Option<String>,
+    /// Signature algorithm, such as sha256
+    #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
+    /// Name of the signature header
+    #[arg(long, value_name = "NAME")]
     header: Option<String>,
+    /// Start of the URL that the platform calls [default: https:// and the request's host]
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Unix seconds to verify at [default: now]
+    #[arg(long, value_name = "SECONDS")]
     now: Option<i64>,
+    /// Timestamp window in seconds either way, or `any` [default: the scheme's]
+    #[arg(long = "tolerance", value_name = "SECONDS", value_parser = tolerance)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tolerance_s: Option<Value>,
+    /// `vapi`: name of the timestamp header
+    #[arg(long, value_name = "NAME")]
+    timestamp_header: Option<String>,
+    /// `vapi`: name of the header of the message's identifier
+    #[arg(long, value_name = "NAME")]
+    message_id_header: Option<String>,
+    /// `vapi`: what is signed, such as `{timestamp}.{body}`
+    #[arg(long)]
+    format: Option<String>,
+    /// `vapi`, `static-token`: what stands before the signature or token
+    #[arg(long)]
+    prefix: Option<String>,
+    /// `vapi`: hex or base64
+    #[arg(long)]
+    encoding: Option<String>,
 }
 
 impl Saved {
-    /// Takes an option and its value.
-    pub(crate) fn option(&mut self, name: &str, value: Option<String>) -> Result<(), String> {
-        let value = value.ok_or_else(|| format!("{name} needs a value"))?;
-        match name {
-            "--http" => self.http = Some(value),
-            "--body" => self.body = Some(value),
-            "--scheme" => self.scheme = Some(value),
-            "--secret" => self.secret = Some(value),
-            "--candidate" => self.candidates.push(value),
-            "--algorithm" => self.algorithm = Some(value),
-            "--header" => self.header = Some(value),
-            "--now" => self.now = Some(value.parse().map_err(|_| "--now is not a whole number".to_owned())?),
-            _ => return Err(format!("unknown option {name}")),
-        }
-        Ok(())
-    }
-
-    /// The request as a captured delivery; nothing where none was named.
+    /// The request as a captured one; nothing where no file was named.
     pub(crate) fn record(self) -> Result<Option<Record>, String> {
-        let Some(file) = self.http else { return Ok(None) };
-        let text = read(&file)?;
-        let mut request = request(&text).ok_or_else(|| format!("{file}: not an HTTP/1 request"))?;
-        if let Some(body) = self.body {
-            request.body = read(&body)?;
+        let Some(file) = &self.http else { return Ok(None) };
+        let name = file.to_string_lossy();
+        let mut request = Request::read(&read(file)?).map_err(|problem| format!("{name}: {problem}"))?;
+        match &self.body {
+            Some(file) => request.replace_body(read(file)?),
+            None => request.frame().map_err(|problem| format!("{name}: {problem}"))?,
         }
-        let secret = self.secret.ok_or("--http needs --secret")?;
-        let candidates: Result<_, String> =
-            self.candidates.into_iter().map(|name| Ok((name.clone(), variable(&name)?))).collect();
-        Ok(Some(Record {
-            id: Value::from(file),
-            scheme: self.scheme.ok_or("--http needs --scheme")?,
-            algorithm: self.algorithm,
-            header: self.header,
-            secrets: Secrets::Text(variable(&secret)?),
-            now: self.now,
-            method: request.method,
-            query: request.query,
-            headers: request.headers,
-            body: request.body,
-            candidates: candidates?,
-            ..Record::default()
-        }))
+        for note in &request.notes {
+            complain(format_args!("explain: {name}: {note}"));
+        }
+
+        let mut fields = self.fields()?;
+        fields.insert("id".to_owned(), json!(name));
+        fields.insert("method".to_owned(), json!(request.method));
+        fields.insert("headers".to_owned(), json!(request.headers));
+        let line = serde_json::to_vec(&fields).map_err(|error| error.to_string())?;
+        let mut record = Record::parse(&line).map_err(|error| option_of(&error.to_string()))?;
+        record.body.clone_from(&request.body);
+        // A request to a proxy names the whole URL.
+        let (start, target) = split_url(&request.target);
+        record.target = Some(target.to_owned());
+        let from_host = || request.header("host").map(|host| format!("https://{host}"));
+        let from_target = || Some(start.to_owned()).filter(|start| !start.is_empty());
+        record.base_url = record.base_url.or_else(from_target).or_else(from_host);
+        Ok(Some(record))
+    }
+
+    fn fields(&self) -> Result<Map<String, Value>, String> {
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(&self.settings) else {
+            return Err("the options are no object".to_owned());
+        };
+        let mut insert = |name: &str, value| fields.insert(name.to_owned(), value);
+        match self.secret.as_slice() {
+            [] => None,
+            [name] => insert("secret", variable("--secret", name)?.into()),
+            names => {
+                let secrets: Result<Value, _> = names.iter().map(|name| variable("--secret", name)).collect();
+                insert("secrets", secrets?)
+            }
+        };
+        if let Some(name) = &self.secret_b64 {
+            insert("secret_b64", variable("--secret-b64", name)?.into());
+        }
+        if let Some(key) = &self.public_key {
+            insert("public_key", key.as_str().into());
+        }
+        if !self.keys.is_empty() {
+            let pair = |pair: &String| {
+                let (account, name) = pair.split_once('=').ok_or("--key takes ACCOUNT=VARIABLE")?;
+                Ok::<_, String>((account.to_owned(), Value::from(variable("--key", name)?)))
+            };
+            let keys: Result<Map<_, _>, _> = self.keys.iter().map(pair).collect();
+            insert("keys", keys?.into());
+        }
+        let candidate =
+            |name: &String| Ok::<_, String>((name.clone(), variable("--candidate", name)?.into()));
+        let candidates: Result<Map<_, Value>, _> = self.candidates.iter().map(candidate).collect();
+        insert("candidates", candidates?.into());
+        Ok(fields)
     }
 }
 
-struct Request {
-    method: String,
-    query: Vec<u8>,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+/// A field's name as that of its option.
+fn option_of(problem: &str) -> String {
+    problem.replace("field `", "option `--")
 }
 
-/// Reads a request's head and what follows it. Of what `curl -v` prints, the lines after `>`.
-fn request(text: &[u8]) -> Option<Request> {
-    let sent: Vec<_> =
-        text.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b">")).collect();
-    let text = if sent.is_empty() {
-        text.to_vec()
-    } else {
-        sent.iter().flat_map(|line| line.strip_prefix(b" ").unwrap_or(line)).copied().collect()
-    };
-    let mut fields = [httparse::EMPTY_HEADER; 128];
-    let mut head = httparse::Request::new(&mut fields);
-    let body = head.parse(&text).ok()?;
-    let body = text.get(if body.is_complete() { body.unwrap() } else { text.len() }..)?.to_vec();
-    let query = head.path?.split_once('?').map_or("", |(_, query)| query);
-    let headers = head.headers.iter().filter(|field| HeaderName::new(field.name).is_ok());
-    Some(Request {
-        method: head.method?.to_owned(),
-        query: query.into(),
-        headers: headers
-            .map(|field| (field.name.to_owned(), String::from_utf8_lossy(field.value).into_owned()))
-            .collect(),
-        body,
+fn read(file: &OsString) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("{}: {error}", file.to_string_lossy()))
+}
+
+/// Reads a variable. What was given may be the secret itself, so that it is never printed.
+fn variable(option: &str, name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| match error {
+        env::VarError::NotPresent => {
+            format!("{option} names no environment variable that is set; it takes a variable's name, not the secret itself")
+        }
+        env::VarError::NotUnicode(_) => format!("the variable of {option} does not hold text"),
     })
 }
 
-fn read(file: &str) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{file}: {error}"))
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|error| format!("{name}: {error}"))
+fn tolerance(text: &str) -> Result<Value, String> {
+    match text {
+        "any" => Ok(Value::Null),
+        _ => text
+            .parse::<u64>()
+            .map(Value::from)
+            .map_err(|_| "neither a number of seconds nor `any`".to_owned()),
+    }
 }

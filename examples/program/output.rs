@@ -1,11 +1,16 @@
-//! Lines for a terminal or a pipe.
+//! What the programs print, for a terminal or a pipe.
 
 use std::fmt;
 use std::io::{self, Write as _};
 
-/// Prints a line. Where nobody reads, there is nobody to tell.
+/// Prints a line. A reader that has seen enough changes nothing.
 pub(crate) fn print(line: impl fmt::Display) {
     let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints a line on standard error.
+pub(crate) fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A text from a captured file, so that it cannot break the output or command the terminal.

@@ -1,0 +1,154 @@
+//! An HTTP request in a file.
+
+use std::borrow::Cow;
+
+use countersign::HeaderName;
+use httparse::{EMPTY_HEADER, Status, parse_chunk_size};
+
+/// A request as it was saved.
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// What a reader should know of the file.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Request {
+    /// Reads a head, and as its body what follows it. Of what `curl -v` prints, it reads the lines that begin with `>`.
+    pub(crate) fn read(file: &[u8]) -> Result<Self, String> {
+        if let Ok(request) = Self::parse(file) {
+            return Ok(request);
+        }
+        let sent = sent_by_curl(file);
+        Self::parse(if sent.is_empty() { file } else { &sent })
+            .map_err(|error| format!("neither an HTTP request nor the output of `curl -v`: {error}"))
+    }
+
+    fn parse(text: &[u8]) -> Result<Self, httparse::Error> {
+        let mut text = as_version_1(text);
+        let mut fields = [EMPTY_HEADER; 128];
+        if httparse::Request::new(&mut fields).parse(&text)?.is_partial() {
+            text.to_mut().extend(b"\r\n\r\n");
+        }
+        let mut fields = [EMPTY_HEADER; 128];
+        let mut head = httparse::Request::new(&mut fields);
+        let Status::Complete(length) = head.parse(&text)? else { return Err(httparse::Error::Token) };
+        let (Some(method), Some(target)) = (head.method, head.path) else {
+            return Err(httparse::Error::Token);
+        };
+        // A pseudo-header of HTTP/2 is no header.
+        let headers = head.headers.iter().filter(|field| HeaderName::new(field.name).is_ok());
+        let text_of = |value| String::from_utf8_lossy(value).into_owned();
+        Ok(Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers.map(|field| (field.name.to_owned(), text_of(field.value))).collect(),
+            body: text.get(length..).unwrap_or_default().to_vec(),
+            notes: Vec::new(),
+        })
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
+        header.map(|(_, value)| value.trim())
+    }
+
+    /// Takes a body from elsewhere.
+    pub(crate) fn replace_body(&mut self, body: Vec<u8>) {
+        self.body = body;
+        if let Some(length) = self.content_length().filter(|length| *length != self.body.len()) {
+            let held = self.body.len();
+            self.notes
+                .push(format!("`content-length` is {length}, and the file of --body holds {held} bytes"));
+        }
+    }
+
+    /// Finds where the body ends, and decodes chunks.
+    pub(crate) fn frame(&mut self) -> Result<(), String> {
+        let coding = self.header("transfer-encoding").unwrap_or_default().to_ascii_lowercase();
+        if coding.ends_with("chunked") {
+            return self.decode_chunks();
+        }
+        let held = self.body.len();
+        match self.content_length() {
+            Some(length) if held < length => Err(format!(
+                "the file holds {held} of {length} bytes of the body: save the whole request, or give the body with --body FILE"
+            )),
+            Some(length) => {
+                self.body.truncate(length);
+                if held > length {
+                    self.notes
+                        .push(format!("`content-length` is {length}: of {held} bytes the rest is ignored"));
+                }
+                Ok(())
+            }
+            // Editors end a file with a line feed.
+            None if self.body.iter().all(|byte| matches!(byte, b'\r' | b'\n')) => {
+                self.body.clear();
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn decode_chunks(&mut self) -> Result<(), String> {
+        let mut rest = self.body.as_slice();
+        let mut decoded = Vec::new();
+        loop {
+            let cut = || format!("the file ends within a chunk, after {} bytes of the body", decoded.len());
+            match parse_chunk_size(rest) {
+                Ok(Status::Complete((start, size))) => {
+                    rest = rest.get(start..).unwrap_or_default();
+                    if size == 0 {
+                        break;
+                    }
+                    let size = usize::try_from(size).map_err(|_| cut())?;
+                    let (chunk, after) = rest.split_at_checked(size).ok_or_else(cut)?;
+                    rest = after.strip_prefix(b"\r\n").ok_or_else(cut)?;
+                    decoded.extend(chunk);
+                }
+                Ok(Status::Partial) => return Err(cut()),
+                // Some proxies decode the body and leave the header.
+                Err(_) if decoded.is_empty() => {
+                    self.notes
+                        .push("the body is not chunked, although `transfer-encoding` says so".to_owned());
+                    return Ok(());
+                }
+                Err(_) => {
+                    return Err(format!(
+                        "a chunk without a size follows {} bytes of the body",
+                        decoded.len()
+                    ));
+                }
+            }
+        }
+        self.body = decoded;
+        Ok(())
+    }
+
+    fn content_length(&self) -> Option<usize> {
+        self.header("content-length")?.parse().ok()
+    }
+}
+
+/// The first head of those that curl sent. It prints no body.
+fn sent_by_curl(file: &[u8]) -> Vec<u8> {
+    let sent = file.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b">"));
+    let lines = sent.map(|line| line.strip_prefix(b" ").unwrap_or(line));
+    lines.take_while(|line| !line.trim_ascii().is_empty()).flatten().copied().collect()
+}
+
+/// Gives a request line of HTTP/2 or HTTP/3, as curl prints it, the version that has such lines.
+fn as_version_1(text: &[u8]) -> Cow<'_, [u8]> {
+    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    let line = line.trim_ascii_end();
+    for version in [" HTTP/2", " HTTP/2.0", " HTTP/3"] {
+        if let Some(start) = line.strip_suffix(version.as_bytes()) {
+            return [start, b" HTTP/1.1", rest].concat().into();
+        }
+    }
+    text.into()
+}

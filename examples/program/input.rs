@@ -1,0 +1,98 @@
+//! Files of one JSON object a line.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal as _};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Where lines come from.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Stdin,
+    File(OsString),
+    /// The one that comes with the program.
+    Bundled {
+        name: &'static str,
+        text: &'static str,
+    },
+}
+
+impl Input {
+    /// The files that were named, or the bundled one. `-` is standard input.
+    pub(crate) fn named(files: Vec<OsString>, name: &'static str, text: &'static str) -> Vec<Self> {
+        if files.is_empty() {
+            return vec![Self::Bundled { name, text }];
+        }
+        files.into_iter().map(|file| if file == "-" { Self::Stdin } else { Self::File(file) }).collect()
+    }
+
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdin => "standard input".to_owned(),
+            Self::File(file) => file.to_string_lossy().into_owned(),
+            Self::Bundled { name, .. } => (*name).to_owned(),
+        }
+    }
+
+    /// Hands on each line that is not blank, with its number.
+    pub(crate) fn each_line(&self, mut take: impl FnMut(u64, &[u8])) -> io::Result<()> {
+        let (lines, mut progress): (Box<dyn BufRead>, _) = match self {
+            Self::Stdin => (Box::new(io::stdin().lock()), Progress::new(None)),
+            Self::File(file) => {
+                let file = File::open(file)?;
+                let bytes = file.metadata()?.len();
+                (Box::new(BufReader::new(file)), Progress::new(Some(bytes)))
+            }
+            Self::Bundled { text, .. } => (Box::new(text.as_bytes()), Progress::new(None)),
+        };
+        for (number, line) in (1..).zip(lines.split(b'\n')) {
+            let line = line?;
+            if !line.trim_ascii().is_empty() {
+                take(number, &line);
+            }
+            progress.passed(line.len());
+        }
+        Ok(())
+    }
+}
+
+/// A bar on standard error that appears after a second, unless the terminal shows the lines themselves.
+struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+    is_late: bool,
+}
+
+impl Progress {
+    fn new(bytes: Option<u64>) -> Self {
+        let (bar, template) = match bytes {
+            Some(bytes) => (ProgressBar::new(bytes), "{wide_bar} {bytes}/{total_bytes}, {eta} left"),
+            None => (ProgressBar::no_length(), "{bytes} read, {elapsed}"),
+        };
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        // The templates above are right: the default is never taken.
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        Self { bar, start: Instant::now(), is_late: false }
+    }
+
+    fn passed(&mut self, bytes: usize) {
+        // The line feed as well.
+        self.bar.inc(u64::try_from(bytes).unwrap_or_default().saturating_add(1));
+        if !self.is_late && self.start.elapsed() > Duration::from_secs(1) {
+            self.is_late = true;
+            if !io::stdout().is_terminal() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,32 @@
+//! Options on the command line.
+
+use clap::{Arg, Command, Parser};
+use textwrap::WordSplitter;
+
+/// Reads the program's arguments. A wrong one ends it with status 2 and the list of right ones, `--help` with status 0.
+pub(crate) fn options<P: Parser>() -> P {
+    let mut command = P::command().max_term_width(WIDTH);
+    command.build();
+    let usage = usage(&command);
+    let matches = command.override_usage(usage).get_matches();
+    P::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit())
+}
+
+/// Names every option, where clap writes `[OPTIONS]`.
+fn usage(command: &Command) -> String {
+    let name = |argument: &Arg| match argument.is_positional() {
+        true => argument.to_string(),
+        false => format!("[{argument}]"),
+    };
+    // An option and its value stay on one line.
+    let all: Vec<_> = command.get_arguments().map(|argument| name(argument).replace(' ', NO_BREAK)).collect();
+    let layout = textwrap::Options::new(WIDTH).initial_indent(INDENT).subsequent_indent(INDENT);
+    let layout = layout.word_splitter(WordSplitter::NoHyphenation);
+    let wrapped = textwrap::fill(&format!("{} {}", command.get_name(), all.join(" ")), layout);
+    wrapped.trim_start().replace(NO_BREAK, " ")
+}
+
+const WIDTH: usize = 100;
+/// What stands before the usage: `Usage: `.
+const INDENT: &str = "       ";
+const NO_BREAK: &str = "\u{a0}";
