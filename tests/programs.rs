@@ -1,4 +1,5 @@
-//! What callers of the examples `deliveries` and `explain` rely on: JSON lines, streams and exit statuses.
+//! What callers of the examples `deliveries` and `explain` rely on: JSON lines, streams, exit statuses, and what is printed for
+//! people.
 //!
 //! `cargo test --all-features` builds the examples and runs this. Alone:
 //!
@@ -14,6 +15,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::schemes::Scheme;
 use serde_json::{Value, json};
 
 const DELIVERIES: &str = include_str!("../examples/deliveries.jsonl");
@@ -24,6 +28,7 @@ const HEAD: &str = "POST /vogent?a=1 HTTP/1.1\r\nHost: a.example\r\nX-Elto-Signa
     8b2a486decdbb0b29a6dbd39bfd4b331fea9f540adaba0b3f0cce2cfc8a6adfa\
     f6d5a7e457a1154fdbec707671d21df7df4511158c1a8dca1ca06a5c309217d0\r\n\r\n";
 const BODY: &str = r#"{"event":"dial.started"}"#;
+const OPTIONS: [&str; 5] = ["--json", "--scheme", "vogent", "--secret", "THE_SECRET"];
 /// The first finding of each bundled mistake, and whether it is proved.
 const CAUSES: [(&str, bool); 20] = [
     ("secret_whitespace", true),
@@ -71,11 +76,17 @@ fn deliveries_is_strict_on_request() {
     assert_eq!(run("deliveries", &["--strict", "-"], refused).status, 1);
     assert_eq!(run("deliveries", &["--strict", "-"], genuine).status, 0);
     assert_eq!(run("deliveries", &["-"], refused).status, 0);
-    assert!(
-        run("deliveries", &["--summary", "-"], genuine)
-            .output
-            .contains("1 deliveries: 1 accepted, 0 refused")
-    );
+}
+
+#[test]
+fn deliveries_ends_with_a_summary() {
+    let lines = format!("{}\n{}\nnot JSON\n", delivery("vogent genuine"), delivery("vogent wrong secret"));
+    let counts = "2 requests: 1 accepted, 1 rejected, 1 unreadable";
+    assert!(run("deliveries", &["-"], &lines).output.ends_with(&format!("\n{counts}\n")));
+    let summary = run("deliveries", &["--summary", "-"], &lines).output;
+    assert!(summary.contains(&format!("\n{counts}; ")) && summary.contains(" a second"), "{summary}");
+    let json = run("deliveries", &["--summary", "--json", "-"], &lines);
+    assert!(json.lines().len() == 2 && json.errors.contains(counts), "{json:?}");
 }
 
 #[test]
@@ -92,11 +103,75 @@ fn deliveries_reports_unreadable_lines_and_files_and_reads_the_others() {
 }
 
 #[test]
-fn an_unknown_option_is_refused() {
+fn a_wrong_option_is_refused_with_the_list_of_right_ones() {
+    let explain =
+        ["--http", "--body", "--scheme", "--secret", "--base-url", "--public-key", "--format", "--now"];
+    let cases: [(&str, &[&str], &[&str]); 6] = [
+        ("deliveries", &["--frobnicate", "x"], &["--frobnicate", "--json", "--strict", "--summary"]),
+        ("explain", &["--frobnicate", "x"], &["--frobnicate"]),
+        ("explain", &["--scheme", "vogent"], &explain),
+        ("explain", &["--now", "1700000000", "-"], &explain),
+        ("explain", &["--http", "x", "--scheme", "vogent"], &explain),
+        (
+            "explain",
+            &["--http", "x", "--scheme", "nobody", "--secret", "THE_SECRET"],
+            &["vogent", "vonage-sms"],
+        ),
+    ];
+    for (program, arguments, named) in cases {
+        let run = run(program, arguments, "");
+        assert_eq!((run.status, run.output.as_str()), (2, ""), "{arguments:?}");
+        for name in named {
+            assert!(run.errors.contains(name), "{arguments:?}, {name}: {}", run.errors);
+        }
+    }
+}
+
+#[test]
+fn help_lists_schemes_options_and_fields() {
     for program in ["deliveries", "explain"] {
-        let run = run(program, &["--frobnicate", "x"], "");
-        assert_eq!((run.status, run.output.as_str()), (2, ""), "{program}");
-        assert!(run.errors.contains("--frobnicate"), "{program}: {}", run.errors);
+        let run = run(program, &["--help"], "");
+        assert_eq!((run.status, run.errors.as_str()), (0, ""), "{program}");
+        for name in
+            Scheme::ALL.iter().map(Scheme::name).chain(["--json", "tolerance_s", "base_url", "public_key"])
+        {
+            assert!(run.output.contains(name), "{program}: {name}");
+        }
+        assert_fits(&run.output);
+    }
+}
+
+#[test]
+fn what_is_for_people_fits_100_columns_and_is_plain_in_a_pipe() {
+    let long =
+        json!({"id": "very long ".repeat(40), "scheme": "x".repeat(200), "secret": "s", "headers": []});
+    for program in ["deliveries", "explain"] {
+        let bundled = run(program, &[], "").output;
+        assert_fits(&bundled);
+        assert!(!bundled.contains('\u{1b}'), "{program}");
+    }
+    let long = run("deliveries", &["-"], &long.to_string()).output;
+    assert_fits(&long);
+    assert_eq!(long.matches("very").count(), 40, "{long}");
+}
+
+/// `script`, of Debian's essential packages, gives a program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_has_colours_unless_no_color_is_set() {
+    for program in ["deliveries", "explain"] {
+        let on_a_terminal = |no_color: Option<&str>| {
+            let mut command = Command::new("script");
+            command.args(["-qec", built(program).to_str().unwrap(), "/dev/null"]).stdin(Stdio::null());
+            command
+                .env("TERM", "xterm")
+                .env_remove("NO_COLOR")
+                .envs(no_color.map(|value| ("NO_COLOR", value)));
+            String::from_utf8(command.output().unwrap().stdout).unwrap()
+        };
+        assert!(on_a_terminal(None).contains('\u{1b}'), "{program}");
+        let plain = on_a_terminal(Some("1"));
+        assert!(!plain.contains('\u{1b}') && plain.contains("requests"), "{program}: {plain}");
     }
 }
 
@@ -150,34 +225,210 @@ fn explain_reports_unreadable_lines_and_reads_the_others() {
 
 #[test]
 fn explain_reads_a_request_from_a_proxy_or_curl() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let file = |name: &str, text: &str| {
-        let path = folder.join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
+    let (start, headers) = HEAD.split_once("\r\n").unwrap();
+    let with = |header: &str| format!("{start}\r\n{header}\r\n{headers}");
+    let traced = |head: &str| {
+        let sent: String = head.split_inclusive('\n').map(|line| format!("> {line}")).collect();
+        // A second request, after a redirect.
+        format!("* Connected to a.example\n{sent}< HTTP/1.1 401\r\n> GET /other HTTP/1.1\r\n> \r\n")
     };
-    let sent: String = HEAD.split_inclusive('\n').map(|line| format!("> {line}")).collect();
-    let saved = file("saved", &format!("{HEAD}{BODY}"));
-    let traced = file("curl", &format!("* Connected to a.example\n{sent}< HTTP/1.1 401\r\n"));
-    let body = file("body", BODY);
-    let options = ["--json", "--scheme", "vogent", "--secret", "THE_SECRET"];
-
-    for source in [&["--http", &saved][..], &["--body", &body, "--http", &traced]] {
-        let run = run("explain", &[&options, source].concat(), "");
-        assert!(run.status == 0 && run.output.contains("\"algorithm_other\""), "{source:?}: {run:?}");
+    let (one, two) = BODY.split_at(10);
+    let chunks = format!("{:X}\r\n{one}\r\n{:x};name=value\r\n{two}\r\n0\r\n\r\n", one.len(), two.len());
+    let http_2 = "* using HTTP/2\n* [HTTP/2] [1] OPENED stream for https://a.example/vogent?a=1\n\
+        * [HTTP/2] [1] [:method: POST]\n* [HTTP/2] [1] [:path: /vogent?a=1]\n* [HTTP/2] [1] [x-elto-signature: ab]\n";
+    let http_2 = http_2.to_owned()
+        + &traced(
+            &HEAD
+                .replace("HTTP/1.1", "HTTP/2")
+                .to_lowercase()
+                .replace("post", "POST")
+                .replace("http/2", "HTTP/2"),
+        );
+    let body = saved("body", BODY);
+    let length = format!("Content-Length: {}", BODY.len());
+    let sources = [
+        ("plain", format!("{HEAD}{BODY}"), None),
+        ("ends with a line feed", with(&length) + BODY + "\n", None),
+        ("chunked", with("Transfer-Encoding: chunked") + &chunks, None),
+        ("chunked once, decoded since", with("Transfer-Encoding: chunked") + BODY, None),
+        ("curl", traced(&with(&length)), Some(&body)),
+        ("curl by HTTP 2", http_2, Some(&body)),
+    ];
+    for (name, text, body) in sources {
+        let file = saved(name, &text);
+        let body = body.map(|body| ["--body", body]);
+        let run =
+            run("explain", &[&OPTIONS[..], body.as_slice().as_flattened(), &["--http", &file]].concat(), "");
+        let found = &run.lines()[0]["findings"][0];
+        assert_eq!(
+            (run.status, &found["code"], &found["proved"]),
+            (0, &json!("algorithm_other"), &json!(true)),
+            "{name}: {run:?}"
+        );
     }
+
+    let file = saved("other secret", &format!("{HEAD}{BODY}"));
     let other =
-        ["--json", "--scheme", "vogent", "--secret", "WRONG", "--candidate", "THE_SECRET", "--http", &saved];
+        ["--json", "--scheme", "vogent", "--secret", "WRONG", "--candidate", "THE_SECRET", "--http", &file];
     let other = run("explain", &other, "").output;
     assert!(other.contains("\"secret_other\"") && other.contains("`THE_SECRET`"), "{other}");
+}
 
-    let nowhere = folder.join("nonexistent");
-    for incomplete in [&["--http", &saved][..], &[&options[..], &["--http", &body]].concat()] {
-        let run = run("explain", incomplete, "");
-        assert_eq!((run.status, run.output.as_str()), (2, ""), "{incomplete:?}");
+#[test]
+fn explain_says_why_it_cannot_read_a_request() {
+    let (start, headers) = HEAD.split_once("\r\n").unwrap();
+    let with = |header: &str, body: &str| format!("{start}\r\n{header}\r\n{headers}{body}");
+    let cases = [
+        ("no body", with("Content-Length: 39", ""), "the file holds 0 of 39 bytes"),
+        ("half a body", with("content-length: 39", "12345"), "the file holds 5 of 39 bytes"),
+        (
+            "half a chunk",
+            with("Transfer-Encoding: gzip, chunked", "3\r\nabc\r\n5\r\nde"),
+            "after 3 bytes of the body",
+        ),
+        ("no size", with("Transfer-Encoding: chunked", "3\r\nabc\r\nx\r\n"), "follows 3 bytes of the body"),
+        ("no request", BODY.to_owned(), "neither an HTTP request nor the output of `curl -v`"),
+        ("nothing", String::new(), "neither an HTTP request nor the output of `curl -v`"),
+    ];
+    for (name, text, problem) in cases {
+        let run = run("explain", &[&OPTIONS[..], &["--http", &saved(name, &text)]].concat(), "");
+        assert_eq!((run.status, run.output.as_str()), (2, ""), "{name}");
+        assert!(run.errors.contains(problem), "{name}: {}", run.errors);
     }
-    let missing = run("explain", &[&options[..], &["--http", nowhere.to_str().unwrap()]].concat(), "");
+    let missing = run("explain", &[&OPTIONS[..], &["--http", "/nonexistent"]].concat(), "");
     assert_eq!((missing.status, missing.output.as_str()), (2, ""));
+}
+
+#[test]
+fn a_secret_given_in_place_of_a_variable_is_not_printed() {
+    let file = saved("secret given", &format!("{HEAD}{BODY}"));
+    let pair = format!("a1b2={SECRET}");
+    for given in [
+        &["--secret", SECRET][..],
+        &["--secret-b64", SECRET],
+        &["--key", SECRET],
+        &["--key", &pair],
+        &["--secret", "THE_SECRET", "--candidate", SECRET],
+        &["--secret", "THE_SECRET", "--public-key", SECRET],
+        &["--public-key", SECRET],
+        &["--algorithm", SECRET, "--secret", "THE_SECRET"],
+    ] {
+        let run = run("explain", &[&["--scheme", "vogent", "--http", &file], given].concat(), "");
+        assert!(run.status == 2 && run.output.is_empty() && !run.errors.is_empty(), "{given:?}: {run:?}");
+        assert!(!run.errors.contains(SECRET), "{given:?}: {}", run.errors);
+    }
+}
+
+#[test]
+fn explain_proposes_the_time_of_a_request_that_is_merely_old() {
+    let mut line: Value = serde_json::from_str(delivery("jwt genuine, POST")).unwrap();
+    let signed = line.as_object_mut().unwrap().remove("now").unwrap();
+    let old = run("explain", &["--json", "-"], &line.to_string());
+    let found = &old.lines()[0]["findings"][0];
+    assert_eq!(found["code"], "clock_skew");
+    assert!(found["remedy"].as_str().unwrap().contains(&format!("`--now {signed}`")), "{found}");
+
+    // Here the clock is what is wrong.
+    line["now"] = json!(1_000_000_000);
+    let skewed = run("explain", &["--json", "-"], &line.to_string()).output;
+    assert!(skewed.contains("clock_skew") && !skewed.contains("--now"), "{skewed}");
+}
+
+/// Each setting of the format is an option.
+#[test]
+fn explain_verifies_each_genuine_delivery_as_a_saved_request() {
+    let verdicts = run("deliveries", &["--json"], "").lines();
+    let genuine = DELIVERIES.lines().zip(verdicts).filter(|(_, verdict)| verdict["verdict"] == "accept");
+    let mut count = 0;
+    for (number, (line, _)) in genuine.enumerate() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let (file, arguments, secrets) = as_saved(&record, number);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let run = run_with("explain", &[&["--http", &file][..], &arguments].concat(), "", &secrets);
+        assert!(run.status == 0 && run.output.contains("The request verifies."), "{line}\n{run:?}");
+        count += 1;
+    }
+    assert!(count > 30, "{count}");
+}
+
+/// A delivery as a file with a request, the options for it, and the variables that they name.
+fn as_saved(record: &Value, number: usize) -> (String, Vec<String>, Vec<(String, String)>) {
+    let text = |name: &str| record[name].as_str().map(str::to_owned);
+    let bytes = |name: &str| {
+        let decoded = |text: &str| BASE64_STANDARD.decode(text).unwrap();
+        let encoded = record[format!("{name}_b64")].as_str().map(decoded);
+        text(name).map(String::into_bytes).or(encoded).unwrap_or_default()
+    };
+    let mut options = Vec::new();
+    let mut add =
+        |name: &str, value: String| options.extend([format!("--{}", name.replace('_', "-")), value]);
+    for name in [
+        "scheme",
+        "algorithm",
+        "header",
+        "base_url",
+        "timestamp_header",
+        "message_id_header",
+        "format",
+        "prefix",
+        "encoding",
+        "public_key",
+    ] {
+        text(name).map(|value| add(name, value));
+    }
+    record["now"].as_i64().map(|now| add("now", now.to_string()));
+    match record.get("tolerance_s") {
+        Some(Value::Null) => add("tolerance", "any".to_owned()),
+        Some(seconds) => add("tolerance", seconds.to_string()),
+        None => {}
+    }
+    let mut secrets = Vec::new();
+    let mut variable = |value: &Value| {
+        let name = format!("SECRET_{}", secrets.len());
+        secrets.push((name.clone(), value.as_str().unwrap().to_owned()));
+        name
+    };
+    for secret in record["secrets"].as_array().into_iter().flatten().chain(record.get("secret")) {
+        add("secret", variable(secret));
+    }
+    record.get("secret_b64").map(|secret| add("secret_b64", variable(secret)));
+    for (account, secret) in record["keys"].as_object().into_iter().flatten() {
+        add("key", format!("{account}={}", variable(secret)));
+    }
+    let mut target =
+        format!("/?{}", String::from_utf8(bytes("query")).unwrap()).trim_end_matches('?').to_owned();
+    if let Some(url) = text("url") {
+        let path = url
+            .find("://")
+            .map(|at| at + 3)
+            .and_then(|at| url[at..].find('/').map(|path| at + path))
+            .unwrap();
+        target = url[path..].to_owned();
+        if record.get("base_url").is_none() {
+            add("base_url", url[..path].to_owned());
+        }
+    }
+    let method = text("method").unwrap_or_else(|| "POST".to_owned());
+    let mut file = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
+    for header in record["headers"].as_array().into_iter().flatten() {
+        file.extend(format!("{}: {}\r\n", header[0].as_str().unwrap(), header[1].as_str().unwrap()).bytes());
+    }
+    let body = bytes("body");
+    file.extend(format!("Content-Length: {}\r\n\r\n", body.len()).bytes().chain(body));
+    (saved(&format!("genuine {number}"), file), options, secrets)
+}
+
+/// Writes a file that only this test uses.
+fn saved(name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn assert_fits(output: &str) {
+    for line in output.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
 }
 
 /// What a program printed, and how it ended.
@@ -199,8 +450,17 @@ impl Run {
 }
 
 fn run(program: &str, arguments: &[&str], input: &str) -> Run {
+    run_with(
+        program,
+        arguments,
+        input,
+        &[("THE_SECRET".to_owned(), SECRET.to_owned()), ("WRONG".to_owned(), "wrong".to_owned())],
+    )
+}
+
+fn run_with(program: &str, arguments: &[&str], input: &str, variables: &[(String, String)]) -> Run {
     let mut command = Command::new(built(program));
-    command.args(arguments).env("THE_SECRET", SECRET).env("WRONG", "wrong");
+    command.args(arguments).envs(variables.iter().cloned());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

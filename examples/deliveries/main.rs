@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     let options: Options = options::options();
     let mut report = Report::new(options.json, options.summary);
     let samples = options.files.is_empty();
-    for input in Input::named(options.files, "examples/deliveries.jsonl", BUNDLED) {
+    for input in Input::files_or(options.files, "examples/deliveries.jsonl", BUNDLED) {
         let name = input.name();
         let read = input.each_line(|number, line| match Record::parse(line) {
             Ok(record) => {

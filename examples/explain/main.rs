@@ -62,16 +62,21 @@ struct Options {
 fn main() -> ExitCode {
     let options: Options = options::options();
     let mut report = Report::new(options.json);
-    match options.saved.record() {
-        Ok(Some(record)) => explain(&record, &mut report),
-        Ok(None) => {
-            for input in Input::named(options.files, "examples/mistakes.jsonl", BUNDLED) {
-                explain_all(&input, &mut report);
-            }
-            report.finish();
+    let inputs = match options.saved.record() {
+        Ok(Some(record)) => {
+            explain(&record, &mut report);
+            Input::files(options.files)
         }
-        Err(problem) => report.unreadable(problem),
+        Ok(None) => Input::files_or(options.files, "examples/mistakes.jsonl", BUNDLED),
+        Err(problem) => {
+            report.unreadable(problem);
+            Vec::new()
+        }
+    };
+    for input in &inputs {
+        explain_all(input, &mut report);
     }
+    report.finish();
     if report.unreadable > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
@@ -101,9 +106,10 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
         Some(target) => capture.target(target),
         None => capture.query(record.query.as_slice()),
     };
-    let verifier = verifier(record).or_else(|_| {
-        // What is wrong with a secret that is refused, the diagnosis says: a stranger's verifier refuses all the same.
-        verifier(&Record { secrets: Secrets::Text(STRANGERS.to_owned()), ..record.clone() })
+    let verifier = verifier(record).or_else(|wrong| match &record.secrets {
+        Secrets::Public(_) => Err(wrong),
+        // What is wrong with a secret, the diagnosis says. A verifier with another one rejects all the same.
+        _ => verifier(&Record { secrets: Secrets::Text(STRANGERS.to_owned()), ..record.clone() }),
     })?;
     Ok(verifier.diagnose(&capture, &credentials(record)))
 }

@@ -81,11 +81,11 @@ impl Report {
         complain(format_args!("explain: {problem}"));
     }
 
-    /// Prints the summary, for people.
+    /// Prints the summary, for people and of more than one request.
     pub(crate) fn finish(&self) {
         let Self { json, proved, hints, genuine, unreadable } = self;
-        if !json {
-            let count = proved.saturating_add(*hints).saturating_add(*genuine);
+        let count = proved.saturating_add(*hints).saturating_add(*genuine);
+        if !json && count > 1 {
             print(format_args!(
                 "{count} requests: {proved} with a proved cause, {hints} with hints, {genuine} verify; {unreadable} unreadable"
             ));

@@ -17,7 +17,7 @@ use super::request::Request;
 #[derive(Args)]
 pub(crate) struct Saved {
     /// Explain one HTTP request: a file as a proxy or `curl -v` saved it
-    #[arg(long, value_name = "FILE", requires_all = ["scheme", "credential"], conflicts_with = "files")]
+    #[arg(long, value_name = "FILE", requires_all = ["scheme", "credential"])]
     http: Option<OsString>,
     /// The raw body, where the file does not hold it
     #[arg(long, value_name = "FILE", requires = "http")]

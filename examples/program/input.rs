@@ -20,12 +20,14 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// The files that were named, or the bundled one. `-` is standard input.
-    pub(crate) fn named(files: Vec<OsString>, name: &'static str, text: &'static str) -> Vec<Self> {
-        if files.is_empty() {
-            return vec![Self::Bundled { name, text }];
-        }
+    /// The files that were named. `-` is standard input.
+    pub(crate) fn files(files: Vec<OsString>) -> Vec<Self> {
         files.into_iter().map(|file| if file == "-" { Self::Stdin } else { Self::File(file) }).collect()
+    }
+
+    /// The files that were named, or else the bundled one.
+    pub(crate) fn files_or(files: Vec<OsString>, name: &'static str, text: &'static str) -> Vec<Self> {
+        if files.is_empty() { vec![Self::Bundled { name, text }] } else { Self::files(files) }
     }
 
     pub(crate) fn name(&self) -> String {
