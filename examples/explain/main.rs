@@ -5,7 +5,8 @@
 //! cargo run --example explain --features diagnose -- --http FILE --scheme SCHEME --secret VARIABLE
 //! ```
 //!
-//! `cargo install --path . --example explain --features diagnose,sign,ed25519` installs it as `explain`.
+//! `cargo install --path . --example explain --features diagnose` installs it as `explain`. The feature `ed25519` adds the schemes
+//! with public keys.
 //!
 //! - `FILE` holds captured requests, one JSON object a line, as the example `deliveries` takes them; `-` is standard input. Without
 //!   a file it explains the samples in `examples/mistakes.jsonl`.

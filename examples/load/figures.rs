@@ -43,45 +43,56 @@ impl Figures {
 
     /// By how many percent the requests per second are fewer with the layer.
     pub(crate) fn cost(&self) -> f64 {
-        self.median(|without, with| 100.0 * (1.0 - with.requests_per_second / without.requests_per_second))
+        self.requests_per_second().cost
     }
 
-    fn median(&self, figure: impl Fn(&Round, &Round) -> f64) -> f64 {
-        median(self.rounds.iter().map(|(without, with)| figure(without, with)))
+    fn requests_per_second(&self) -> Line {
+        let fewer = |without: f64, with: f64| 100.0 * (1.0 - with / without);
+        self.median(|round| round.requests_per_second, fewer)
+    }
+
+    fn microseconds_per_request(&self) -> Line {
+        let more = |without: f64, with: f64| 100.0 * (with / without - 1.0);
+        self.median(|round| round.microseconds_per_request, more)
+    }
+
+    /// The round with the median cost.
+    fn median(&self, figure: impl Fn(&Round) -> f64, cost: impl Fn(f64, f64) -> f64) -> Line {
+        let lines = self.rounds.iter().map(|(without, with)| (figure(without), figure(with)));
+        let mut lines: Vec<_> =
+            lines.map(|(without, with)| Line { without, with, cost: cost(without, with) }).collect();
+        lines.sort_by(|one, other| one.cost.total_cmp(&other.cost));
+        lines.get(lines.len() / 2).copied().unwrap_or(Line {
+            without: f64::NAN,
+            with: f64::NAN,
+            cost: f64::NAN,
+        })
     }
 }
 
-/// Of an even number of figures the middle between both in the middle.
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<_> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    let below = figures.len().saturating_sub(1) / 2;
-    let above = figures.len() / 2;
-    figures.get(below).zip(figures.get(above)).map_or(f64::NAN, |(low, high)| f64::midpoint(*low, *high))
+/// One figure of one round, and the cost that follows from it.
+#[derive(Clone, Copy)]
+struct Line {
+    without: f64,
+    with: f64,
+    /// In percent.
+    cost: f64,
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let row = |without: f64, with: f64, cost: f64| format!("{without:>12.1} {with:>12.1} {cost:>8.1} %");
-        writeln!(
-            f,
-            "{:<32} {:>12} {:>12} {:>10}",
-            "1 KiB echo, median of rounds", "bare", "verifying", "cost"
-        )?;
-        let requests = row(
-            self.median(|without, _| without.requests_per_second),
-            self.median(|_, with| with.requests_per_second),
-            self.cost(),
-        );
-        writeln!(f, "{:<32} {requests}", "requests per second")?;
-        let time = |round: &Round| round.microseconds_per_request;
-        let (bare, hash) = (self.median(|without, _| time(without)), median(self.hashes.iter().copied()));
-        let spent = row(
-            bare,
-            self.median(|_, with| time(with)),
-            self.median(|without, with| 100.0 * (time(with) / time(without) - 1.0)),
-        );
-        writeln!(f, "{:<32} {spent}", "server's microseconds a request")?;
-        write!(f, "{:<32} {}", "of them the bare HMAC", row(0.0, hash, 100.0 * hash / bare))
+        writeln!(f, "{:<32} {:>12} {:>12} {:>10}", "1 KiB echo, median round", "bare", "verifying", "cost")?;
+        let time = self.microseconds_per_request();
+        for (name, line) in
+            [("requests per second", self.requests_per_second()), ("server's microseconds a request", time)]
+        {
+            let Line { without, with, cost } = line;
+            writeln!(f, "{name:<32} {without:>12.1} {with:>12.1} {cost:>8.1} %")?;
+        }
+        let mut hashes = self.hashes.clone();
+        hashes.sort_by(f64::total_cmp);
+        let hash = hashes.get(hashes.len() / 2).copied().unwrap_or(f64::NAN);
+        let share = 100.0 * hash / time.without;
+        write!(f, "{:<32} {:>12} {hash:>12.1} {share:>8.1} %", "of them the bare HMAC", "")
     }
 }
