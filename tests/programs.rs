@@ -267,7 +267,7 @@ fn explain_reads_a_request_from_a_proxy_or_curl() {
         );
     }
 
-    let file = saved("other secret", &format!("{HEAD}{BODY}"));
+    let file = saved("other secret", format!("{HEAD}{BODY}"));
     let other =
         ["--json", "--scheme", "vogent", "--secret", "WRONG", "--candidate", "THE_SECRET", "--http", &file];
     let other = run("explain", &other, "").output;
@@ -301,7 +301,7 @@ fn explain_says_why_it_cannot_read_a_request() {
 
 #[test]
 fn a_secret_given_in_place_of_a_variable_is_not_printed() {
-    let file = saved("secret given", &format!("{HEAD}{BODY}"));
+    let file = saved("secret given", format!("{HEAD}{BODY}"));
     let pair = format!("a1b2={SECRET}");
     for given in [
         &["--secret", SECRET][..],
@@ -374,9 +374,13 @@ fn as_saved(record: &Value, number: usize) -> (String, Vec<String>, Vec<(String,
         "encoding",
         "public_key",
     ] {
-        text(name).map(|value| add(name, value));
+        if let Some(value) = text(name) {
+            add(name, value);
+        }
     }
-    record["now"].as_i64().map(|now| add("now", now.to_string()));
+    if let Some(now) = record["now"].as_i64() {
+        add("now", now.to_string());
+    }
     match record.get("tolerance_s") {
         Some(Value::Null) => add("tolerance", "any".to_owned()),
         Some(seconds) => add("tolerance", seconds.to_string()),
@@ -391,21 +395,20 @@ fn as_saved(record: &Value, number: usize) -> (String, Vec<String>, Vec<(String,
     for secret in record["secrets"].as_array().into_iter().flatten().chain(record.get("secret")) {
         add("secret", variable(secret));
     }
-    record.get("secret_b64").map(|secret| add("secret_b64", variable(secret)));
+    if let Some(secret) = record.get("secret_b64") {
+        add("secret_b64", variable(secret));
+    }
     for (account, secret) in record["keys"].as_object().into_iter().flatten() {
         add("key", format!("{account}={}", variable(secret)));
     }
     let mut target =
         format!("/?{}", String::from_utf8(bytes("query")).unwrap()).trim_end_matches('?').to_owned();
     if let Some(url) = text("url") {
-        let path = url
-            .find("://")
-            .map(|at| at + 3)
-            .and_then(|at| url[at..].find('/').map(|path| at + path))
-            .unwrap();
-        target = url[path..].to_owned();
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (authority, path) = rest.split_once('/').unwrap();
+        target = format!("/{path}");
         if record.get("base_url").is_none() {
-            add("base_url", url[..path].to_owned());
+            add("base_url", format!("{scheme}://{authority}"));
         }
     }
     let method = text("method").unwrap_or_else(|| "POST".to_owned());

@@ -9,6 +9,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "counts and sums of a program's run")]
 
+mod help;
 #[path = "../program/input.rs"]
 mod input;
 #[path = "../program/options.rs"]
@@ -31,7 +32,7 @@ use verdict::Verdict;
 
 /// Verifies captured requests, one JSON object a line.
 #[derive(Parser)]
-#[command(name = "deliveries", after_help = record::help())]
+#[command(name = "deliveries", after_help = help::help())]
 struct Options {
     /// Files of captured requests; `-` is standard input [default: the samples in examples/deliveries.jsonl]
     #[arg(value_name = "FILE")]

@@ -10,17 +10,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::Head;
-use countersign::schemes::Scheme;
 use serde_json::{Map, Value};
-
-/// What `--help` says of the format.
-pub(crate) fn help() -> String {
-    let names: Vec<_> = Scheme::ALL.iter().map(Scheme::name).collect();
-    let layout = textwrap::Options::new(100).initial_indent("  ").subsequent_indent("  ");
-    let layout = layout.word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let names = textwrap::fill(&names.join(", "), layout);
-    format!("Schemes:\n{names}\n\n{}", include_str!("fields.txt"))
-}
 
 /// One captured delivery and what to verify it with.
 #[derive(Clone, Debug, Default)]

@@ -46,7 +46,7 @@ impl Report {
 
     pub(crate) fn verdict(&mut self, record: &Record, verdict: &Verdict, time: Duration) {
         if !self.json && self.accepted + self.rejected == 0 {
-            print(table_row(["ID", "SCHEME", "VERDICT", "REASON"], [const { Style::new().bold() }; 4]));
+            print(table_row(["ID", "SCHEME", "VERDICT", "REASON"], &[const { Style::new().bold() }; 4]));
         }
         self.time += time;
         match verdict {
@@ -107,7 +107,7 @@ fn for_people(record: &Record, verdict: &Verdict) -> String {
         }
     };
     let plain = Style::new;
-    table_row([&visible(&id), &visible(&record.scheme), word, &reason], [plain(), plain(), colour, plain()])
+    table_row([&visible(&id), &visible(&record.scheme), word, &reason], &[plain(), plain(), colour, plain()])
 }
 
 /// What the signature covers, and which secret made it where it is not the first.
@@ -131,11 +131,11 @@ fn signed(verified: &Verified) -> String {
 
 /// A row of a table of 100 columns, as many lines as its longest cell has. `console` styles nothing where the output is no
 /// terminal or `NO_COLOR` is set.
-fn table_row(texts: [&str; 4], styles: [Style; 4]) -> String {
+fn table_row(texts: [&str; 4], styles: &[Style; 4]) -> String {
     let widths = [34, 17, 7, 36];
     let cells: Vec<_> = texts.iter().zip(&widths).map(|(text, width)| textwrap::wrap(text, *width)).collect();
     let line = |number: usize| {
-        let pieces = cells.iter().zip(&styles).zip(widths).map(|((lines, style), width)| {
+        let pieces = cells.iter().zip(styles).zip(widths).map(|((lines, style), width)| {
             let piece = lines.get(number).map_or("", |line| line.as_ref());
             pad_str(&style.apply_to(piece).to_string(), width, Alignment::Left, None).into_owned()
         });

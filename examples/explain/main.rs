@@ -17,6 +17,8 @@
 //! `--json` a line for each request. It prints no secret and no signature. The exit status is 0, or 2 where an option, a file or a
 //! line cannot be read.
 
+#[path = "../deliveries/help.rs"]
+mod help;
 #[path = "../program/input.rs"]
 mod input;
 #[path = "../program/options.rs"]
@@ -48,7 +50,7 @@ use verifier::{Misconfigured, verifier};
 
 /// Says why captured requests are rejected.
 #[derive(Parser)]
-#[command(name = "explain", after_help = record::help())]
+#[command(name = "explain", after_help = help::help())]
 struct Options {
     /// Files of captured requests; `-` is standard input [default: the samples in examples/mistakes.jsonl]
     #[arg(value_name = "FILE")]

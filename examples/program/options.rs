@@ -14,9 +14,8 @@ pub(crate) fn options<P: Parser>() -> P {
 
 /// Names every option, where clap writes `[OPTIONS]`.
 fn usage(command: &Command) -> String {
-    let name = |argument: &Arg| match argument.is_positional() {
-        true => argument.to_string(),
-        false => format!("[{argument}]"),
+    let name = |argument: &Arg| {
+        if argument.is_positional() { argument.to_string() } else { format!("[{argument}]") }
     };
     // An option and its value stay on one line.
     let all: Vec<_> = command.get_arguments().map(|argument| name(argument).replace(' ', NO_BREAK)).collect();

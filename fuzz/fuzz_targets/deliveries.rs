@@ -40,7 +40,7 @@ fuzz_target!(|input: &[u8]| {
     let record = Record::parse(line.as_bytes()).unwrap();
     let given = match Verdict::of(&record) {
         Verdict::Accepted(verified) => Some(law::proof(&verified)),
-        Verdict::Refused(_) => None,
+        Verdict::Rejected(_) => None,
         Verdict::Misconfigured(reason) => panic!("{reason}: {line}"),
     };
     let expected = naive::verdict(&setup, &request);

@@ -16,7 +16,7 @@ fn record(line: &str) -> Record {
 fn code(line: &str) -> String {
     match Verdict::of(&record(line)) {
         Verdict::Accepted(verified) => format!("{} {}", verified.key(), verified.coverage().as_str()),
-        Verdict::Refused(error) => error.code().to_owned(),
+        Verdict::Rejected(error) => error.code().to_owned(),
         Verdict::Misconfigured(reason) => {
             assert!(!reason.is_empty());
             "misconfigured".to_owned()
