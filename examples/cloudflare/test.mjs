@@ -1,0 +1,39 @@
+// Sends requests to the module that is named: `node --test test.mjs` with MODULE, the path of the `.wasm` file.
+import assert from "node:assert";
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { handler } from "./handler.mjs";
+
+const RETELL_API_KEY = "key_0123456789";
+const BODY = '{"event":"call_started","call":{"caller":"Zoë"}}';
+const module = new WebAssembly.Module(readFileSync(process.env.MODULE));
+
+async function status(headers, body = BODY) {
+  const worker = handler(module, (given) => new Response(given));
+  const request = new Request("https://example.com/retell", { method: "POST", headers, body });
+  const response = await worker.fetch(request, { RETELL_API_KEY });
+  if (response.status === 200) assert.strictEqual(await response.text(), body);
+  return response.status;
+}
+
+function signature(at = Date.now(), secret = RETELL_API_KEY) {
+  return { "x-retell-signature": `v=${at},d=${createHmac("sha256", secret).update(BODY + at).digest("hex")}` };
+}
+
+test("genuine is accepted and forged rejected", async () => {
+  assert.strictEqual(await status(signature()), 200);
+  assert.strictEqual(await status(signature(), BODY.replace("Zoë", "Eve")), 401);
+  assert.strictEqual(await status(signature(Date.now(), "another")), 401);
+  assert.strictEqual(await status({}), 401);
+});
+
+test("the time is JavaScript's", async () => {
+  assert.strictEqual(await status(signature(Date.now() - 290_000)), 200);
+  assert.strictEqual(await status(signature(Date.now() - 310_000)), 401);
+  assert.strictEqual(await status(signature(Date.now() + 310_000)), 401);
+});
+
+test("a secret is needed", async () => {
+  await assert.rejects(handler(module).fetch(new Request("https://example.com/"), { RETELL_API_KEY: "" }), /no secret/);
+});
