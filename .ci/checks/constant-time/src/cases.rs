@@ -1,224 +1,156 @@
-//! Every scheme and algorithm in every form it takes.
+//! Every scheme of the registry that has a secret, with each algorithm and each kind of request that it takes.
 
-use countersign::rule::{Envelope, Profile, Rule};
-use countersign::sign::{self, Delivery};
-use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{
-    Algorithm, Error, Head, HeaderName, HexHmac, Keyring, Keys, Secret, Tenants, UnixTime, Verifier, Vogent,
-    Voxagent, Webhook,
-};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::schemes::{Registered, Scheme, Settings};
+use countersign::sign::{Delivery, Unsigned};
+use countersign::{ConfigError, Coverage, ErrorKind, Keyring, Secret, Tenants, UnixTime};
 
-/// One scheme in one form.
 pub struct Case {
     pub name: String,
-    pub verifier: Box<dyn Fn(Keyring) -> Box<dyn Verifier>>,
-    pub sign: Box<dyn Fn(&Secret) -> Delivery>,
-    /// Whether the secret is looked at when the verifier is built: decoded from base64 by a table.
-    pub decodes_secret: bool,
-    place: Place,
+    scheme: &'static Scheme,
+    settings: Settings,
+    unsigned: Unsigned,
+    pub of_tenants: bool,
 }
 
-/// Where the signature's text is, up to the end of the text or a quotation mark.
-#[derive(Clone, Copy)]
-enum Place {
-    /// The whole header.
-    Header(&'static str),
-    /// After the last `v1=` of the header.
-    Entry(&'static str),
-    /// After the last dot of the header.
-    Token(&'static str),
-    /// After `sig=`.
-    Query,
-    Form,
-    /// After `"sig":"`.
-    Json,
+/// The bytes of eight keys. The last is longer than any block.
+pub fn keys() -> Vec<Vec<u8>> {
+    (1..=8).map(|number| vec![number * 29; if number == 8 { 150 } else { 32 }]).collect()
 }
 
-/// Eight secrets, in base64 so that every scheme takes them; the last is longer than any block.
-#[must_use]
-pub fn secrets() -> Vec<Vec<u8>> {
-    (b'A'..=b'H').map(|letter| vec![letter; if letter == b'H' { 200 } else { 40 }]).collect()
+/// A secret as platforms show it: base64, which some decode.
+pub fn text(key: &[u8]) -> Vec<u8> {
+    BASE64_STANDARD.encode(key).into_bytes()
 }
 
-#[must_use]
+pub fn secret(key: &[u8]) -> Secret {
+    Secret::verbatim(text(key)).expect("a secret")
+}
+
 pub fn all() -> Vec<Case> {
-    let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
-    let methods = [
-        SignatureMethod::Md5Hash,
-        SignatureMethod::Md5,
-        SignatureMethod::Sha1,
-        SignatureMethod::Sha256,
-        SignatureMethod::Sha512,
-    ];
     let mut all = Vec::new();
-    for algorithm in algorithms {
-        all.push(Case::new(
-            format!("vogent {algorithm:?}"),
-            Place::Header("x-elto-signature"),
-            move |keyring| Box::new(Vogent::with_algorithm(algorithm, keyring)),
-            move |secret| sign::hex_hmac("x-elto-signature", algorithm, secret, BODY),
-        ));
-        all.push(Case::new(
-            format!("hex-hmac {algorithm:?}"),
-            Place::Header("x-sig"),
-            move |keyring| Box::new(HexHmac::with_algorithm("x-sig", algorithm, keyring).expect("a name")),
-            move |secret| sign::hex_hmac("x-sig", algorithm, secret, BODY),
-        ));
+    for scheme in Scheme::ALL {
+        let sample = scheme.sample([7; 32]);
+        let json = r#"{"event":"call.ended","price":"1.50"}"#;
+        let requests = [
+            ("", sample.unsigned.clone()),
+            (" form", Unsigned::form("api-key=a1b2c3d4&AccountSid=a1b2c3d4&text=a+%26+b")),
+            (" blank value", Unsigned::form("to=447700900000&text=")),
+            (" JSON", Unsigned::json(json)),
+            (" GET", Unsigned::new("GET", "").target("/?to=447700900000&text=a+%26+b")),
+        ];
+        let mut known = Vec::new();
+        for algorithm in [None, Some("sha1"), Some("sha512"), Some("md5"), Some("md5hash")] {
+            for ((what, unsigned), tenant) in
+                requests.iter().flat_map(|request| [(request, false), (request, true)])
+            {
+                let mut settings = sample.settings.clone().clock(|| NOW);
+                settings.algorithm = algorithm.map(str::to_owned).or(settings.algorithm);
+                let unsigned = if tenant { unsigned.clone().tenant(TENANT) } else { unsigned.clone() };
+                let name = format!(
+                    "{}{what} {}{}",
+                    scheme.name(),
+                    algorithm.unwrap_or_default(),
+                    if tenant { "tenant" } else { "" }
+                );
+                let case = Case { name, scheme, settings, unsigned, of_tenants: tenant };
+                // What it does not take is no case. What makes no difference is no other.
+                let Some((genuine, coverage)) = case.genuine() else { continue };
+                let same = |(of, other): &(bool, Delivery)| *of == tenant && *other == genuine;
+                let any_body = coverage == Coverage::Body && !what.is_empty();
+                if !any_body && !known.iter().any(same) {
+                    known.push((tenant, genuine));
+                    all.push(case);
+                }
+            }
+        }
     }
-    all.push(Case::new(
-        "voxagent".to_owned(),
-        Place::Header("x-sig"),
-        |keyring| Box::new(Voxagent::new("x-sig", keyring).expect("a name")),
-        |secret| sign::hex_hmac("x-sig", Algorithm::Sha256, secret, BODY),
-    ));
-    all.push(Case::new(
-        "rule with a list and a time".to_owned(),
-        Place::Entry("x-sig"),
-        |keyring| {
-            let keys = Keys::hmac(Algorithm::Sha256, keyring);
-            Box::new(Webhook::with_rule(Listed, keys).expect("no URL").clock(|| NOW))
-        },
-        |secret| {
-            let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, secret, format!("{SIGNED_AT}.{BODY}"));
-            let tag = signed.header("x-sig").expect("a signature").to_owned();
-            let list = format!("t={SIGNED_AT},v1={},v1={tag}", "0".repeat(64));
-            signed.without_header("x-sig").with_header("x-sig", &list).with_body(BODY)
-        },
-    ));
-    for method in methods {
-        let verifier = move |keyring| -> Box<dyn Verifier> { Box::new(Sms::new(method, keyring)) };
-        let signer = move |secret: &Secret| {
-            let signer = sign::SmsSigner::new(method, secret)
-                .param("api-key", "a1b2c3d4")
-                .param("text", "Hello & hi = 1+1");
-            signer.timestamp(NOW).param("nonce", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
-        };
-        let name = |form| format!("sms {method:?} {form}");
-        all.push(Case::new(name("query"), Place::Query, verifier, move |secret| signer(secret).query()));
-        all.push(Case::new(name("form"), Place::Form, verifier, move |secret| signer(secret).form()));
-        all.push(Case::new(name("json"), Place::Json, verifier, move |secret| signer(secret).json()));
-        all.push(Case::new(name("blank value"), Place::Form, verifier, move |secret| {
-            signer(secret).param("keyword", "").form()
-        }));
-        all.push(Case::new(
-            name("tenants"),
-            Place::Form,
-            move |keyring| Box::new(Sms::tenants(method, tenants(keyring))),
-            move |secret| signer(secret).form(),
-        ));
-    }
-    let webhook = |keyring| -> Box<dyn Verifier> { Box::new(SignedWebhook::new(keyring).clock(|| NOW)) };
-    let signer = |secret: &Secret| sign::TokenSigner::new(secret, NOW).claim("api_key", "a1b2c3d4");
-    let token = Place::Token("authorization");
-    all.push(Case::new("signed webhook POST".to_owned(), token, webhook, move |secret| {
-        signer(secret).post(BODY)
-    }));
-    all.push(Case::new("signed webhook GET".to_owned(), token, webhook, move |secret| {
-        signer(secret).get(QUERY)
-    }));
-    all.push(Case::new(
-        "signed webhook tenants".to_owned(),
-        token,
-        |keyring| Box::new(SignedWebhook::tenants(tenants(keyring)).clock(|| NOW)),
-        move |secret| signer(secret).post(BODY),
-    ));
-    all.push(Case {
-        decodes_secret: true,
-        ..Case::new(
-            "contact center".to_owned(),
-            Place::Token("vonage-signature"),
-            |keyring| Box::new(ContactCenter::new(keyring).expect("base64").clock(|| NOW)),
-            |secret| sign::ContactCenterSigner::new(secret, NOW).expect("base64").post(BODY),
-        )
-    });
     all
 }
 
 impl Case {
-    /// How many messages may have been signed: with a blank value the one with it and, if that was not, the one without. Each
-    /// has a verdict, and whether the first holds is no secret.
-    #[must_use]
-    pub fn messages(&self) -> usize {
-        if self.name.ends_with("blank value") { 2 } else { 1 }
+    pub fn build(&self, keyring: Keyring) -> Result<Box<dyn Registered>, ConfigError> {
+        let mut settings = self.settings.clone();
+        if self.of_tenants {
+            // One: which of several is found first is a matter of chance.
+            settings.tenants = Some(Tenants::new([(TENANT, keyring)])?);
+            settings.keyring = None;
+        } else {
+            settings.keyring = Some(keyring);
+        }
+        self.scheme.build(&settings)
     }
 
-    fn new(
-        name: String,
-        place: Place,
-        verifier: impl Fn(Keyring) -> Box<dyn Verifier> + 'static,
-        sign: impl Fn(&Secret) -> Delivery + 'static,
-    ) -> Self {
-        Self { name, verifier: Box::new(verifier), sign: Box::new(sign), decodes_secret: false, place }
+    /// The delivery that a key signs.
+    pub fn sign(&self, key: &[u8]) -> Option<Delivery> {
+        let secret = secret(key);
+        self.build(secret.clone().into()).ok()?.sign(&secret.into(), &self.unsigned).ok()
     }
 
-    /// The delivery with the digit `at` of its signature exchanged for another of its kind; `None` behind the last.
-    #[must_use]
-    pub fn with_wrong_digit(&self, genuine: &Delivery, at: usize) -> Option<Delivery> {
-        let (text, before) = match self.place {
-            Place::Header(name) => (genuine.header(name)?, None),
-            Place::Entry(name) => (genuine.header(name)?, Some("v1=")),
-            Place::Token(name) => (genuine.header(name)?, Some(".")),
-            Place::Query => (genuine.query(), Some("sig=")),
-            Place::Form => (str::from_utf8(genuine.body()).ok()?, Some("sig=")),
-            Place::Json => (str::from_utf8(genuine.body()).ok()?, Some("\"sig\":\"")),
+    /// One that the first key signs and alone verifies.
+    fn genuine(&self) -> Option<(Delivery, Coverage)> {
+        self.settings.keyring.as_ref()?;
+        let (genuine, other) = (self.sign(&keys()[0])?, self.sign(&keys()[1])?);
+        let verifier = self.build(secret(&keys()[0]).into()).ok()?;
+        let refused = verifier.verify(other.request()).err()?.kind() == ErrorKind::SignatureMismatch;
+        let coverage = verifier.verify(genuine.request()).ok()?.coverage();
+        refused.then_some((genuine, coverage))
+    }
+
+    /// The delivery of a key with each digit of its signature exchanged for another of its kind, in their order. The signature is
+    /// what differs where another key signs.
+    pub fn wrong_digits(&self, key: &[u8]) -> Vec<Delivery> {
+        let genuine = self.sign(key).expect("a signature");
+        let others: Vec<_> = keys()[..7].iter().filter_map(|other| self.sign(other)).collect();
+        let verifier = self.build(secret(key).into()).expect("a verifier");
+        let wrong = (0..parts(&genuine).len()).map(|part| {
+            let text = &parts(&genuine)[part];
+            let differs =
+                |at: &usize| others.iter().any(|other| parts(other)[part].get(*at) != text.get(*at));
+            let is_hex = (0..text.len()).filter(differs).all(|at| text[at].is_ascii_hexdigit());
+            // Behind a `0` at the beginning the decoder looks for the `x` of `0x`.
+            let digits = (0..text.len()).filter(differs).skip_while(|at| is_hex && text[*at] == b'0');
+            digits.map(|at| with_part(&genuine, part, at, other_digit(text[at], is_hex))).collect()
+        });
+        let refused = |wrong: &Vec<Delivery>| {
+            wrong.first().is_some_and(|first| verifier.verify(first.request()).is_err())
         };
-        let start = before.map_or(0, |before| text.rfind(before).expect("a signature") + before.len());
-        let mut text = text.as_bytes().to_vec();
-        let digit = text
-            .get_mut(start + at)
-            .filter(|digit| digit.is_ascii_alphanumeric() || b"-_".contains(digit))?;
-        let is_token = matches!(self.place, Place::Token(_));
-        *digit = match *digit {
-            // Either may end a token's signature: it has no trailing bits.
-            b'A' if is_token => b'E',
-            _ if is_token => b'A',
-            // Not `0`: at the beginning the decoder looks whether it is that of `0x`.
-            b'1' => b'2',
-            b'0' | b'2'..=b'9' => b'1',
-            b'a' => b'b',
-            b'b'..=b'z' => b'a',
-            b'A' => b'B',
-            _ => b'A',
-        };
-        let text = String::from_utf8(text).ok()?;
-        let genuine = genuine.clone();
-        Some(match self.place {
-            Place::Header(name) | Place::Entry(name) | Place::Token(name) => {
-                genuine.without_header(name).with_header(name, &text)
-            }
-            Place::Query => genuine.with_query(&text),
-            Place::Form | Place::Json => genuine.with_body(text),
-        })
+        wrong.into_iter().find(refused).expect("a signature")
     }
 }
 
-/// A rule that signs `time.body` and sends `t=<seconds>,v1=<hex>,v1=<hex>`.
-#[derive(Debug)]
-struct Listed;
-
-static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
-
-impl Rule for Listed {
-    fn profile(&self) -> Profile {
-        Profile::new("listed").window(300, 300)
-    }
-
-    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
-        let signature = head.signature(&SIGNATURE)?;
-        let time = signature.one("t")?;
-        envelope.any_hex(signature.all("v1")).signed_at(time.seconds()?).part(time).part(".").body();
-        Ok(())
+fn other_digit(digit: u8, is_hex: bool) -> u8 {
+    match digit {
+        b'1' if is_hex => b'2',
+        b'0'..=b'9' if is_hex => b'1',
+        b'a' if is_hex => b'b',
+        b'a'..=b'f' if is_hex => b'a',
+        b'A' if is_hex => b'B',
+        // Either may end a text in base64: its last bits are 0.
+        b'A' => b'Q',
+        _ => b'A',
     }
 }
 
-/// One tenant: of several, which one is found at first is a matter of chance.
-fn tenants(keyring: Keyring) -> Tenants {
-    Tenants::new([("a1b2c3d4", keyring)]).expect("a tenant")
+/// The target, the body and each header's value.
+fn parts(delivery: &Delivery) -> Vec<Vec<u8>> {
+    let headers = delivery.headers().iter().map(|(_, value)| value.clone().into_bytes());
+    [delivery.target().as_bytes().to_vec(), delivery.body().to_vec()].into_iter().chain(headers).collect()
 }
 
-pub const BODY: &str =
-    r#"{"event":"dial.transcript","text":"Hello, is my appointment tomorrow still on?","price":1.50}"#;
-const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
-/// At this time the signature begins with no `0`, after which the decoder looks for an `x`.
-const SIGNED_AT: i64 = 1_763_712_001;
-const QUERY: &str = "to=19432445023&from=12016131021&text=%22quoted%22+%2B";
+fn with_part(delivery: &Delivery, part: usize, at: usize, digit: u8) -> Delivery {
+    let mut bytes = parts(delivery).swap_remove(part);
+    bytes[at] = digit;
+    if part == 1 {
+        return delivery.clone().with_body(bytes);
+    }
+    let text = String::from_utf8(bytes).expect("text");
+    let Some((changed, _)) = part.checked_sub(2).map(|header| &delivery.headers()[header]) else {
+        return delivery.clone().with_target(&text);
+    };
+    delivery.clone().without_header(changed).with_header(changed, &text)
+}
+
+pub const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
+const TENANT: &str = "a1b2c3d4";

@@ -1,72 +1,87 @@
-//! Verifies deliveries with undefined secrets, under memcheck. Prints a line for each case and each planted leak, and how
-//! many verdicts there were; `planted-verdicts` runs the leak that hides in the suppressed function instead.
+//! Verifies requests with undefined secrets under memcheck, or counts the instructions of verifications under callgrind.
+//! `.ci/constant-time` runs it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use countersign::sign::Delivery;
+mod arena;
+mod cases;
+mod instructions;
+mod leaks;
+mod valgrind;
+
+use countersign::schemes::Registered;
+use countersign::sign::{self, Delivery};
 use countersign::vonage::SignedWebhook;
-use countersign::{Algorithm, ErrorKind, Keyring, Request, Secret, UnixTime, Verified, Verifier, sign};
-use countersign_constant_time::cases::{self, BODY, Case};
-use countersign_constant_time::keyed::{Noting, make_states_undefined, noting};
-use countersign_constant_time::leaks::{self, LEAKS, Leak};
-use countersign_constant_time::valgrind::{self, declassified, make_undefined};
+use countersign::{ErrorKind, Keyring, Request, Secret, Verified, Verifier};
 
-#[global_allocator]
-static ALLOCATOR: Noting = Noting;
+use crate::arena::{in_arena, make_states_undefined};
+use crate::cases::{Case, NOW};
+use crate::leaks::{LEAKS, Leak};
+use crate::valgrind::{declassified, errors, make_undefined};
 
 fn main() {
     valgrind::require();
-    if std::env::args().nth(1).as_deref() == Some("planted-verdicts") {
-        println!("leak many verdicts / {}", plant(leaks::verdict_each_byte));
-        return println!("verdicts 2");
-    }
-    let mut all: Vec<(String, Box<dyn Fn() -> usize>)> = Vec::new();
-    for case in cases::all() {
-        all.push((case.name.clone(), Box::new(move || verify_in_rotations(&case))));
-    }
-    all.push(("payload_hash of an undefined body".to_owned(), Box::new(compare_payload_hash)));
-    let mut verdicts = 0;
-    for (name, run) in all {
-        let before = valgrind::errors();
-        let count = run();
-        println!("case {name} / {} / {count}", valgrind::errors() - before);
-        verdicts += count;
-    }
-    for (name, leak) in LEAKS {
-        println!("leak {name} / {}", plant(leak));
-    }
-    println!("verdicts {verdicts}");
-}
-
-/// With one secret, with the newer and the older of two, and with three of eight, the last of which is long.
-fn verify_in_rotations(case: &Case) -> usize {
-    let rotations = [(1, 0), (2, 0), (2, 1), (8, 0), (8, 4), (8, 7)];
-    rotations.into_iter().map(|(count, slot)| verify(case, count, slot)).sum()
-}
-
-/// Verifies, with so many undefined secrets, what the one in `slot` signed: as it is, and wrong in its first and in its last
-/// digit. Returns the number of verdicts.
-fn verify(case: &Case, count: usize, slot: usize) -> usize {
-    let texts = &cases::secrets()[..count];
-    let genuine = (case.sign)(&Secret::verbatim(texts[slot].clone()).expect("a secret"));
-    let wrong: Vec<_> = (0..).map_while(|at| case.with_wrong_digit(&genuine, at)).collect();
-    let wrong = [wrong.first(), wrong.last()].map(|wrong| wrong.expect("a digit"));
-
-    let verifier = noting(|| (case.verifier)(keyring(texts, !case.decodes_secret)));
-    if case.decodes_secret {
-        for text in texts {
-            make_states_undefined(&BASE64_STANDARD.decode(text).expect("base64"));
+    match std::env::args().nth(1).as_deref() {
+        Some("instructions") => instructions::count_all(),
+        Some("planted") => {
+            for (name, leak) in LEAKS {
+                println!("{name} / {}", branches(|| plant(leak)));
+            }
+        }
+        _ => {
+            for case in cases::all() {
+                println!("{} / {}", case.name, verify_in_rotations(&case));
+            }
+            println!("payload_hash of an undefined body / {}", compare_payload_hash());
         }
     }
-    expect(&*verifier, &genuine, Ok(u32::try_from(slot).expect("a few")))
-        + wrong
-            .iter()
-            .map(|wrong| expect(&*verifier, wrong, Err(ErrorKind::SignatureMismatch)) * case.messages())
-            .sum::<usize>()
 }
 
-fn keyring(texts: &[Vec<u8>], undefined: bool) -> Keyring {
-    let secrets = texts.iter().cloned().map(|text| {
+/// The branches that depend on an undefined byte.
+fn branches(run: impl FnOnce()) -> usize {
+    let before = errors();
+    run();
+    errors() - before
+}
+
+/// With one secret, with the older of two, and with three of eight, the last of which is long. Returns the number of branches on
+/// each verification's verdict.
+fn verify_in_rotations(case: &Case) -> String {
+    let rotations = [(1, 0), (2, 1), (8, 0), (8, 4), (8, 7)];
+    rotations.map(|(count, slot)| verify(case, count, slot)).join(" ")
+}
+
+/// Verifies, with so many undefined secrets, what the one in `slot` signed: as it is, wrong in its first and in its last digit.
+fn verify(case: &Case, count: usize, slot: usize) -> String {
+    let keys = &cases::keys()[..count];
+    let genuine = case.sign(&keys[slot]).expect("a signature");
+    let wrong = case.wrong_digits(&keys[slot]);
+    let deliveries = [
+        (&genuine, Ok(u32::try_from(slot).expect("a few"))),
+        (&wrong[0], REFUSED),
+        (&wrong[wrong.len() - 1], REFUSED),
+    ];
+
+    let looks_at_secret = branches(|| drop(constructed(case, keys, true))) > 0;
+    let verifier = constructed(case, keys, !looks_at_secret);
+    if looks_at_secret {
+        // It decodes the secret by a table: what it keeps of it is undefined instead.
+        let undefined =
+            |key: &Vec<u8>| make_states_undefined(key) || make_states_undefined(&cases::text(key));
+        assert!(keys.iter().all(undefined), "{}: the keyed states are not in the verifier", case.name);
+    }
+    deliveries
+        .map(|(delivery, expected)| branches(|| expect(&*verifier, delivery, expected)).to_string())
+        .join(",")
+}
+
+/// `.ci/constant-time` leaves out what is reported in here.
+#[inline(never)]
+fn constructed(case: &Case, keys: &[Vec<u8>], undefined: bool) -> Box<dyn Registered> {
+    in_arena(|| case.build(keyring(keys, undefined)).expect("a verifier"))
+}
+
+fn keyring(keys: &[Vec<u8>], undefined: bool) -> Keyring {
+    let secrets = keys.iter().map(|key| {
+        let text = cases::text(key);
         if undefined {
             make_undefined(&text);
         }
@@ -76,51 +91,47 @@ fn keyring(texts: &[Vec<u8>], undefined: bool) -> Keyring {
     Keyring::new(secrets).expect("secrets")
 }
 
-/// Verifies at once and in chunks, and requires this verdict.
-fn expect(verifier: &dyn Verifier, delivery: &Delivery, expected: Result<u32, ErrorKind>) -> usize {
+/// Verifies in one call and in chunks.
+fn expect(verifier: &dyn Verifier, delivery: &Delivery, expected: Result<u32, ErrorKind>) {
     let request = delivery.request();
-    let results = [verifier.verify(request), in_chunks(verifier, request)];
-    for result in &results {
+    for result in [verifier.verify(request), in_chunks(verifier, request)] {
         let verdict = result.as_ref().map(|verified| declassified(verified.key()).index());
         assert_eq!(verdict.map_err(countersign::Error::kind), expected);
     }
-    results.len()
 }
 
 fn in_chunks(verifier: &dyn Verifier, request: Request<'_>) -> Result<Verified, countersign::Error> {
     let mut verification = verifier.begin(request.head())?;
-    for chunk in request.body().chunks(7) {
-        verification.update(chunk)?;
-    }
+    request.body().chunks(7).try_for_each(|chunk| verification.update(chunk))?;
     verification.finish()
 }
 
-/// Compares `payload_hash`, which is public, with that of a body which is not: it meets the same function. The signature's
-/// own verdict does not depend on anything undefined here.
-fn compare_payload_hash() -> usize {
-    let secret = Secret::new("s3cr3t").expect("a secret");
-    let now = UnixTime::from_secs(1_763_712_000);
-    let genuine = sign::TokenSigner::new(&secret, now).post(BODY);
-    let verifier = SignedWebhook::new(secret).clock(move || now);
-    let altered = genuine.clone().with_body(BODY.replace("1.50", "1.51"));
+/// Compares `payload_hash`, which is public, with that of a body which is not: it meets the same function. The signature's own
+/// verdict does not depend on anything undefined here.
+fn compare_payload_hash() -> String {
+    let secret = cases::secret(&cases::keys()[0]);
+    let genuine = sign::SignedWebhook::new(&secret, NOW).post("{\"price\":1.50}");
+    let altered = genuine.clone().with_body("{\"price\":1.51}");
+    let verifier = SignedWebhook::new(secret).clock(|| NOW);
     make_undefined(genuine.body());
     make_undefined(altered.body());
-    expect(&verifier, &genuine, Ok(0)) + expect(&verifier, &altered, Err(ErrorKind::PayloadHashMismatch))
+    let expected = [(&genuine, Ok(0)), (&altered, Err(ErrorKind::PayloadHashMismatch))];
+    expected
+        .map(|(delivery, expected)| branches(|| expect(&verifier, delivery, expected)).to_string())
+        .join(",")
 }
 
-/// Runs a planted leak with an undefined key, right and wrong, and returns what memcheck found.
-fn plant(leak: Leak) -> usize {
-    let key = cases::secrets().swap_remove(0);
-    let secret = Secret::verbatim(key.clone()).expect("a secret");
-    let genuine = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret, BODY);
-    let right = genuine.header("x-sig").expect("a signature").as_bytes().to_vec();
+/// Runs a planted leak with an undefined key, on a right signature and on one that is wrong.
+fn plant(leak: Leak) {
+    let key = cases::text(&cases::keys()[0]);
+    let body = b"{\"price\":1.50}";
+    let right = hex::encode(leaks::tag(&key, body)).into_bytes();
     let mut wrong = right.clone();
     wrong[40] = if wrong[40] == b'0' { b'1' } else { b'0' };
-
     make_undefined(&key);
-    let before = valgrind::errors();
     for (signature, expected) in [(right, true), (wrong, false)] {
-        assert_eq!(declassified(leak(&key, BODY.as_bytes(), &signature)), expected);
+        assert_eq!(declassified(leak(&key, body, &signature)), expected);
     }
-    valgrind::errors() - before
 }
+
+const REFUSED: Result<u32, ErrorKind> = Err(ErrorKind::SignatureMismatch);

@@ -1,0 +1,91 @@
+//! Where a verifier keeps what it made of its secret: an allocator that puts it in one place.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use sha2::block_api::compress256;
+use sha2::{Digest, Sha256};
+
+use crate::valgrind::make_undefined;
+
+/// The system's allocator, but for what [`in_arena`] allocates. That is never freed, and is overwritten the next time.
+pub struct Arena {
+    active: AtomicBool,
+    used: AtomicUsize,
+    memory: Memory,
+}
+
+#[repr(align(64))]
+struct Memory(UnsafeCell<[u8; SIZE]>);
+
+// SAFETY: one thread alone runs here.
+unsafe impl Sync for Memory {}
+
+const SIZE: usize = 1 << 20;
+
+#[global_allocator]
+static ARENA: Arena = Arena {
+    active: AtomicBool::new(false),
+    used: AtomicUsize::new(0),
+    memory: Memory(UnsafeCell::new([0; SIZE])),
+};
+
+// SAFETY: each piece of the memory is handed out once while the arena is active, aligned as it is asked for.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !self.active.load(Relaxed) {
+            // SAFETY: as this function's caller promises.
+            return unsafe { System.alloc(layout) };
+        }
+        let start = self.used.load(Relaxed).next_multiple_of(layout.align());
+        self.used.store(start + layout.size(), Relaxed);
+        assert!(layout.align() <= 64 && start + layout.size() <= SIZE);
+        // SAFETY: within the memory.
+        unsafe { self.memory.0.get().cast::<u8>().add(start) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        let first = self.memory.0.get().addr();
+        if !(first..first + SIZE).contains(&start.addr()) {
+            // SAFETY: as this function's caller promises.
+            unsafe { System.dealloc(start, layout) };
+        }
+    }
+}
+
+/// Does something that allocates in the arena. What was there before must be gone.
+#[inline(never)]
+pub fn in_arena<T>(run: impl FnOnce() -> T) -> T {
+    // SAFETY: nothing else is in it.
+    unsafe { ARENA.memory.0.get().cast::<u8>().write_bytes(0, ARENA.used.swap(0, Relaxed)) };
+    ARENA.active.store(true, Relaxed);
+    let result = run();
+    ARENA.active.store(false, Relaxed);
+    result
+}
+
+/// Marks as undefined, wherever they are in the arena, the two states that HMAC-SHA256 keeps of a key (RFC 2104, section 4).
+/// Returns whether they were there.
+pub fn make_states_undefined(key: &[u8]) -> bool {
+    let key = if key.len() > 64 { Sha256::digest(key).to_vec() } else { key.to_vec() };
+    let states = [0x36, 0x5c].map(|pad| {
+        let mut block = [pad; 64];
+        block.iter_mut().zip(&key).for_each(|(byte, key)| *byte ^= key);
+        let mut state = INITIAL;
+        compress256(&mut state, &[block]);
+        state.map(u32::to_ne_bytes).concat()
+    });
+    // SAFETY: nothing writes to it meanwhile.
+    let memory = unsafe { &(&*ARENA.memory.0.get())[..ARENA.used.load(Relaxed)] };
+    let places: Vec<_> =
+        memory.windows(32).filter(|bytes| states.iter().any(|state| state == bytes)).collect();
+    for bytes in &places {
+        make_undefined(bytes);
+    }
+    places.len() >= 2
+}
+
+/// FIPS 180-4, section 5.3.3.
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];

@@ -1,0 +1,73 @@
+//! Counts the instructions of verifications, under callgrind, which writes each to a file: of a wrong digit at each position
+//! of a signature, and of one signature whose secret is in each of eight slots.
+
+use std::ffi::CString;
+use std::hint::black_box;
+
+use countersign::sign::Delivery;
+use countersign::{Head, HeaderName, Keyring, Request, Secret};
+
+use crate::arena::in_arena;
+use crate::{cases, leaks, valgrind};
+
+pub fn count_all() {
+    let keys = cases::keys();
+    let secrets: Vec<Secret> = keys.iter().map(|key| cases::secret(key)).collect();
+    let (signing, others) = (&secrets[0], &secrets[1..]);
+    for case in cases::all() {
+        let wrong = case.wrong_digits(&keys[0]);
+        let verifier = case.build(signing.clone().into()).expect("a verifier");
+        count(&format!("digit/{}", case.name), &wrong, |_, request| verifier.verify(request).is_err());
+
+        if case.of_tenants {
+            // Where in its hash table a verifier finds the tenant is a matter of chance.
+            continue;
+        }
+        let verifiers: Vec<_> = (0..=others.len())
+            .map(|slot| {
+                let mut rotation = others.to_vec();
+                rotation.insert(slot, signing.clone());
+                case.build(Keyring::new(rotation).expect("secrets")).expect("a verifier")
+            })
+            .collect();
+        let genuine = vec![case.sign(&keys[0]).expect("a signature"); verifiers.len()];
+        count(&format!("slot/{}", case.name), &genuine, |slot, request| {
+            verifiers[slot].verify(request).is_ok()
+        });
+    }
+
+    let case = cases::all().into_iter().find(|case| case.name.starts_with("voxagent")).expect("the case");
+    let key = cases::text(&keys[0]);
+    count("planted/early exit", &case.wrong_digits(&keys[0]), |_, request| {
+        let signature =
+            request.head().header(&HeaderName::from_static("x-voxagent")).expect("one").expect("a signature");
+        !leaks::early_exit(&key, request.body(), signature)
+    });
+}
+
+/// Counts what `run` takes for each delivery, the second time. All deliveries are shown in one place, and what a verification allocates
+/// is in one place too: how long it takes to copy or to compare a text depends on where it is.
+fn count(name: &str, deliveries: &[Delivery], run: impl Fn(usize, Request<'_>) -> bool) {
+    let name = CString::new(name).expect("a name");
+    let (mut method, mut target, mut body) = (String::new(), String::new(), Vec::new());
+    let mut headers = deliveries[0].headers().to_vec();
+    for (index, delivery) in deliveries.iter().enumerate() {
+        delivery.method().clone_into(&mut method);
+        delivery.target().clone_into(&mut target);
+        delivery.body().clone_into(&mut body);
+        for (place, (name, value)) in headers.iter_mut().zip(delivery.headers()) {
+            name.clone_into(&mut place.0);
+            value.clone_into(&mut place.1);
+        }
+        let request = Request::new(Head::new(&method, &headers).with_target(&target), &body);
+        for measured in [false, true] {
+            in_arena(|| {
+                valgrind::zero_counts();
+                assert!(run(index, black_box(request)));
+                if measured {
+                    valgrind::dump_counts(&name);
+                }
+            });
+        }
+    }
+}
