@@ -1,6 +1,7 @@
 //! Shared secrets: one, several in rotation, or one keyring a tenant.
 
 mod keyring;
+mod read;
 mod tenants;
 
 pub use keyring::{KeyId, Keyring};

@@ -569,6 +569,7 @@ fn configure(text: &str) {
     let contact_center = || ContactCenter::new(Secret::new("c2VjcmV0").unwrap()).unwrap();
     let _ = (contact_center().header(text), contact_center().accept_any_issuer());
     let _ = Vogent::new(secret()).header(text);
+    let _ = (Secret::from_env(text).is_ok(), Keyring::from_env(text).is_ok(), UnixTime::now());
     if let Ok(name) = HeaderName::new(text) {
         assert_eq!(vec![(name.as_str(), "1")].lookup(&name), HeaderLookup::One(b"1"));
     }

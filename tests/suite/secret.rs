@@ -73,3 +73,79 @@ fn a_fingerprint_tells_secrets_apart() {
 fn a_tenant_has_a_name() {
     assert_eq!(Tenants::new([("", secret("key"))]).unwrap_err(), ConfigError::NameEmpty);
 }
+
+/// What `Keyring::from_env` makes of these variables, in a process of its own: a process cannot set its own safely.
+fn from_env(variables: &[(&str, &str)]) -> String {
+    let program = std::env::current_exe().unwrap();
+    let mut child = std::process::Command::new(program);
+    child.args(["--exact", "secret::prints_a_keyring_from_the_environment", "--ignored", "--nocapture"]);
+    child.env_remove("CS").env_remove("CS_OLD").envs(variables.iter().copied());
+    String::from_utf8(child.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+#[ignore = "it is the process that `a_keyring_comes_from_the_environment` starts"]
+fn prints_a_keyring_from_the_environment() {
+    let printed = match Keyring::from_env("CS") {
+        Ok(keyring) => format!("{keyring:?}"),
+        Err(error) => format!("{error} / {error:?}"),
+    };
+    println!("{printed}");
+}
+
+#[test]
+fn a_keyring_comes_from_the_environment() {
+    for (variables, expected) in [
+        (&[("CS", "hush-new")][..], "Keyring { secrets: 1 }"),
+        (&[("CS", "hush-new"), ("CS_OLD", "hush-old")], "Keyring { secrets: 2 }"),
+        (&[], "environment variable `CS` is not set"),
+        (&[("CS_OLD", "hush-old")], "environment variable `CS` is not set"),
+        (&[("CS", "")], "environment variable `CS`: secret is empty"),
+        (&[("CS", "hush\n")], "environment variable `CS`: secret begins or ends with white space"),
+        (&[("CS", "hush-new"), ("CS_OLD", "")], "environment variable `CS_OLD`: secret is empty"),
+    ] {
+        let printed = from_env(variables);
+        assert!(printed.contains(expected), "{expected}: {printed}");
+        assert!(!printed.contains("hush"), "{printed}");
+    }
+}
+
+#[test]
+fn a_variable_that_cannot_be_is_not_set() {
+    for name in ["", "a=b", "a\0b", "countersign is not set"] {
+        let expected = ConfigError::VariableMissing { variable: name.to_owned() };
+        assert_eq!(Secret::from_env(name).unwrap_err(), expected);
+        assert_eq!(Keyring::from_env(name).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn a_secret_is_read_from_text() {
+    assert!(Secret::try_from("s3cr3t").is_ok() && Secret::try_from("s3cr3t".to_owned()).is_ok());
+    assert!("s3cr3t".parse::<Secret>().is_ok());
+    for text in ["", " s3cr3t"] {
+        let expected = Secret::new(text).unwrap_err();
+        assert_eq!(Secret::try_from(text).unwrap_err(), expected);
+        assert_eq!(Secret::try_from(text.to_owned()).unwrap_err(), expected);
+        assert_eq!(text.parse::<Secret>().unwrap_err(), expected);
+    }
+}
+
+#[test]
+#[cfg(feature = "serde")]
+fn a_secret_is_part_of_a_configuration() {
+    #[derive(serde::Deserialize)]
+    struct Config {
+        secret: Secret,
+    }
+    let read = |json| serde_json::from_str::<Config>(json);
+    assert_eq!(format!("{:?}", read(r#"{"secret":"hush"}"#).unwrap().secret), "Secret(redacted)");
+    for (json, expected) in [
+        (r#"{"secret":""}"#, "secret is empty"),
+        (r#"{"secret":"hush "}"#, "secret begins or ends with white space"),
+        (r#"{"secret":7}"#, "expected a string"),
+    ] {
+        let error = read(json).err().unwrap().to_string();
+        assert!(error.contains(expected) && !error.contains("hush"), "{error}");
+    }
+}

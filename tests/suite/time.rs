@@ -25,3 +25,21 @@ fn the_system_clock_and_closures_tell_the_time() {
     assert_eq!((|| UnixTime::from_secs(5)).now(), Some(UnixTime::from_secs(5)));
     assert_eq!(UnixTime::from_secs(-5).to_string(), "-5");
 }
+
+#[test]
+fn the_systems_time_is_a_unix_time() {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    for (nanos_after, nanos_before, expected) in [
+        (0, 0, 0),
+        (999_999_999, 0, 0),
+        (1_000_000_000, 0, 1),
+        (0, 1, -1),
+        (0, 1_000_000_000, -1),
+        (0, 1_000_000_001, -2),
+    ] {
+        let moment = UNIX_EPOCH + Duration::from_nanos(nanos_after) - Duration::from_nanos(nanos_before);
+        assert_eq!(UnixTime::from(moment), UnixTime::from_secs(expected));
+    }
+    assert!(UnixTime::now() > UnixTime::from_secs(1_700_000_000));
+}

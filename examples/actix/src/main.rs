@@ -21,8 +21,8 @@ use futures_util::StreamExt;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let vogent: Arc<dyn Verifier> = Arc::new(Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?));
-    let secret = Secret::new(std::env::var("VONAGE_SIGNATURE_SECRET")?)?;
+    let vogent: Arc<dyn Verifier> = Arc::new(Vogent::new(Secret::from_env("VOGENT_SECRET")?));
+    let secret = Secret::from_env("VONAGE_SIGNATURE_SECRET")?;
     let sms: Arc<dyn Verifier> = Arc::new(Sms::new(SignatureMethod::Sha256, secret));
     let routes = move |config: &mut web::ServiceConfig| routes(config, Arc::clone(&vogent), Arc::clone(&sms));
     let server = HttpServer::new(move || App::new().configure(routes.clone())).bind(("127.0.0.1", 8080))?;

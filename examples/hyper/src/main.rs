@@ -22,7 +22,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    let vogent = Vogent::new(Secret::from_env("VOGENT_SECRET")?);
     match serve(TcpListener::bind("127.0.0.1:8080").await?, vogent).await {}
 }
 

@@ -14,7 +14,7 @@ use lambda_http::{Body, Error, Request, Response, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     // Once, when the function is loaded.
-    let vogent = &Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    let vogent = &Vogent::new(Secret::from_env("VOGENT_SECRET")?);
     run(service_fn(|request| async move { answer(vogent, &request) })).await
 }
 

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    let vogent = Vogent::new(Secret::from_env("VOGENT_SECRET")?);
     Ok(Server::new(TcpListener::bind("127.0.0.1:8080")).run(routes(vogent)).await?)
 }
 

@@ -34,7 +34,7 @@ use tokio_postgres::{Config, NoTls};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let verifier = SignedWebhook::new(Secret::new(std::env::var("VONAGE_SIGNATURE_SECRET")?)?);
+    let verifier = SignedWebhook::new(Secret::from_env("VONAGE_SIGNATURE_SECRET")?);
     let pool = pool(std::env::var("DATABASE_URL")?.parse()?)?;
     pool.get().await?.batch_execute(include_str!("schema.sql")).await?;
     tokio::spawn(sweep_often(pool.clone()));

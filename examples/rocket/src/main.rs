@@ -14,7 +14,7 @@ use rocket::{Build, Request, Rocket, post, routes};
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    let vogent = Vogent::new(Secret::from_env("VOGENT_SECRET")?);
     service(vogent).launch().await?;
     Ok(())
 }

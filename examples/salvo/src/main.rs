@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    let vogent = Vogent::new(Secret::from_env("VOGENT_SECRET")?);
     let listener = TcpListener::new("127.0.0.1:8080").bind().await;
     Server::new(listener).serve(router(vogent)).await;
     Ok(())

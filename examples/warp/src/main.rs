@@ -17,7 +17,7 @@ use warp::{Filter, Reply};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let vogent = Vogent::new(Secret::new(std::env::var("VOGENT_SECRET")?)?);
+    let vogent = Vogent::new(Secret::from_env("VOGENT_SECRET")?);
     warp::serve(routes(vogent)).run(([127, 0, 0, 1], 8080)).await;
     Ok(())
 }

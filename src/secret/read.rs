@@ -1,0 +1,95 @@
+//! Secrets from where configuration is: variables, texts, and data formats of serde.
+
+use std::env;
+use std::str::FromStr;
+
+use super::{Keyring, Secret};
+use crate::config_error::ConfigError;
+
+impl Secret {
+    /// Reads a secret from an environment variable, as [`new`](Self::new) takes it.
+    ///
+    /// ```no_run
+    /// use countersign::{Secret, Vogent};
+    ///
+    /// let vogent = Vogent::new(Secret::from_env("VOGENT_SECRET")?);
+    /// # Ok::<(), countersign::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::VariableMissing`]: it is not set.
+    /// - [`ConfigError::VariableInvalid`]: its value is no secret. The error names the variable and the reason, and not the value.
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        read(variable)?.ok_or_else(|| ConfigError::VariableMissing { variable: variable.to_owned() })
+    }
+}
+
+impl Keyring {
+    /// Reads a secret from an environment variable, and the one before it from the variable with `_OLD` at its end, if that is set.
+    ///
+    /// ```no_run
+    /// use countersign::{Keyring, Vogent};
+    ///
+    /// // `VOGENT_SECRET`, and while the secret is rotated `VOGENT_SECRET_OLD`.
+    /// let vogent = Vogent::new(Keyring::from_env("VOGENT_SECRET")?);
+    /// # Ok::<(), countersign::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - Those of [`Secret::from_env`]. A variable with `_OLD` that is set and empty is invalid too.
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        let newest = Secret::from_env(variable)?;
+        let old = read(&format!("{variable}_OLD"))?;
+        Self::new([newest].into_iter().chain(old))
+    }
+}
+
+/// `None` where the variable is not set.
+fn read(variable: &str) -> Result<Option<Secret>, ConfigError> {
+    let invalid =
+        |reason| ConfigError::VariableInvalid { variable: variable.to_owned(), reason: Box::new(reason) };
+    // A name that no variable can have is one that is not set. Asking for it can panic.
+    if variable.is_empty() || variable.contains(['=', '\0']) {
+        return Ok(None);
+    }
+    let Some(value) = env::var_os(variable) else { return Ok(None) };
+    let text = value.into_string().map_err(|_| invalid(ConfigError::SecretNotText))?;
+    Secret::new(text).map(Some).map_err(invalid)
+}
+
+/// As [`Secret::new`].
+impl TryFrom<String> for Secret {
+    type Error = ConfigError;
+
+    fn try_from(text: String) -> Result<Self, ConfigError> {
+        Self::new(text)
+    }
+}
+
+/// As [`Secret::new`].
+impl TryFrom<&str> for Secret {
+    type Error = ConfigError;
+
+    fn try_from(text: &str) -> Result<Self, ConfigError> {
+        Self::new(text)
+    }
+}
+
+/// As [`Secret::new`].
+impl FromStr for Secret {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        Self::new(text)
+    }
+}
+
+/// Reads a text, as [`Secret::new`] takes it. Feature `serde`.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).and_then(|text| Self::new(text).map_err(serde::de::Error::custom))
+    }
+}
