@@ -19,8 +19,6 @@
     reason = "a test may fail"
 )]
 
-#[allow(dead_code, reason = "rows for the suite")]
-#[path = "../suite/schemes.rs"]
 mod schemes;
 #[allow(dead_code, reason = "shared with the suite")]
 #[path = "../suite/support.rs"]

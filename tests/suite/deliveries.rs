@@ -31,6 +31,9 @@ fn bundled_deliveries_get_their_verdicts() {
     assert_eq!(bundled.lines().count(), expected.lines().count());
     for (line, expected) in bundled.lines().zip(expected.lines()) {
         let record = record(line);
+        if cfg!(not(feature = "ed25519")) && line.contains("\"public_key\"") {
+            continue;
+        }
         assert_eq!(format!("{}: {}", record.id.as_str().unwrap(), code(line)), expected);
         // By their names, too.
         assert_eq!(expected.contains("genuine") || expected.contains("not UTF-8"), code(line).contains(' '));

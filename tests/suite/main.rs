@@ -21,11 +21,11 @@ mod errors;
 mod hex_hmac;
 mod names;
 mod redaction;
+mod registry;
 #[cfg(feature = "reload")]
 mod reloading;
 mod request;
 mod rules;
-mod schemes;
 mod secret;
 mod signed_webhook;
 mod signer;

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use crate::schemes::METHODS;
 use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, refuses, secret};
 
 fn verifier() -> Sms {
@@ -741,8 +740,8 @@ fn only_the_declared_source_counts() {
 
 #[test]
 fn no_method_but_the_named_one_is_tried() {
-    for signed in METHODS {
-        for configured in METHODS {
+    for signed in SignatureMethod::ALL.iter().copied() {
+        for configured in SignatureMethod::ALL.iter().copied() {
             let delivery = sign::SmsSigner::new(signed, &secret(KEY)).param("a", "1").query();
             let sms = Sms::new(configured, secret(KEY));
             if signed == configured {

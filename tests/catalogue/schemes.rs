@@ -5,8 +5,8 @@ use std::time::Duration;
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, Coverage, Error, ErrorKind, Head, HexHmac, Request, Secret, Tolerance, UnixTime, Verification,
-    Verified, Verifier, Vogent, Voxagent,
+    Algorithm, Error, ErrorKind, Head, HexHmac, Request, Secret, Tolerance, UnixTime, Verification, Verified,
+    Verifier, Vogent, Voxagent,
 };
 
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
@@ -135,14 +135,6 @@ impl Scheme {
             Self::JwtPost => sign::TokenSigner::new(key, NOW).post(PAYLOAD),
             Self::JwtGet => sign::TokenSigner::new(key, NOW).get("to=1&from=2"),
             Self::ContactCenter => sign::ContactCenterSigner::new(key, NOW).unwrap().post(PAYLOAD),
-        }
-    }
-
-    pub(crate) fn coverage(self) -> Coverage {
-        match self {
-            Self::Sms(..) => Coverage::Params,
-            Self::JwtGet => Coverage::Query,
-            _ => Coverage::Body,
         }
     }
 
