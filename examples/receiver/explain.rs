@@ -1,44 +1,67 @@
-//! Why a delivery was refused: printed after its line where `EXPLAIN=1`. For development: it keeps each body in memory before
-//! anything is verified, and a diagnosis costs hundreds of verifications.
+//! Why a request was rejected, where `EXPLAIN=1`. For development: it keeps each body in memory before anything is verified, and a
+//! diagnosis costs hundreds of verifications.
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use countersign::Error;
-use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::diagnose::{Capture, Credentials};
+use countersign::schemes::Registered;
+use countersign::{Error, ErrorKind};
+use http_body_util::LengthLimitError;
 
 use crate::say;
 
-/// What it takes to explain a route's refusals.
+/// What it takes to explain a route's rejections.
 #[derive(Clone)]
 pub(crate) struct Explainer {
-    pub(crate) verifier: Arc<dyn Diagnose>,
+    pub(crate) verifier: Arc<dyn Registered>,
     pub(crate) credentials: Arc<Credentials>,
 }
 
-/// Keeps a copy of a delivery, and explains its refusal.
-pub(crate) async fn explain(State(explainer): State<Explainer>, request: Request, next: Next) -> Response {
+/// A rejected request. It travels in the response's extensions to the journal.
+#[derive(Clone)]
+pub(crate) struct Unexplained {
+    explainer: Explainer,
+    capture: Arc<Capture>,
+}
+
+impl Unexplained {
+    /// Prints the diagnosis when it is there. Nobody waits for it.
+    pub(crate) fn explain(self) {
+        let Self { explainer: Explainer { verifier, credentials }, capture } = self;
+        tokio::task::spawn_blocking(move || say(&verifier.diagnose(&capture, &credentials).to_string()));
+    }
+}
+
+/// Keeps a copy of a request that is rejected.
+pub(crate) async fn keep(State(explainer): State<Explainer>, request: Request, next: Next) -> Response {
+    let limit = explainer.verifier.body_limit().unwrap_or(1024 * 1024);
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MAX_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let bytes = match to_bytes(body, limit).await {
+        Ok(bytes) => bytes,
+        Err(error) => return rejection(&error),
     };
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let capture = Capture::new(parts.method.as_str(), headers, bytes.as_ref())
-        .query(parts.uri.query().unwrap_or_default());
-    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+        .target(parts.uri.path_and_query().map_or("/", |target| target.as_str()));
+    let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     if response.extensions().get::<Error>().is_some() {
-        let printed = tokio::task::spawn_blocking(move || {
-            explainer.verifier.diagnose(&capture, &explainer.credentials).to_string()
-        });
-        if let Ok(text) = printed.await {
-            say(&text);
-        }
+        response.extensions_mut().insert(Unexplained { explainer, capture: Arc::new(capture) });
     }
     response
 }
 
-const MAX_BODY: usize = 1024 * 1024;
+/// What the layer below would answer.
+fn rejection(error: &axum::Error) -> Response {
+    let is_too_large =
+        std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
+    let kind = if is_too_large { ErrorKind::BodyTooLarge } else { ErrorKind::BodyInterrupted };
+    let error = Error::new(kind);
+    let status = StatusCode::from_u16(error.status()).unwrap_or_default();
+    (status, Extension(error)).into_response()
+}

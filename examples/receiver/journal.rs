@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use countersign::{Error, Parameters, Verified};
 use sha2::{Digest, Sha256};
 
+use crate::explain::Unexplained;
 use crate::say;
 
 /// What the handler got: it travels in the response's extensions.
@@ -57,7 +58,7 @@ impl Duplicate {
     }
 }
 
-/// A delivery took longer than the timeout. 503, so that it is sent again: of the 4xx, Vonage repeats 429 alone.
+/// A request took longer than the timeout. 503, so that it is sent again: of the 4xx, Vonage repeats 429 alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimedOut;
 
@@ -70,8 +71,12 @@ impl IntoResponse for TimedOut {
 /// Prints what became of a delivery.
 pub(crate) async fn record(State(scheme): State<&'static str>, request: Request, next: Next) -> Response {
     let mut line = Line { scheme, verdict: None };
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     line.verdict = Some(verdict(&response));
+    drop(line);
+    if let Some(unexplained) = response.extensions_mut().remove::<Unexplained>() {
+        unexplained.explain();
+    }
     response
 }
 

@@ -1,130 +1,171 @@
-//! A receiver of every scheme's webhooks, as a service would be: `axum`, one route a scheme, the secrets from the environment.
+//! A receiver of the webhooks of every scheme, as a service would be: `axum`, one route for each scheme, the secrets from the
+//! environment.
 //!
 //! `cargo run --example receiver --features tower,replay-memory,replay-redis,diagnose`
 //!
-//! With no secret set it makes throw-away ones and prints `curl` commands to paste, genuine and forged.
+//! Without secrets it generates throw-away ones and prints a genuine and a forged `curl` command for each scheme.
 //!
-//! | route | variables |
+//! The route of a scheme is its name, and its variables begin with it: `/vonage-sms` reads `VONAGE_SMS_SECRET`. The first lines say
+//! which routes are on. The variables of a scheme are:
+//!
+//! | variable ends with | value |
 //! |---|---|
-//! | `/vogent` | `VOGENT_SECRET` |
-//! | `/voxagent` | `VOXAGENT_SECRET`, and `VOXAGENT_HEADER`, the name of its signature header: no document says it |
-//! | `/vonage/sms` | `VONAGE_SIGNATURE_SECRET`, and `VONAGE_SMS_METHOD`: `md5hash`, `md5`, `sha1`, `sha256` or `sha512` |
-//! | `/vonage/webhook` | `VONAGE_SIGNATURE_SECRET` |
-//! | `/vonage/contact-center` | `VONAGE_CONTACT_CENTER_SECRET`, in base64 as the dashboard shows it |
+//! | `_SECRET` | the secret, as the platform shows it |
+//! | `_PUBLIC_KEY` | where the platform signs with Ed25519 (feature `ed25519`): its key in base64 |
+//! | `_SECRET_OLD`, `_PUBLIC_KEY_OLD` | the one before, while it is being rotated |
+//! | `_BASE_URL` | needed where the scheme signs the URL: what the platform calls, up to the path |
+//! | `_HEADER` | name of the signature header; `VOXAGENT`, `HEX_HMAC` and `STATIC_TOKEN` need it |
+//! | `_ALGORITHM` | `VONAGE_SMS` needs it: `md5hash`, `md5`, `sha1`, `sha256` or `sha512` |
+//! | `_TOLERANCE` | timestamp window in seconds either way |
+//! | `_TIMESTAMP_HEADER`, `_MESSAGE_ID_HEADER`, `_FORMAT`, `_PREFIX`, `_ENCODING` | `VAPI`, as its dashboard names them; `STATIC_TOKEN` knows `_PREFIX` |
 //!
-//! While a secret is being rotated, the one before it is in the same variable with `_OLD` at its end. Options:
+//! With `EXPLAIN=1` in the environment it prints the cause of each rejection, with the evidence and the remedy. This is for
+//! development: it costs more than a rejection should.
 //!
-//! - `--listen ADDRESS`, by default `127.0.0.1:8080`. Port 0 takes a free one; the first line says which.
-//! - `--redis URL`: an event is handed on once by all machines that share this server, not by this process alone.
-//! - `--timeout SECONDS`, by default 10: for a delivery, from the end of its head to the handler's answer.
-//!
-//! With `EXPLAIN=1` in the environment it says after each refusal what caused it, with the evidence and the remedy: for
-//! development, since it costs more than a refusal should.
-//!
-//! It prints one line a delivery. `RUST_LOG=countersign=debug` with the feature `tracing` tells more, on standard error. A
-//! variable or option that is wrong ends it at once, with status 2. Ctrl-C and SIGTERM end it when what it has begun is answered.
+//! It prints one line for each request. `RUST_LOG=countersign=debug` with the feature `tracing` prints more, on standard error. A
+//! wrong variable or option ends it at once, with status 2. Ctrl-C and SIGTERM end it when the requests at hand are answered, a
+//! second one ends it at once.
 //!
 //! # Deployment caveat
 //!
-//! `axum::serve` waits for a head for as long as it takes. Put a proxy before it that does not.
+//! `axum::serve` waits for a request's head without a timeout. Put a proxy before it that has one.
 
 mod explain;
 mod journal;
-mod mounts;
+#[path = "../program/options.rs"]
 mod options;
+mod pair;
 mod router;
-mod secrets;
-mod throw_away;
+mod routes;
+mod variables;
 
-use std::error::Error;
-use std::future::Future;
+use std::env;
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Router;
-use countersign::SystemClock;
-use mounts::{Mount, mounts};
-use options::{Options, USAGE};
-use secrets::Secrets;
-use throw_away::ThrowAway;
+use clap::Parser;
+use routes::Routes;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
+
+/// Receives the webhooks of every scheme. Without secrets in the environment it generates throw-away ones and prints requests to
+/// paste.
+#[derive(Parser)]
+#[command(name = "receiver")]
+struct Options {
+    /// Address to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: Addresses,
+    /// Redis server in which all receivers remember handled requests [default: the memory of this process]
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+    /// Time from the end of a request's head to the handler's answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+}
+
+/// What an address such as `localhost:8080` stands for.
+#[derive(Clone, Debug)]
+struct Addresses(Vec<SocketAddr>);
+
+impl FromStr for Addresses {
+    type Err = io::Error;
+
+    fn from_str(text: &str) -> io::Result<Self> {
+        text.to_socket_addrs().map(|addresses| Self(addresses.collect()))
+    }
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_writer(io::stderr).init();
-    let options = match Options::read(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            say(USAGE);
-            return ExitCode::SUCCESS;
+    let options: Options = options::options();
+    // What is wrong with the configuration is found before the first request.
+    let prepared = Routes::from_env().and_then(|routes| Ok((router::router(&routes, &options)?, routes)));
+    let (service, routes) = match prepared {
+        Ok(prepared) => prepared,
+        Err(wrong) => {
+            complain(&wrong.to_string());
+            return ExitCode::from(2);
         }
-        Err(wrong) => return misconfigured(&format!("{wrong}\n{USAGE}")),
     };
-    match prepare(&options) {
-        Ok(receiver) => match receiver.run(&options).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                complain(&format!("{}: {error}", options.listen));
-                ExitCode::FAILURE
-            }
-        },
-        Err(wrong) => misconfigured(&wrong.to_string()),
+    match run(service, &routes, &options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
     }
 }
 
-/// Everything that can be wrong with the configuration is found here, before the first delivery.
-fn prepare(options: &Options) -> Result<Receiver, Box<dyn Error>> {
-    let given = Secrets::from_env()?;
-    let throw_away = given.is_empty().then(|| ThrowAway::new(&given)).transpose()?;
-    let mounts = mounts(&throw_away.as_ref().map_or(given, ThrowAway::secrets))?;
-    let router = router::router(&mounts, options).map_err(|error| format!("--redis: {error}"))?;
-    Ok(Receiver { mounts, throw_away, router })
-}
+async fn run(service: Router, routes: &Routes, options: &Options) -> io::Result<()> {
+    let listener = TcpListener::bind(&*options.listen.0).await?;
+    introduce(routes, listener.local_addr()?);
 
-/// A service that is configured and not yet listening.
-struct Receiver {
-    mounts: Vec<Mount>,
-    throw_away: Option<ThrowAway>,
-    router: Router,
-}
-
-impl Receiver {
-    async fn run(self, options: &Options) -> Result<(), Box<dyn Error>> {
-        let listener = TcpListener::bind(&options.listen).await?;
-        let address = listener.local_addr()?;
-        self.introduce(address)?;
-
-        let (asked, told) = oneshot::channel();
-        let server = axum::serve(listener, self.router).with_graceful_shutdown(async {
+    let (asked, told) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
             asked_to_end().await;
-            say("ending: what has begun is answered");
-            let _ = asked.send(());
-        });
-        tokio::select! {
-            ended = server => ended?,
-            // A connection whose head never ends would keep it alive.
-            () = overdue(told, options.timeout) => say("ending: some connections are cut off"),
+            asked.send_modify(|times: &mut u32| *times = times.saturating_add(1));
         }
-        Ok(())
+    });
+    let times = async |count| {
+        let _ = told.clone().wait_for(|times| *times >= count).await;
+    };
+    let server = axum::serve(listener, service).with_graceful_shutdown({
+        let mut told = told.clone();
+        async move {
+            let _ = told.wait_for(|times| *times >= 1).await;
+            say("ending when the requests at hand are answered; a second Ctrl-C ends at once");
+        }
+    });
+    tokio::select! {
+        ended = server => ended,
+        // A connection whose head never ends would keep it alive.
+        () = async {
+            times(1).await;
+            tokio::time::sleep(Duration::from_secs(options.timeout.saturating_add(1))).await;
+        } => {
+            say("ending: some connections are cut off");
+            Ok(())
+        }
+        () = times(2) => {
+            say("ending at once");
+            // As a shell says that SIGINT ended it. A diagnosis may be running, and is not waited for.
+            std::process::exit(130)
+        }
     }
+}
 
-    fn introduce(&self, address: SocketAddr) -> Result<(), Box<dyn Error>> {
-        say(&format!("listening on http://{address}"));
-        for mount in &self.mounts {
-            match &mount.verifier {
-                Ok(verifier) => say(&format!("  {:<24}{}", mount.path, verifier.scheme())),
-                Err(variable) => say(&format!("  {:<24}off: set {variable}", mount.path)),
-            }
-        }
-        match &self.throw_away {
-            Some(throw_away) => throw_away.introduce(address, &SystemClock),
-            None => Ok(()),
-        }
+fn introduce(Routes { routes, off }: &Routes, address: SocketAddr) {
+    say(&format!("listening on http://{address}"));
+    let list = |start: &str, names: Vec<&str>| {
+        let layout = textwrap::Options::new(100).initial_indent("  ").subsequent_indent("    ");
+        let layout = layout.word_splitter(textwrap::WordSplitter::NoHyphenation);
+        say(&textwrap::fill(&format!("{start}: {}", names.join(", ")), layout));
+    };
+    list("routes", routes.iter().map(|route| route.path.as_str()).collect());
+    if !off.is_empty() {
+        list("other routes need", off.iter().map(String::as_str).collect());
     }
+    let pairs: Vec<_> = routes.iter().filter_map(|route| Some((route, route.pair.as_ref()?))).collect();
+    if pairs.is_empty() {
+        return;
+    }
+    say("\n\
+        No secret is set, so the secrets are throw-away ones. Paste these commands into another shell.\n\
+        The first of each pair is genuine and answered 200. The second is forged and answered 401.\n\
+        Most expire within minutes. A genuine one that is sent again is a duplicate, if its platform\n\
+        signs what tells requests apart: it is answered 200 and not handled again.");
+    for (route, pair) in pairs {
+        say(&format!("\n{}", pair.commands(address, &route.path)));
+    }
+    say("");
 }
 
 async fn asked_to_end() {
@@ -154,14 +195,9 @@ async fn terminated() {
     std::future::pending().await
 }
 
-async fn overdue(told: impl Future, timeout: Duration) {
-    let _ = told.await;
-    tokio::time::sleep(timeout.saturating_add(Duration::from_secs(1))).await;
-}
-
-fn misconfigured(wrong: &str) -> ExitCode {
-    complain(wrong);
-    ExitCode::from(2)
+/// Whether rejections are explained.
+fn explains() -> bool {
+    env::var_os("EXPLAIN").is_some_and(|value| value == "1")
 }
 
 /// Prints a line. Where nobody reads, the service goes on.

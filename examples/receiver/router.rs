@@ -1,11 +1,12 @@
 //! The routes, and what a delivery goes through before its handler.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::error_handling::HandleErrorLayer;
 use axum::http::Response;
-use axum::routing::on;
+use axum::routing::any;
 use axum::{BoxError, Extension, Router, middleware};
 use countersign::replay::{Memory, Redis};
 use countersign::tower::{EmptyRejection, VerifyLayer};
@@ -13,31 +14,31 @@ use countersign::{ConfigError, Replays, Verified};
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
 
-use crate::explain::{Explainer, explain};
+use crate::explain::{Explainer, keep};
 use crate::journal::{self, Accepted, Duplicate, TimedOut};
-use crate::mounts::Mount;
-use crate::options::Options;
+use crate::routes::Routes;
+use crate::{Options, explains};
 
-/// Puts every verifier before the handler, at its path. What has no verifier has no route.
-pub(crate) fn router(mounts: &[Mount], options: &Options) -> Result<Router, ConfigError> {
-    let guard = Guard::new(options)?;
-    let mut router = Router::new();
-    for mount in mounts {
-        let Ok(verifier) = &mount.verifier else { continue };
-        let verify = guard.before(VerifyLayer::new(Arc::clone(verifier)), verifier.replays())?;
+/// Puts each verifier before the handler, at its path.
+pub(crate) fn router(routes: &Routes, options: &Options) -> Result<Router, String> {
+    let guard = Guard::new(options).map_err(|error| format!("--redis: {error}"))?;
+    let mut service = Router::new();
+    for route in &routes.routes {
+        let verifier = &route.verifier;
+        let verify = guard.before(VerifyLayer::new(Arc::clone(verifier)), verifier.replays());
+        let verify = verify.map_err(|error| format!("{}: {error}", verifier.scheme()))?;
         let explainer =
-            Explainer { verifier: Arc::clone(verifier), credentials: Arc::new(mount.credentials.clone()) };
-        let explain = options.explain.then(|| middleware::from_fn_with_state(explainer, explain));
+            Explainer { verifier: Arc::clone(verifier), credentials: Arc::new(route.credentials.clone()) };
         // From the outermost to the innermost.
         let layers = ServiceBuilder::new()
-            .option_layer(explain)
             .layer(middleware::from_fn_with_state(verifier.scheme(), journal::record))
             .layer(HandleErrorLayer::new(timed_out))
-            .layer(TimeoutLayer::new(options.timeout))
+            .layer(TimeoutLayer::new(Duration::from_secs(options.timeout)))
+            .option_layer(explains().then(|| middleware::from_fn_with_state(explainer, keep)))
             .layer(verify);
-        router = router.route(mount.path, on(mount.methods, handle).route_layer(layers));
+        service = service.route(&route.path, any(handle).layer(layers));
     }
-    Ok(router)
+    Ok(service)
 }
 
 type OnDuplicate = fn(&Verified) -> Response<Body>;
@@ -68,7 +69,8 @@ impl Guard {
     }
 }
 
-/// Where a service would do its work: only what has verified gets here, and of what Vonage signs nothing twice.
+/// Where a service would do its work. Only verified requests get here, and none twice where the platform signs what tells them
+/// apart.
 async fn handle(
     Extension(verified): Extension<Verified>,
     body: Bytes,

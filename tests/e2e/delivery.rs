@@ -1,23 +1,36 @@
-//! Deliveries of every scheme, by the way they arrive.
+//! Requests of every scheme, in every shape that it has.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use countersign::sign::{self, Delivery};
-use countersign::vonage::SignatureMethod;
-use countersign::{Algorithm, Clock, Secret, SystemClock, UnixTime};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::schemes::{Registered, Sample, Scheme};
+use countersign::sign::{Delivery, SigningKey, Unsigned};
+use countersign::{Clock, Keyring, Replays, Secret, SystemClock, UnixTime};
 use percent_encoding::percent_decode_str;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use sha2::{Digest, Sha256};
 
+/// A scheme as the receiver has it, and a shape of its requests.
+pub(crate) struct Way {
+    pub(crate) name: &'static str,
+    pub(crate) path: String,
+    /// The second opinion, in this process.
+    pub(crate) verifier: Box<dyn Registered>,
+    shape: Shape,
+    keys: [SigningKey; 3],
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    Vogent,
-    Voxagent,
-    SmsQuery,
-    SmsForm,
-    SmsJson,
-    WebhookPost,
-    WebhookGet,
-    ContactCenter,
+enum Shape {
+    /// A POST of any bytes.
+    Raw,
+    Form,
+    /// A POST of a JSON object of texts.
+    Object,
+    /// A GET with a query.
+    Query,
 }
 
 /// What is signed.
@@ -31,62 +44,99 @@ pub(crate) struct Content {
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Vogent,
-        Self::Voxagent,
-        Self::SmsQuery,
-        Self::SmsForm,
-        Self::SmsJson,
-        Self::WebhookPost,
-        Self::WebhookGet,
-        Self::ContactCenter,
-    ];
+    pub(crate) fn all() -> Vec<Arc<Self>> {
+        Scheme::ALL.iter().flat_map(Self::of).map(Arc::new).collect()
+    }
 
-    /// Those whose bodies may be of any length.
-    pub(crate) const RAW: [Self; 4] = [Self::Vogent, Self::Voxagent, Self::WebhookPost, Self::ContactCenter];
+    fn of(scheme: &'static Scheme) -> Vec<Self> {
+        let Sample { settings, key, unsigned, .. } = scheme.sample(SEEDS[0]);
+        let sample = scheme.build(&settings).unwrap().sign(&key, &unsigned).unwrap();
+        let is_form = sample.header("content-type") == Some("application/x-www-form-urlencoded");
+        let shapes: &[_] = match scheme.name() {
+            "vonage-sms" => &[Shape::Form, Shape::Object, Shape::Query],
+            "vonage-jwt" => &[Shape::Raw, Shape::Query],
+            _ if is_form => &[Shape::Form],
+            _ => &[Shape::Raw],
+        };
+        shapes.iter().map(|shape| Self::new(scheme, *shape)).collect()
+    }
 
-    /// The path, the scheme's name, and what the signature covers.
-    pub(crate) fn names(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Vogent => ("/vogent", "vogent", "body"),
-            Self::Voxagent => ("/voxagent", "voxagent", "body"),
-            Self::SmsQuery | Self::SmsForm | Self::SmsJson => ("/vonage/sms", "vonage-sms", "params"),
-            Self::WebhookPost => ("/vonage/webhook", "vonage-jwt", "body"),
-            Self::WebhookGet => ("/vonage/webhook", "vonage-jwt", "query"),
-            Self::ContactCenter => ("/vonage/contact-center", "vonage-contact-center", "body"),
+    fn new(scheme: &'static Scheme, shape: Shape) -> Self {
+        let keys = SEEDS.map(|seed| scheme.sample(seed).key);
+        let mut settings = scheme.sample(SEEDS[0]).settings;
+        if settings.keyring.is_some() {
+            let secrets = [SEEDS[0], SEEDS[1]].map(|seed| Secret::new(BASE64_STANDARD.encode(seed)).unwrap());
+            settings.keyring = Some(Keyring::new(secrets).unwrap());
+        } else {
+            settings.public_keys.extend(keys[1].public_key());
         }
+        let path = format!("/{}", scheme.name());
+        Self { name: scheme.name(), path, verifier: scheme.build(&settings).unwrap(), shape, keys }
     }
 
-    pub(crate) fn has_token(self) -> bool {
-        matches!(self, Self::WebhookPost | Self::WebhookGet | Self::ContactCenter)
+    /// Whether its bodies may be of any length that the receiver takes by default.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.shape == Shape::Raw && self.verifier.body_limit().is_none()
     }
 
-    pub(crate) fn is_sms(self) -> bool {
-        matches!(self, Self::SmsQuery | Self::SmsForm | Self::SmsJson)
+    pub(crate) fn has_body(&self) -> bool {
+        self.shape != Shape::Query
     }
 
     /// Whether of two that are alike one is handled.
-    pub(crate) fn is_guarded(self) -> bool {
-        self.has_token() || self.is_sms()
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.verifier.replays() != Replays::Undetectable
     }
 
-    pub(crate) fn sign(self, secret: &str, content: Content) -> Delivery {
-        let secret = &Secret::new(secret).unwrap();
+    pub(crate) fn sign(&self, key: usize, content: Content) -> Delivery {
         let now = SystemClock.now().unwrap().as_secs();
-        let time = UnixTime::from_secs(now - content.age);
-        match self {
-            Self::Vogent => sign::vogent(secret, content.body()),
-            Self::Voxagent => sign::hex_hmac(VOXAGENT_HEADER, Algorithm::Sha256, secret, content.body()),
-            Self::SmsQuery => content.sms(secret, time).query(),
-            Self::SmsForm => content.sms(secret, time).form(),
-            Self::SmsJson => content.sms(secret, time).json(),
-            Self::WebhookPost => sign::TokenSigner::new(secret, time).post(content.body()),
-            Self::WebhookGet => {
-                let query = format!("uuid={}&status=genuine&text={}", content.number, content.text());
-                sign::TokenSigner::new(secret, time).get(&query)
-            }
-            Self::ContactCenter => sign::ContactCenterSigner::new(secret, time).unwrap().post(content.body()),
-        }
+        let unsigned = match self.shape {
+            Shape::Raw => Unsigned::json(content.body()).target(&self.path),
+            Shape::Form => Unsigned::form(content.form()).target(&self.path),
+            Shape::Object => Unsigned::json(content.object()),
+            Shape::Query => Unsigned::new("GET", "").target(&format!("{}?{}", self.path, content.form())),
+        };
+        let unsigned = unsigned.time(UnixTime::from_secs(now - content.age));
+        self.verifier.sign(&self.keys[key], &unsigned).unwrap()
+    }
+
+    /// The receiver's line for one that this process accepts.
+    pub(crate) fn accepted(&self, delivery: &Delivery) -> String {
+        let verified = self.verifier.verify(delivery.request()).unwrap();
+        let (key, coverage) = (verified.key(), verified.coverage().as_str());
+        let is_covered = matches!(coverage, "params" | "query" | "url_params");
+        let (payload, text) = if is_covered {
+            let parameters = self.parameters(delivery);
+            let texts = parameters.iter().flat_map(|(name, value)| [name, value]);
+            let text: String = texts.map(|text| format!("{}:{text},", text.len())).collect();
+            (format!("parameters={}", parameters.len()), text.into_bytes())
+        } else {
+            (format!("bytes={}", delivery.body().len()), delivery.body().to_vec())
+        };
+        let sha256 = hex::encode(Sha256::digest(text));
+        format!("{} accepted key={key} coverage={coverage} {payload} sha256={sha256}", self.name)
+    }
+
+    /// The parameters that are covered, as other parsers read them.
+    fn parameters(&self, delivery: &Delivery) -> BTreeMap<String, String> {
+        let body = str::from_utf8(delivery.body()).unwrap();
+        let mut parameters = match self.shape {
+            Shape::Query => urlencoded(delivery.query()),
+            Shape::Form => urlencoded(body),
+            Shape::Object | Shape::Raw => serde_json::from_str(body).unwrap(),
+        };
+        parameters.remove("sig");
+        parameters
+    }
+
+    /// The receiver's line for one that was handled before.
+    pub(crate) fn duplicate(&self) -> String {
+        format!("{} duplicate status=200", self.name)
+    }
+
+    /// The receiver's line for one that is refused.
+    pub(crate) fn refused(&self, code: &str, status: u16) -> String {
+        format!("{} refused code={code} status={status}", self.name)
     }
 }
 
@@ -99,45 +149,21 @@ impl Content {
         body
     }
 
-    fn sms(self, secret: &Secret, time: UnixTime) -> sign::SmsSigner {
-        sign::SmsSigner::new(SMS_METHOD, secret)
-            .param("messageId", &self.number.to_string())
-            .param("status", "genuine")
-            .param("text", &format!("a=1&b=2 \u{e9}\u{1f600} {}", self.text()))
-            .timestamp(time)
+    fn form(self) -> String {
+        format!("messageId={}&status=genuine&text=a%3D1%26b%3D2+%C3%A9{}", self.number, self.text())
+    }
+
+    fn object(self) -> String {
+        format!(
+            r#"{{"messageId":"{}","status":"genuine","text":"a=1&b=2 \u00e9{}"}}"#,
+            self.number,
+            self.text()
+        )
     }
 
     fn text(self) -> String {
         "abcdefghijklmnop".chars().cycle().take(self.bytes.min(4096)).collect()
     }
-}
-
-/// The receiver's line for one that is accepted.
-pub(crate) fn accepted(way: Way, key: usize, delivery: &Delivery) -> String {
-    let (_, scheme, coverage) = way.names();
-    let (payload, text) = match parameters(way, delivery) {
-        Some(parameters) => {
-            let texts = parameters.iter().flat_map(|(name, value)| [name, value]);
-            let text: String = texts.map(|text| format!("{}:{text},", text.len())).collect();
-            (format!("parameters={}", parameters.len()), text.into_bytes())
-        }
-        None => (format!("bytes={}", delivery.body().len()), delivery.body().to_vec()),
-    };
-    let sha256 = hex::encode(Sha256::digest(text));
-    format!("{scheme} accepted key={key} coverage={coverage} {payload} sha256={sha256}")
-}
-
-/// The parameters that are covered, as other parsers read them.
-fn parameters(way: Way, delivery: &Delivery) -> Option<BTreeMap<String, String>> {
-    let body = str::from_utf8(delivery.body());
-    let mut parameters = match way {
-        Way::SmsQuery | Way::WebhookGet => urlencoded(delivery.query()),
-        Way::SmsForm => urlencoded(body.unwrap()),
-        Way::SmsJson => serde_json::from_str(body.unwrap()).unwrap(),
-        Way::Vogent | Way::Voxagent | Way::WebhookPost | Way::ContactCenter => return None,
-    };
-    parameters.remove("sig");
-    Some(parameters)
 }
 
 fn urlencoded(text: &str) -> BTreeMap<String, String> {
@@ -150,19 +176,42 @@ fn urlencoded(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The receiver's line for one that was handled before.
-pub(crate) fn duplicate(way: Way) -> String {
-    format!("{} duplicate status=200", way.names().1)
+/// The variables of a receiver that has all schemes, with two keys each.
+pub(crate) fn variables() -> Vec<(String, String)> {
+    let mut variables = Vec::new();
+    for scheme in Scheme::ALL {
+        let settings = scheme.sample(SEEDS[0]).settings;
+        let prefix = scheme.name().to_uppercase().replace('-', "_");
+        let mut set = |setting: &str, value: String| variables.push((format!("{prefix}_{setting}"), value));
+        let [new, old, _] = SEEDS;
+        if settings.keyring.is_some() {
+            set("SECRET", BASE64_STANDARD.encode(new));
+            set("SECRET_OLD", BASE64_STANDARD.encode(old));
+        } else {
+            set("PUBLIC_KEY", public_key(new));
+            set("PUBLIC_KEY_OLD", public_key(old));
+        }
+        if let Some(header) = settings.header {
+            set("HEADER", header);
+        }
+        if let Some(algorithm) = settings.algorithm {
+            set("ALGORITHM", algorithm);
+        }
+        if let Some(base) = settings.base_url {
+            set("BASE_URL", base.join(""));
+        }
+        // What is signed when the plan is made may be sent minutes later.
+        set("TOLERANCE", "900".to_owned());
+    }
+    variables
 }
 
-/// The receiver's line for one that is refused.
-pub(crate) fn refused(way: Way, code: &str, status: u16) -> String {
-    format!("{} refused code={code} status={status}", way.names().1)
+fn public_key(seed: [u8; 32]) -> String {
+    BASE64_STANDARD.encode(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap().public_key())
 }
 
-/// Base64, so that they are secrets of every scheme; newest first.
-pub(crate) const SECRETS: [&str; 2] = ["cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==", "dVk1aEcxZFMwZkE4dDl3MnAzbDQ="];
-/// Nobody's.
-pub(crate) const OTHER_SECRET: &str = "bm90IHRoZSBzZWNyZXQgYXQgYWxs";
-pub(crate) const VOXAGENT_HEADER: &str = "X-Webhook-Signature";
-pub(crate) const SMS_METHOD: SignatureMethod = SignatureMethod::Sha512;
+/// Which key signs: the newest, the one before, one that the receiver does not have.
+pub(crate) const NEWEST: usize = 0;
+pub(crate) const OLDER: usize = 1;
+pub(crate) const NOBODYS: usize = 2;
+const SEEDS: [[u8; 32]; 3] = [[7; 32], [8; 32], [9; 32]];

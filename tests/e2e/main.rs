@@ -13,13 +13,16 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::format_collect,
+    clippy::format_push_string,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test may fail"
 )]
 
 mod delivery;
 mod plan;
+mod program;
 mod random;
 mod receiver;
 mod send;

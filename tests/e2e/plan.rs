@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign::sign::Delivery;
 
-use crate::delivery::{Content, OTHER_SECRET, SECRETS, Way, accepted, duplicate, refused};
+use crate::delivery::{Content, NEWEST, NOBODYS, OLDER, Way};
 use crate::random::Random;
 
 /// The same in every run, but for the time in the signatures.
@@ -16,7 +16,7 @@ pub(crate) struct Plan {
 
 #[derive(Clone)]
 pub(crate) struct Job {
-    pub(crate) path: &'static str,
+    pub(crate) path: String,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) how: How,
     pub(crate) expected: Expected,
@@ -55,89 +55,111 @@ const MAX_BODY: usize = 1024 * 1024;
 impl Plan {
     pub(crate) fn new() -> Arc<Self> {
         let mut random = Random(0x0c09_2be5_19e7);
+        let ways = Way::all();
         let mut all = Vec::new();
         for number in 0..GENUINE {
-            all.push(genuine(number, &mut random));
+            all.push(genuine(&ways[number % ways.len()], number, &mut random));
         }
-        let guarded: Vec<_> = all.iter().filter(|(_, way, _)| way.is_guarded()).cloned().collect();
+        let guarded: Vec<_> = all.iter().filter(|planned| planned.way.is_guarded()).cloned().collect();
         for _ in 0..REPLAYED {
-            let (job, way, _) = guarded[random.below(guarded.len())].clone();
-            all.push((job, way, duplicate(way)));
+            let again = guarded[random.below(guarded.len())].clone();
+            let line = again.way.duplicate();
+            all.push(Planned { line, ..again });
         }
         for number in 0..FORGED {
-            all.push(forged(number, &mut random));
+            all.push(forged(&ways[number % ways.len()], number, &mut random));
         }
-        let oversized = Way::RAW.map(|way| {
-            let content = Content { number: 0, bytes: MAX_BODY + 1, age: 0 };
-            (Arc::new(way.sign(SECRETS[0], content)), way)
-        });
+        let raw: Vec<_> = ways.iter().filter(|way| way.is_raw()).collect();
+        let oversized: Vec<_> = raw
+            .iter()
+            .map(|way| {
+                let content = Content { number: 0, bytes: MAX_BODY + 1, age: 0 };
+                Arc::new(way.sign(NEWEST, content))
+            })
+            .collect();
         for number in 0..OVERSIZED {
-            let (delivery, way) = oversized[number % oversized.len()].clone();
+            let (way, delivery) = (raw[number % raw.len()], &oversized[number % raw.len()]);
             let how = if number % 8 < 4 { How::Whole } else { How::Chunked };
-            let job = Job { path: way.names().0, delivery, how, expected: Expected::Status(413) };
-            all.push((job, way, refused(way, "body_too_large", 413)));
+            all.push(Planned::new(
+                way,
+                delivery,
+                how,
+                Expected::Status(413),
+                way.refused("body_too_large", 413),
+            ));
         }
-        for number in 0..SLOW {
-            all.push(unfinished(number, How::Slow, Expected::Status(503), ("timed_out", 503)));
-        }
-        for number in 0..CUT_OFF {
-            all.push(unfinished(number, How::CutOff, Expected::Anything, ("body_interrupted", 400)));
+        let with_body: Vec<_> = ways.iter().filter(|way| way.has_body()).collect();
+        for number in 0..SLOW + CUT_OFF {
+            let way = with_body[number % with_body.len()];
+            let delivery = Arc::new(way.sign(NEWEST, Content { number, bytes: 4_000, age: 0 }));
+            all.push(if number < SLOW {
+                Planned::new(way, &delivery, How::Slow, Expected::Status(503), way.refused("timed_out", 503))
+            } else {
+                Planned::new(
+                    way,
+                    &delivery,
+                    How::CutOff,
+                    Expected::Anything,
+                    way.refused("body_interrupted", 400),
+                )
+            });
         }
         random.shuffle(&mut all);
-        let (jobs, lines) = all.into_iter().map(|(job, _, line)| (job, line)).unzip();
+        let (jobs, lines) = all.into_iter().map(|planned| (planned.job, planned.line)).unzip();
         Arc::new(Self { jobs, lines })
     }
 }
 
-type Planned = (Job, Way, String);
+#[derive(Clone)]
+struct Planned {
+    way: Arc<Way>,
+    job: Job,
+    line: String,
+}
 
-fn genuine(number: usize, random: &mut Random) -> Planned {
-    let way = random.one_of(&Way::ALL);
+impl Planned {
+    fn new(way: &Arc<Way>, delivery: &Arc<Delivery>, how: How, expected: Expected, line: String) -> Self {
+        let job = Job { path: way.path.clone(), delivery: Arc::clone(delivery), how, expected };
+        Self { way: Arc::clone(way), job, line }
+    }
+}
+
+fn genuine(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     let bytes = match number {
         // As long as a body may be.
-        0..8 if Way::RAW.contains(&way) => MAX_BODY,
+        0..8 if way.is_raw() => MAX_BODY,
         _ => random.one_of(&[0, 100, 300, 1_024, 1_024, 1_024, 4_000, 16_000, 64_000]),
     };
-    let key = usize::from(random.below(4) == 0);
-    let delivery = way.sign(SECRETS[key], Content { number, bytes, age: 0 });
-    let line = accepted(way, key, &delivery);
-    let expected = Expected::HandledOnce;
-    (Job { path: way.names().0, delivery: Arc::new(delivery), how: How::Whole, expected }, way, line)
+    let key = random.one_of(&[NEWEST, NEWEST, NEWEST, OLDER]);
+    let delivery = Arc::new(way.sign(key, Content { number, bytes, age: 0 }));
+    let line = way.accepted(&delivery);
+    assert!(line.contains(&format!(" key={key} ")), "{line}");
+    Planned::new(way, &delivery, How::Whole, Expected::HandledOnce, line)
 }
 
-/// Short enough for the receiver to have all of it before it refuses the head, so that the connection goes on.
-fn forged(number: usize, random: &mut Random) -> Planned {
-    let way = random.one_of(&Way::ALL);
+/// Short enough for the receiver to have all of it before it refuses the head, so that the connection goes on. This process says
+/// which refusal it is.
+fn forged(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     let content = Content { number, bytes: random.one_of(&[0, 300, 1_024]), age: 0 };
-    let genuine = way.sign(SECRETS[0], content);
-    let (delivery, code, status) = match random.below(4) {
-        0 if way.has_token() => (altered(&genuine), "payload_hash_mismatch", 401),
-        0 => (altered(&genuine), "signature_mismatch", 401),
-        1 => (way.sign(OTHER_SECRET, content), "signature_mismatch", 401),
-        2 if way.has_token() => (unsigned(way, genuine), "token_missing", 401),
-        2 => (unsigned(way, genuine), "signature_missing", 401),
-        _ if way == Way::ContactCenter => {
-            (way.sign(SECRETS[0], Content { age: 3_600, ..content }), "token_expired", 401)
-        }
-        _ if way.has_token() => {
-            (way.sign(SECRETS[0], Content { age: 3_600, ..content }), "timestamp_stale", 401)
-        }
-        _ => (malformed(way, genuine), "signature_malformed", 401),
+    let genuine = way.sign(NEWEST, content);
+    let delivery = match random.below(4) {
+        0 => altered(&genuine),
+        1 => with_headers(&genuine, |_| None),
+        2 => with_headers(&genuine, |value| Some(value.get(1..)?.to_owned())),
+        _ => way.sign(NEWEST, Content { age: 3_600, ..content }),
     };
-    let job = Job {
-        path: way.names().0,
-        delivery: Arc::new(delivery),
-        how: How::Whole,
-        expected: Expected::Status(status),
-    };
-    (job, way, refused(way, code, status))
-}
-
-fn unfinished(number: usize, how: How, expected: Expected, (code, status): (&str, u16)) -> Planned {
-    let ways = [Way::Vogent, Way::Voxagent, Way::SmsForm, Way::SmsJson, Way::WebhookPost, Way::ContactCenter];
-    let way = ways[number % ways.len()];
-    let delivery = Arc::new(way.sign(SECRETS[0], Content { number, bytes: 4_000, age: 0 }));
-    (Job { path: way.names().0, delivery, how, expected }, way, refused(way, code, status))
+    let verdict = |delivery: &Delivery| way.verifier.verify(delivery.request()).err();
+    // What a scheme does not sign can be altered.
+    let (delivery, error) = verdict(&delivery).map_or_else(
+        || {
+            let delivery = way.sign(NOBODYS, content);
+            let error = verdict(&delivery).unwrap();
+            (delivery, error)
+        },
+        |error| (delivery.clone(), error),
+    );
+    let line = way.refused(error.code(), error.status());
+    Planned::new(way, &Arc::new(delivery), How::Whole, Expected::Status(error.status()), line)
 }
 
 /// The same signature with another word.
@@ -149,30 +171,14 @@ fn altered(genuine: &Delivery) -> Delivery {
     genuine.clone().with_body(body).with_query(&genuine.query().replace("genuine", "altered"))
 }
 
-fn unsigned(way: Way, genuine: Delivery) -> Delivery {
-    match way {
-        Way::Vogent => genuine.without_header("x-elto-signature"),
-        Way::Voxagent => genuine.without_header(crate::delivery::VOXAGENT_HEADER),
-        Way::SmsQuery | Way::SmsForm | Way::SmsJson => renamed(&genuine, "sig", "gis"),
-        Way::WebhookPost | Way::WebhookGet => genuine.without_header("authorization"),
-        Way::ContactCenter => genuine.without_header("vonage-signature"),
-    }
-}
-
-/// A signature of another length.
-fn malformed(way: Way, genuine: Delivery) -> Delivery {
-    match way {
-        Way::Vogent => genuine.without_header("x-elto-signature").with_header("x-elto-signature", "ab"),
-        Way::SmsJson => renamed(&genuine, r#""sig":""#, r#""sig":"00"#),
-        Way::SmsQuery | Way::SmsForm => renamed(&genuine, "&sig=", "&sig=00"),
-        _ => {
-            let header = crate::delivery::VOXAGENT_HEADER;
-            genuine.without_header(header).with_header(header, "not hex")
+/// With other values in all headers but the media type's.
+fn with_headers(genuine: &Delivery, value: impl Fn(&str) -> Option<String>) -> Delivery {
+    let names = genuine.headers().iter().filter(|(name, _)| name != "content-type");
+    names.fold(genuine.clone(), |delivery, (name, given)| {
+        let delivery = delivery.without_header(name);
+        match value(given) {
+            Some(value) => delivery.with_header(name, &value),
+            None => delivery,
         }
-    }
-}
-
-fn renamed(genuine: &Delivery, from: &str, to: &str) -> Delivery {
-    let body = String::from_utf8(genuine.body().to_vec()).unwrap().replace(from, to);
-    genuine.clone().with_body(body).with_query(&genuine.query().replace(from, to))
+    })
 }

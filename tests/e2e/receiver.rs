@@ -3,13 +3,12 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::delivery::{SECRETS, VOXAGENT_HEADER};
+use crate::delivery::variables;
 
 /// Ends when it is dropped, whatever has gone wrong.
 #[derive(Debug)]
@@ -21,17 +20,15 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Starts it on a free port. A delivery that takes longer than four seconds is refused.
+    /// Starts it on a free port, with all schemes. A request that takes longer than four seconds is refused.
     pub(crate) fn start() -> Self {
-        let mut command = Command::new(program());
-        command.args(["--listen", "127.0.0.1:0", "--timeout", "4"]).stdout(Stdio::piped());
-        for name in
-            ["VOGENT_SECRET", "VOXAGENT_SECRET", "VONAGE_SIGNATURE_SECRET", "VONAGE_CONTACT_CENTER_SECRET"]
-        {
-            command.env(name, SECRETS[0]).env(format!("{name}_OLD"), SECRETS[1]);
-        }
-        command.env("VOXAGENT_HEADER", VOXAGENT_HEADER).env("VONAGE_SMS_METHOD", "sha512");
-        let mut child = command.spawn().unwrap();
+        Self::with(&["--timeout", "4"], &variables())
+    }
+
+    pub(crate) fn with(options: &[&str], variables: &[(String, String)]) -> Self {
+        let mut command = program();
+        command.args(["--listen", "127.0.0.1:0"]).args(options).envs(variables.iter().cloned());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
 
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
@@ -70,9 +67,37 @@ impl Receiver {
 
     /// Asks it to end, as a service manager does.
     pub(crate) fn end(&mut self) -> ExitStatus {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(asked.success());
+        self.signal("-TERM");
         self.child.wait().unwrap()
+    }
+
+    /// Sends it a signal, such as `-INT`.
+    pub(crate) fn signal(&self, signal: &str) {
+        assert!(
+            Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success()
+        );
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Everything it has printed, once a line holds this text.
+    pub(crate) async fn printed(&self, text: &str) -> Vec<String> {
+        self.printed_until(|lines| lines.iter().any(|line| line.contains(text))).await
+    }
+
+    /// Everything it has printed, once it is enough.
+    pub(crate) async fn printed_until(&self, is_enough: impl Fn(&[String]) -> bool) -> Vec<String> {
+        for _ in 0..300 {
+            let printed = self.printed.lock().unwrap().clone();
+            if is_enough(&printed) {
+                return printed;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("not printed: {:?}", self.printed.lock().unwrap());
     }
 }
 
@@ -90,10 +115,15 @@ fn collect(output: BufReader<ChildStdout>, printed: &Mutex<Vec<String>>) {
     }
 }
 
-/// Cargo builds the example beside this test's folder.
-fn program() -> PathBuf {
+/// The program, without any of the variables that it reads. Cargo builds the example beside this test's folder.
+pub(crate) fn program() -> Command {
     let test = std::env::current_exe().unwrap();
     let program = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples/receiver");
     assert!(program.exists(), "{} is missing: see the first lines of main.rs", program.display());
-    program
+    let mut command = Command::new(program);
+    for (name, _) in variables() {
+        command.env_remove(name);
+    }
+    command.env_remove("EXPLAIN");
+    command
 }
