@@ -1,11 +1,12 @@
-//! Why a delivery was refused: the cause, the evidence and the remedy.
+//! Why a request was rejected: the cause, the evidence and the remedy.
 //!
-//! Feature `diagnose`. For development, and for the day on which nothing verifies: offline, from a captured request and the
-//! secrets at hand. It is never on the verifying path, and changes no verdict.
+//! Feature `diagnose`. For development, and for the day on which nothing verifies. It works offline, from a captured request and
+//! the secrets at hand. It is never on the verifying path, and changes no verdict.
 //!
-//! It undoes, one after the other, what is known to happen to secrets, bodies, headers and parameters, and looks whether the
-//! signature then matches. A finding is *proved* if it does, and else a *hint*: a shape that looks wrong. What it says
-//! names headers, parameters and lengths, and holds no secret, no signature and no value of the request.
+//! It undoes one after the other what is known to happen to secrets, headers, bodies, parameters and URLs. After each change the
+//! same rule reads the request again, and the same code proves it again. A finding is *proved* if the signature then matches.
+//! Else it is a *hint*: a shape that looks wrong. Findings name headers, parameters and lengths. They hold no secret, no
+//! signature and no value of the request.
 //!
 //! # Example
 //!
@@ -32,68 +33,77 @@
 //! # Ok::<(), countersign::ConfigError>(())
 //! ```
 //!
+//! A [`Rule`](crate::Rule) of your own is diagnosed too, without a line for it:
+//!
+//! ```
+//! use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
+//! use countersign::rule::{Envelope, Profile, Rule};
+//! use countersign::{Algorithm, Error, Head, HeaderName, Keys, Secret, Webhook};
+//!
+//! #[derive(Debug)]
+//! struct Acme;
+//!
+//! static SIGNATURE: HeaderName = HeaderName::from_static("acme-signature");
+//!
+//! impl Rule for Acme {
+//!     fn profile(&self) -> Profile {
+//!         Profile::new("acme")
+//!     }
+//!
+//!     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+//!         envelope.hex(head.signature(&SIGNATURE)?).body();
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let acme = Webhook::with_rule(Acme, Keys::hmac(Algorithm::Sha256, Secret::new("s3cr3t")?))?;
+//!
+//! // A gateway renamed the header, and a framework wrote the JSON again.
+//! let signature = "629c5b4f3ca50d22a893a236367a715cf8148cbf7a749829c7d2eaf89ea74039";
+//! let capture = Capture::new("POST", [("X-Gateway-Signature", signature)], r#"{"ok": true}"#);
+//! let diagnosis = acme.diagnose(&capture, &Credentials::new());
+//! let causes: Vec<_> = diagnosis.findings().iter().map(|finding| finding.cause()).collect();
+//! assert_eq!(causes, [Cause::HeaderOther, Cause::BodyReserialised]);
+//! # Ok::<(), countersign::ConfigError>(())
+//! ```
+//!
 //! # Limits
 //!
-//! One thing at a time is undone, of a body up to 4 MiB and under the first 16 secrets: two faults in the same delivery are
-//! found only where they do not meet (a header's name and the secret, a token's time and its body). What a gateway takes
-//! away cannot be put back.
+//! One thing at a time is undone, of a body up to 4 MiB and under the first 16 secrets. Two faults in one request are found only
+//! where they do not meet: a header's name and the body, a token's time and its body. What a gateway removes cannot be put back.
 //!
 //! All trials together cost at most 2,000 verifications of the request. A trial counts by the length of the message that is
-//! hashed, and 1,024 bytes besides. Where that is used up, the diagnosis ends and has the hint [`Cause::SearchIncomplete`].
-//! Beside the trials, the request is read and rewritten some 50 times. Do not diagnose for strangers.
+//! hashed, and 1,024 bytes besides. When that is used up, the diagnosis ends and has the hint [`Cause::SearchIncomplete`].
+//! Beside the trials, the head is read up to 1,000 times and the text is rewritten some 100 times. Do not diagnose for strangers.
 
-mod asked;
 mod bodies;
 mod budget;
 mod capture;
 mod case;
 mod cause;
+mod charsets;
 mod credentials;
 mod diagnosis;
+mod entry;
 mod explain;
-mod hex_hmac;
+mod heads;
 mod json;
 mod other_scheme;
 mod pairs;
 mod payloads;
+mod search;
 mod secrets;
 mod signatures;
 mod signed_webhook;
 mod sms;
 mod times;
 mod tokens;
+mod trials;
+mod urls;
 
 pub use capture::Capture;
 pub use cause::Cause;
 pub use credentials::Credentials;
 pub use diagnosis::{Diagnosis, Finding};
-
-use crate::verifier::Verifier;
-use case::Case;
-use explain::Explain;
-
-/// A verifier that can say why it refuses. All those of this crate can; it is not for others to implement.
-pub trait Diagnose: Verifier + Explain {
-    /// Looks for the causes for which this verifier, with its settings and its clock, refuses a request.
-    ///
-    /// A verifier keeps no secret that could be read, so they are given once more, and others with them. Where its secret is
-    /// refused by [`Secret::new`](crate::Secret::new), build it with [`Secret::verbatim`](crate::Secret::verbatim).
-    fn diagnose(&self, capture: &Capture, credentials: &Credentials) -> Diagnosis {
-        match self.verify(capture.request()) {
-            Ok(_) => Diagnosis::new(Vec::new()),
-            Err(refusal) => {
-                let tenant = self.untrusted_api_key(capture);
-                let case = Case::new(capture, refusal, credentials, tenant.as_deref());
-                let mut findings = self.explain(&case);
-                if case.budget.is_exceeded() {
-                    let evidence =
-                        format!("it cost {} verifications of the request", budget::MOST_VERIFICATIONS);
-                    findings.push(Finding::hint(Cause::SearchIncomplete, evidence));
-                }
-                Diagnosis::new(findings)
-            }
-        }
-    }
-}
-
-impl<V: Verifier + Explain> Diagnose for V {}
+pub use entry::Diagnose;
+pub(crate) use explain::Explain;

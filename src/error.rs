@@ -98,6 +98,12 @@ impl Error {
         Self { retry_after: Some(seconds), ..Self::new(ErrorKind::ReplayInProgress) }
     }
 
+    /// The header that is at fault, where it is one.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn header_name(&self) -> Option<&str> {
+        if let Subject::Header(name) = &self.subject { Some(name) } else { None }
+    }
+
     /// The condition, to match on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

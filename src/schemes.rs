@@ -27,7 +27,7 @@ use std::fmt;
 
 use crate::config_error::ConfigError;
 #[cfg(feature = "diagnose")]
-use crate::diagnose::Diagnose;
+use crate::diagnose::Explain;
 use crate::jwt::{Dated, TokenRule, TokenWebhook};
 use crate::mac::Keys;
 use crate::providers::agora::Agora;
@@ -73,9 +73,9 @@ pub struct Scheme {
 
 /// A verifier of a scheme here: it verifies, signs and, with the feature `diagnose`, says why it rejects.
 #[cfg(feature = "diagnose")]
-pub trait Registered: Signer + Diagnose {}
+pub trait Registered: Signer + Explain {}
 #[cfg(feature = "diagnose")]
-impl<V: Signer + Diagnose> Registered for V {}
+impl<V: Signer + Explain> Registered for V {}
 /// A verifier of a scheme here: it verifies and signs.
 #[cfg(not(feature = "diagnose"))]
 pub trait Registered: Signer {}

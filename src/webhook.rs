@@ -172,8 +172,13 @@ impl<R: Rule> Webhook<R> {
     #[inline]
     pub(crate) fn open<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
         self.terms.methods.check(head)?;
+        self.read_head(head.with_base(self.terms.base.as_ref()))
+    }
+
+    /// As [`open`](Self::open), of any method and at the head's own base URL.
+    #[inline]
+    pub(crate) fn read_head<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
         let mut envelope = Envelope::new();
-        let head = head.with_base(self.terms.base.as_ref());
         if self.terms.profile.url_signed && !head.has_usual_target() {
             return Err(ErrorKind::SignatureMismatch.into());
         }
@@ -185,32 +190,10 @@ impl<R: Rule> Webhook<R> {
     /// Begins the check of the body that an envelope needs.
     fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
         if envelope.is_form() {
-            return self.proceed_with_form(envelope);
-        }
-        let (keys, tenant) = self.select(&envelope)?;
-        let tags = envelope.tags(keys.kind())?;
-        let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
-        let limit = self.terms.limit(&envelope);
-        let binding = envelope.binding();
-        let verification = if binding == Binding::Message {
-            Verification::new(InMessage::new(claims, keys, tags, envelope.into_messages())?)
+            self.terms.proceed_with_form(self.keys_of_form(&envelope)?, envelope)
         } else {
-            let found =
-                envelope.whole_messages().fold(None, |found, message| found.or(keys.find(message, &tags)));
-            let evidence = claims.judge(found)?;
-            Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.terms.clock)
-        };
-        Ok(verification.limit(limit))
-    }
-
-    /// Begins to keep a form.
-    fn proceed_with_form<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
-        let (keys, tenant) = self.keys_of_form(&envelope)?;
-        let tags = envelope.tags(keys.kind()?)?;
-        let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
-        let limit = self.terms.limit(&envelope);
-        let messages = envelope.into_messages().collect();
-        Ok(Verification::new(Form::new(claims, keys, tags, messages, limit)).limit(limit))
+            self.terms.proceed(self.select(&envelope)?, envelope)
+        }
     }
 
     /// The keys that a form's signature is tried with, and the tenant, as far as the head tells.
@@ -273,7 +256,78 @@ impl<R: Rule> Verifier for Webhook<R> {
     }
 }
 
+/// What a diagnosis asks.
+#[cfg(feature = "diagnose")]
+impl<R: Rule> Webhook<R> {
+    /// Proves that these keys, or its own, signed a request: of any age, by any method, at the head's own base URL.
+    pub(crate) fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Verified, Error> {
+        let Terms { profile, max_body, .. } = self.terms;
+        let methods = Methods::Default(profile.methods);
+        let clock = self.terms.clock.clone();
+        let terms = Terms { profile, base: None, window: None, clock, methods, max_body };
+        let envelope = self.read_head(request.head())?;
+        let mut verification = match keys {
+            Some(keys) if envelope.is_form() => {
+                terms.proceed_with_form((FormKeys::Known(keys), None), envelope)?
+            }
+            None if envelope.is_form() => terms.proceed_with_form(self.keys_of_form(&envelope)?, envelope)?,
+            Some(keys) => terms.proceed((keys, None), envelope)?,
+            None => terms.proceed(self.select(&envelope)?, envelope)?,
+        };
+        verification.update(request.body())?;
+        verification.finish()
+    }
+
+    /// The start of the URL that the platform calls.
+    pub(crate) fn base(&self) -> Option<&BaseUrl> {
+        self.terms.base.as_ref()
+    }
+
+    pub(crate) fn signs_url(&self) -> bool {
+        self.terms.profile.url_signed
+    }
+
+    /// The bounds of the signed time, and what it is compared with.
+    pub(crate) fn window(&self) -> Option<(Tolerance, &SharedClock)> {
+        self.terms.window.map(|window| (window, &self.terms.clock))
+    }
+}
+
 impl Terms {
+    /// Begins the check of the body that an envelope needs.
+    fn proceed<'v>(
+        &'v self,
+        (keys, tenant): (&SenderKeys, Option<&Arc<str>>),
+        envelope: Envelope<'_>,
+    ) -> Result<Verification<'v>, Error> {
+        let tags = envelope.tags(keys.kind())?;
+        let claims = Claims::of(&envelope, self, tenant.cloned());
+        let limit = self.limit(&envelope);
+        let binding = envelope.binding();
+        let verification = if binding == Binding::Message {
+            Verification::new(InMessage::new(claims, keys, tags, envelope.into_messages())?)
+        } else {
+            let found =
+                envelope.whole_messages().fold(None, |found, message| found.or(keys.find(message, &tags)));
+            let evidence = claims.judge(found)?;
+            Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.clock)
+        };
+        Ok(verification.limit(limit))
+    }
+
+    /// Begins to keep a form.
+    fn proceed_with_form<'v>(
+        &'v self,
+        (keys, tenant): (FormKeys<'v>, Option<&Arc<str>>),
+        envelope: Envelope<'_>,
+    ) -> Result<Verification<'v>, Error> {
+        let tags = envelope.tags(keys.kind()?)?;
+        let claims = Claims::of(&envelope, self, tenant.cloned());
+        let limit = self.limit(&envelope);
+        let messages = envelope.into_messages().collect();
+        Ok(Verification::new(Form::new(claims, keys, tags, messages, limit)).limit(limit))
+    }
+
     fn limit(&self, envelope: &Envelope<'_>) -> usize {
         self.max_body.unwrap_or(if envelope.is_form() { DEFAULT_MAX_FORM } else { usize::MAX })
     }

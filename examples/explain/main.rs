@@ -39,7 +39,7 @@ use std::process::ExitCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Parser;
-use countersign::diagnose::{Capture, Cause, Credentials, Diagnosis};
+use countersign::diagnose::{Capture, Cause, Credentials, Diagnose, Diagnosis};
 use countersign::{ConfigError, Request, Secret};
 use input::Input;
 use record::{Record, Secrets, Window};

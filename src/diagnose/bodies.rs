@@ -4,41 +4,50 @@ use std::io::Read;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 use memchr::memmem;
-use percent_encoding::AsciiSet;
 
-use super::json::{Escapes, Layout, Node, Style};
-use super::pairs;
-use super::{Cause, Finding};
+use super::budget::Budget;
+use super::charsets::{self, Rewriting};
+use super::json::{self, Escapes, Layout, Numbers, Style, Zeros};
+use super::trials::{Change, Trials};
+use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
 
-/// What was done to a body, after "the signature matches when".
-pub(super) struct Change {
-    pub(super) cause: Cause,
-    pub(super) words: String,
-}
-
 /// Undoes one thing after the other until `matches` says that what comes out is what was signed.
-pub(super) fn find(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) -> Option<Change> {
-    let mut search = Search::new(body, &mut matches)?;
-    search.ends();
-    search.package();
-    search.text();
-    match Node::parse(body) {
-        Some(node) => search.json(node),
-        None => search.form(),
+pub(super) fn find(body: &[u8], budget: &Budget, mut matches: impl FnMut(&[u8]) -> bool) -> Option<Change> {
+    let mut trials = trials(body, budget, &mut matches)?;
+    ends(&mut trials);
+    package(&mut trials);
+    if json::is_json(body) {
+        json(&mut trials);
+    } else {
+        form(&mut trials);
     }
-    search.found
+    text(&mut trials);
+    trials.found()
 }
 
 /// As [`find`], of a body whose parameters are signed and not its bytes.
-pub(super) fn find_package(body: &[u8], mut matches: impl FnMut(&[u8]) -> bool) -> Option<Change> {
-    let mut search = Search::new(body, &mut matches)?;
-    search.package();
-    search.found
+pub(super) fn find_package(
+    body: &[u8],
+    budget: &Budget,
+    mut matches: impl FnMut(&[u8]) -> bool,
+) -> Option<Change> {
+    let mut trials = trials(body, budget, &mut matches)?;
+    package(&mut trials);
+    trials.found()
 }
 
-/// What looks wrong with a body's shape.
+fn trials<'t>(
+    body: &'t [u8],
+    budget: &'t Budget,
+    matches: &'t mut dyn FnMut(&[u8]) -> bool,
+) -> Option<Trials<'t>> {
+    (!body.is_empty() && body.len() <= MAX_BODY).then(|| Trials::new(body, budget, matches))
+}
+
+/// What looks wrong with a body's shape: no platform sends it so.
 pub(super) fn hint(body: &[u8]) -> Option<Finding> {
+    let is_json = json::is_json(body);
     let (cause, evidence) = if body.is_empty() {
         (Cause::BodyEmpty, "the body has no byte")
     } else if body.starts_with(GZIP) {
@@ -48,114 +57,111 @@ pub(super) fn hint(body: &[u8]) -> Option<Finding> {
             Cause::BodyEncoding,
             "the body holds U+FFFD, which a lossy decoder puts in place of what it cannot read",
         )
+    } else if is_json && body.trim_ascii().contains(&b'\n') {
+        (Cause::BodyReserialised, "the body is JSON in several lines, and platforms send one line")
+    } else if body.ends_with(b"\n") {
+        (Cause::BodyNewline, "a line feed ends the body, and platforms send none")
+    } else if !is_json && pairs::is_unescaped(body) {
+        (Cause::BodyFormReencoded, "the body is a form with characters in it that a form escapes")
+    } else if charsets::has_question_marks(body) {
+        (Cause::BodyEncoding, "a word has question marks in it, as a lossy encoder writes them")
     } else {
         return None;
     };
     Some(Finding::hint(cause, evidence))
 }
 
-struct Search<'s> {
-    body: &'s [u8],
-    matches: &'s mut dyn FnMut(&[u8]) -> bool,
-    found: Option<Change>,
+/// What is put to the beginning and the end, and at the ends of lines.
+fn ends(trials: &mut Trials<'_>) {
+    let body = trials.text();
+    if let Some(rest) = body.strip_suffix(b"\n") {
+        trials.test(Cause::BodyNewline, "the line feed after the body is removed", rest);
+    }
+    trials.test(Cause::BodyNewline, "a line feed is put after the body", &[body, b"\n"].concat());
+    trials.test(Cause::BodyNewline, "a line end (CR LF) is put after the body", &[body, b"\r\n"].concat());
+    let marked = [BYTE_ORDER_MARK, body].concat();
+    trials.test(Cause::BodyBom, "a byte order mark is put before the body", &marked);
+    if body.contains(&b'\n') {
+        let unix = without_cr(body);
+        trials.test(Cause::BodyCrlf, "each CR LF in the body becomes a line feed", &unix);
+        trials.test(Cause::BodyCrlf, "each line feed in the body becomes CR LF", &with_cr(&unix));
+    }
 }
 
-impl<'s> Search<'s> {
-    fn new(body: &'s [u8], matches: &'s mut dyn FnMut(&[u8]) -> bool) -> Option<Self> {
-        let is_searched = !body.is_empty() && body.len() <= MAX_BODY;
-        is_searched.then_some(Self { body, matches, found: None })
+/// What a body is put into.
+fn package(trials: &mut Trials<'_>) {
+    let body = trials.text();
+    trials.test(Cause::BodyNewline, "the white space around the body is removed", body.trim_ascii());
+    if let Some(rest) = body.strip_prefix(BYTE_ORDER_MARK) {
+        trials.test(Cause::BodyBom, "the byte order mark before the body is removed", rest);
     }
-
-    /// Tries what comes out, if it is a change and nothing was found yet.
-    fn test(&mut self, cause: Cause, words: &str, body: &[u8]) {
-        if self.found.is_none() && body != self.body && (self.matches)(body) {
-            self.found = Some(Change { cause, words: words.to_owned() });
-        }
+    if let Some(decoded) = base64::decode_standard(body.trim_ascii()) {
+        trials.test(Cause::BodyBase64, "the body is decoded from base64", &decoded);
     }
+    if let Some(inflated) = inflate(GzDecoder::new(body)).or_else(|| inflate(ZlibDecoder::new(body))) {
+        trials.test(Cause::BodyGzip, "the body is decompressed", &inflated);
+    }
+    if let Ok(text) = serde_json::from_slice::<String>(body) {
+        let words = "the text in the JSON string that is the body is taken";
+        trials.test(Cause::BodyReserialised, words, text.as_bytes());
+    }
+}
 
-    /// What is put to the beginning and the end, and at the ends of lines.
-    fn ends(&mut self) {
-        let body = self.body;
-        if let Some(rest) = body.strip_suffix(b"\n") {
-            self.test(Cause::BodyNewline, "the line feed after the body is removed", rest);
-        }
-        self.test(Cause::BodyNewline, "a line feed is put after the body", &[body, b"\n"].concat());
-        self.test(Cause::BodyNewline, "a line end (CR LF) is put after the body", &[body, b"\r\n"].concat());
-        let marked = [BYTE_ORDER_MARK, body].concat();
-        self.test(Cause::BodyBom, "a byte order mark is put before the body", &marked);
-        if body.contains(&b'\n') {
-            let unix = without_cr(body);
-            self.test(Cause::BodyCrlf, "each CR LF in the body becomes a line feed", &unix);
-            self.test(Cause::BodyCrlf, "each line feed in the body becomes CR LF", &with_cr(&unix));
+/// What a wrong character set makes of a text.
+fn text(trials: &mut Trials<'_>) {
+    for rewriting in Rewriting::of(trials.text()) {
+        if let Some(text) = rewriting.apply(trials.text()) {
+            trials.test(Cause::BodyEncoding, format_args!("the body {rewriting}"), &text);
         }
     }
+}
 
-    /// What a body is put into.
-    fn package(&mut self) {
-        let body = self.body;
-        self.test(Cause::BodyNewline, "the white space around the body is removed", body.trim_ascii());
-        if let Some(rest) = body.strip_prefix(BYTE_ORDER_MARK) {
-            self.test(Cause::BodyBom, "the byte order mark before the body is removed", rest);
-        }
-        let unpadded = body.trim_ascii();
-        if let Some(decoded) = base64::decode_standard(unpadded) {
-            self.test(Cause::BodyBase64, "the body is decoded from base64", &decoded);
-        }
-        if let Some(inflated) = inflate(GzDecoder::new(body)).or_else(|| inflate(ZlibDecoder::new(body))) {
-            self.test(Cause::BodyGzip, "the body is decompressed", &inflated);
-        }
-        if let Ok(text) = serde_json::from_slice::<String>(body) {
-            self.test(
-                Cause::BodyReserialised,
-                "the text in the JSON string that is the body is taken",
-                text.as_bytes(),
-            );
-        }
+fn form(trials: &mut Trials<'_>) {
+    pairs::escape(trials, Cause::BodyFormReencoded);
+    if trials.text().contains(&b'=') {
+        pairs::rewrite(trials);
+        pairs::reorder(trials);
     }
+}
 
-    /// What a wrong character set makes of a text.
-    fn text(&mut self) {
-        if self.body.is_ascii() {
-            return;
+fn json(trials: &mut Trials<'_>) {
+    let body = trials.text();
+    let mut text = Vec::with_capacity(body.len());
+    let mut write = |trials: &mut Trials<'_>, json: &[u8], style: Style, sorted: &str| {
+        text.clear();
+        if !trials.is_over() && style.write(json, &mut text).is_some() {
+            let words = format_args!("the body's JSON is written {style}{sorted}");
+            trials.test(Cause::BodyReserialised, words, &text);
         }
-        let latin1: String = self.body.iter().copied().map(char::from).collect();
-        self.test(Cause::BodyEncoding, "the body is read as Latin-1 and written as UTF-8", latin1.as_bytes());
-        let narrow = str::from_utf8(self.body).ok().and_then(|text| {
-            text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<Vec<u8>>>()
-        });
-        if let Some(narrow) = narrow {
-            self.test(Cause::BodyEncoding, "the body is read as UTF-8 and written as Latin-1", &narrow);
-        }
+    };
+    let plain = |(layout, escapes)| Style { layout, escapes, numbers: Numbers::AsTheyAre };
+    for style in STYLES.map(plain) {
+        write(trials, body, style, "");
     }
-
-    fn form(&mut self) {
-        let pairs = pairs::decoded(&pairs::split(self.body));
-        for (escaped, plus, lower) in FORMS {
-            let form = pairs::write_with(&pairs, escaped, plus, lower);
-            self.test(Cause::BodyFormReencoded, "the body's form is escaped in another way", &form);
+    if body.len() <= MAX_SORTED {
+        let sorted = json::sorted(body).unwrap_or_default();
+        for style in SORTED.map(plain) {
+            write(trials, &sorted, style, ", members sorted by name");
         }
-    }
-
-    fn json(&mut self, mut node: Node<'_>) {
-        let mut text = Vec::with_capacity(self.body.len());
-        for style in STYLES {
-            self.write(&node, style, &mut text);
-        }
-        if self.body.len() <= MAX_SORTED {
-            node.sort();
-            for style in SORTED {
-                self.write(&node, Style { sorted: true, ..style }, &mut text);
+        for chosen in chosen(json::count_numbers(body)) {
+            for (layout, escapes) in NUMBERED {
+                for zeros in [Zeros::One, Zeros::Two, Zeros::None] {
+                    let numbers = Numbers::Rewritten(chosen, zeros);
+                    write(trials, body, Style { layout, escapes, numbers }, "");
+                }
             }
         }
     }
+}
 
-    fn write(&mut self, node: &Node<'_>, style: Style, text: &mut Vec<u8>) {
-        if self.found.is_none() {
-            text.clear();
-            node.write(style, 0, text);
-            self.test(Cause::BodyReserialised, &format!("the body's JSON is written {style}"), text);
-        }
-    }
+/// Which of so many numbers may have been rewritten, a bit each: all of them, any of few, one of many.
+fn chosen(count: usize) -> impl Iterator<Item = u64> {
+    let any = 1..1_u64 << count.min(MAX_SUBSETS);
+    let one = (0..count.min(MAX_NUMBERS)).map(|at| 1_u64 << at);
+    let all = (count > 0).then_some(u64::MAX);
+    all.into_iter()
+        .chain(any.filter(move |_| count <= MAX_SUBSETS))
+        .chain(one.filter(move |_| count > MAX_SUBSETS))
 }
 
 /// Decompresses no more than a body may have.
@@ -175,51 +181,47 @@ fn with_cr(body: &[u8]) -> Vec<u8> {
     body.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(b"\r\n".as_slice())
 }
 
-const fn style(layout: Layout, escapes: Escapes) -> Style {
-    Style { layout, escapes, sorted: false }
-}
-
 /// As JavaScript, Python, PHP, Go and their options write JSON. Those alike in most bodies stand together.
-const STYLES: [Style; 13] = [
-    style(Layout::Compact, Escapes::Nothing),
-    style(Layout::Compact, Escapes::NonAscii),
-    style(Layout::Compact, Escapes::NonAsciiAndSlash),
-    style(Layout::Compact, Escapes::Slash),
-    style(Layout::Compact, Escapes::Html),
-    style(Layout::Spaced, Escapes::Nothing),
-    style(Layout::Spaced, Escapes::NonAscii),
-    style(Layout::Pretty(2), Escapes::Nothing),
-    style(Layout::Pretty(2), Escapes::NonAscii),
-    style(Layout::Pretty(4), Escapes::Nothing),
-    style(Layout::Pretty(4), Escapes::NonAscii),
-    style(Layout::Pretty(4), Escapes::Slash),
-    style(Layout::Pretty(4), Escapes::NonAsciiAndSlash),
+const STYLES: [(Layout, Escapes); 13] = [
+    (Layout::Compact, Escapes::Nothing),
+    (Layout::Compact, Escapes::NonAscii),
+    (Layout::Compact, Escapes::NonAsciiAndSlash),
+    (Layout::Compact, Escapes::Slash),
+    (Layout::Compact, Escapes::Html),
+    (Layout::Spaced, Escapes::Nothing),
+    (Layout::Spaced, Escapes::NonAscii),
+    (Layout::Pretty(2), Escapes::Nothing),
+    (Layout::Pretty(2), Escapes::NonAscii),
+    (Layout::Pretty(4), Escapes::Nothing),
+    (Layout::Pretty(4), Escapes::NonAscii),
+    (Layout::Pretty(4), Escapes::Slash),
+    (Layout::Pretty(4), Escapes::NonAsciiAndSlash),
 ];
 
 /// As programs that sort write it.
-const SORTED: [Style; 5] = [
-    style(Layout::Compact, Escapes::Nothing),
-    style(Layout::Compact, Escapes::NonAscii),
-    style(Layout::Spaced, Escapes::Nothing),
-    style(Layout::Spaced, Escapes::NonAscii),
-    style(Layout::Pretty(2), Escapes::Nothing),
+const SORTED: [(Layout, Escapes); 5] = [
+    (Layout::Compact, Escapes::Nothing),
+    (Layout::Compact, Escapes::NonAscii),
+    (Layout::Spaced, Escapes::Nothing),
+    (Layout::Spaced, Escapes::NonAscii),
+    (Layout::Pretty(2), Escapes::Nothing),
 ];
 
-/// What is escaped, whether a space is a `+`, and whether escapes are in lower case: as browsers, libraries and proxies write
-/// forms.
-const FORMS: [(&AsciiSet, bool, bool); 6] = [
-    (pairs::FORM, true, false),
-    (pairs::ENCODE_URI_COMPONENT, false, false),
-    (pairs::RFC_3986, false, false),
-    (pairs::RFC_3986, true, false),
-    (pairs::RFC_3986, false, true),
-    (pairs::FORM, true, true),
+/// As programs write it whose numbers another program wrote again.
+const NUMBERED: [(Layout, Escapes); 4] = [
+    (Layout::Compact, Escapes::Nothing),
+    (Layout::Spaced, Escapes::Nothing),
+    (Layout::Compact, Escapes::NonAsciiAndSlash),
+    (Layout::Spaced, Escapes::NonAscii),
 ];
 
 /// A longer body is verified, and not rewritten.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-/// Members of a longer one are not sorted.
+/// Of a longer one neither members are sorted nor numbers rewritten.
 const MAX_SORTED: usize = 256 * 1024;
+/// Any set of so many numbers is rewritten.
+const MAX_SUBSETS: usize = 4;
+const MAX_NUMBERS: usize = 16;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 const GZIP: &[u8] = b"\x1f\x8b";

@@ -1,11 +1,12 @@
-//! A delivery that was refused, and the secrets to try on it.
+//! A request that was rejected, and the secrets to try on it.
 
 use super::budget::Budget;
 use super::credentials::Candidate;
-use super::secrets::{self, Change};
+use super::secrets;
+use super::trials::Change;
 use super::{Capture, Cause, Credentials, Finding};
 use crate::config_error::ConfigError;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
 /// How a scheme makes a key of a secret's text.
@@ -14,21 +15,22 @@ pub(super) type ReadSecret = fn(&[u8]) -> Result<Secret, ConfigError>;
 /// Takes the text itself.
 pub(super) const VERBATIM: ReadSecret = |text| Secret::verbatim(text);
 /// Decodes the text from base64.
-pub(super) const DECODED: ReadSecret = |text| Secret::from_base64(text);
+pub(super) const DECODED: ReadSecret =
+    |text| Secret::from_base64(text.strip_prefix(b"whsec_").unwrap_or(text));
 
 #[derive(Debug)]
 pub struct Case<'c> {
     pub(super) capture: &'c Capture,
-    /// Why the verifier refuses.
+    /// Why the verifier rejects.
     pub(super) refusal: Error,
     /// What the trials draw from.
     pub(super) budget: Budget,
     /// With what each is called, the verifier's own first: those have no name.
-    candidates: Vec<(Option<String>, &'c Candidate)>,
+    pub(super) candidates: Vec<(Option<String>, &'c Candidate)>,
 }
 
-/// What has to be done for the signature to match: the causes, and the words after "the signature matches when".
-pub(super) type Changes = Vec<(Cause, String)>;
+/// What has to be done for the signature to match.
+pub(super) type Changes = Vec<Change>;
 
 impl<'c> Case<'c> {
     pub(super) fn new(
@@ -54,7 +56,7 @@ impl<'c> Case<'c> {
                 return None;
             }
             if read(&candidate.text).is_ok_and(|secret| matches(&secret)) {
-                return Some(other_secret(label.as_deref()).into_iter().collect());
+                return Some(self.other_secret(label.as_deref()).into_iter().collect());
             }
         }
         None
@@ -68,13 +70,13 @@ impl<'c> Case<'c> {
         mut matches: impl FnMut(&Secret) -> bool,
     ) -> Option<Changes> {
         for (label, candidate) in &self.candidates {
-            for Change { cause, words, text } in secrets::changes(&candidate.text) {
+            for secrets::Change { cause, words, text } in secrets::changes(&candidate.text) {
                 if !self.budget.draw(message) {
                     return None;
                 }
                 if read(&text).is_ok_and(|secret| matches(&secret)) {
                     let change = (cause, words.to_owned());
-                    return Some([change].into_iter().chain(other_secret(label.as_deref())).collect());
+                    return Some([change].into_iter().chain(self.other_secret(label.as_deref())).collect());
                 }
             }
         }
@@ -84,6 +86,13 @@ impl<'c> Case<'c> {
     /// Whether a trial can still match: there is a secret, and none was refused its trial.
     pub(super) fn is_tried(&self) -> bool {
         !self.candidates.is_empty() && !self.budget.is_exceeded()
+    }
+
+    /// That a secret is used which the verifier does not try: one that has a name.
+    pub(super) fn other_secret(&self, label: Option<&str>) -> Option<Change> {
+        let is_unnamed = self.refusal.kind() == ErrorKind::TenantMissing;
+        let cause = if is_unnamed { Cause::TenantMissing } else { Cause::SecretOther };
+        label.map(|label| (cause, format!("{label} is used")))
     }
 
     /// The findings where no change makes the signature match: what looks wrong, and that it may be forged.
@@ -97,15 +106,14 @@ impl<'c> Case<'c> {
         hints
     }
 
-    /// The finding for a refusal that has other reasons than the signature.
+    /// The finding for a rejection that has other reasons than the signature.
     pub(super) fn refused_otherwise(&self) -> Finding {
-        Finding::hint(Cause::RefusedOtherwise, self.refusal.to_string())
+        let cause = match self.refusal.kind() {
+            ErrorKind::TenantMissing => Cause::TenantMissing,
+            _ => Cause::RefusedOtherwise,
+        };
+        Finding::hint(cause, self.refusal.to_string())
     }
-}
-
-/// That a secret is taken which the verifier does not know: one that has a name.
-fn other_secret(label: Option<&str>) -> Option<(Cause, String)> {
-    label.map(|label| (Cause::SecretOther, format!("{label} is used instead")))
 }
 
 /// One proof for each change that is needed. With several, each says them all.

@@ -74,6 +74,11 @@ impl Credentials {
 }
 
 impl Candidate {
+    /// The tenant whose secret it is.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        if let Owner::Tenant(name) = &self.owner { Some(name) } else { None }
+    }
+
     /// What it is called; `None` for one that the verifier tries.
     fn label(&self, tenant: Option<&str>) -> Option<String> {
         match &self.owner {

@@ -1,52 +1,84 @@
 //! Whether a request is signed by another scheme than the one that was expected.
 
-use super::case::{Case, DECODED, VERBATIM};
-use super::{Cause, Finding, hex_hmac, signed_webhook, sms, tokens};
+use super::case::Case;
+use super::heads::Seen;
+use super::{Cause, Finding, signatures};
+use crate::error::ErrorKind;
 use crate::jwt::AUTHORIZATION;
-use crate::providers::vogent;
-use crate::providers::vonage::contact_center::SIGNATURE;
-use crate::request::HeaderName;
+use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
+use crate::schemes::{Scheme, Settings};
+use crate::secret::Secret;
 
-/// Tries the schemes whose signatures are in the request. Asked only once the expected one does not match.
-pub(super) fn proved(case: &Case<'_>) -> Option<Finding> {
-    let name = if signed_webhook::matches(case, &AUTHORIZATION, VERBATIM) {
-        "a signed webhook (`vonage::SignedWebhook`)".to_owned()
-    } else if signed_webhook::matches(case, &SIGNATURE, DECODED) {
-        "the Contact Center's (`vonage::ContactCenter`)".to_owned()
-    } else if let Some(method) = sms::matching_method(case) {
-        format!("the SMS API's (`vonage::Sms`) by the method {}", method.as_str())
-    } else if hex_hmac::matches(case, &vogent()) {
-        "Vogent's (`Vogent`)".to_owned()
-    } else {
-        return None;
+/// Looks for a scheme that is not `expected`. A secret at hand may have signed the request by it. Else, where the `hints` say that
+/// no signature of the expected scheme is there, the request may have that of another.
+pub(super) fn find(case: &Case<'_>, expected: &str, hints: &[Finding]) -> Option<Finding> {
+    let others = || Scheme::ALL.iter().filter(|scheme| scheme.name() != expected);
+    if let Some(scheme) = others().find_map(|scheme| signed(case, scheme)) {
+        let evidence = format!("the signature matches when the scheme is {scheme}");
+        return Some(Finding::proved(Cause::SchemeOther, evidence));
+    }
+    let unsigned = [Cause::SignatureMissing, Cause::UnsignedCallback, Cause::HeaderOther, Cause::SchemeOther];
+    hints.first().filter(|hint| unsigned.contains(&hint.cause()))?;
+    let alike: Vec<_> = others().filter(|scheme| is_alike(case, scheme)).map(Scheme::name).collect();
+    let evidence =
+        format!("there is a signature as the scheme `{}` has, and none of this scheme", alike.join("` or `"));
+    (!alike.is_empty()).then(|| Finding::hint(Cause::SchemeOther, evidence))
+}
+
+/// What the scheme is called, with its algorithm, where a secret at hand signed the request by it.
+fn signed(case: &Case<'_>, scheme: &Scheme) -> Option<String> {
+    let request = case.capture.request();
+    let settings = |algorithm: Option<&str>, text: &[u8]| Settings {
+        keyring: Secret::verbatim(text).ok().map(Into::into),
+        algorithm: algorithm.map(str::to_owned),
+        base_url: base(case),
+        ..Settings::default()
     };
-    Some(Finding::proved(Cause::SchemeOther, format!("the signature matches when it is verified as {name}")))
-}
-
-/// Points at the signature of another scheme. Asked only where none of the expected one is there.
-pub(super) fn seen(case: &Case<'_>) -> Option<Finding> {
-    let token = tokens::find(case.capture, &AUTHORIZATION).into_iter().next();
-    let what = if let Some(found) = token {
-        if found.header == SIGNATURE {
-            "a token of the Contact Center (`vonage::ContactCenter`)"
-        } else {
-            "a token, as signed webhooks (`vonage::SignedWebhook`) have"
-        }
-    } else if sms::is_signed(case.capture) {
-        "a parameter `sig`, as the SMS API (`vonage::Sms`) has"
-    } else if case
-        .capture
-        .headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case(vogent::SIGNATURE.as_str()))
-    {
-        "a header of Vogent's (`Vogent`)"
-    } else {
-        return None;
+    let takes_algorithm = |text| scheme.build(&settings(Some("none"), text)).is_err();
+    let signs = |algorithm, text: &[u8]| {
+        let Ok(verifier) = scheme.build(&settings(algorithm, text)) else { return false };
+        let is_readable =
+            verifier.begin(request.head()).map_or_else(|error| JUDGED.contains(&error.kind()), |_| true);
+        is_readable && case.budget.draw(request.body().len()) && verifier.signs(request)
     };
-    Some(Finding::hint(Cause::SchemeOther, format!("there is {what}, and no signature of this scheme")))
+    case.candidates.iter().find_map(|(_, candidate)| {
+        let algorithms =
+            if takes_algorithm(&candidate.text) { ALGORITHMS.map(Some).to_vec() } else { vec![None] };
+        let algorithm = algorithms.into_iter().find(|algorithm| signs(*algorithm, &candidate.text))?;
+        let by = algorithm.map(|algorithm| format!(", by the algorithm {algorithm}")).unwrap_or_default();
+        Some(format!("`{}`{by}", scheme.name()))
+    })
 }
 
-fn vogent() -> HeaderName {
-    vogent::SIGNATURE
+/// Whether a request has a signature where a scheme has one. If a header looks like a signature, it must be that one.
+fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
+    let Ok(verifier) = scheme.build(&scheme.sample([0; 32]).settings) else { return false };
+    let seen = Seen::new(case.capture);
+    let verdict = verifier.verify(Request::new(seen.head(), &case.capture.body));
+    let is_its = signatures::like(case.capture).is_none_or(|name| seen.was_asked(name));
+    is_its
+        && verdict.is_err_and(|error| match error.kind() {
+            ErrorKind::SignatureMismatch | ErrorKind::AlgorithmMismatch => true,
+            // `Authorization` has other uses.
+            ErrorKind::SignatureMalformed => error.header_name() != Some(AUTHORIZATION.as_str()),
+            _ => false,
+        })
 }
+
+/// The URL by the request's word. It proves nothing: the signature does.
+fn base(case: &Case<'_>) -> Option<BaseUrl> {
+    match case.capture.headers.lookup(&HeaderName::from_static("host")) {
+        HeaderLookup::One(host) => BaseUrl::new(&format!("https://{}", str::from_utf8(host).ok()?)).ok(),
+        _ => None,
+    }
+}
+
+/// What is said of a head that has a signature of the scheme.
+const JUDGED: [ErrorKind; 5] = [
+    ErrorKind::SignatureMismatch,
+    ErrorKind::TimestampStale,
+    ErrorKind::TimestampFuture,
+    ErrorKind::TokenExpired,
+    ErrorKind::TokenPremature,
+];
+const ALGORITHMS: [&str; 5] = ["sha256", "sha1", "sha512", "md5hash", "md5"];

@@ -4,21 +4,21 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
-use super::Cause;
+use super::charsets::{self, Rewriting};
+use super::trials::Trials;
+use super::{Cause, Finding};
 
 /// Names and values in their order.
 pub(super) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Splits a query or a form and decodes nothing.
 pub(super) fn split(raw: &[u8]) -> Pairs {
-    let pairs = raw.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let mut half = || halves.next().unwrap_or_default().to_vec();
-            (half(), half())
-        })
-        .collect()
+    let halves = pieces(raw).map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let mut half = || halves.next().unwrap_or_default().to_vec();
+        (half(), half())
+    });
+    halves.collect()
 }
 
 /// Decodes every name and value once.
@@ -32,7 +32,7 @@ pub(super) fn write(pairs: &Pairs) -> Vec<u8> {
 }
 
 /// Writes a form: these characters are escaped, a space is a `+` or not, the digits of escapes are in lower case or not.
-pub(super) fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
+fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
     let bytes = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2));
     let mut form = Vec::with_capacity(bytes.sum());
     let mut write = |before: &[u8], text: &[u8]| {
@@ -55,6 +55,135 @@ pub(super) fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, 
     form
 }
 
+/// What looks wrong with a query or form: no platform sends it so.
+pub(super) fn hint(raw: &[u8]) -> Option<Finding> {
+    let (cause, evidence) = if is_unescaped(raw) {
+        (Cause::ParamsDecoding, "the parameters have characters in them that a form escapes")
+    } else if decoded(&split(raw)).iter().any(|(_, value)| charsets::has_question_marks(value)) {
+        (Cause::BodyEncoding, "a word has question marks in it, as a lossy encoder writes them")
+    } else {
+        return None;
+    };
+    Some(Finding::hint(cause, evidence))
+}
+
+/// Whether a query or form holds what a form escapes: spaces, bytes beyond ASCII, or a `%` that begins no escape.
+pub(super) fn is_unescaped(raw: &[u8]) -> bool {
+    let is_form = raw.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-._%[]".contains(byte));
+    let is_form = is_form.and_then(|at| raw.get(at)) == Some(&b'=');
+    let escapes = raw.split(|byte| *byte == b'%').skip(1);
+    let bare = |after: &[u8]| after.iter().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() < 2;
+    is_form && (raw.iter().any(|byte| !byte.is_ascii_graphic()) || escapes.into_iter().any(bare))
+}
+
+/// Tries the ways in which programs escape a form.
+pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
+    let pairs = decoded(&split(trials.text()));
+    for (escaped, plus, lower) in FORMS {
+        trials.test(
+            cause,
+            "the parameters are escaped in another way",
+            &write_with(&pairs, escaped, plus, lower),
+        );
+    }
+}
+
+/// Tries what may have been done to names and values: their decoding, their blanks, and parameters that were added.
+pub(super) fn rewrite(trials: &mut Trials<'_>) {
+    let raw = trials.text();
+    let undecoded = split(raw);
+    let once = decoded(&undecoded);
+    let mut decoding = |words: &str, form: &[u8]| trials.test(Cause::ParamsDecoding, words, form);
+    decoding("the parameters are decoded and encoded again", &write(&once));
+    if let Some(plain) = Rewriting::Html.apply(raw) {
+        decoding("the HTML escapes between the parameters are decoded", &plain);
+        decoding("the HTML escapes between the parameters are decoded", &write(&decoded(&split(&plain))));
+    }
+    decoding("the parameters are decoded twice", &write(&decoded(&once)));
+    decoding("the parameters are taken as they are, not decoded", &write(&undecoded));
+    let pluses = each(&undecoded, |text| Some(percent_decode(text).collect()));
+    decoding("a `+` is taken for itself, not for a space", &write(&pluses.unwrap_or_default()));
+    let text: Vec<_> = once.iter().flat_map(|(name, value)| name.iter().chain(value)).copied().collect();
+    for rewriting in Rewriting::of(&text) {
+        if let Some(pairs) = each(&once, |text| rewriting.apply(text)) {
+            decoding(&format!("the text of the parameters {rewriting}"), &write(&pairs));
+        }
+    }
+
+    let blank = |words, trials: &mut Trials<'_>, change: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let pairs = once.iter().map(|(name, value)| (name.clone(), change(value))).collect();
+        trials.test(Cause::ParamsBlank, words, &write(&pairs));
+    };
+    blank("the blanks around values are removed", trials, &|value| value.trim_ascii().to_vec());
+    blank("values such as `null` are blank", trials, &|value| {
+        if matches!(value, b"null" | b"undefined" | b"None" | b"nil") { Vec::new() } else { value.to_vec() }
+    });
+    let few = if raw.len() > SMALL_BYTES { 0 } else { once.len().min(MAX_PAIRS) };
+    for (at, blank) in (0..few).flat_map(|at| [" ", "\n"].map(|blank| (at, blank))) {
+        for before in [false, true] {
+            let mut pairs = once.clone();
+            if let Some((_, value)) = pairs.get_mut(at) {
+                value.splice(if before { 0..0 } else { value.len()..value.len() }, blank.bytes());
+            }
+            trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", &write(&pairs));
+        }
+    }
+    for others in without_some(raw) {
+        if trials.is_over() {
+            break;
+        }
+        trials.test(Cause::ParamsAdded, "some of the parameters are left out", &others.join(&b'&'));
+    }
+}
+
+/// Tries the parameters in other orders: in all where there are few, else sorted, reversed, and with one of them moved.
+pub(super) fn reorder(trials: &mut Trials<'_>) {
+    let pieces: Vec<_> = pieces(trials.text()).collect();
+    let mut sorted = pieces.clone();
+    sorted.sort_by_key(|piece| piece.split(|byte| *byte == b'=').next());
+    let reversed = [&sorted, &pieces].map(|pieces| pieces.iter().rev().copied().collect());
+    let orders = match pieces.len() {
+        count @ ..=MAX_PERMUTED => (1..=count).product(),
+        _ => 0,
+    };
+    let permuted = (1..orders).map(|order| permutation(pieces.clone(), order));
+    let moved =
+        (0..pieces.len()).flat_map(|from| (0..pieces.len()).map(move |to| (from, to))).map(|(from, to)| {
+            let mut pieces = pieces.clone();
+            let piece = pieces.remove(from);
+            pieces.insert(to, piece);
+            pieces
+        });
+    let moved = moved.take(if pieces.len() > MAX_MOVED { 0 } else { usize::MAX });
+    for order in [sorted].into_iter().chain(reversed).chain(permuted).chain(moved) {
+        if trials.is_over() {
+            break;
+        }
+        trials.test(Cause::ParamsOrder, "the parameters are in another order", &order.join(&b'&'));
+    }
+}
+
+/// The permutation of this number.
+fn permutation<T>(mut left: Vec<T>, mut order: usize) -> Vec<T> {
+    let mut permuted = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let at = order.checked_rem(left.len()).unwrap_or_default();
+        order = order.checked_div(left.len()).unwrap_or_default();
+        permuted.push(left.remove(at));
+    }
+    permuted
+}
+
+/// The pairs of a query or form as they are written.
+fn pieces(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    raw.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty())
+}
+
+/// Changes every name and value; `None` where one cannot be.
+fn each(pairs: &Pairs, change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Pairs> {
+    pairs.iter().map(|(name, value)| Some((change(name)?, change(value)?))).collect()
+}
+
 /// Decodes percent-escapes, and leaves alone what is none.
 fn decode(text: &[u8]) -> Vec<u8> {
     let mut spaced = text.to_vec();
@@ -65,68 +194,50 @@ fn decode(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Undoes what may have been done to a query or form, one thing after the other, until `matches` says that what comes out is what
-/// was signed, or `is_tried` that nothing more will be.
-pub(super) fn find(
-    raw: &[u8],
-    is_tried: impl Fn() -> bool,
-    mut matches: impl FnMut(&Pairs) -> bool,
-) -> Option<(Cause, &'static str)> {
-    let undecoded = split(raw);
-    let once = decoded(&undecoded);
-    if matches(&decoded(&once)) {
-        return Some((Cause::ParamsDecoding, "the parameters are decoded twice"));
-    }
-    if matches(&undecoded) {
-        return Some((Cause::ParamsDecoding, "the parameters are taken as they are, not decoded"));
-    }
-    find_rewritten(&once, is_tried, matches)
-}
-
-/// As [`find`], of parameters that are decoded.
-pub(super) fn find_rewritten(
-    pairs: &Pairs,
-    is_tried: impl Fn() -> bool,
-    mut matches: impl FnMut(&Pairs) -> bool,
-) -> Option<(Cause, &'static str)> {
-    let blanked = pairs.iter().map(|(name, value)| {
-        let is_blank = matches!(value.as_slice(), b"null" | b"undefined" | b"None" | b"nil");
-        (name.clone(), if is_blank { Vec::new() } else { value.clone() })
-    });
-    let blanked: Pairs = blanked.collect();
-    if matches(&blanked) {
-        return Some((Cause::ParamsBlank, "values such as `null` are blank"));
-    }
-    without_some(pairs)
-        .take_while(|_| is_tried())
-        .any(|others| matches(&others))
-        .then_some((Cause::ParamsAdded, "some of the parameters are left out"))
-}
-
-/// The parameters without any of them, and, of small ones, without any that stand together. Nothing where that would be too
-/// much to try.
-fn without_some(pairs: &Pairs) -> impl Iterator<Item = Pairs> {
-    let bytes: usize = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
-    let (count, longest) = match pairs.len() {
-        count if count > MAX_PAIRS || count.saturating_mul(bytes) > MAX_TRIED_BYTES => (0, 0),
-        count if bytes > SMALL_BYTES => (count, 1),
-        count => (count, count.div_euclid(2)),
+/// The parameters without any one of them; of small ones also without any that stand together, and without any two. Nothing
+/// where that would be too much to try.
+fn without_some(raw: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+    let pieces: Vec<_> = pieces(raw).collect();
+    let bytes: usize = pieces.iter().map(|piece| piece.len().saturating_sub(1)).sum();
+    let (count, longest, most_apart) = match pieces.len() {
+        count if count > MAX_PAIRS || count.saturating_mul(bytes) > MAX_TRIED_BYTES => (0, 0, 0),
+        count if bytes > SMALL_BYTES => (count, 1, 0),
+        count => (count, count.div_euclid(2), MAX_APART),
     };
-    (1..=longest).flat_map(move |length| {
-        (0..count).map(move |start| {
-            let left = |at: &usize| !(start..start.saturating_add(length)).contains(at);
-            pairs.iter().enumerate().filter(|(at, _)| left(at)).map(|(_, pair)| pair.clone()).collect()
-        })
+    let together =
+        (1..=longest).flat_map(move |length| (0..count).map(move |at| (at, at.saturating_add(length), None)));
+    let apart = (0..count)
+        .flat_map(move |a| (a.saturating_add(2)..count).map(move |b| (a, a.saturating_add(1), Some(b))));
+    together.chain(apart.take(most_apart)).map(move |(start, end, other)| {
+        let is_left = |at: &usize| !(start..end).contains(at) && Some(*at) != other;
+        pieces.iter().enumerate().filter(|(at, _)| is_left(at)).map(|(_, piece)| *piece).collect()
     })
 }
+
+/// What is escaped, whether a space is a `+`, and whether escapes are in lower case: as browsers, libraries and proxies write
+/// forms.
+const FORMS: [(&AsciiSet, bool, bool); 6] = [
+    (FORM, true, false),
+    (ENCODE_URI_COMPONENT, false, false),
+    (RFC_3986, false, false),
+    (RFC_3986, true, false),
+    (RFC_3986, false, true),
+    (FORM, true, true),
+];
 
 const SMALL_BYTES: usize = 4096;
 const MAX_PAIRS: usize = 64;
 const MAX_TRIED_BYTES: usize = 16 * 1024 * 1024;
+/// As many pairs are left out that stand apart.
+const MAX_APART: usize = 300;
+/// Of so many parameters all orders are tried.
+const MAX_PERMUTED: usize = 6;
+/// Of so many parameters each is moved to each place.
+const MAX_MOVED: usize = 24;
 /// What RFC 3986 escapes: all but its unreserved characters.
 pub(super) const RFC_3986: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// What a form escapes (WHATWG URL).
-pub(super) const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 /// What JavaScript's `encodeURIComponent` escapes.
-pub(super) const ENCODE_URI_COMPONENT: &AsciiSet =
+const ENCODE_URI_COMPONENT: &AsciiSet =
     &RFC_3986.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');

@@ -1,8 +1,8 @@
 //! What a token covers, and what it may have covered before something changed it.
 
 use super::case::Case;
-use super::pairs::{self, Pairs};
-use super::{Cause, Finding, bodies};
+use super::trials::{Change, Trials};
+use super::{Cause, Finding, bodies, pairs, urls};
 use crate::claims::Claims;
 use crate::compare;
 use crate::encoding::{base64, hex};
@@ -13,6 +13,7 @@ use crate::providers::livekit::LiveKitRule;
 use crate::providers::messagebird::MessageBirdRule;
 use crate::providers::vonage::contact_center::ContactCenterRule;
 use crate::providers::vonage::signed_webhook::{SignedWebhookRule, check_query};
+use crate::request::BaseUrl;
 
 /// A platform's tokens, of which the signature matches.
 pub(super) trait Payload: TokenRule {
@@ -48,10 +49,18 @@ impl Payload for MessageBirdRule {
         let mut findings = Vec::new();
         match claims.hash("url_hash", hex::decode) {
             Ok(Some(hash)) if url.is_some_and(|url| compare::eq(&url, &hash)) => {}
-            Ok(Some(_)) => {
-                let evidence = "the signature matches, and the URL is not the one whose hash is signed: \
-                                the base URL, the path and the query must be those that MessageBird calls";
-                findings.push(Finding::hint(Cause::RefusedOtherwise, evidence));
+            Ok(Some(hash)) => {
+                let is_signed =
+                    |base: &BaseUrl, target: &str| compare::eq(&sha256(base.join(target).as_bytes()), &hash);
+                let explained = |(cause, words)| {
+                    Finding::proved(
+                        cause,
+                        format!("the signature matches, and so does `url_hash` when {words}"),
+                    )
+                };
+                let evidence = "the signature matches, and the URL is not the one whose hash is signed";
+                let found = urls::find(case.capture, self.base(), is_signed).map(explained);
+                findings.push(found.unwrap_or_else(|| Finding::hint(Cause::UrlOther, evidence)));
             }
             Ok(None) => findings.push(unhashed("url_hash")),
             Err(_) => findings.push(case.refused_otherwise()),
@@ -85,17 +94,18 @@ fn body(case: &Case<'_>, claim: &str, hash: &[u8; 32]) -> Vec<Finding> {
     }
 }
 
-fn explained(case: &Case<'_>, claim: &str, change: Option<(Cause, String)>) -> Vec<Finding> {
+fn explained(case: &Case<'_>, claim: &str, change: Option<Change>) -> Vec<Finding> {
     if let Some((cause, words)) = change {
         let evidence = format!("the signature matches, and so does `{claim}` when {words}");
         return vec![Finding::proved(cause, evidence)];
     }
-    let hint = if case.capture.method == "GET" { None } else { bodies::hint(&case.capture.body) };
-    let forged = Finding::hint(
-        Cause::ForgedOrUnknownSecret,
-        "the signature matches, and nothing that was tried gives a payload with its hash",
-    );
-    hint.into_iter().chain([forged]).collect()
+    let hint = if case.capture.method == "GET" {
+        pairs::hint(&case.capture.query)
+    } else {
+        bodies::hint(&case.capture.body)
+    };
+    let evidence = format!("the signature matches, and nothing that was tried has the hash `{claim}`");
+    hint.into_iter().chain([Finding::hint(Cause::PayloadAltered, evidence)]).collect()
 }
 
 fn unhashed(claim: &str) -> Finding {
@@ -114,7 +124,7 @@ fn is_covered(case: &Case<'_>, hash: &[u8; 32]) -> bool {
 }
 
 /// The change of the payload that gives it the hash.
-fn find(case: &Case<'_>, hash: &[u8; 32]) -> Option<(Cause, String)> {
+fn find(case: &Case<'_>, hash: &[u8; 32]) -> Option<Change> {
     let capture = case.capture;
     let found = |cause, words: &str| Some((cause, words.to_owned()));
     if !capture.query.is_empty() && is_of(case, &capture.query, hash) {
@@ -124,9 +134,11 @@ fn find(case: &Case<'_>, hash: &[u8; 32]) -> Option<(Cause, String)> {
         if !capture.body.is_empty() && is_of(case, &capture.body, hash) {
             return found(Cause::ParamsOtherSource, "the body is taken instead of the query");
         }
-        let query = |pairs: &Pairs| is_of_query(case, &pairs::write(pairs), hash);
-        return pairs::find(&capture.query, || !case.budget.is_exceeded(), query)
-            .map(|(cause, words)| (cause, words.to_owned()));
+        let mut matches = |query: &[u8]| is_of_query(case, query, hash);
+        let mut changes = Trials::new(&capture.query, &case.budget, &mut matches);
+        pairs::rewrite(&mut changes);
+        pairs::reorder(&mut changes);
+        return changes.found();
     }
     if !capture.query.is_empty() && is_of_query(case, &capture.query, hash) {
         return found(Cause::ParamsOtherSource, "the query is taken instead of the body");
@@ -134,12 +146,12 @@ fn find(case: &Case<'_>, hash: &[u8; 32]) -> Option<(Cause, String)> {
     find_body(case, hash)
 }
 
-fn find_body(case: &Case<'_>, hash: &[u8; 32]) -> Option<(Cause, String)> {
-    let change = bodies::find(&case.capture.body, |body| is_of(case, body, hash))?;
-    Some(match change.cause {
-        Cause::BodyReserialised => (Cause::PayloadHashReserialised, change.words),
-        other => (other, change.words),
-    })
+fn find_body(case: &Case<'_>, hash: &[u8; 32]) -> Option<Change> {
+    let mut change = bodies::find(&case.capture.body, &case.budget, |body| is_of(case, body, hash))?;
+    if change.0 == Cause::BodyReserialised {
+        change.0 = Cause::PayloadHashReserialised;
+    }
+    Some(change)
 }
 
 fn is_of(case: &Case<'_>, payload: &[u8], hash: &[u8; 32]) -> bool {

@@ -19,52 +19,63 @@ pub(super) struct Change {
 
 /// All that a secret may be in truth, the likeliest first.
 pub(super) fn changes(text: &[u8]) -> Vec<Change> {
-    let mut changes = Changes { given: text, all: Vec::new() };
     let trimmed = trim(text);
     if trimmed.is_empty() {
         return Vec::new();
     }
+    let mut changes: Vec<Change> = Vec::new();
+    let mut push = |cause, words, changed: &[u8]| {
+        if changed != text && changes.iter().all(|change| change.text.as_slice() != changed) {
+            changes.push(Change { cause, words, text: Zeroizing::new(changed.to_vec()) });
+        }
+    };
     let line_feed = text.strip_suffix(b"\n").is_some_and(|rest| rest == trimmed);
     let words = if line_feed {
         "the secret's last line feed is removed"
     } else {
         "the white space around the secret is removed"
     };
-    changes.push(Cause::SecretWhitespace, words, trimmed);
+    push(Cause::SecretWhitespace, words, trimmed);
 
     let value = assigned(trimmed);
     let bare = unquoted(value.unwrap_or(trimmed));
-    if value.is_some() {
-        changes.push(Cause::SecretAssignment, "the variable's name before the secret is removed", bare);
+    let (cause, words) = if value.is_some() {
+        (Cause::SecretAssignment, "the variable's name before the secret is removed")
     } else {
-        changes.push(Cause::SecretQuoted, "the quotation marks around the secret are removed", bare);
-    }
+        (Cause::SecretQuoted, "the quotation marks around the secret are removed")
+    };
+    push(cause, words, bare);
     if let Some(rest) = bare.strip_suffix(b"\\n") {
-        changes.push(Cause::SecretWhitespace, "the characters `\\n` at the secret's end are removed", rest);
+        push(Cause::SecretWhitespace, "the characters `\\n` at the secret's end are removed", rest);
     }
     if let Some(key) = jwk_key(bare) {
-        changes.push(Cause::SecretPem, "the key in the JSON Web Key is decoded", key);
+        push(Cause::SecretPem, "the key in the JSON Web Key is decoded", &key);
     }
-    for decoded in [any_base64::decode_standard(bare), decode_url(bare)].into_iter().flatten() {
-        changes.push(Cause::SecretBase64, "the secret is decoded from base64", decoded);
+    let core = bare.strip_prefix(b"whsec_").unwrap_or(bare);
+    for decoded in [any_base64::decode_standard(core), decode_url(core)].into_iter().flatten() {
+        push(Cause::SecretBase64, "the secret is decoded from base64", &decoded);
     }
     if let Ok(decoded) = ::hex::decode(bare) {
-        changes.push(Cause::SecretHex, "the secret is decoded from hex", decoded);
+        push(Cause::SecretHex, "the secret is decoded from hex", &decoded);
     }
     if bare.contains(&b'%') {
-        changes.push(
-            Cause::SecretUrlEncoded,
-            "the secret is percent-decoded",
-            percent_decode(bare).collect::<Vec<_>>(),
-        );
+        let decoded: Vec<_> = percent_decode(bare).collect();
+        push(Cause::SecretUrlEncoded, "the secret is percent-decoded", &decoded);
     }
     let encoded: String = percent_encode(bare, pairs::RFC_3986).collect();
-    changes.push(Cause::SecretUrlEncoded, "the secret is percent-encoded", encoded);
-    changes.push(Cause::SecretBase64, "the secret is encoded in base64", BASE64_STANDARD.encode(bare));
-    changes.push(Cause::SecretBase64, "the secret is encoded in base64url", BASE64_URL_SAFE.encode(bare));
-    changes.push(Cause::SecretHex, "the secret is encoded in hex", hex::encode(bare));
-    changes.push(Cause::SecretWhitespace, "a line feed is put after the secret", [bare, b"\n"].concat());
-    changes.all
+    push(Cause::SecretUrlEncoded, "the secret is percent-encoded", encoded.as_bytes());
+    push(Cause::SecretBase64, "the secret is encoded in base64", BASE64_STANDARD.encode(bare).as_bytes());
+    push(Cause::SecretBase64, "the secret is encoded in base64url", BASE64_URL_SAFE.encode(bare).as_bytes());
+    let standard = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => *byte,
+    };
+    let standard: Vec<_> = bare.iter().map(standard).collect();
+    push(Cause::SecretBase64, "the secret is written in base64's standard alphabet", &standard);
+    push(Cause::SecretHex, "the secret is encoded in hex", hex::encode(bare).as_bytes());
+    push(Cause::SecretWhitespace, "a line feed is put after the secret", &[bare, b"\n"].concat());
+    changes
 }
 
 /// What looks wrong with a secret's shape.
@@ -84,21 +95,6 @@ pub(super) fn hint(text: &[u8]) -> Option<Finding> {
         return None;
     };
     Some(Finding::hint(cause, evidence))
-}
-
-struct Changes<'t> {
-    given: &'t [u8],
-    all: Vec<Change>,
-}
-
-impl Changes<'_> {
-    /// Adds what is a change.
-    fn push(&mut self, cause: Cause, words: &'static str, text: impl Into<Vec<u8>>) {
-        let text = Zeroizing::new(text.into());
-        if text.as_slice() != self.given {
-            self.all.push(Change { cause, words, text });
-        }
-    }
 }
 
 /// Without white space and byte order marks at the ends.

@@ -1,10 +1,10 @@
 //! In what form a signature may have been put into a header or a parameter.
 
-use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-
-use super::{Cause, Finding};
+use super::trials::Change;
+use super::{Capture, Cause, Finding};
+use crate::encoding::{base64, hex};
 use crate::mac::Tag;
+use crate::rule::Encoding;
 
 /// A tag that was found in a value.
 #[derive(Debug)]
@@ -12,70 +12,125 @@ pub(super) struct Given {
     pub(super) tag: Tag,
     /// What was done to find it, after "the signature matches when".
     pub(super) change: Option<(Cause, &'static str)>,
+    encoding: Encoding,
 }
 
-/// Every tag that a value may hold, of any algorithm's length.
+/// Every tag that a value may hold, of any algorithm's length. One that is hex from end to end needs no change.
 pub(super) fn read(value: &[u8]) -> Vec<Given> {
     let around = around(value);
-    let change = |run: &[u8]| if run == value { None } else { Some(around) };
-    let mut given: Vec<_> = runs(value).filter_map(|run| of_hex(run, change(run))).collect();
-    let bare = value.trim_ascii();
-    for decoded in
-        [BASE64_STANDARD.decode(bare).ok(), BASE64_URL_SAFE_NO_PAD.decode(bare).ok()].into_iter().flatten()
-    {
-        if LENGTHS.contains(&decoded.len()) {
-            let change = Some((Cause::SignatureBase64, "the signature is decoded from base64"));
-            given.push(Given { tag: Tag::new(&decoded), change });
+    let mut given = Vec::new();
+    let mut push = |decoded: Option<Vec<u8>>, change, encoding| {
+        if let Some(decoded) = decoded.filter(|decoded| LENGTHS.contains(&decoded.len())) {
+            given.push(Given { tag: Tag::new(&decoded), change, encoding });
+        }
+    };
+    for run in value.split(|byte| !byte.is_ascii_alphanumeric()) {
+        push(::hex::decode(run).ok(), (run != value).then_some(around), Encoding::Hex);
+    }
+    for entry in value.split(|byte| b" ,;:\"'".contains(byte)).take(MAX_ENTRIES) {
+        for text in [entry, entry.splitn(2, |byte| *byte == b'=').nth(1).unwrap_or_default()] {
+            push(
+                decode_base64(text),
+                Some((Cause::SignatureBase64, "the signature is decoded from base64")),
+                Encoding::Base64,
+            );
         }
     }
     given
 }
 
-/// What looks wrong with a signature that should have so many hex digits.
-pub(super) fn length_hint(value: &[u8], expected: usize) -> Option<Finding> {
-    let evidence = match (value.len(), is_hex(value)) {
-        (length, true) if length == expected => return None,
-        (length @ (32 | 40 | 64 | 128), true) => {
-            let fits = match length {
-                32 => "MD5",
-                40 => "SHA-1",
-                64 => "SHA-256",
-                _ => "SHA-512",
-            };
-            format!("it has {length} hex digits, as {fits} gives, and {expected} are expected")
+/// The first header that looks like a signature.
+pub(super) fn like(capture: &Capture) -> Option<&str> {
+    let like = capture.headers.iter().find(|(_, value)| !read(value).is_empty());
+    like.map(|(name, _)| name.as_str())
+}
+
+/// Other forms of a header's value, which may be those that a rule expects, each with what was done.
+pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
+    let mut forms = Vec::new();
+    let mut push = |cause, words: &str, form: &[u8]| {
+        if form != value && forms.len() < MAX_FORMS {
+            forms.push(((cause, words.to_owned()), form.to_vec()));
         }
-        (length, true) => {
-            format!("it has {length} hex digits, which no algorithm gives, and {expected} are expected")
-        }
-        (length, false) => format!(
-            "it has {length} characters that are not all hex digits, and {expected} digits are expected"
-        ),
     };
-    Some(Finding::hint(Cause::SignatureLength, evidence))
+    let given = read(value).into_iter().flat_map(|Given { tag, change, encoding }| {
+        let (hex, base64) = (hex::encode(tag.as_bytes()), base64::encode_padded(tag.as_bytes()));
+        let (of_hex, of_base64) = match encoding {
+            Encoding::Hex => (
+                change.unwrap_or(around(value)),
+                (Cause::SignatureBase64, "the signature is written in base64"),
+            ),
+            Encoding::Base64 => {
+                ((Cause::SignatureBase64, "the signature is decoded from base64"), around(value))
+            }
+        };
+        [(hex, of_hex), (base64, of_base64)]
+    });
+    let given: Vec<_> = given.collect();
+    for (text, (cause, words)) in &given {
+        push(*cause, words, text.as_bytes());
+    }
+    let is_around = |byte: &u8| byte.is_ascii_whitespace() || b"\"'".contains(byte);
+    let bare: Vec<_> = value.iter().copied().filter(|byte| !is_around(byte)).collect();
+    push(Cause::SignaturePrefix, "white space and quotation marks are removed", &bare);
+    for entry in value.split(|byte| b",;".contains(byte)).take(MAX_ENTRIES) {
+        push(Cause::SignatureList, "it is taken out of the list", entry.trim_ascii());
+    }
+    for separator in b" =:" {
+        let after = value.splitn(2, |byte| byte == separator).nth(1).unwrap_or(value);
+        push(Cause::SignaturePrefix, "what stands before it is removed", after.trim_ascii());
+    }
+    for prefix in PREFIXES {
+        for (text, _) in &given {
+            let words = format!("`{prefix}` stands before the signature");
+            push(Cause::SignaturePrefix, &words, format!("{prefix}{text}").as_bytes());
+        }
+    }
+    forms
 }
 
-/// The words of a value: whatever no letter or digit separates.
-fn runs(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|byte| !byte.is_ascii_alphanumeric())
+/// What looks wrong with a signature of this many bytes.
+pub(super) fn length_hint(value: &[u8], bytes: usize, encoding: Encoding) -> Option<Finding> {
+    let (unit, expected) = match encoding {
+        Encoding::Hex => ("hex digits", bytes.saturating_mul(2)),
+        Encoding::Base64 => ("characters of base64", bytes.div_ceil(3).saturating_mul(4)),
+    };
+    let is_written = match encoding {
+        Encoding::Hex => !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit),
+        Encoding::Base64 => base64::decode_padded(value).is_some(),
+    };
+    let found = match (value.len(), is_written) {
+        (length, true) if length == expected => return None,
+        (length, false) => format!("{length} characters that are not all {unit}"),
+        (length, true) => {
+            let known = LENGTHS.iter().zip(["MD5", "SHA-1", "SHA-256", "SHA-512"]);
+            let mut known = known.filter(|_| encoding == Encoding::Hex);
+            let fits = known.find(|(bytes, _)| bytes.saturating_mul(2) == length);
+            let fits = fits.map_or("which no algorithm".to_owned(), |(_, name)| format!("as {name}"));
+            format!("{length} {unit}, {fits} gives")
+        }
+    };
+    Some(Finding::hint(Cause::SignatureLength, format!("it has {found}, and {expected} are expected")))
 }
 
-fn is_hex(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_hexdigit)
+/// Decodes base64 of either alphabet, padded or not.
+pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    base64::decode_standard(text).or_else(|| base64::decode_url(unpadded))
 }
 
-fn of_hex(run: &[u8], change: Option<(Cause, &'static str)>) -> Option<Given> {
-    let decoded = ::hex::decode(run).ok().filter(|decoded| LENGTHS.contains(&decoded.len()))?;
-    Some(Given { tag: Tag::new(&decoded), change })
-}
-
-/// What is done where something stands around a signature's digits. Asked once for a value, however many runs it has.
+/// What is done where something stands around a signature. Asked once for a value, however many signatures it has.
 fn around(value: &[u8]) -> (Cause, &'static str) {
     if value.iter().any(|byte| b",;".contains(byte)) || value.trim_ascii().contains(&b' ') {
         (Cause::SignatureList, "the signature is taken out of the list")
     } else {
-        (Cause::SignaturePrefix, "what surrounds the signature's digits is removed")
+        (Cause::SignaturePrefix, "what surrounds the signature is removed")
     }
 }
 
-/// Of MD5, SHA-1, SHA-256 and SHA-512, in bytes.
+/// Of MD5, SHA-1, SHA-256 and SHA-512 or Ed25519, in bytes.
 const LENGTHS: [usize; 4] = [16, 20, 32, 64];
+/// What some platforms put before a signature.
+const PREFIXES: [&str; 6] = ["sha256=", "sha1=", "sha512=", "v1,", "v1=", "v0="];
+const MAX_ENTRIES: usize = 16;
+const MAX_FORMS: usize = 64;

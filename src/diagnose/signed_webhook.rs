@@ -1,9 +1,10 @@
 //! Why a token is refused: its signature, its time, or what it covers.
 
 use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
+use super::explain::Explanation;
 use super::payloads::Payload;
 use super::tokens::{self, Found};
-use super::{Cause, Finding, other_scheme, times};
+use super::{Cause, Finding, times};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
@@ -11,43 +12,29 @@ use crate::jwt::{Policy, Signed, Token, TokenRule, TokenWebhook};
 use crate::mac::{Function, MacKeys, Senders, Tag};
 use crate::providers::vonage::contact_center::{ContactCenterRule, SIGNATURE};
 use crate::providers::vonage::signed_webhook::SignedWebhookRule;
-use crate::request::HeaderName;
 use crate::secret::Secret;
 use crate::time::Tolerance;
 
-pub(super) fn diagnose<R: Payload>(case: &Case<'_>, webhook: &TokenWebhook<R>) -> Vec<Finding> {
+pub(super) fn explain<R: Payload>(case: &Case<'_>, webhook: &TokenWebhook<R>) -> Explanation {
     let header = webhook.carrier().header_name();
     let tokens = tokens::find(case.capture, header);
     for found in &tokens {
         if let Some((changes, judged)) = matching(case, found, webhook) {
-            return after_signature(case, webhook, &changes, judged);
+            return Ok(after_signature(case, webhook, &changes, judged));
         }
     }
     if let Some(finding) = other_algorithm(case, &tokens, read_secret::<R>()) {
-        return vec![finding];
+        return Ok(vec![finding]);
     }
-    let seen = || tokens.is_empty().then(|| other_scheme::seen(case)).flatten();
-    match (other_scheme::proved(case).or_else(seen), case.refusal.kind()) {
-        (Some(finding), _) => vec![finding],
-        (None, ErrorKind::TokenMissing) if tokens.is_empty() => {
+    Err(match case.refusal.kind() {
+        ErrorKind::TokenMissing if tokens.is_empty() => {
             let evidence = format!("there is no token in the header `{header}`, and none in any other");
             let is_callback = is::<R, SignedWebhookRule>() || is::<R, ContactCenterRule>();
-            vec![Finding::hint(
-                if is_callback { Cause::UnsignedCallback } else { Cause::SignatureMissing },
-                evidence,
-            )]
+            let named = if is_callback { Cause::UnsignedCallback } else { Cause::SignatureMissing };
+            vec![Finding::hint(named, evidence)]
         }
-        (None, ErrorKind::SignatureMismatch | ErrorKind::TokenMissing) => case.unexplained(Vec::new()),
-        (None, _) => vec![case.refused_otherwise()],
-    }
-}
-
-/// Whether the token in this header is signed with any of the secrets.
-pub(super) fn matches(case: &Case<'_>, header: &HeaderName, read: ReadSecret) -> bool {
-    let mut own = tokens::find(case.capture, header).into_iter().filter(|found| found.header == *header);
-    own.any(|found| {
-        let matches = |secret: &Secret| verify(found.token, secret).is_some();
-        case.try_secrets(read, found.token.len(), matches).is_some()
+        ErrorKind::SignatureMismatch | ErrorKind::TokenMissing => case.unexplained(Vec::new()),
+        _ => vec![case.refused_otherwise()],
     })
 }
 
@@ -90,12 +77,10 @@ fn matching<R: TokenRule>(
         && found.header == SIGNATURE
         && secret.iter().any(|(cause, _)| *cause == Cause::SecretBase64);
     let changes = if is_contact_centers && found.header != *header {
-        vec![(
-            Cause::SchemeOther,
-            "it is verified as the Contact Center's (`vonage::ContactCenter`)".to_owned(),
-        )]
+        vec![(Cause::SchemeOther, "the scheme is `vonage-contact-center`".to_owned())]
     } else {
-        let is_malformed = case.refusal.kind() == ErrorKind::TokenMalformed;
+        let malformed = [ErrorKind::TokenMalformed, ErrorKind::SignatureMalformed];
+        let is_malformed = malformed.contains(&case.refusal.kind());
         [found.changes(webhook.carrier(), is_malformed), secret].concat()
     };
     Some((changes, judged?))
@@ -140,13 +125,13 @@ fn time(policy: &Policy, claims: &Claims) -> Option<Finding> {
     let begun = claims.issued_at().or(claims.not_before());
     match (refusal.kind(), begun, claims.expires_at(), claims.not_before()) {
         (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some(issued), _, _) => {
-            Some(times::outside("iat", issued, now, window))
+            Some(times::outside("`iat`", issued, now, window))
         }
         (ErrorKind::TokenExpired, begun, Some(expires), _) => {
             Some(times::expired(expires, begun.unwrap_or(expires), now, window))
         }
         (ErrorKind::TokenPremature, _, _, Some(start)) => {
-            Some(times::outside("nbf", start, now, policy.leeway))
+            Some(times::outside("`nbf`", start, now, policy.leeway))
         }
         _ => Some(Finding::hint(Cause::RefusedOtherwise, refusal.to_string())),
     }

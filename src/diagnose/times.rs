@@ -3,9 +3,9 @@
 use super::{Cause, Finding};
 use crate::time::{Tolerance, UnixTime};
 
-/// Explains that the time `signed`, called `name`, is not within the tolerance.
+/// Explains that the signed time, called `name`, is not within the tolerance.
 pub(super) fn outside(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Finding {
-    if let Some(finding) = milliseconds(name, signed, now, window) {
+    if let Some(finding) = other_unit(name, signed, now, window) {
         return finding;
     }
     let distance = now.as_secs().abs_diff(signed.as_secs());
@@ -15,14 +15,14 @@ pub(super) fn outside(name: &str, signed: UnixTime, now: UnixTime, window: Toler
     Finding::proved(
         Cause::ClockSkew,
         format!(
-            "the signature matches, and `{name}` is {distance} s {direction} the clock's time; {tolerated} s are tolerated"
+            "the signature matches, and {name} is {distance} s {direction} the clock's time; {tolerated} s are tolerated"
         ),
     )
 }
 
 /// Explains that a token's `exp` has passed.
 pub(super) fn expired(expires: UnixTime, signed: UnixTime, now: UnixTime, window: Tolerance) -> Finding {
-    if let Some(finding) = milliseconds("iat", signed, now, window) {
+    if let Some(finding) = other_unit("`iat`", signed, now, window) {
         return finding;
     }
     let distance = now.as_secs().abs_diff(expires.as_secs());
@@ -32,17 +32,20 @@ pub(super) fn expired(expires: UnixTime, signed: UnixTime, now: UnixTime, window
     )
 }
 
-fn milliseconds(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Option<Finding> {
-    let thousandth =
-        |time: UnixTime| UnixTime::from_secs(time.as_secs().checked_div(1000).unwrap_or_default());
+/// Explains a time in milliseconds for one in seconds, or the reverse.
+fn other_unit(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Option<Finding> {
+    let thousandth = |time: UnixTime| UnixTime::from_secs(time.as_secs().div_euclid(1000));
+    // Of seconds that were read as milliseconds, the last three digits are lost.
+    let lost = now.as_secs().abs_diff(signed.as_secs().saturating_mul(1000));
     let what = if window.check(now, thousandth(signed)).is_ok() {
-        format!("`{name}` is")
+        format!("{name} is in milliseconds where seconds")
     } else if window.check(thousandth(now), signed).is_ok() {
-        "the verifier's clock tells".to_owned()
+        "the verifier's clock tells milliseconds where seconds".to_owned()
+    } else if lost <= window.past().as_secs().saturating_add(1000) {
+        format!("{name} is in seconds where milliseconds")
     } else {
         return None;
     };
-    let evidence =
-        format!("the signature matches, and {what} in milliseconds: read as such it is within the tolerance");
+    let evidence = format!("the signature matches, and {what} are expected");
     Some(Finding::proved(Cause::TimestampMilliseconds, evidence))
 }

@@ -31,7 +31,7 @@ impl Found<'_> {
             return vec![(Cause::HeaderOther, words)];
         }
         let words = match (carrier.has_word(), self.bearer) {
-            (true, false) => "nothing but the word `Bearer` and a space stands before the token",
+            (true, false) => "nothing but the word `Bearer` and a space is put around the token",
             (false, _) => "nothing stands beside the token, not even the word `Bearer`",
             (true, true) => return Vec::new(),
         };

@@ -72,11 +72,6 @@ impl Function {
     }
 
     /// How long this function's tags are in hex.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn hex_digits(self) -> usize {
-        self.tag_bytes().saturating_mul(2)
-    }
-
     /// Decodes a tag of exactly this function's length from hex of either case.
     pub(crate) fn decode_hex(self, text: &[u8]) -> Option<Tag> {
         match self {

@@ -86,6 +86,11 @@ impl MessageBird {
 
 impl MessageBirdRule {
     /// The URL that the platform called.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
     pub(crate) fn url(&self, target: &str) -> String {
         self.base.join(target)
     }

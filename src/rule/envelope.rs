@@ -206,6 +206,12 @@ impl<'h> Envelope<'h> {
         self.tags.decode(kind)
     }
 
+    /// The first signature as it is written.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn written(&self) -> Option<(&'h [u8], Encoding)> {
+        self.tags.first()
+    }
+
     /// Whether a candidate holds the body's parameters, so that the body has to be kept.
     pub(crate) fn is_form(&self) -> bool {
         self.messages().any(|message| matches!(message.place, Some(Place::Form(_))))

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "diagnose")]
+use super::message::Encoding;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{SignatureKind, Tag, Tags};
@@ -49,6 +51,16 @@ impl<'h> Texts<'h> {
         } else {
             self.more.push(text);
         }
+    }
+
+    #[cfg(feature = "diagnose")]
+    pub(super) fn first(&self) -> Option<(&'h [u8], Encoding)> {
+        let Text { field, written, .. } = self.first.as_ref()?;
+        let encoding = match written {
+            Written::Hex => Encoding::Hex,
+            Written::Base64 => Encoding::Base64,
+        };
+        Some((field.bytes(), encoding))
     }
 
     /// Decodes them. Entries of a list that are no signature of this function are passed over, as long as one is.

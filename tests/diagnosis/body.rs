@@ -39,7 +39,11 @@ fn requires(code: &str, sent: impl AsRef<[u8]>, received: impl AsRef<[u8]>, prov
         let delivery = signed(&scheme, sent.as_ref());
         assert!(scheme.diagnose(KEY, &capture(&delivery)).is_genuine());
         let is_token = matches!(scheme.signs, Signs::TokenOfBody(_));
-        let code = if is_token && code == "body_reserialised" { "payload_hash_reserialised" } else { code };
+        let code = match code {
+            "body_reserialised" if is_token && proved => "payload_hash_reserialised",
+            "forged_or_unknown_secret" if is_token => "payload_altered",
+            code => code,
+        };
         let received = capture(&delivery.with_body(received.as_ref()));
         scheme.requires("body", &scheme.diagnose(KEY, &received), code, proved);
     }
@@ -107,6 +111,36 @@ fn text_forms_and_packaging() {
     requires("body_encoding", "text=Grüße", "text=GrÃ¼Ã\u{9f}e", true);
     requires("body_encoding", &latin1, String::from_utf8_lossy(&latin1).as_ref(), false);
 
+    for (sent, received) in [
+        // The curly quotation marks and the euro sign of windows-1252, read as such and written as UTF-8, and the reverse.
+        (&b"text=\x93Gr\xfc\xdfe\x94 \x80"[..], "text=“Grüße” €".as_bytes()),
+        ("text=“Grüße” €".as_bytes(), b"text=\x93Gr\xfc\xdfe\x94 \x80"),
+        ("text=“Grüße”".as_bytes(), "text=â€œGrÃ¼ÃŸeâ€\u{9d}".as_bytes()),
+        // ISO-8859-15, windows-1250, windows-1251, Mac OS Roman, Shift_JIS, GBK.
+        (b"text=\xa4", "text=€".as_bytes()),
+        ("text=Łódź".as_bytes(), b"text=\xa3\xf3d\x9f"),
+        (b"text=\xcf\xf0\xe8", "text=При".as_bytes()),
+        (b"text=Gr\x9f\xa7e", "text=Grüße".as_bytes()),
+        ("text=日本".as_bytes(), b"text=\x93\xfa\x96{"),
+        ("text=中文".as_bytes(), b"text=\xd6\xd0\xce\xc4"),
+        // A question mark for each character, for each of UTF-16's units, and for each byte.
+        (b"text=Gr??e", "text=Grüße".as_bytes()),
+        (b"text=a??", "text=a😀".as_bytes()),
+        (b"text=Gr????e", "text=Grüße".as_bytes()),
+    ] {
+        requires("body_encoding", sent, received, true);
+    }
+    requires("body_encoding", r#"{"text":"<b> & \"é\""}"#, r#"{"text":"&lt;b&gt; &amp; \"&#233;\""}"#, true);
+    requires(
+        "body_encoding",
+        r#"{"a":"'&unknown; &#x110000;"}"#,
+        r#"{"a":"&#39;&unknown; &#x110000;"}"#,
+        true,
+    );
+    // What is lost cannot be undone, and its shape tells.
+    requires("body_encoding", r#"{"text":"Grüße"}"#, r#"{"text":"Gr??e"}"#, false);
+    requires("forged_or_unknown_secret", r#"{"text":"Grüße"}"#, r#"{"text":"Really? ???"}"#, false);
+
     requires("body_form_reencoded", "a=1+2&b=%C3%BC", "a=1%202&b=%c3%bc", true);
     requires("body_form_reencoded", "a=1%202&b=it's", "a=1+2&b=it%27s", true);
     let forms = [
@@ -132,6 +166,45 @@ fn text_forms_and_packaging() {
     requires("body_gzip", BODY, zlib.finish().unwrap(), true);
     requires("body_gzip", BODY, b"\x1f\x8b\x08 cut off", false);
     requires("body_empty", BODY, "", false);
+}
+
+#[test]
+fn numbers_that_were_written_again() {
+    for (sent, received) in [
+        (r#"{"n":1.0}"#, r#"{"n":1}"#),
+        (r#"{"n":1}"#, r#"{"n":1.0}"#),
+        (r#"{"n":1.50,"m":2.00}"#, r#"{"n":1.5,"m":2}"#),
+        (r#"{"n":1.50,"m":2}"#, r#"{"n":1.5,"m":2}"#),
+        (r#"{"n":-1.5,"m":[2.10,7]}"#, r#"{"n":-1.5,"m":[2.1,7]}"#),
+        (r#"{"n": 1.0, "id": 7, "t": "\u00e9"}"#, "{\n  \"n\": 1,\n  \"id\": 7,\n  \"t\": \"é\"\n}"),
+        (r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6.0}"#, r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}"#),
+        (r#"{"a":1.0,"b":2.0,"c":3.0,"d":4.0,"e":5.0}"#, r#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#),
+    ] {
+        requires("body_reserialised", sent, received, true);
+    }
+    // Neither is a number's text in a string one, nor is one with an exponent written again.
+    for (sent, received) in [(r#"{"n":"1.0"}"#, r#"{"n":"1"}"#), (r#"{"n":1e3}"#, r#"{"n":1000}"#)] {
+        requires("forged_or_unknown_secret", sent, received, false);
+    }
+}
+
+#[test]
+fn a_shape_that_no_platform_sends_is_a_hint() {
+    for (code, received) in [
+        ("body_reserialised", "{\n  \"event\": \"ended\"\n}\n"),
+        ("body_reserialised", "[\n1]"),
+        ("body_newline", "{\"event\":\"ended\"}\n"),
+        ("body_form_reencoded", "text=100%"),
+        ("body_form_reencoded", "text=100%&a=1"),
+        ("body_form_reencoded", "text=100%2&a=1"),
+        ("body_form_reencoded", "text=a b"),
+        ("body_form_reencoded", "text=ü"),
+        ("forged_or_unknown_secret", "text=100%25"),
+        ("forged_or_unknown_secret", "<a b=\"100%\"/>"),
+        ("forged_or_unknown_secret", "{\"event\":\"a\\nb\"}"),
+    ] {
+        requires(code, "something else", received, false);
+    }
 }
 
 #[test]

@@ -48,12 +48,11 @@ fn nothing_is_proved_of_a_thousand_forgeries() {
         for finding in diagnosis.findings() {
             assert!(!finding.is_proved(), "{}:\n{diagnosis}", scheme.name);
         }
-        assert_eq!(
-            diagnosis.findings()[0].code(),
-            "forged_or_unknown_secret",
-            "{}:\n{diagnosis}",
-            scheme.name
-        );
+        // A token's own signature still holds where its payload was altered.
+        let is_token = matches!(scheme.signs, Signs::TokenOfBody(_) | Signs::TokenOfQuery);
+        let is_altered = is_token && (round / SCHEMES.len()) % 3 == 1;
+        let code = if is_altered { "payload_altered" } else { "forged_or_unknown_secret" };
+        assert_eq!(diagnosis.findings()[0].code(), code, "{}:\n{diagnosis}", scheme.name);
         let right = (scheme.genuine)(KEY);
         let signatures =
             right.headers().iter().map(|(_, value)| value.as_str()).filter(|value| value.len() > 40);

@@ -126,7 +126,7 @@ fn two_faults_that_do_not_meet_are_both_found() {
     let capture = Capture::new("POST", [("x-hub-signature", format!("sha512={signature}"))], BODY);
     let diagnosis = Vogent::new(key(OTHER_KEY))
         .diagnose(&capture, &Credentials::new().secret(OTHER_KEY).other("staging", KEY));
-    assert_eq!(codes(&diagnosis), ["algorithm_other", "header_other", "signature_prefix", "secret_other"]);
+    assert_eq!(codes(&diagnosis), ["header_other", "signature_prefix", "algorithm_other", "secret_other"]);
     assert!(diagnosis.findings().iter().all(Finding::is_proved));
 }
 
@@ -137,8 +137,8 @@ fn a_length_is_told_with_the_algorithm_it_fits() {
         ("0".repeat(40), "it has 40 hex digits, as SHA-1 gives, and 64 are expected"),
         ("0".repeat(128), "it has 128 hex digits, as SHA-512 gives, and 64 are expected"),
         ("0".repeat(63), "it has 63 hex digits, which no algorithm gives, and 64 are expected"),
-        ("z".repeat(64), "it has 64 characters that are not all hex digits, and 64 digits are expected"),
-        (String::new(), "it has 0 characters that are not all hex digits, and 64 digits are expected"),
+        ("z".repeat(64), "it has 64 characters that are not all hex digits, and 64 are expected"),
+        (String::new(), "it has 0 characters that are not all hex digits, and 64 are expected"),
     ] {
         let received = Capture::new("POST", [("x-elto-signature", value)], BODY);
         let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
@@ -185,20 +185,20 @@ fn where_there_is_a_signature_of_the_scheme_no_other_is_pointed_at() {
 #[test]
 fn a_delivery_of_another_scheme_is_told() {
     let deliveries: [(&str, &str, Delivery); 4] = [
-        ("vogent", "`Vogent`", sign::vogent(&key(KEY), BODY)),
+        ("vogent", "`vogent`", sign::vogent(&key(KEY), BODY)),
         (
             "sms",
-            "`vonage::Sms`",
+            "`vonage-sms`",
             sign::SmsSigner::new(SignatureMethod::Sha1, &key(KEY)).param("text", "Hello").form(),
         ),
         (
             "jwt",
-            "`vonage::SignedWebhook`",
+            "`vonage-jwt`",
             sign::TokenSigner::new(&key(KEY), NOW).post(r#"{"message_uuid":"a","channel":"sms"}"#),
         ),
         (
             "center",
-            "`vonage::ContactCenter`",
+            "`vonage-contact-center`",
             sign::ContactCenterSigner::new(&key(KEY), NOW).unwrap().post(BODY),
         ),
     ];

@@ -12,10 +12,13 @@
 
 mod body;
 mod bounds;
+mod cases;
 mod forgeries;
 mod header;
 mod names;
+mod own_rule;
 mod params;
+mod registry;
 mod scheme;
 mod secret;
 mod token;

@@ -37,7 +37,7 @@ fn a_diagnosis_prints_three_lines_a_finding() {
     let diagnosis = vogent.diagnose(&padded, &Credentials::new().secret(KEY));
     assert_eq!(
         diagnosis.to_string(),
-        "body_newline (proved): The body gained or lost white space at an end on its way.\n  \
+        "body_newline (proved): The body gained or lost white space at an end.\n  \
          seen: the signature matches when the line feed after the body is removed\n  \
          do:   Verify the bytes as they were received, before anything trims them or stores them as a text file."
     );

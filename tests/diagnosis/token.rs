@@ -133,11 +133,11 @@ fn what_the_tokens_of_other_platforms_cover() {
 
     let genuine = signed(&messagebird(KEY), KEY);
     let moved = genuine.clone().with_target("/in?a=2");
-    let seen = requires("refused_otherwise", false, &messagebird(KEY), &capture(&moved));
+    let seen = requires("url_other", false, &messagebird(KEY), &capture(&moved));
     assert!(seen.contains("URL"), "{seen}");
     let diagnosis = messagebird(KEY)
         .diagnose(&capture(&moved.with_body(format!("{BODY}\n"))), &Credentials::new().secret(KEY));
-    assert_eq!(codes(&diagnosis), ["body_newline", "refused_otherwise"]);
+    assert_eq!(codes(&diagnosis), ["body_newline", "url_other"]);
     let unsigned = Unsigned::new("GET", "").target("/in");
     let added = messagebird(KEY).sign(&key(KEY).into(), &unsigned).unwrap().with_body(BODY);
     requires("payload_hash_missing", false, &messagebird(KEY), &capture(&added));
@@ -228,4 +228,36 @@ fn the_contact_centers_secret_is_decoded_or_is_not() {
     let center = sign::ContactCenterSigner::new(&key(KEY), NOW).unwrap().post(BODY);
     let verifier = webhook().header("vonage-signature").unwrap();
     requires("secret_base64", true, &verifier, &capture(&center));
+}
+
+#[test]
+fn the_secret_of_a_genuine_token_is_not_blamed() {
+    let received = capture(&genuine().with_body(r#"{"status":"another event"}"#));
+    for stored in [KEY.to_owned(), format!("{KEY}\n")] {
+        let verifier = SignedWebhook::new(key(&stored)).clock(|| NOW);
+        let diagnosis = verifier.diagnose(&received, &Credentials::new().secret(stored.as_str()));
+        let codes = codes(&diagnosis);
+        assert_eq!(codes.last(), Some(&"payload_altered"), "{diagnosis}");
+        assert!(!codes.contains(&"forged_or_unknown_secret"), "{diagnosis}");
+        assert_eq!(codes.contains(&"secret_whitespace"), stored != KEY, "{diagnosis}");
+    }
+}
+
+#[test]
+fn a_second_credential_beside_the_token() {
+    let value = genuine().header("authorization").unwrap().to_owned();
+    for value in [format!("{value}, Basic eDp5"), format!("Basic eDp5, {value}")] {
+        let received = genuine().without_header("authorization").with_header("authorization", &value);
+        requires("signature_prefix", true, &webhook(), &capture(&received));
+    }
+}
+
+#[test]
+fn the_contact_centers_secret_in_the_url_safe_alphabet() {
+    let center = sign::ContactCenterSigner::new(&key("+/8="), NOW).unwrap().post(BODY);
+    let verifier = ContactCenter::new(key(KEY)).unwrap().clock(|| NOW);
+    let diagnosis = verifier.diagnose(&capture(&center), &Credentials::new().secret("-_8="));
+    assert_eq!(codes(&diagnosis), ["secret_base64"], "{diagnosis}");
+    let diagnosis = verifier.diagnose(&capture(&center), &Credentials::new().secret("-_9="));
+    assert_eq!(codes(&diagnosis), ["forged_or_unknown_secret"], "{diagnosis}");
 }

@@ -1,0 +1,136 @@
+//! What may have been done to the headers that a rule reads.
+
+use std::cmp::Reverse;
+use std::slice;
+use std::sync::{Mutex, PoisonError};
+
+use super::case::Changes;
+use super::trials::Change;
+use super::{Capture, Cause, signatures};
+use crate::error::Error;
+use crate::request::{Head, HeaderLookup, HeaderName, Headers};
+
+/// The headers of a request, of which some have another value. Notes what is looked up, so that nothing need say which headers
+/// a rule reads.
+pub(super) struct Seen<'c> {
+    capture: &'c Capture,
+    changed: Vec<(HeaderName, Vec<u8>)>,
+    pub(super) changes: Changes,
+    asked: Mutex<Vec<HeaderName>>,
+}
+
+/// The headers as they are, and as they may have been, where `read` can read them. Those as they are come first.
+pub(super) fn readable<'c>(
+    capture: &'c Capture,
+    read: impl Fn(&Seen<'c>) -> Result<(), Error>,
+) -> Vec<Seen<'c>> {
+    // The likeliest change is followed to its end first.
+    let (mut left, mut readable) = (vec![Seen::new(capture)], Vec::new());
+    for _ in 0..MOST_READS {
+        let Some(seen) = left.pop().filter(|_| readable.len() < MOST_READABLE) else { break };
+        let read = read(&seen);
+        let fault = read.as_ref().err().and_then(Error::header_name);
+        if fault.is_some() || seen.changed.is_empty() {
+            left.extend(seen.expanded(fault).into_iter().rev());
+        }
+        if read.is_ok() {
+            readable.push(seen);
+        }
+    }
+    readable
+}
+
+impl<'c> Seen<'c> {
+    pub(super) fn new(capture: &'c Capture) -> Self {
+        Self { capture, changed: Vec::new(), changes: Vec::new(), asked: Mutex::default() }
+    }
+
+    /// Whether this header was looked up.
+    pub(super) fn was_asked(&self, name: &str) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().any(|asked| asked.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The head of the request with these headers.
+    pub(super) fn head(&self) -> Head<'_> {
+        self.capture.request().head().with_headers(self)
+    }
+
+    /// The same with one more header changed: the one at fault, or where none is, any that was asked for.
+    fn expanded(&self, fault: Option<&str>) -> Vec<Self> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_unchanged = |name: &&HeaderName| self.changed.iter().all(|(changed, _)| changed != *name);
+        let names = asked.iter().filter(|name| fault.is_none_or(|fault| fault == name.as_str()));
+        let mut all = Vec::new();
+        for name in names.filter(is_unchanged) {
+            let mut push = |changes: &[Change], value: &[u8]| all.push(self.with(name, value, changes));
+            if name.as_str() == "content-type" {
+                push(&[(Cause::ParamsOtherSource, "the body is read as a form".to_owned())], FORM);
+                push(&[(Cause::ParamsOtherSource, "the body is read as JSON".to_owned())], JSON);
+                continue;
+            }
+            let given = self.capture.headers.lookup(name);
+            if let HeaderLookup::One(value) = given {
+                for (change, form) in signatures::forms(value) {
+                    push(&[change], &form);
+                }
+            }
+            for (other, value) in self.others(&asked, name) {
+                if given == HeaderLookup::Absent || !signatures::read(value).is_empty() {
+                    let moved = (Cause::HeaderOther, format!("`{name}` is read from the header `{other}`"));
+                    push(slice::from_ref(&moved), value);
+                    for (change, form) in signatures::forms(value) {
+                        push(&[moved.clone(), change], &form);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// The headers that were not asked for, those first whose name has most words of this one and fewest others.
+    fn others(&self, asked: &[HeaderName], name: &HeaderName) -> Vec<(HeaderName, &'c [u8])> {
+        let own: Vec<_> = name.as_str().split('-').collect();
+        let named = self.capture.headers.iter().filter(|(_, value)| value.len() <= MOST_BYTES);
+        let named = named.filter_map(|(name, value)| Some((HeaderName::new(name).ok()?, &**value)));
+        let mut others: Vec<_> = named.filter(|(other, _)| !asked.contains(other)).collect();
+        others.sort_by_key(|(other, _)| {
+            let (shared, more): (Vec<_>, Vec<_>) =
+                other.as_str().split('-').partition(|word| own.contains(word));
+            (Reverse(shared.len()), more.len())
+        });
+        others.truncate(MOST_OTHERS);
+        others
+    }
+
+    fn with(&self, name: &HeaderName, value: &[u8], changes: &[Change]) -> Self {
+        Self {
+            capture: self.capture,
+            changed: [self.changed.as_slice(), &[(name.clone(), value.to_vec())]].concat(),
+            changes: [self.changes.as_slice(), changes].concat(),
+            asked: Mutex::default(),
+        }
+    }
+}
+
+impl Headers for Seen<'_> {
+    fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asked.contains(name) {
+            asked.push(name.clone());
+        }
+        match self.changed.iter().find(|(changed, _)| changed == name) {
+            Some((_, value)) => HeaderLookup::One(value),
+            None => self.capture.headers.lookup(name),
+        }
+    }
+}
+
+/// So often the head is read.
+const MOST_READS: usize = 1_000;
+const MOST_READABLE: usize = 16;
+const MOST_OTHERS: usize = 32;
+/// A verifier takes no longer value.
+const MOST_BYTES: usize = 16 * 1024;
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+const JSON: &[u8] = b"application/json";

@@ -1,0 +1,89 @@
+//! Which other URL may have been signed.
+
+use super::trials::Change;
+use super::{Capture, Cause};
+use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers};
+
+/// Tries other URLs until `matches` says that one was signed: another base, another target, then both.
+pub(super) fn find(
+    capture: &Capture,
+    base: &BaseUrl,
+    mut matches: impl FnMut(&BaseUrl, &str) -> bool,
+) -> Option<Change> {
+    let target = capture.target.as_deref()?;
+    let targets = targets(capture, target);
+    for (base_words, base) in bases(capture, base) {
+        for (target_words, target) in &targets {
+            let words: Vec<_> = base_words.iter().chain(target_words).map(String::as_str).collect();
+            if !words.is_empty() && matches(&base, target) {
+                return Some((Cause::UrlOther, words.join(", and ")));
+            }
+        }
+    }
+    None
+}
+
+/// The base as it is and as the platform may know it: by another scheme, host or port, without its path.
+fn bases(capture: &Capture, base: &BaseUrl) -> Vec<(Option<String>, BaseUrl)> {
+    let [start, prefix] = base.without_port();
+    let (scheme, host) = start.split_once("://").unwrap_or(("", start));
+    let port = base.port().unwrap_or_default();
+    let mut bases = vec![(None, base.clone())];
+    let mut push = |words: String, text: String| {
+        if let Some(other) = BaseUrl::new(&text).ok().filter(|other| other != base) {
+            bases.push((Some(words), other));
+        }
+    };
+    push("the URL has no port".to_owned(), format!("{scheme}://{host}{prefix}"));
+    push(
+        "the URL has its scheme's port".to_owned(),
+        format!("{scheme}://{host}{}{prefix}", base.standard_port()),
+    );
+    push("the URL has no path before the target".to_owned(), format!("{scheme}://{host}{port}"));
+    for other in ["https", "http", "wss", "ws"].into_iter().filter(|other| *other != scheme) {
+        push(format!("the URL's scheme is `{other}`"), format!("{other}://{host}{port}{prefix}"));
+        push(format!("the URL's scheme is `{other}`, without a port"), format!("{other}://{host}{prefix}"));
+    }
+    for header in ["host", "x-forwarded-host", "x-original-host"] {
+        if let Some(host) = value(capture, header) {
+            for scheme in [scheme, "https", "http"] {
+                push(
+                    format!("the URL's host is that of the header `{header}`"),
+                    format!("{scheme}://{host}{prefix}"),
+                );
+            }
+        }
+    }
+    bases
+}
+
+/// The target as it is and as the platform may have sent it.
+fn targets(capture: &Capture, target: &str) -> Vec<(Option<String>, String)> {
+    let (path, query) = target.find('?').map_or((target, ""), |at| target.split_at(at));
+    let mut targets = vec![(None, target.to_owned())];
+    let mut push = |words: &str, other: String| targets.push((Some(words.to_owned()), other));
+    push("the path ends in a slash", format!("{}/{query}", path.trim_end_matches('/')));
+    push("the path does not end in a slash", format!("{}{query}", path.trim_end_matches('/')));
+    push("the URL has no query", path.to_owned());
+    for header in
+        ["x-forwarded-prefix", "x-original-uri", "x-original-url", "x-rewrite-url", "x-forwarded-uri"]
+    {
+        if let Some(value) = value(capture, header) {
+            let path = if header.ends_with("prefix") {
+                format!("{}{target}", value.trim_end_matches('/'))
+            } else {
+                value
+            };
+            push(&format!("the path is that of the header `{header}`"), path.clone());
+            push(&format!("the path is that of the header `{header}`"), path.replace("/?", "?"));
+        }
+    }
+    targets
+}
+
+fn value(capture: &Capture, header: &'static str) -> Option<String> {
+    match capture.headers.lookup(&HeaderName::from_static(header)) {
+        HeaderLookup::One(value) => str::from_utf8(value).ok().map(str::to_owned),
+        _ => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! Every scheme of the registry: what is proved of a request that was changed, and that nothing is of a forgery.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
+use countersign::schemes::{Registered, Sample, Scheme};
+use countersign::sign::Delivery;
+use countersign::{BaseUrl, Secret};
+
+use crate::scheme::{NOW, shows_nothing};
+
+const SEED: [u8; 32] = [7; 32];
+const STRANGERS: [u8; 32] = [9; 32];
+
+/// A scheme's sample at a fixed time.
+struct Subject {
+    scheme: &'static Scheme,
+    sample: Sample,
+    verifier: Box<dyn Registered>,
+    /// Signed with the right key.
+    genuine: Delivery,
+}
+
+fn subjects() -> impl Iterator<Item = Subject> {
+    Scheme::ALL.iter().map(|scheme| {
+        let sample = at_now(scheme.sample(SEED));
+        let verifier = scheme.build(&sample.settings).unwrap();
+        let genuine = verifier.sign(&sample.key, &sample.unsigned).unwrap();
+        Subject { scheme, sample, verifier, genuine }
+    })
+}
+
+fn at_now(mut sample: Sample) -> Sample {
+    sample.settings = sample.settings.clock(|| NOW);
+    sample
+}
+
+/// The text of a sample's secret, which is base64 of the seed.
+fn text(seed: [u8; 32]) -> String {
+    BASE64_STANDARD.encode(seed)
+}
+
+fn capture(delivery: &Delivery) -> Capture {
+    let headers = delivery.headers().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    Capture::new(delivery.method(), headers, delivery.body()).target(delivery.target())
+}
+
+impl Subject {
+    fn diagnose(&self, delivery: &Delivery) -> Diagnosis {
+        self.verifier.diagnose(&capture(delivery), &Credentials::new().secret(text(SEED)))
+    }
+
+    /// Requires a proved cause to come first.
+    fn requires(&self, what: &str, delivery: &Delivery, causes: &[&str]) {
+        let diagnosis = self.diagnose(delivery);
+        let first = &diagnosis.findings()[0];
+        let name = self.scheme.name();
+        assert!(first.is_proved() && causes.contains(&first.code()), "{name}, {what}:\n{diagnosis}");
+        shows_nothing(&diagnosis, &[&text(SEED)]);
+    }
+}
+
+#[test]
+fn nothing_is_proved_of_what_a_stranger_signed() {
+    for subject in subjects() {
+        let strangers = at_now(subject.scheme.sample(STRANGERS));
+        let forged = subject.verifier.sign(&strangers.key, &strangers.unsigned).unwrap();
+        let genuine = &subject.genuine;
+        assert!(subject.diagnose(genuine).is_genuine(), "{}", subject.scheme.name());
+        for forged in [
+            forged.clone(),
+            forged.clone().with_body([forged.body(), b" "].concat()),
+            forged.with_target(&format!("{}&a=1", genuine.target())),
+        ] {
+            let diagnosis = subject.diagnose(&forged);
+            let name = subject.scheme.name();
+            assert!(!diagnosis.findings().iter().any(Finding::is_proved), "{name}:\n{diagnosis}");
+            assert!(!diagnosis.is_genuine(), "{name}");
+            shows_nothing(&diagnosis, &[&text(SEED), &text(STRANGERS)]);
+        }
+    }
+}
+
+#[test]
+fn a_renamed_header_is_proved() {
+    for subject in subjects().filter(|subject| subject.scheme.name() != "static-token") {
+        let written = subject.genuine.headers().iter().filter(|(name, _)| name != "content-type");
+        let renamed = |delivery: Delivery, (name, value): &(String, String)| {
+            delivery.without_header(name).with_header(&format!("x-gateway-{name}"), value)
+        };
+        for header in written.clone() {
+            subject.requires(&header.0, &renamed(subject.genuine.clone(), header), &["header_other"]);
+        }
+        if written.clone().next().is_some() {
+            let all = written.fold(subject.genuine.clone(), renamed);
+            subject.requires("all headers", &all, &["header_other"]);
+        }
+    }
+}
+
+#[test]
+fn a_quoted_or_padded_secret_is_proved() {
+    let mut told = 0;
+    for subject in subjects().filter(|subject| subject.sample.settings.keyring.is_some()) {
+        for (code, stored) in [
+            ("secret_quoted", format!("\"{}\"", text(SEED))),
+            ("secret_whitespace", format!("{}\n", text(SEED))),
+            ("secret_whitespace", format!(" {}", text(SEED))),
+            ("secret_assignment", format!("SECRET={}", text(SEED))),
+        ] {
+            let mut settings = subject.sample.settings.clone();
+            settings.keyring = Some(Secret::verbatim(stored.as_str()).unwrap().into());
+            // Of a secret that a scheme decodes there may be no verifier, so that a stranger's rejects.
+            let strangers = at_now(subject.scheme.sample(STRANGERS)).settings;
+            let verifier =
+                subject.scheme.build(&settings).or_else(|_| subject.scheme.build(&strangers)).unwrap();
+            let diagnosis =
+                verifier.diagnose(&capture(&subject.genuine), &Credentials::new().secret(stored.as_str()));
+            let first = &diagnosis.findings()[0];
+            let name = subject.scheme.name();
+            assert_eq!((first.code(), first.is_proved()), (code, true), "{name}, {code}:\n{diagnosis}");
+            told += 1;
+        }
+    }
+    assert!(told > 20, "{told}");
+}
+
+#[test]
+fn a_body_that_was_written_again_is_proved() {
+    let mut told = 0;
+    for subject in subjects() {
+        let body = str::from_utf8(subject.genuine.body()).unwrap();
+        let received = subject.genuine.clone().with_body(body.replace("\":", "\": "));
+        if body.starts_with('{') && subject.verifier.verify(received.request()).is_err() {
+            subject.requires("spaces", &received, &["body_reserialised", "payload_hash_reserialised"]);
+            told += 1;
+        }
+    }
+    assert!(told > 5, "{told}");
+}
+
+#[test]
+fn another_url_is_proved() {
+    for subject in subjects() {
+        let Some(base) = subject.sample.settings.base_url.clone() else { continue };
+        let base = base.join("");
+        let (scheme, host) = base.split_once("://").unwrap();
+        let other = if scheme == "https" { "http" } else { "https" };
+        for (what, base, target) in [
+            ("scheme", format!("{other}://{host}"), subject.genuine.target().to_owned()),
+            ("port", format!("{scheme}://{host}:8443"), subject.genuine.target().to_owned()),
+            ("slash", base.clone(), subject.genuine.target().replace('?', "/?")),
+        ] {
+            let mut settings = subject.sample.settings.clone();
+            settings.base_url = Some(BaseUrl::new(&base).unwrap());
+            let verifier = subject.scheme.build(&settings).unwrap();
+            let received = capture(&subject.genuine.clone().with_target(&target));
+            if verifier.verify(received.request()).is_err() {
+                let diagnosis = verifier.diagnose(&received, &Credentials::new().secret(text(SEED)));
+                let first = &diagnosis.findings()[0];
+                let name = subject.scheme.name();
+                assert_eq!(
+                    (first.code(), first.is_proved()),
+                    ("url_other", true),
+                    "{name}, {what}:\n{diagnosis}"
+                );
+            }
+        }
+    }
+}
