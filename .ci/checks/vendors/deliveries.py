@@ -119,7 +119,7 @@ def quoted(text):
 def form(pairs=None):
     """The values by their names, the body, and the kind: JavaScript sorts by units of UTF-16."""
     if pairs is None:
-        names = ["CallSid", "From", "To", "Body", "Reason", "ReasonConferenceEnded", "body", text(6), text(6)]
+        names = ["CallSid", "From", "To", "Body", "Reason", "ReasonConferenceEnded", "body", text(6) + "x", text(6) + "y"]
         pairs = [(name, text()) for name in rng.sample(names, rng.randint(1, 9))]
         pairs += [(name, rng.choice([value, text(), ""])) for name, value in rng.choices(pairs, k=rng.randint(0, 2))]
         pairs.append(("Last", word(3)))
@@ -313,6 +313,7 @@ SCHEMES["twilio"] = of_twilio, alterations("x-twilio-signature", url=True, body=
     "form with a bare percent sign": {"pairs": [("Body", "100%")], "sent": b"Body=100%"},
     "form with bytes that are not UTF-8": {"pairs": [("Note", "\ufffd")], "sent": b"Note=%ff"},
     "form with empty pairs": {"pairs": [("a", "1")], "sent": b"&&a=1&"},
+    "form with an empty name": {"pairs": [("", "1")], "sent": b"=1"},
     "form with a name alone": {"pairs": [("Digits", ""), ("a", "1")], "sent": b"Digits&a=1"},
 }
 SCHEMES["plivo-v3"] = of_plivo_v3, alterations(
@@ -327,7 +328,7 @@ SCHEMES["plivo-v3"] = of_plivo_v3, alterations(
     "at sign in the path": {"url": "https://example.com/hook@"},
     "repeats in the query": {"url": "https://example.com/hook?b=2&a=z&a=y&c=&a="},
     "plus in the query": {"url": "https://example.com/hook?a=1+2"},
-    "query beyond ASCII": {"url": "https://example.com/hook?a=%C3%A9"},
+    "query beyond ASCII": {"pairs": [("a", "b")], "url": "https://example.com/hook?a=%C3%A9"},
 }
 SCHEMES["plivo-v2"] = of_plivo_v2, alterations("x-plivo-signature-v2", "x-plivo-signature-v2-nonce", url=True, timed=False), {
     "password in the URL": {"url": "https://u:p@example.com/hook"},
@@ -364,9 +365,11 @@ for scheme, (make, altered, odd) in SCHEMES.items():
     for number in range(int(sys.argv[1])):
         kind, how = kinds[number // 2 % len(kinds)]
         if number % 2:
-            made = make()
+            kind, made = "genuine", make()
         elif isinstance(how, (dict, int)):
-            made = {**make(**how if isinstance(how, dict) else {"shift": how}), "kind": kind}
+            made = make(**how if isinstance(how, dict) else {"shift": how})
         else:
-            made = {**(how(make()) if how.__code__.co_argcount and how is not hashed else how()), "kind": kind}
+            made = how(make()) if how.__code__.co_argcount == 1 else how()
+        if made["kind"] == "genuine":
+            made["kind"] = kind
         print(json.dumps({"id": f"{scheme} {number}", "scheme": scheme, **made}))
