@@ -30,10 +30,12 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::PublicKeyInvalid`]: they are no point of the curve, or one of small order, under which signatures verify
-    ///   that nobody made.
+    /// - [`ConfigError::PublicKeyInvalid`]: they are no point of the curve in its canonical encoding, or one of small order, under
+    ///   which signatures verify that nobody made.
     pub fn new(bytes: [u8; 32]) -> Result<Self, ConfigError> {
-        let key = VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak());
+        // A point has encodings that are not canonical: two texts would be one key.
+        let is_canonical = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == bytes;
+        let key = VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak() && is_canonical(key));
         key.map(Self).ok_or(ConfigError::PublicKeyInvalid)
     }
 

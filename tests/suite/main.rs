@@ -17,6 +17,8 @@ mod conformance;
 mod contact_center;
 mod custom_scheme;
 mod deliveries;
+#[cfg(feature = "ed25519")]
+mod ed25519;
 mod errors;
 mod hex_hmac;
 mod names;

