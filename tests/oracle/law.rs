@@ -117,7 +117,7 @@ fn contact_center(setup: &Setup) -> ContactCenter {
     if setup.any_issuer { contact_center.accept_any_issuer() } else { contact_center }
 }
 
-fn in_chunks<'b>(
+pub(crate) fn in_chunks<'b>(
     verifier: &dyn Verifier,
     head: Head<'_>,
     chunks: impl Iterator<Item = &'b [u8]>,

@@ -19,9 +19,11 @@ mod choices;
 mod edit;
 mod law;
 mod naive;
+mod platforms;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::io::{self, Write};
 
 use case::Case;
@@ -39,10 +41,16 @@ struct Count {
     refused: u32,
 }
 
-#[test]
-fn every_verdict_is_the_oracles() {
+impl Count {
+    fn add(&mut self, is_accepted: bool) {
+        *(if is_accepted { &mut self.accepted } else { &mut self.refused }) += 1;
+    }
+}
+
+/// What runs so many cases, unless the environment says otherwise, and says how to run them again.
+fn runner(usual: u32) -> (TestRunner, String) {
     let number = |name, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
-    let (cases, seed) = (number("ORACLE_CASES", 100_000), number("ORACLE_SEED", 0));
+    let (cases, seed) = (number("ORACLE_CASES", usual), number("ORACLE_SEED", 0));
     let config = Config {
         cases,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/oracle/regressions.txt"))),
@@ -51,30 +59,35 @@ fn every_verdict_is_the_oracles() {
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    (TestRunner::new_with_rng(config, rng), format!("ORACLE_SEED={seed} ORACLE_CASES={cases}"))
+}
 
-    let counts = RefCell::new(BTreeMap::<Scheme, Count>::new());
-    let verdicts =
-        TestRunner::new_with_rng(config, rng).run(&vec(proptest::num::u8::ANY, 0..=160), |bytes| {
-            let Case { setup, request, chunk } = Case::of(&mut Choices(&bytes));
-            let verdict = law::judge(&*law::verifier(&setup), &setup, &request, chunk);
-            let mut counts = counts.borrow_mut();
-            let count = counts.entry(setup.scheme).or_default();
-            *(if verdict.is_some() { &mut count.accepted } else { &mut count.refused }) += 1;
-            Ok(())
-        });
-    if let Err(failure) = verdicts {
-        panic!("ORACLE_SEED={seed} ORACLE_CASES={cases}: {failure}");
-    }
-
+fn require_fair_shares<S: Debug>(bounds: &str, counts: BTreeMap<S, Count>) {
     // Not by `println`, which a passing test does not show.
     let mut out = io::stdout().lock();
-    writeln!(out, "\n{cases} deliveries of seed {seed} judged as the oracle judges them").unwrap();
+    writeln!(out, "\n{bounds}: judged as the oracle judges").unwrap();
     let mut unfair = Vec::new();
-    for (scheme, Count { accepted, refused }) in counts.into_inner() {
-        writeln!(out, "{:15} {accepted:6} accepted {refused:6} refused", format!("{scheme:?}")).unwrap();
+    for (scheme, Count { accepted, refused }) in counts {
+        writeln!(out, "{:20} {accepted:6} accepted {refused:6} refused", format!("{scheme:?}")).unwrap();
         if accepted.min(refused) * 100 < (accepted + refused) * FAIR_SHARE {
             unfair.push(scheme);
         }
     }
     assert!(unfair.is_empty(), "too few accepted or refused of {unfair:?}");
+}
+
+#[test]
+fn every_verdict_is_the_oracles() {
+    let (mut runner, bounds) = runner(100_000);
+    let counts = RefCell::new(BTreeMap::<Scheme, Count>::new());
+    let verdicts = runner.run(&vec(proptest::num::u8::ANY, 0..=160), |bytes| {
+        let Case { setup, request, chunk } = Case::of(&mut Choices(&bytes));
+        let verdict = law::judge(&*law::verifier(&setup), &setup, &request, chunk);
+        counts.borrow_mut().entry(setup.scheme).or_default().add(verdict.is_some());
+        Ok(())
+    });
+    if let Err(failure) = verdicts {
+        panic!("{bounds}: {failure}");
+    }
+    require_fair_shares(&bounds, counts.into_inner());
 }

@@ -58,7 +58,7 @@ pub(crate) fn digit(digit: u8) -> Option<u8> {
     }
 }
 
-fn md5(message: &[u8]) -> Vec<u8> {
+pub(crate) fn md5(message: &[u8]) -> Vec<u8> {
     md5_oracle::compute(message).to_vec()
 }
 

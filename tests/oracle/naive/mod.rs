@@ -6,6 +6,7 @@ pub(crate) mod hex_hmac;
 pub(crate) mod json;
 pub(crate) mod mac;
 pub(crate) mod params;
+pub(crate) mod platform;
 pub(crate) mod sms;
 pub(crate) mod token;
 

@@ -50,12 +50,9 @@ fn params(setup: &Setup, request: &Request) -> Option<Params> {
             params::urlencoded(&request.query)
         }
         "POST" if !request.body.is_empty() && request.body.len() <= setup.max_body.unwrap_or(1 << 20) => {
-            let content_type =
-                String::from_utf8_lossy(request.header("content-type").ok()??).to_ascii_lowercase();
-            match trim(content_type.split(';').next()?) {
-                _ if !is_utf8(&content_type) => None,
-                "application/x-www-form-urlencoded" => params::urlencoded(&request.body),
-                "application/json" => params::flat_json(&request.body),
+            match media_type(request.header("content-type").ok()??).as_deref() {
+                Some("application/x-www-form-urlencoded") => params::urlencoded(&request.body),
+                Some("application/json") => params::flat_json(&request.body),
                 _ => None,
             }
         }
@@ -98,6 +95,12 @@ fn is_blank(value: &[u8]) -> bool {
 fn is_plain(name: &[u8]) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     name.len() <= 64 && name.iter().copied().map(char::from).all(is_plain)
+}
+
+/// The media type in lower case; `None` where the charset may be another than UTF-8.
+pub(crate) fn media_type(content_type: &[u8]) -> Option<String> {
+    let content_type = String::from_utf8_lossy(content_type).to_ascii_lowercase();
+    is_utf8(&content_type).then(|| trim(content_type.split(';').next().unwrap()).to_owned())
 }
 
 /// Whether a form or JSON under this `Content-Type` is UTF-8 to everyone: the word `charset` stands nowhere, or once, in a

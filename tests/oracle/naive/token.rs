@@ -50,7 +50,7 @@ fn carried<'r>(setup: &Setup, request: &'r Request) -> Option<&'r [u8]> {
     }
 }
 
-fn check_header(header: &[u8]) -> Option<()> {
+pub(crate) fn check_header(header: &[u8]) -> Option<()> {
     let members = json::object(header)?;
     let b64 = json::member(&members, "b64");
     let accepted = !json::has_repeated_name(&members)
@@ -131,7 +131,7 @@ fn text<'c>(claims: &'c Claims, name: &str) -> Result<Option<&'c str>, ()> {
 }
 
 /// A claim that is a number of seconds, if it is there, rounded.
-fn time(claims: &Claims, name: &str, up: bool) -> Result<Option<i64>, ()> {
+pub(crate) fn time(claims: &Claims, name: &str, up: bool) -> Result<Option<i64>, ()> {
     match json::member(claims, name) {
         None => Ok(None),
         Some(Value::Literal(literal)) => json::rounded(literal, up).map(Some).ok_or(()),
