@@ -98,6 +98,12 @@ impl Error {
         Self { retry_after: Some(seconds), ..Self::new(ErrorKind::ReplayInProgress) }
     }
 
+    /// Whether the URL is at fault.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn is_about_url(&self) -> bool {
+        self.subject == Subject::Common("URL")
+    }
+
     /// The header that is at fault, where it is one.
     #[cfg(feature = "diagnose")]
     pub(crate) fn header_name(&self) -> Option<&str> {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Keys, SenderKeys};
+#[cfg(feature = "diagnose")]
+use crate::params::Params;
 use crate::request::{BaseUrl, Head, Methods, Request};
 use crate::rule::{Binding, Envelope, Profile, Rule};
 use crate::secret::KeyId;
@@ -259,32 +261,59 @@ impl<R: Rule> Verifier for Webhook<R> {
 /// What a diagnosis asks.
 #[cfg(feature = "diagnose")]
 impl<R: Rule> Webhook<R> {
-    /// Proves that these keys, or its own, signed a request: of any age, by any method, at the head's own base URL.
-    pub(crate) fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Verified, Error> {
+    /// Proves that these keys, or its own, signed a request: of any age, by any method, at the head's own base URL. Within, whether
+    /// the body is the one that a signature over the head allows.
+    pub(crate) fn signed(
+        &self,
+        request: Request<'_>,
+        keys: Option<&SenderKeys>,
+    ) -> Result<Result<Verified, Error>, Error> {
         let Terms { profile, max_body, .. } = self.terms;
         let methods = Methods::Default(profile.methods);
         let clock = self.terms.clock.clone();
         let terms = Terms { profile, base: None, window: None, clock, methods, max_body };
         let envelope = self.read_head(request.head())?;
-        let mut verification = match keys {
-            Some(keys) if envelope.is_form() => {
-                terms.proceed_with_form((FormKeys::Known(keys), None), envelope)?
-            }
-            None if envelope.is_form() => terms.proceed_with_form(self.keys_of_form(&envelope)?, envelope)?,
-            Some(keys) => terms.proceed((keys, None), envelope)?,
-            None => terms.proceed(self.select(&envelope)?, envelope)?,
+        let is_head_signed = envelope.binding() != Binding::Message;
+        let keys = keys.map_or_else(|| self.keys_for(request), Ok)?;
+        let mut verification = if envelope.is_form() {
+            terms.proceed_with_form((FormKeys::Known(keys), None), envelope)?
+        } else {
+            terms.proceed((keys, None), envelope)?
         };
-        verification.update(request.body())?;
-        verification.finish()
+        let verdict = verification.update(request.body()).and_then(|()| verification.finish());
+        if is_head_signed { Ok(verdict) } else { verdict.map(Ok) }
     }
 
-    /// The start of the URL that the platform calls.
-    pub(crate) fn base(&self) -> Option<&BaseUrl> {
-        self.terms.base.as_ref()
+    /// Its own keys for a request.
+    pub(crate) fn keys_for(&self, request: Request<'_>) -> Result<&SenderKeys, Error> {
+        if let Some(keys) = self.keys.0.single() {
+            return Ok(keys);
+        }
+        let envelope = self.read_head(request.head())?;
+        let (keys, _) = self.keys_of_form(&envelope)?;
+        let mut params = Params::default();
+        if let FormKeys::Named(..) = keys {
+            params.read_form(request.body())?;
+        }
+        keys.select(&params).map(|(keys, _)| keys)
     }
 
-    pub(crate) fn signs_url(&self) -> bool {
-        self.terms.profile.url_signed
+    /// The tenant that a request names, whatever its signature.
+    pub(crate) fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
+        let envelope = self.read_head(request.head().with_base(self.base_url())).ok()?;
+        let mut params = Params::default();
+        match envelope.tenant_in_form() {
+            None => envelope.tenant_name().map(str::to_owned),
+            Some(name) => {
+                params.read_form(request.body()).ok()?;
+                params.get(name).map(|param| String::from_utf8_lossy(param.value).into_owned())
+            }
+        }
+    }
+
+    /// The start of the URL that the platform calls, where it is signed.
+    pub(crate) fn base_url(&self) -> Option<&BaseUrl> {
+        self.terms.base.as_ref().filter(|_| self.terms.profile.url_signed)
     }
 
     /// The bounds of the signed time, and what it is compared with.

@@ -7,42 +7,36 @@ use memchr::memmem;
 
 use super::budget::Budget;
 use super::charsets::{self, Rewriting};
-use super::json::{self, Escapes, Layout, Numbers, Style, Zeros};
+use super::json::{self, Escapes, Layout, Style, Zeros};
 use super::trials::{Change, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
 
-/// Undoes one thing after the other until `matches` says that what comes out is what was signed.
-pub(super) fn find(body: &[u8], budget: &Budget, mut matches: impl FnMut(&[u8]) -> bool) -> Option<Change> {
-    let mut trials = trials(body, budget, &mut matches)?;
+/// Undoes one thing after the other until `matches` says that what comes out is what was signed. Of a form whose parameters are
+/// signed, their order and how they are escaped do not matter.
+pub(super) fn find(
+    body: &[u8],
+    budget: &Budget,
+    signs_params: bool,
+    mut matches: impl FnMut(&[u8]) -> bool,
+) -> Option<Change> {
+    let is_searched = !body.is_empty() && body.len() <= MAX_BODY;
+    let mut trials = is_searched.then(|| Trials::new(body, budget, &mut matches))?;
     ends(&mut trials);
     package(&mut trials);
     if json::is_json(body) {
         json(&mut trials);
+    } else if signs_params {
+        pairs::rewrite(&mut trials);
     } else {
-        form(&mut trials);
+        pairs::escape(&mut trials, Cause::BodyFormReencoded);
+        if body.contains(&b'=') {
+            pairs::rewrite(&mut trials);
+            pairs::reorder(&mut trials);
+        }
     }
     text(&mut trials);
     trials.found()
-}
-
-/// As [`find`], of a body whose parameters are signed and not its bytes.
-pub(super) fn find_package(
-    body: &[u8],
-    budget: &Budget,
-    mut matches: impl FnMut(&[u8]) -> bool,
-) -> Option<Change> {
-    let mut trials = trials(body, budget, &mut matches)?;
-    package(&mut trials);
-    trials.found()
-}
-
-fn trials<'t>(
-    body: &'t [u8],
-    budget: &'t Budget,
-    matches: &'t mut dyn FnMut(&[u8]) -> bool,
-) -> Option<Trials<'t>> {
-    (!body.is_empty() && body.len() <= MAX_BODY).then(|| Trials::new(body, budget, matches))
 }
 
 /// What looks wrong with a body's shape: no platform sends it so.
@@ -116,42 +110,47 @@ fn text(trials: &mut Trials<'_>) {
     }
 }
 
-fn form(trials: &mut Trials<'_>) {
-    pairs::escape(trials, Cause::BodyFormReencoded);
-    if trials.text().contains(&b'=') {
-        pairs::rewrite(trials);
-        pairs::reorder(trials);
-    }
-}
-
 fn json(trials: &mut Trials<'_>) {
     let body = trials.text();
     let mut text = Vec::with_capacity(body.len());
-    let mut write = |trials: &mut Trials<'_>, json: &[u8], style: Style, sorted: &str| {
+    let mut write = |trials: &mut Trials<'_>, json: &[u8], styled: &Styled, words: &str| {
         text.clear();
-        if !trials.is_over() && style.write(json, &mut text).is_some() {
-            let words = format_args!("the body's JSON is written {style}{sorted}");
+        if !trials.is_over() && styled.2.write(json, &mut text).is_some() {
+            let words = format_args!("the body's JSON is written {}{}{words}", styled.0, styled.1);
             trials.test(Cause::BodyReserialised, words, &text);
         }
     };
-    let plain = |(layout, escapes)| Style { layout, escapes, numbers: Numbers::AsTheyAre };
-    for style in STYLES.map(plain) {
-        write(trials, body, style, "");
+    for styled in styles() {
+        write(trials, body, &styled, "");
     }
-    if body.len() <= MAX_SORTED {
-        let sorted = json::sorted(body).unwrap_or_default();
-        for style in SORTED.map(plain) {
-            write(trials, &sorted, style, ", members sorted by name");
-        }
-        for chosen in chosen(json::count_numbers(body)) {
-            for (layout, escapes) in NUMBERED {
-                for zeros in [Zeros::One, Zeros::Two, Zeros::None] {
-                    let numbers = Numbers::Rewritten(chosen, zeros);
-                    write(trials, body, Style { layout, escapes, numbers }, "");
-                }
+    if body.len() > MAX_SORTED {
+        return;
+    }
+    let sorted = json::sorted(body).unwrap_or_default();
+    for styled in styles() {
+        write(trials, &sorted, &styled, ", members sorted by name");
+    }
+    let count = if body.len() > MAX_NUMBERED { 0 } else { json::count_numbers(body) };
+    for numbers in chosen(count) {
+        for (words, zeros) in ZEROS {
+            // Who writes numbers anew writes no lines.
+            for styled in styles().filter(|styled| styled.2.layout.indent.is_none()) {
+                write(trials, body, &(styled.0, styled.1, Style { numbers, zeros, ..styled.2 }), words);
             }
         }
     }
+}
+
+/// A style, and what is said of its layout and its escapes.
+type Styled = (&'static str, &'static str, Style);
+
+/// As JavaScript, Python, PHP, Go and their options write JSON.
+fn styles() -> impl Iterator<Item = Styled> {
+    LAYOUTS.into_iter().flat_map(|(laid_out, layout)| {
+        ESCAPES.into_iter().map(move |(escaped, escapes)| {
+            (laid_out, escaped, Style { layout, escapes, numbers: 0, zeros: Zeros::None })
+        })
+    })
 }
 
 /// Which of so many numbers may have been rewritten, a bit each: all of them, any of few, one of many.
@@ -159,9 +158,8 @@ fn chosen(count: usize) -> impl Iterator<Item = u64> {
     let any = 1..1_u64 << count.min(MAX_SUBSETS);
     let one = (0..count.min(MAX_NUMBERS)).map(|at| 1_u64 << at);
     let all = (count > 0).then_some(u64::MAX);
-    all.into_iter()
-        .chain(any.filter(move |_| count <= MAX_SUBSETS))
-        .chain(one.filter(move |_| count > MAX_SUBSETS))
+    let any = any.filter(move |_| count <= MAX_SUBSETS);
+    all.into_iter().chain(any).chain(one.filter(move |_| count > MAX_SUBSETS))
 }
 
 /// Decompresses no more than a body may have.
@@ -181,44 +179,31 @@ fn with_cr(body: &[u8]) -> Vec<u8> {
     body.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(b"\r\n".as_slice())
 }
 
-/// As JavaScript, Python, PHP, Go and their options write JSON. Those alike in most bodies stand together.
-const STYLES: [(Layout, Escapes); 13] = [
-    (Layout::Compact, Escapes::Nothing),
-    (Layout::Compact, Escapes::NonAscii),
-    (Layout::Compact, Escapes::NonAsciiAndSlash),
-    (Layout::Compact, Escapes::Slash),
-    (Layout::Compact, Escapes::Html),
-    (Layout::Spaced, Escapes::Nothing),
-    (Layout::Spaced, Escapes::NonAscii),
-    (Layout::Pretty(2), Escapes::Nothing),
-    (Layout::Pretty(2), Escapes::NonAscii),
-    (Layout::Pretty(4), Escapes::Nothing),
-    (Layout::Pretty(4), Escapes::NonAscii),
-    (Layout::Pretty(4), Escapes::Slash),
-    (Layout::Pretty(4), Escapes::NonAsciiAndSlash),
+const LAYOUTS: [(&str, Layout); 4] = [
+    ("compactly", Layout { comma: ",", colon: ":", indent: None }),
+    ("with a space after commas and colons", Layout { comma: ", ", colon: ": ", indent: None }),
+    ("in lines indented by 2", Layout { comma: ",", colon: ": ", indent: Some(2) }),
+    ("in lines indented by 4", Layout { comma: ",", colon: ": ", indent: Some(4) }),
 ];
-
-/// As programs that sort write it.
-const SORTED: [(Layout, Escapes); 5] = [
-    (Layout::Compact, Escapes::Nothing),
-    (Layout::Compact, Escapes::NonAscii),
-    (Layout::Spaced, Escapes::Nothing),
-    (Layout::Spaced, Escapes::NonAscii),
-    (Layout::Pretty(2), Escapes::Nothing),
+const ESCAPES: [(&str, Escapes); 5] = [
+    ("", |_| false),
+    (", non-ASCII escaped", |c| !c.is_ascii()),
+    (", non-ASCII and `/` escaped", |c| !c.is_ascii() || c == '/'),
+    (", `/` escaped", |c| c == '/'),
+    (", `<`, `>` and `&` escaped", |c| matches!(c, '<' | '>' | '&')),
 ];
-
-/// As programs write it whose numbers another program wrote again.
-const NUMBERED: [(Layout, Escapes); 4] = [
-    (Layout::Compact, Escapes::Nothing),
-    (Layout::Spaced, Escapes::Nothing),
-    (Layout::Compact, Escapes::NonAsciiAndSlash),
-    (Layout::Spaced, Escapes::NonAscii),
+const ZEROS: [(&str, Zeros); 3] = [
+    (", numbers as `1.0`", Zeros::One),
+    (", numbers as `1.50`", Zeros::Two),
+    (", numbers without zeros at their ends", Zeros::None),
 ];
 
 /// A longer body is verified, and not rewritten.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-/// Of a longer one neither members are sorted nor numbers rewritten.
+/// Of a longer one no members are sorted.
 const MAX_SORTED: usize = 256 * 1024;
+/// Of a longer one no numbers are rewritten.
+const MAX_NUMBERED: usize = 16 * 1024;
 /// Any set of so many numbers is rewritten.
 const MAX_SUBSETS: usize = 4;
 const MAX_NUMBERS: usize = 16;

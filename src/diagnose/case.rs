@@ -83,11 +83,6 @@ impl<'c> Case<'c> {
         None
     }
 
-    /// Whether a trial can still match: there is a secret, and none was refused its trial.
-    pub(super) fn is_tried(&self) -> bool {
-        !self.candidates.is_empty() && !self.budget.is_exceeded()
-    }
-
     /// That a secret is used which the verifier does not try: one that has a name.
     pub(super) fn other_secret(&self, label: Option<&str>) -> Option<Change> {
         let is_unnamed = self.refusal.kind() == ErrorKind::TenantMissing;
@@ -100,8 +95,9 @@ impl<'c> Case<'c> {
         let own = self.candidates.iter().filter(|(label, _)| label.is_none());
         hints.extend(own.filter_map(|(_, candidate)| secrets::hint(&candidate.text)));
         let tried = self.candidates.len();
-        let evidence =
-            format!("nothing that was tried makes the signature match under any of {tried} secrets");
+        let evidence = format!(
+            "nothing that was tried makes the signature match, under the verifier's keys and {tried} secrets at hand"
+        );
         hints.push(Finding::hint(Cause::ForgedOrUnknownSecret, evidence));
         hints
     }

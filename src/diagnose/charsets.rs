@@ -56,7 +56,10 @@ impl Rewriting {
                 let marked = |c: char| if c.is_ascii() { c.to_string() } else { "?".repeat(count(c)) };
                 str::from_utf8(text).ok()?.chars().map(marked).collect::<String>().into_bytes()
             }
-            Self::Html => without_html(text),
+            Self::Html => HTML
+                .iter()
+                .fold(str::from_utf8(text).ok()?.to_owned(), |text, (escaped, c)| text.replace(escaped, c))
+                .into_bytes(),
         })
     }
 }
@@ -94,41 +97,15 @@ pub(super) fn has_question_marks(text: &[u8]) -> bool {
     })
 }
 
-/// Decodes `&amp;`, `&#38;`, `&#x26;` and their like.
-fn without_html(text: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, beyond @ ..] = rest {
-        rest = if let Some((c, after)) = (*first == b'&').then(|| reference(beyond)).flatten() {
-            decoded.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            after
-        } else {
-            decoded.push(*first);
-            beyond
-        };
-    }
-    decoded
-}
-
-/// The character that a reference such as `amp;` or `#38;` stands for, and what follows it.
-fn reference(text: &[u8]) -> Option<(char, &[u8])> {
-    let end = text.iter().take(10).position(|byte| *byte == b';')?;
-    let (name, after) = text.split_at_checked(end)?;
-    let number = |digits: &str, radix| char::from_u32(u32::from_str_radix(digits, radix).ok()?);
-    let c = match str::from_utf8(name).ok()? {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        name => match (name.strip_prefix("#x"), name.strip_prefix('#')) {
-            (Some(digits), _) => number(digits, 16)?,
-            (None, Some(digits)) => number(digits, 10)?,
-            (None, None) => return None,
-        },
-    };
-    Some((c, after.split_first()?.1))
-}
-
 const ENCODINGS: [&Encoding; 9] =
     [WINDOWS_1252, ISO_8859_15, WINDOWS_1250, WINDOWS_1251, MACINTOSH, SHIFT_JIS, GBK, BIG5, EUC_KR];
+/// The ampersand is last: it begins the others.
+const HTML: [(&str, &str); 7] = [
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", "\""),
+    ("&apos;", "'"),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&amp;", "&"),
+];

@@ -14,12 +14,19 @@ pub trait Diagnose: Explain {
     /// refused by [`Secret::new`](crate::Secret::new), build it with [`Secret::verbatim`](crate::Secret::verbatim).
     fn diagnose(&self, capture: &Capture, credentials: &Credentials) -> Diagnosis {
         let Err(refusal) = self.verify(capture.request()) else { return Diagnosis::new(Vec::new()) };
-        let tenant = self.claimed_tenant(capture);
+        let tenant = self.claimed_tenant(capture.request());
         let case = Case::new(capture, refusal, credentials, tenant.as_deref());
-        let mut findings = self.explain(&case).unwrap_or_else(|hints| {
-            let other = other_scheme::find(&case, self.scheme(), &hints);
-            other.map_or(hints, |finding| vec![finding])
-        });
+        let other = || other_scheme::proved(&case, self.scheme()).map(|finding| vec![finding]);
+        let mut findings = match self.explain(&case) {
+            // Another scheme that needs no change is the likelier cause.
+            Ok(findings) if is_of_headers(&findings) => other().unwrap_or(findings),
+            Ok(findings) => findings,
+            Err(hints) => other().unwrap_or_else(|| {
+                let alike = || other_scheme::alike(&case, self.scheme());
+                let alike = UNSIGNED.contains(&first(&hints)).then(alike).flatten();
+                alike.map_or(hints, |finding| vec![finding])
+            }),
+        };
         if case.budget.is_exceeded() {
             let evidence = format!("it cost {MOST_VERIFICATIONS} verifications of the request");
             findings.push(Finding::hint(Cause::SearchIncomplete, evidence));
@@ -29,3 +36,21 @@ pub trait Diagnose: Explain {
 }
 
 impl<V: Explain + ?Sized> Diagnose for V {}
+
+/// Whether it takes several changes, of headers first, to make the signature match.
+fn is_of_headers(findings: &[Finding]) -> bool {
+    first(findings) == Some(Cause::HeaderOther)
+        && findings.iter().filter(|finding| finding.is_proved()).count() > 1
+}
+
+fn first(findings: &[Finding]) -> Option<Cause> {
+    findings.first().map(Finding::cause)
+}
+
+/// What is said where there is no signature of the scheme.
+const UNSIGNED: [Option<Cause>; 4] = [
+    Some(Cause::SignatureMissing),
+    Some(Cause::UnsignedCallback),
+    Some(Cause::HeaderOther),
+    Some(Cause::SchemeOther),
+];

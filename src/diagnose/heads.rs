@@ -76,7 +76,7 @@ impl<'c> Seen<'c> {
                 }
             }
             for (other, value) in self.others(&asked, name) {
-                if given == HeaderLookup::Absent || !signatures::read(value).is_empty() {
+                if given == HeaderLookup::Absent || signatures::is_like(value) {
                     let moved = (Cause::HeaderOther, format!("`{name}` is read from the header `{other}`"));
                     push(slice::from_ref(&moved), value);
                     for (change, form) in signatures::forms(value) {

@@ -2,51 +2,34 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use memchr::memchr2;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// How a program writes JSON.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Style {
     pub(super) layout: Layout,
     pub(super) escapes: Escapes,
-    pub(super) numbers: Numbers,
+    /// Which numbers have other zeros after the point: the first number by the lowest bit.
+    pub(super) numbers: u64,
+    pub(super) zeros: Zeros,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
-    Compact,
-    /// A space after each comma and colon.
-    Spaced,
-    /// One line a member, indented by so many spaces.
-    Pretty(usize),
+/// Which characters are escaped beyond those that must be.
+pub(super) type Escapes = fn(char) -> bool;
+
+/// What stands after commas and colons, and by how many spaces lines are indented, where each member has one.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) comma: &'static str,
+    pub(super) colon: &'static str,
+    pub(super) indent: Option<usize>,
 }
 
-/// What is escaped in strings beyond what must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escapes {
-    Nothing,
-    /// Non-ASCII, as `\u0000`.
-    NonAscii,
-    /// `/`, as `\/`.
-    Slash,
-    NonAsciiAndSlash,
-    /// `<`, `>` and `&`, as `\u0000`.
-    Html,
-}
-
-/// How numbers are written.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Numbers {
-    AsTheyAre,
-    /// These have their zeros after the point in another way: the first number by the lowest bit. All bits: all numbers.
-    Rewritten(u64, Zeros),
-}
-
-#[derive(Clone, Copy, Debug)]
+/// How the zeros after a point are written.
+#[derive(Clone, Copy)]
 pub(super) enum Zeros {
     /// `1.0` for `1`.
     One,
@@ -62,7 +45,7 @@ pub(super) fn is_json(text: &[u8]) -> bool {
         && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// The numbers in a JSON text.
+/// How many numbers are in a JSON text.
 pub(super) fn count_numbers(json: &[u8]) -> usize {
     tokens(json).filter(|token| is_number(token)).count()
 }
@@ -80,72 +63,46 @@ impl Style {
         let (mut depth, mut number, mut is_open) = (0_usize, 1_u64, false);
         for token in tokens(json) {
             let closes = matches!(token, b"}" | b"]");
-            if closes {
-                depth = depth.saturating_sub(1);
-            }
+            depth = depth.saturating_sub(closes.into());
             if is_open != closes {
                 self.break_line(depth, out);
             }
-            is_open = false;
+            is_open = matches!(token, b"{" | b"[");
+            depth = depth.saturating_add(is_open.into());
             match token {
-                b"{" | b"[" => {
-                    out.extend_from_slice(token);
-                    depth = depth.checked_add(1).filter(|depth| *depth <= MAX_DEPTH)?;
-                    is_open = true;
-                }
                 b"," => {
-                    out.extend_from_slice(if self.layout == Layout::Spaced { b", " } else { b"," });
+                    out.extend_from_slice(self.layout.comma.as_bytes());
                     self.break_line(depth, out);
                 }
-                b":" => out.extend_from_slice(if self.layout == Layout::Compact { b":" } else { b": " }),
-                [b'"', ..] => self.escapes.write(&plain(token), out),
+                b":" => out.extend_from_slice(self.layout.colon.as_bytes()),
+                [b'"', ..] => self.write_string(&plain(token), out),
                 _ if is_number(token) => {
-                    out.extend_from_slice(&self.numbers.of(token, number));
-                    number = if number == LAST_NUMBER { number } else { number << 1 };
+                    let rewritten = if self.numbers & number == 0 { None } else { self.zeros.rewrite(token) };
+                    out.extend_from_slice(rewritten.as_deref().unwrap_or(token));
+                    number = number.checked_shl(1).unwrap_or_default();
                 }
                 _ => out.extend_from_slice(token),
+            }
+            if depth > MAX_DEPTH {
+                return None;
             }
         }
         Some(())
     }
 
     fn break_line(self, depth: usize, out: &mut Vec<u8>) {
-        if let Layout::Pretty(width) = self.layout {
+        if let Some(width) = self.layout.indent {
             out.push(b'\n');
             out.resize(out.len().saturating_add(depth.saturating_mul(width)), b' ');
         }
     }
-}
 
-impl Numbers {
-    /// The number as it is written.
-    fn of(self, number: &[u8], bit: u64) -> Cow<'_, [u8]> {
-        let Self::Rewritten(chosen, zeros) = self else { return number.into() };
-        if chosen & bit == 0 || number.iter().any(|byte| b"eE".contains(byte)) {
-            return number.into();
-        }
-        let decimals = number.iter().rev().position(|byte| *byte == b'.');
-        match (zeros, decimals) {
-            (Zeros::One, None) => [number, b".0"].concat().into(),
-            (Zeros::Two, None) => [number, b".00"].concat().into(),
-            (Zeros::Two, Some(1)) => [number, b"0"].concat().into(),
-            (Zeros::None, Some(_)) => {
-                let zeros = number.iter().rev().take_while(|byte| **byte == b'0').count();
-                let kept = number.get(..number.len().saturating_sub(zeros)).unwrap_or_default();
-                kept.strip_suffix(b".").unwrap_or(kept).into()
-            }
-            _ => number.into(),
-        }
-    }
-}
-
-impl Escapes {
     /// Writes a string in which nothing is escaped but what must be.
-    fn write(self, text: &str, out: &mut Vec<u8>) {
+    fn write_string(self, text: &str, out: &mut Vec<u8>) {
         for c in text.chars() {
             match c {
-                '/' if matches!(self, Self::Slash | Self::NonAsciiAndSlash) => out.extend_from_slice(br"\/"),
-                c if self.escapes(c) => {
+                '/' if (self.escapes)(c) => out.extend_from_slice(br"\/"),
+                c if (self.escapes)(c) => {
                     for unit in c.encode_utf16(&mut [0; 2]) {
                         out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
                     }
@@ -154,37 +111,24 @@ impl Escapes {
             }
         }
     }
-
-    fn escapes(self, c: char) -> bool {
-        match self {
-            Self::NonAscii | Self::NonAsciiAndSlash => !c.is_ascii(),
-            Self::Html => matches!(c, '<' | '>' | '&'),
-            Self::Nothing | Self::Slash => false,
-        }
-    }
 }
 
-/// After "the body's JSON is written".
-impl fmt::Display for Style {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.layout {
-            Layout::Compact => f.write_str("compactly")?,
-            Layout::Spaced => f.write_str("with a space after commas and colons")?,
-            Layout::Pretty(width) => write!(f, "in lines indented by {width}")?,
-        }
-        f.write_str(match self.escapes {
-            Escapes::Nothing => "",
-            Escapes::NonAscii => ", non-ASCII escaped",
-            Escapes::Slash => ", `/` escaped",
-            Escapes::NonAsciiAndSlash => ", non-ASCII and `/` escaped",
-            Escapes::Html => ", `<`, `>` and `&` escaped",
-        })?;
-        match self.numbers {
-            Numbers::AsTheyAre => Ok(()),
-            Numbers::Rewritten(_, Zeros::One) => f.write_str(", numbers as `1.0`"),
-            Numbers::Rewritten(_, Zeros::Two) => f.write_str(", numbers as `1.50`"),
-            Numbers::Rewritten(_, Zeros::None) => f.write_str(", numbers without zeros at their ends"),
-        }
+impl Zeros {
+    /// The number written so; `None` where that changes nothing.
+    fn rewrite(self, number: &[u8]) -> Option<Vec<u8>> {
+        let decimals = number.iter().rev().position(|byte| *byte == b'.');
+        let added: &[u8] = match (self, decimals) {
+            _ if number.iter().any(|byte| b"eE".contains(byte)) => return None,
+            (Self::One, None) => b".0",
+            (Self::Two, None) => b".00",
+            (Self::Two, Some(1)) => b"0",
+            (Self::None, Some(_)) => {
+                let text = str::from_utf8(number).ok()?;
+                return Some(text.trim_end_matches('0').trim_end_matches('.').into());
+            }
+            _ => return None,
+        };
+        Some([number, added].concat())
     }
 }
 
@@ -258,4 +202,3 @@ fn write_sorted(value: &RawValue, depth: usize, out: &mut Vec<u8>) -> Option<()>
 }
 
 const MAX_DEPTH: usize = 16;
-const LAST_NUMBER: u64 = 1 << 63;

@@ -9,20 +9,22 @@ use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
 use crate::schemes::{Scheme, Settings};
 use crate::secret::Secret;
 
-/// Looks for a scheme that is not `expected`. A secret at hand may have signed the request by it. Else, where the `hints` say that
-/// no signature of the expected scheme is there, the request may have that of another.
-pub(super) fn find(case: &Case<'_>, expected: &str, hints: &[Finding]) -> Option<Finding> {
-    let others = || Scheme::ALL.iter().filter(|scheme| scheme.name() != expected);
-    if let Some(scheme) = others().find_map(|scheme| signed(case, scheme)) {
-        let evidence = format!("the signature matches when the scheme is {scheme}");
-        return Some(Finding::proved(Cause::SchemeOther, evidence));
-    }
-    let unsigned = [Cause::SignatureMissing, Cause::UnsignedCallback, Cause::HeaderOther, Cause::SchemeOther];
-    hints.first().filter(|hint| unsigned.contains(&hint.cause()))?;
-    let alike: Vec<_> = others().filter(|scheme| is_alike(case, scheme)).map(Scheme::name).collect();
+/// Looks for a scheme that is not `expected` by which a secret at hand signed the request.
+pub(super) fn proved(case: &Case<'_>, expected: &str) -> Option<Finding> {
+    let scheme = others(expected).find_map(|scheme| signed(case, scheme))?;
+    Some(Finding::proved(Cause::SchemeOther, format!("the signature matches when the scheme is {scheme}")))
+}
+
+/// Looks for a scheme that is not `expected` and has its signature where the request has one.
+pub(super) fn alike(case: &Case<'_>, expected: &str) -> Option<Finding> {
+    let alike: Vec<_> = others(expected).filter(|scheme| is_alike(case, scheme)).map(Scheme::name).collect();
     let evidence =
         format!("there is a signature as the scheme `{}` has, and none of this scheme", alike.join("` or `"));
     (!alike.is_empty()).then(|| Finding::hint(Cause::SchemeOther, evidence))
+}
+
+fn others(expected: &str) -> impl Iterator<Item = &'static Scheme> {
+    Scheme::ALL.iter().filter(move |scheme| scheme.name() != expected)
 }
 
 /// What the scheme is called, with its algorithm, where a secret at hand signed the request by it.
@@ -58,7 +60,7 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
     let is_its = signatures::like(case.capture).is_none_or(|name| seen.was_asked(name));
     is_its
         && verdict.is_err_and(|error| match error.kind() {
-            ErrorKind::SignatureMismatch | ErrorKind::AlgorithmMismatch => true,
+            ErrorKind::SignatureMismatch => true,
             // `Authorization` has other uses.
             ErrorKind::SignatureMalformed => error.header_name() != Some(AUTHORIZATION.as_str()),
             _ => false,

@@ -1,132 +1,231 @@
-//! Why a rule's webhook rejects a request: something is changed, the same rule reads it again, and the webhook proves it again.
+//! Why a verifier rejects a request: something is changed, the same rule reads it again, and the same code proves it again.
 
 use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
 use super::explain::Explanation;
 use super::heads::{self, Seen};
 use super::trials::{Change, Trials};
-use super::{Cause, Finding, bodies, pairs, secrets, signatures, times, urls};
-use crate::error::ErrorKind;
+use super::{Capture, Cause, Finding, bodies, pairs, secrets, urls};
+use crate::error::{Error, ErrorKind};
 #[cfg(feature = "ed25519")]
-use crate::mac::PublicKey;
-use crate::mac::{Algorithm, Function, Keys, MacKeys, SenderKeys, SignatureKind, Tag};
-use crate::request::Request;
-use crate::rule::Rule;
-use crate::verifier::Verified;
-use crate::webhook::Webhook;
+use crate::mac::{Keys, PublicKey};
+use crate::mac::{MacKeys, SenderKeys, SignatureKind, Tag};
+use crate::request::{BaseUrl, Head, Request};
+use crate::verifier::Verifier;
 
-pub(super) fn explain<R: Rule>(webhook: &Webhook<R>, case: &Case<'_>) -> Explanation {
-    let Some(kind) = webhook.keys().0.any().map(SenderKeys::kind) else {
-        return Ok(vec![case.refused_otherwise()]);
-    };
-    if let ErrorKind::BodyTooLarge | ErrorKind::HeaderRepeated | ErrorKind::RuleInvalid = case.refusal.kind()
-    {
-        return Ok(vec![case.refused_otherwise()]);
+/// A verifier whose requests are searched.
+pub(super) trait Subject: Verifier {
+    /// Proves that a request was signed with these keys, or with the verifier's own: of any age, by any method, at the head's own
+    /// base URL.
+    fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error>;
+
+    /// Reads the head: of which kinds it may have a signature, the verifier's own first.
+    fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error>;
+
+    /// The kind of signature that the verifier is built for.
+    fn kind(&self) -> Option<SignatureKind>;
+
+    /// The verifier's own keys for a request; `None` where it names no tenant of these.
+    fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys>;
+
+    /// What looks wrong, where nothing explains the signature.
+    fn hints(&self, case: &Case<'_>) -> Vec<Finding>;
+
+    /// Whose the request says it is, where a scheme has tenants.
+    fn claimed_tenant(&self, request: Request<'_>) -> Option<String>;
+
+    /// The start of the URL, where the URL is signed.
+    fn base(&self) -> Option<&BaseUrl> {
+        None
     }
-    let search = Search::new(webhook, case, kind);
-    match search.run() {
-        Some((changes, verified)) => Ok(search.findings(&changes, &verified)),
-        None => Err(search.hints()),
+
+    /// How a secret's text becomes a key: several, where the verifier does not tell.
+    fn readings(&self) -> &'static [ReadSecret] {
+        &[VERBATIM, DECODED]
+    }
+
+    /// Whether parameters are signed, in whichever order and form.
+    fn signs_params(&self) -> bool {
+        false
+    }
+
+    /// Whether the query is signed.
+    fn signs_query(&self) -> bool {
+        self.base().is_some()
+    }
+
+    /// Whether the signature is over a token, which names the hash of body or query.
+    fn is_token(&self) -> bool {
+        false
+    }
+
+    /// The request with its parameters in a form, where they are signed in whichever form they have.
+    fn as_form(&self, _: &Capture) -> Option<Capture> {
+        None
+    }
+
+    /// The request with what is signed moved to where the verifier looks.
+    fn moved(&self, _: &Case<'_>) -> Vec<(Changes, Capture)> {
+        Vec::new()
+    }
+
+    /// Looks for a signature over something that no request has.
+    fn otherwise(&self, _: &Case<'_>) -> Option<Changes> {
+        None
     }
 }
 
-/// Whether the webhook's own keys signed a request, whatever its time.
-pub(super) fn signs<R: Rule>(webhook: &Webhook<R>, request: Request<'_>) -> bool {
-    let head = request.head().with_base(webhook.base());
-    webhook.prove(Request::new(head, request.body()), None).is_ok()
+/// What is known of a request whose signature holds.
+pub(super) struct Signed {
+    /// What is wrong beside the signature, such as the time.
+    pub(super) beside: Vec<Finding>,
+    /// Whether the payload is the one whose hash is signed, and all else is as it should be.
+    pub(super) rest: Result<(), Error>,
 }
 
-struct Search<'s, R> {
-    webhook: &'s Webhook<R>,
+pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
+    let unsearched = [
+        ErrorKind::BodyTooLarge,
+        ErrorKind::HeaderRepeated,
+        ErrorKind::HeaderTooLong,
+        ErrorKind::RuleInvalid,
+    ];
+    let kind = subject.kind().filter(|_| !unsearched.contains(&case.refusal.kind()));
+    let Some(kind) = kind else { return Ok(vec![case.refused_otherwise()]) };
+    let form = subject.as_form(case.capture);
+    let search = Search::new(subject, case, form.as_ref().unwrap_or(case.capture), kind);
+    search.run().ok_or_else(|| subject.hints(case))
+}
+
+struct Search<'s, S> {
+    subject: &'s S,
     case: &'s Case<'s>,
-    /// What the webhook is built for.
+    capture: &'s Capture,
     kind: SignatureKind,
-    /// Which of the secrets at hand are among the webhook's own.
+    /// Which of the secrets at hand are among the verifier's own.
     known: Vec<bool>,
     /// How a secret's text becomes a key: several, where that cannot be told.
     readings: &'static [ReadSecret],
 }
 
-/// What has to be done for the signature to match, and what is proved then.
-type Match = (Changes, Verified);
+/// What has to be done for the signature to match, by which keys if not by the verifier's own, and what is known then.
+type Match = (Changes, Option<SenderKeys>, Signed);
 
-impl<'s, R: Rule> Search<'s, R> {
-    fn new(webhook: &'s Webhook<R>, case: &'s Case<'s>, kind: SignatureKind) -> Self {
-        let envelope = webhook.read_head(case.capture.request().head().with_base(webhook.base())).ok();
-        let own = envelope.and_then(|envelope| Some(webhook.select(&envelope).ok()?.0));
+/// Whether a changed request is what was signed.
+type Matches<'m> = &'m mut dyn FnMut(Request<'_>) -> bool;
+
+impl<'s, S: Subject> Search<'s, S> {
+    fn new(subject: &'s S, case: &'s Case<'s>, capture: &'s Capture, kind: SignatureKind) -> Self {
+        let request = case.capture.request();
+        let own = subject.own_keys(Request::new(request.head().with_base(subject.base()), request.body()));
         let known = |reading: &[ReadSecret]| -> Vec<bool> {
-            let is_own = |text: &[u8]| reading.iter().any(|read| is_among(own, *read, text));
+            let is_own = |text: &[u8]| reading.iter().any(|read| is_among(own.as_ref(), *read, text));
             case.candidates.iter().map(|(_, candidate)| is_own(&candidate.text)).collect()
         };
-        let readings = READINGS.chunks(1).find(|reading| known(reading).contains(&true)).unwrap_or(&READINGS);
-        Self { webhook, case, kind, known: known(readings), readings }
+        let all = subject.readings();
+        let readings = all.chunks(1).find(|reading| known(reading).contains(&true)).unwrap_or(all);
+        Self { subject, case, capture, kind, known: known(readings), readings }
     }
 
     /// Changes one thing after the other. A change of the headers is tried with each of the others.
-    fn run(&self) -> Option<Match> {
-        let base = self.webhook.base();
-        let heads = heads::readable(self.case.capture, |seen| {
-            let envelope = self.webhook.read_head(seen.head().with_base(base))?;
-            if self.kinds().any(|kind| envelope.tags(kind).is_ok()) {
-                Ok(())
-            } else {
-                envelope.tags(self.kind).map(drop)
-            }
-        });
-        let after = |seen: &Seen<'_>, find: &dyn Fn(Request<'_>) -> Option<Match>| {
-            let request = Request::new(seen.head().with_base(base), &self.case.capture.body);
-            find(request).map(|(changes, verified)| ([seen.changes.clone(), changes].concat(), verified))
-        };
-        if let Some(found) = heads.iter().find_map(|seen| after(seen, &|request| self.plain(request))) {
-            return Some(found);
+    fn run(&self) -> Option<Vec<Finding>> {
+        let heads = heads::readable(self.capture, |seen| self.subject.kinds(self.head(seen)).map(drop));
+        let moved = || self.subject.moved(self.case).into_iter().filter(|_| !self.subject.is_token());
+        heads
+            .iter()
+            .find_map(|seen| self.explained(&seen.changes, self.request(seen), Self::plain))
+            .or_else(|| {
+                moved()
+                    .find_map(|(changes, capture)| self.explained(&changes, capture.request(), Self::plain))
+            })
+            .or_else(|| self.subject.otherwise(self.case).map(|changes| proofs(&changes)))
+            .or_else(|| {
+                let is_own_kind = |seen: &&Seen<'_>| {
+                    self.subject.kinds(self.head(seen)).is_ok_and(|kinds| kinds.first() == Some(&self.kind))
+                };
+                let likeliest = heads.iter().find(is_own_kind).or(heads.first())?;
+                self.explained(&likeliest.changes, self.request(likeliest), Self::changed)
+            })
+    }
+
+    fn head<'r>(&'r self, seen: &'r Seen<'_>) -> Head<'r> {
+        seen.head().with_base(self.subject.base())
+    }
+
+    fn request<'r>(&'r self, seen: &'r Seen<'_>) -> Request<'r> {
+        Request::new(self.head(seen), &self.capture.body)
+    }
+
+    /// The findings where `find` explains the signature of a request that was changed so.
+    fn explained(
+        &self,
+        before: &Changes,
+        request: Request<'_>,
+        find: impl FnOnce(&Self, Request<'_>) -> Option<Match>,
+    ) -> Option<Vec<Finding>> {
+        let (changes, keys, signed) = find(self, request)?;
+        let mut findings = proofs(&[before.as_slice(), &changes].concat());
+        findings.extend(signed.beside);
+        findings.extend(
+            signed.rest.err().into_iter().flat_map(|error| self.payload(request, keys.as_ref(), &error)),
+        );
+        if findings.is_empty() {
+            findings.push(self.case.refused_otherwise());
         }
-        let is_own_kind = |seen: &&Seen<'_>| {
-            let envelope = self.webhook.read_head(seen.head().with_base(base));
-            envelope.is_ok_and(|envelope| envelope.tags(self.kind).is_ok())
-        };
-        let likeliest = heads.iter().find(is_own_kind).or(heads.first())?;
-        // Where the head is proved and the body is another one, the secret is the right one.
-        let is_right = self.case.refusal.kind() == ErrorKind::PayloadHashMismatch;
-        after(likeliest, &|request| {
-            let secret = if is_right { None } else { self.secrets(request) };
-            secret
-                .or_else(|| self.bodies(request))
-                .or_else(|| self.urls(request))
-                .or_else(|| self.query(request))
-        })
+        Some(findings)
     }
 
     /// Tries the keys as they are.
     fn plain(&self, request: Request<'_>) -> Option<Match> {
-        let is_own = self
-            .webhook
-            .read_head(request.head())
-            .is_ok_and(|envelope| self.webhook.select(&envelope).is_ok());
-        for kind in self.kinds_of(request) {
-            let is_known = |at: usize| kind == self.kind && self.known.get(at) == Some(&true);
-            let unknown = self.case.candidates.iter().enumerate().filter(|(at, _)| !is_known(*at));
-            let others = unknown.flat_map(|(_, (label, candidate))| {
-                let other = self.case.other_secret(label.as_deref());
-                self.keys(kind, &candidate.text).into_iter().map(move |keys| (other.clone(), Some(keys)))
-            });
-            let own = (is_own && kind == self.kind).then_some((None, None)).into_iter();
-            for (other, keys) in own.chain(others) {
-                if let Some(verified) = self.prove(request, keys.as_ref()) {
-                    return Some((self.other_algorithm(kind).into_iter().chain(other).collect(), verified));
-                }
-            }
-        }
-        None
+        self.subject.kinds(request.head()).ok()?.into_iter().find_map(|kind| self.plain_of(kind, request))
     }
 
-    /// Changes the secrets.
-    fn secrets(&self, request: Request<'_>) -> Option<Match> {
-        let kind = self.kinds_of(request).into_iter().next()?;
-        let SignatureKind::Mac(function) = kind else { return None };
-        let prove = |change: &secrets::Change, read: ReadSecret| {
-            let secret = read(&change.text).ok()?;
-            self.prove(request, Some(&SenderKeys::Mac(MacKeys::of_secret(function, &secret))))
+    fn plain_of(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
+        let is_known = |at: usize| kind == self.kind && self.known.get(at) == Some(&true);
+        let unknown = self.case.candidates.iter().enumerate().filter(|(at, _)| !is_known(*at));
+        let others = unknown.flat_map(|(_, (label, candidate))| {
+            let other = self.case.other_secret(label.as_deref());
+            self.keys(kind, &candidate.text).into_iter().map(move |keys| (other.clone(), Some(keys)))
+        });
+        let own = (kind == self.kind).then_some((None, None)).into_iter();
+        let mut all = own.chain(others);
+        let (other, keys, signed) = all.find_map(|(other, keys)| {
+            self.prove(request, keys.as_ref()).map(|signed| (other, keys, signed))
+        })?;
+        Some((self.other_algorithm(kind).into_iter().chain(other).collect(), keys, signed))
+    }
+
+    /// Changes the secret, else what is signed.
+    fn changed(&self, request: Request<'_>) -> Option<Match> {
+        // A signature over the head alone does not match because of the body.
+        let begun = self.subject.begin(request.head()).err();
+        let is_of_head = begun.is_some_and(|error| error.kind() == ErrorKind::SignatureMismatch);
+        let kind = self.subject.kinds(request.head()).ok()?.into_iter().next()?;
+        let find = |find: &dyn Fn(Matches<'_>) -> Option<Change>| {
+            let mut found = None;
+            let change = find(&mut |request| {
+                found = self.plain_of(kind, request);
+                found.is_some()
+            })?;
+            found.map(|(changes, keys, signed)| ([change].into_iter().chain(changes).collect(), keys, signed))
         };
-        for (label, candidate) in &self.case.candidates {
+        self.secrets(kind, request)
+            .or_else(|| if is_of_head { None } else { find(&|matches| self.bodies(request, matches)) })
+            .or_else(|| {
+                if self.subject.is_token() { None } else { find(&|matches| self.urls(request, matches)) }
+            })
+            .or_else(|| {
+                if self.subject.is_token() { None } else { find(&|matches| self.query(request, matches)) }
+            })
+    }
+
+    fn secrets(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
+        let function = kind.function()?;
+        let prove = |change: &secrets::Change, read: ReadSecret| {
+            let keys = SenderKeys::Mac(MacKeys::of_secret(function, &read(&change.text).ok()?));
+            let signed = self.prove(request, Some(&keys))?;
+            Some(((change.cause, change.words.to_owned()), keys, signed))
+        };
+        self.case.candidates.iter().find_map(|(label, candidate)| {
             let undecoded = secrets::Change {
                 cause: Cause::SecretBase64,
                 words: "the secret is used as it is, not decoded from base64",
@@ -135,75 +234,92 @@ impl<'s, R: Rule> Search<'s, R> {
             let changed = secrets::changes(&candidate.text);
             let read =
                 changed.iter().flat_map(|change| self.readings.iter().map(move |read| (change, *read)));
-            let mut read = read.chain([(&undecoded, VERBATIM)]);
-            if let Some((change, verified)) =
-                read.find_map(|(change, read)| Some((change, prove(change, read)?)))
-            {
-                let changed = (change.cause, change.words.to_owned());
-                let other = self.case.other_secret(label.as_deref());
-                return Some((
-                    self.other_algorithm(kind).into_iter().chain([changed]).chain(other).collect(),
-                    verified,
-                ));
+            let mut read = [(&undecoded, VERBATIM)].into_iter().chain(read);
+            let (change, keys, signed) = read.find_map(|(change, read)| prove(change, read))?;
+            let other = self.case.other_secret(label.as_deref());
+            Some((
+                self.other_algorithm(kind).into_iter().chain([change]).chain(other).collect(),
+                Some(keys),
+                signed,
+            ))
+        })
+    }
+
+    /// The signature holds, and something that it names does not.
+    fn payload(&self, request: Request<'_>, keys: Option<&SenderKeys>, error: &Error) -> Vec<Finding> {
+        match error.kind() {
+            ErrorKind::PayloadHashMismatch => {}
+            ErrorKind::PayloadHashMissing => {
+                return vec![Finding::hint(
+                    Cause::PayloadHashMissing,
+                    format!("the signature matches, and {error}"),
+                )];
             }
+            _ => return vec![Finding::hint(Cause::RefusedOtherwise, error.to_string())],
         }
-        None
+        let matches: Matches<'_> =
+            &mut |request| self.prove(request, keys).is_some_and(|signed| signed.rest.is_ok());
+        let moved = self.subject.moved(self.case).into_iter();
+        let moved = moved.filter(|_| self.subject.is_token()).find_map(|(changes, capture)| {
+            if matches(capture.request()) { changes.into_iter().next() } else { None }
+        });
+        let change = moved
+            .or_else(|| self.bodies(request, matches))
+            .or_else(|| self.urls(request, matches))
+            .or_else(|| self.query(request, matches));
+        if let Some((cause, words)) = change {
+            let is_json = self.subject.is_token() && cause == Cause::BodyReserialised;
+            let cause = if is_json { Cause::PayloadHashReserialised } else { cause };
+            return vec![Finding::proved(
+                cause,
+                format!("the signature matches, and so does the hash when {words}"),
+            )];
+        }
+        let hint = match request.head().method() {
+            _ if error.is_about_url() => None,
+            "GET" => pairs::hint(request.head().query()),
+            _ => bodies::hint(request.body()),
+        };
+        let cause = if error.is_about_url() { Cause::UrlOther } else { Cause::PayloadAltered };
+        let evidence = format!("the signature matches, and nothing that was tried has the hash: {error}");
+        hint.into_iter().chain([Finding::hint(cause, evidence)]).collect()
     }
 
-    fn bodies(&self, request: Request<'_>) -> Option<Match> {
-        self.changed(|matches| {
-            bodies::find(request.body(), &self.case.budget, |body| {
-                matches(Request::new(request.head(), body))
-            })
+    fn bodies(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
+        let signs_params = self.subject.signs_params();
+        bodies::find(request.body(), &self.case.budget, signs_params, |body| {
+            matches(Request::new(request.head(), body))
         })
     }
 
-    fn urls(&self, request: Request<'_>) -> Option<Match> {
-        let base = self.webhook.base().filter(|_| self.webhook.signs_url())?;
-        self.changed(|matches| {
-            urls::find(self.case.capture, base, |base, target| {
-                matches(Request::new(
-                    request.head().with_target(target).with_base(Some(base)),
-                    request.body(),
-                ))
-            })
+    fn urls(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
+        urls::find(self.capture, self.subject.base()?, |base, target| {
+            matches(Request::new(request.head().with_target(target).with_base(Some(base)), request.body()))
         })
     }
 
-    fn query(&self, request: Request<'_>) -> Option<Match> {
-        let (path, query) = request.head().target().split_once('?').filter(|_| self.webhook.signs_url())?;
-        self.changed(|matches| {
-            let mut matches = |query: &[u8]| {
-                let target = [path.as_bytes(), b"?", query].concat();
-                let head = |target| Request::new(request.head().with_target(target), request.body());
-                str::from_utf8(&target).is_ok_and(|target| matches(head(target)))
-            };
-            let mut trials = Trials::new(query.as_bytes(), &self.case.budget, &mut matches);
-            pairs::escape(&mut trials, Cause::ParamsDecoding);
-            pairs::rewrite(&mut trials);
-            pairs::reorder(&mut trials);
-            trials.found()
-        })
-    }
-
-    /// Adds to a change what has to be done beside it.
-    fn changed(
-        &self,
-        find: impl FnOnce(&mut dyn FnMut(Request<'_>) -> bool) -> Option<Change>,
-    ) -> Option<Match> {
-        let mut found = None;
-        let change = find(&mut |request| {
-            found = self.plain(request);
-            found.is_some()
-        })?;
-        found.map(|(changes, verified)| ([change].into_iter().chain(changes).collect(), verified))
+    fn query(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
+        let head = request.head();
+        let is_signed = self.subject.signs_query() && !head.query().is_empty();
+        let mut matches = |query: &[u8]| match head.target().split_once('?') {
+            None => matches(Request::new(head.with_query(query), request.body())),
+            Some((path, _)) => str::from_utf8(query).is_ok_and(|query| {
+                let target = format!("{path}?{query}");
+                matches(Request::new(head.with_target(&target), request.body()))
+            }),
+        };
+        let mut trials = is_signed.then(|| Trials::new(head.query(), &self.case.budget, &mut matches))?;
+        pairs::escape(&mut trials, Cause::ParamsDecoding);
+        pairs::rewrite(&mut trials);
+        pairs::reorder(&mut trials);
+        trials.found()
     }
 
     /// Proves a request by the budget.
-    fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Option<Verified> {
+    fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Option<Signed> {
         let head = request.head();
         let length = head.target().len().max(head.query().len()).saturating_add(request.body().len());
-        if self.case.budget.draw(length) { self.webhook.prove(request, keys).ok() } else { None }
+        if self.case.budget.draw(length) { self.subject.prove(request, keys).ok() } else { None }
     }
 
     /// The keys that a secret's text may be.
@@ -222,72 +338,9 @@ impl<'s, R: Rule> Search<'s, R> {
         }
     }
 
-    /// The webhook's own kind of signature, then other algorithms.
-    fn kinds(&self) -> impl Iterator<Item = SignatureKind> {
-        let is_mac = matches!(self.kind, SignatureKind::Mac(_));
-        let others = Algorithm::ALL.iter().map(|algorithm| SignatureKind::Mac(Function::from(*algorithm)));
-        [self.kind].into_iter().chain(others.filter(move |other| is_mac && *other != self.kind))
-    }
-
-    /// Those kinds of which the request has a signature.
-    fn kinds_of(&self, request: Request<'_>) -> Vec<SignatureKind> {
-        let Ok(envelope) = self.webhook.read_head(request.head()) else { return Vec::new() };
-        self.kinds().filter(|kind| envelope.tags(*kind).is_ok()).collect()
-    }
-
     fn other_algorithm(&self, kind: SignatureKind) -> Option<Change> {
-        let is_named = |algorithm: &&Algorithm| SignatureKind::Mac(Function::from(**algorithm)) == kind;
-        let other = Algorithm::ALL.iter().find(is_named).filter(|_| kind != self.kind);
-        other.map(|algorithm| (Cause::AlgorithmOther, format!("the algorithm is {}", algorithm.as_str())))
-    }
-
-    /// The findings, once the signature is explained: the time is judged beside it.
-    fn findings(&self, changes: &Changes, verified: &Verified) -> Vec<Finding> {
-        let mut findings = proofs(changes);
-        if let (Some((window, clock)), Some(signed)) = (self.webhook.window(), verified.signed_at())
-            && let Ok(now) = clock.now()
-            && window.check(now, signed).is_err()
-        {
-            findings.push(times::outside("the signed time", signed, now, window));
-        }
-        if findings.is_empty() {
-            findings.push(self.case.refused_otherwise());
-        }
-        findings
-    }
-
-    /// What looks wrong, where nothing explains the signature.
-    fn hints(&self) -> Vec<Finding> {
-        let (capture, refusal) = (self.case.capture, &self.case.refusal);
-        let mut hints = Vec::new();
-        match (refusal.kind(), refusal.header_name()) {
-            (ErrorKind::SignatureMismatch, _) => {}
-            (ErrorKind::SignatureMissing, Some(name)) => {
-                let (cause, other) = match signatures::like(capture) {
-                    Some(other) => (
-                        Cause::HeaderOther,
-                        format!("`{}` looks like a signature", other.to_ascii_lowercase()),
-                    ),
-                    None => (Cause::SignatureMissing, "none that looks like a signature".to_owned()),
-                };
-                hints.push(Finding::hint(cause, format!("there is no header `{name}`, and {other}")));
-            }
-            (ErrorKind::SignatureMalformed, _) => {
-                let head = capture.request().head().with_base(self.webhook.base());
-                let written = self.webhook.read_head(head).ok().and_then(|envelope| envelope.written());
-                let hint = written
-                    .and_then(|(text, encoding)| signatures::length_hint(text, self.kind.bytes(), encoding));
-                hints.push(hint.unwrap_or_else(|| self.case.refused_otherwise()));
-            }
-            (ErrorKind::PayloadHashMismatch, _) => {
-                let evidence = "the signature matches, and the body is not the one whose hash is signed";
-                hints.push(Finding::hint(Cause::PayloadAltered, evidence));
-                return hints.into_iter().chain(bodies::hint(&capture.body)).collect();
-            }
-            _ => return vec![self.case.refused_otherwise()],
-        }
-        hints.extend(bodies::hint(&capture.body));
-        self.case.unexplained(hints)
+        let function = kind.function().filter(|_| kind != self.kind)?;
+        Some((Cause::AlgorithmOther, format!("the algorithm is {}", function.name())))
     }
 }
 
@@ -297,5 +350,3 @@ fn is_among(keys: Option<&SenderKeys>, read: ReadSecret, text: &[u8]) -> bool {
     let tag = MacKeys::of_secret(keys.function(), &secret).sign([[].as_slice()].into_iter());
     keys.find(b"", &Tag::new(&tag).into()).is_some()
 }
-
-const READINGS: [ReadSecret; 2] = [VERBATIM, DECODED];

@@ -45,6 +45,23 @@ pub(super) fn like(capture: &Capture) -> Option<&str> {
     like.map(|(name, _)| name.as_str())
 }
 
+/// Whether a value looks like a signature or a token.
+pub(super) fn is_like(value: &[u8]) -> bool {
+    !read(value).is_empty() || token(value).is_some()
+}
+
+/// The tokens in all headers: words of three segments.
+pub(super) fn tokens(capture: &Capture) -> impl Iterator<Item = &[u8]> {
+    capture.headers.iter().filter_map(|(_, value)| token(value)).take(MAX_TOKENS)
+}
+
+/// The token in a value.
+pub(super) fn token(value: &[u8]) -> Option<&[u8]> {
+    let is_around = |byte: &u8| byte.is_ascii_whitespace() || b"\"',;:".contains(byte);
+    let mut words = value.split(is_around).filter(|word| word.starts_with(b"ey"));
+    words.find(|word| word.split(|byte| *byte == b'.').count() == 3)
+}
+
 /// Other forms of a header's value, which may be those that a rule expects, each with what was done.
 pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
     let mut forms = Vec::new();
@@ -53,6 +70,11 @@ pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
             forms.push(((cause, words.to_owned()), form.to_vec()));
         }
     };
+    if let Some(token) = token(value) {
+        push(Cause::SignaturePrefix, "nothing stands beside the token, not even the word `Bearer`", token);
+        let words = "nothing but the word `Bearer` and a space is put around the token";
+        push(Cause::SignaturePrefix, words, &[b"Bearer ", token].concat());
+    }
     let given = read(value).into_iter().flat_map(|Given { tag, change, encoding }| {
         let (hex, base64) = (hex::encode(tag.as_bytes()), base64::encode_padded(tag.as_bytes()));
         let (of_hex, of_base64) = match encoding {
@@ -134,3 +156,4 @@ const LENGTHS: [usize; 4] = [16, 20, 32, 64];
 const PREFIXES: [&str; 6] = ["sha256=", "sha1=", "sha512=", "v1,", "v1=", "v0="];
 const MAX_ENTRIES: usize = 16;
 const MAX_FORMS: usize = 64;
+const MAX_TOKENS: usize = 4;

@@ -1,58 +1,166 @@
-//! Tokens, wherever in a request's headers they are.
+//! Why a token is rejected.
 
-use super::{Capture, Cause};
+use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM};
+use super::search::{Signed, Subject};
+use super::{Capture, Cause, Finding, signatures, times};
+use crate::claims::Claims;
 use crate::encoding::base64;
-use crate::jwt::Carrier;
-use crate::request::HeaderName;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::{Policy, TokenRule, TokenWebhook};
+use crate::mac::{Function, MacKeys, SenderKeys, SignatureKind, Tag};
+use crate::providers::vonage::contact_center::ContactCenterRule;
+use crate::providers::vonage::signed_webhook::SignedWebhookRule;
+use crate::request::{BaseUrl, Head, Request};
+use crate::secret::Secret;
+use crate::time::Tolerance;
 
-/// A compact JWS that was found.
-pub(super) struct Found<'c> {
-    pub(super) token: &'c [u8],
-    pub(super) header: HeaderName,
-    /// Whether its header's value is the word `Bearer`, a space and the token.
-    pub(super) bearer: bool,
-    /// `alg` of its header, if it has one.
-    pub(super) algorithm: String,
-}
-
-/// The tokens of all headers, those in the header `configured` first.
-pub(super) fn find<'c>(capture: &'c Capture, configured: &HeaderName) -> Vec<Found<'c>> {
-    let mut found: Vec<_> = capture.headers.iter().filter_map(|(name, value)| read(name, value)).collect();
-    found.sort_by_key(|found| found.header != *configured);
-    found.truncate(MAX_TOKENS);
-    found
-}
-
-impl Found<'_> {
-    /// What has to be done for the verifier to see it.
-    pub(super) fn changes(&self, carrier: &Carrier, is_malformed: bool) -> Vec<(Cause, String)> {
-        if self.header != *carrier.header_name() {
-            let words = format!("the token is read from the header `{}`", self.header);
-            return vec![(Cause::HeaderOther, words)];
-        }
-        let words = match (carrier.has_word(), self.bearer) {
-            (true, false) => "nothing but the word `Bearer` and a space is put around the token",
-            (false, _) => "nothing stands beside the token, not even the word `Bearer`",
-            (true, true) => return Vec::new(),
+impl<R: TokenRule> Subject for TokenWebhook<R> {
+    fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
+        let claims = match self.claims(request.head(), keys.and_then(SenderKeys::mac)) {
+            Ok(claims) => claims,
+            // The claims are read once the signature is known to hold.
+            Err(error) if CLAIMS.contains(&error.kind()) => {
+                return Ok(Signed { beside: Vec::new(), rest: Err(error) });
+            }
+            Err(error) => return Err(error),
         };
-        let change = is_malformed.then(|| (Cause::SignaturePrefix, words.to_owned()));
-        change.into_iter().collect()
+        let beside = beside(self.policy(), &claims).into_iter().collect();
+        Ok(Signed { beside, rest: self.check_payload(request, &claims) })
+    }
+
+    fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error> {
+        self.parse(head).map(|_| self.kind().into_iter().collect())
+    }
+
+    fn kind(&self) -> Option<SignatureKind> {
+        Some(SignatureKind::Mac(Function::HmacSha256))
+    }
+
+    fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys> {
+        self.own_keys(request.head()).cloned().map(SenderKeys::Mac)
+    }
+
+    fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
+        Self::claimed_tenant(self.carrier(), request.head()).ok()
+    }
+
+    fn base(&self) -> Option<&BaseUrl> {
+        self.rule().base()
+    }
+
+    fn readings(&self) -> &'static [ReadSecret] {
+        if R::SCHEME == ContactCenterRule::SCHEME { &[DECODED] } else { &[VERBATIM] }
+    }
+
+    fn signs_query(&self) -> bool {
+        true
+    }
+
+    fn is_token(&self) -> bool {
+        true
+    }
+
+    fn moved(&self, case: &Case<'_>) -> Vec<(Changes, Capture)> {
+        // Only this platform signs a query by itself.
+        if R::SCHEME != SignedWebhookRule::SCHEME {
+            return Vec::new();
+        }
+        let capture = case.capture;
+        let mut moved = Vec::new();
+        let mut push = |cause, words: &str, method: &str, body: &[u8]| {
+            let capture = Capture { method: method.to_owned(), body: body.to_vec(), ..capture.clone() };
+            moved.push((vec![(cause, words.to_owned())], capture));
+        };
+        if !capture.query.is_empty() {
+            let words = "it is taken for the hash of the raw query";
+            push(Cause::PayloadHashRawQuery, words, "POST", &capture.query);
+        }
+        if capture.method == "GET" {
+            let words = "the body is taken instead of the query";
+            push(Cause::ParamsOtherSource, words, "POST", &capture.body);
+        } else if !capture.query.is_empty() {
+            push(Cause::ParamsOtherSource, "the query is taken instead of the body", "GET", b"");
+        }
+        moved
+    }
+
+    /// A token of another algorithm.
+    fn otherwise(&self, case: &Case<'_>) -> Option<Changes> {
+        let token =
+            signatures::tokens(case.capture).find(|token| algorithm(token).as_deref() == Some("HS512"))?;
+        let (input, signature) = token.split_at_checked(token.iter().rposition(|byte| *byte == b'.')?)?;
+        let tag = Tag::new(&base64::decode_url(signature.strip_prefix(b".")?)?).into();
+        let matches =
+            |secret: &Secret| MacKeys::of_secret(Function::HmacSha512, secret).find(input, &tag).is_some();
+        let other = case.try_secrets(*self.readings().first()?, token.len(), matches)?;
+        Some(
+            [(Cause::AlgorithmOther, "the algorithm is HS512".to_owned())].into_iter().chain(other).collect(),
+        )
+    }
+
+    fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
+        let token = signatures::tokens(case.capture).next();
+        let algorithm = token.and_then(algorithm).unwrap_or_default();
+        let is_private = ["RS", "PS", "ES", "Ed"].iter().any(|prefix| algorithm.starts_with(prefix));
+        let hint = match case.refusal.kind() {
+            ErrorKind::TokenMissing | ErrorKind::TokenAwaited if token.is_none() => {
+                let header = self.carrier().header_name();
+                let is_callback = [SignedWebhookRule::SCHEME, ContactCenterRule::SCHEME].contains(&R::SCHEME);
+                let named = if is_callback { Cause::UnsignedCallback } else { Cause::SignatureMissing };
+                Finding::hint(
+                    named,
+                    format!("there is no token in the header `{header}`, and none in any other"),
+                )
+            }
+            ErrorKind::TokenMissing | ErrorKind::TokenAwaited | ErrorKind::SignatureMismatch => {
+                return case.unexplained(Vec::new());
+            }
+            ErrorKind::AlgorithmMismatch if is_private => {
+                let evidence = "the token is signed with a private key: it is an API token of one's own, not a webhook's";
+                Finding::hint(Cause::SchemeOther, evidence)
+            }
+            ErrorKind::AlgorithmMismatch if algorithm.starts_with("HS") => {
+                let evidence =
+                    format!("the token's header says {algorithm}, and the platform signs with HS256");
+                Finding::hint(Cause::AlgorithmOther, evidence)
+            }
+            _ => case.refused_otherwise(),
+        };
+        vec![hint]
     }
 }
 
-fn read<'c>(name: &str, value: &'c [u8]) -> Option<Found<'c>> {
-    let is_around =
-        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b',' | b';' | b':');
-    let token = value.split(is_around).find(|word| word.split(|byte| *byte == b'.').count() == 3)?;
-    let header = base64::decode_url(token.split(|byte| *byte == b'.').next()?)?;
-    let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
-    let before = value.strip_suffix(token).unwrap_or_default();
-    Some(Found {
-        token,
-        header: HeaderName::new(name).ok()?,
-        bearer: before.eq_ignore_ascii_case(b"bearer "),
-        algorithm: header.get("alg")?.as_str()?.to_owned(),
-    })
+/// What is wrong with a token's time, or with a claim that is required.
+fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
+    let refusal = policy.check(claims).err()?;
+    let window = policy.window().unwrap_or(Tolerance::from_secs(300, 60));
+    let now = policy.clock.now().ok()?;
+    let begun = claims.issued_at().or(claims.not_before());
+    match (refusal.kind(), begun, claims.expires_at(), claims.not_before()) {
+        (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some(issued), _, _) => {
+            Some(times::outside("`iat`", issued, now, window))
+        }
+        (ErrorKind::TokenExpired, begun, Some(expires), _) => {
+            Some(times::expired(expires, begun.unwrap_or(expires), now, window))
+        }
+        (ErrorKind::TokenPremature, _, _, Some(start)) => {
+            Some(times::outside("`nbf`", start, now, policy.leeway))
+        }
+        _ => Some(Finding::hint(Cause::RefusedOtherwise, refusal.to_string())),
+    }
 }
 
-const MAX_TOKENS: usize = 4;
+/// `alg` of a token's header.
+fn algorithm(token: &[u8]) -> Option<String> {
+    let header = base64::decode_url(token.split(|byte| *byte == b'.').next()?)?;
+    let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
+    Some(header.get("alg")?.as_str()?.to_owned())
+}
+
+/// What is said of claims once a signature holds.
+const CLAIMS: [ErrorKind; 4] = [
+    ErrorKind::ClaimsMalformed,
+    ErrorKind::ClaimMissing,
+    ErrorKind::ClaimMalformed,
+    ErrorKind::ClaimMismatch,
+];

@@ -48,11 +48,6 @@ impl Carrier {
     }
 
     /// Whether the word may stand before the token.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn has_word(&self) -> bool {
-        self.word != Word::None
-    }
-
     /// Takes the token out of its header, or refuses: the header is absent, blank, or the word alone.
     pub(crate) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Error> {
         let refuse = |kind| Err(Error::header(kind, self.header.shared()));

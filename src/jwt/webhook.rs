@@ -7,8 +7,10 @@ use super::{Carrier, Covered, Policy, Signed, Token};
 use crate::claims::Claims;
 use crate::config_error::ConfigError;
 use crate::error::Error;
+#[cfg(feature = "diagnose")]
+use crate::error::ErrorKind;
 use crate::mac::{MacKeys, Senders};
-use crate::request::{Head, HeaderName, Methods, Request};
+use crate::request::{BaseUrl, Head, HeaderName, Methods, Request};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verified, Verifier};
 
@@ -67,6 +69,11 @@ pub trait TokenRule: fmt::Debug + Send + Sync {
     ///
     /// - The claims bind nothing, or another request than this one.
     fn covers(&self, head: Head<'_>, claims: &Claims) -> Result<Covered, Error>;
+
+    /// The start of the URL that the platform calls, where a claim names the URL's hash.
+    fn base(&self) -> Option<&BaseUrl> {
+        None
+    }
 }
 
 /// A platform whose tokens say when they were signed.
@@ -158,10 +165,37 @@ impl<R: TokenRule> TokenWebhook<R> {
 
     /// Judges the head: its method, its token, and what that covers.
     #[inline]
+    pub(crate) fn parse<'t>(&self, head: Head<'t>) -> Result<Token<'t>, Error> {
+        Token::parse(self.carrier.token(head)?)
+    }
+
+    /// The claims of a token that these keys, or its own, signed. Claims are read once the signature is known to hold.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn claims(&self, head: Head<'_>, keys: Option<&MacKeys>) -> Result<Claims, Error> {
+        let keys = keys.or_else(|| self.own_keys(head)).ok_or(ErrorKind::TenantUnknown)?;
+        // Of one sender, no claim is asked for.
+        let signed = self.parse(head)?.verify(&Senders::One(keys.clone()), "");
+        signed.map(|signed| signed.claims)
+    }
+
+    /// Its own keys for a token.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn own_keys(&self, head: Head<'_>) -> Option<&MacKeys> {
+        let tenant = || self.parse(head)?.untrusted(R::TENANT).map(|name| Cow::Owned(name.into_owned()));
+        self.keys.select(tenant).ok().map(|(keys, _)| keys)
+    }
+
+    /// Whether the payload is the one that claims name.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn check_payload(&self, request: Request<'_>, claims: &Claims) -> Result<(), Error> {
+        self.rule.covers(request.head(), claims)?.body.check(request.body(), self.max_body)
+    }
+
+    #[inline]
     fn check(&self, head: Head<'_>) -> Result<(Evidence, Covered), Error> {
         self.methods.check(head)?;
-        let token = Token::parse(self.carrier.token(head)?)?;
-        let signed = token.verify(&self.keys, R::TENANT)?;
+        let head = head.with_base(self.rule.base());
+        let signed = self.parse(head)?.verify(&self.keys, R::TENANT)?;
         let validity = self.policy.check(&signed.claims)?;
         let covered = self.rule.covers(head, &signed.claims)?;
         Ok((Self::evidence(head, signed, covered.coverage, validity), covered))

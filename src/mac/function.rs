@@ -61,6 +61,18 @@ pub(crate) enum Function {
 }
 
 impl Function {
+    /// The name, as the settings have it.
+    #[cfg(feature = "diagnose")]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Md5Suffix => "md5hash",
+            Self::HmacMd5 => "md5",
+            Self::HmacSha1 => "sha1",
+            Self::HmacSha256 => "sha256",
+            Self::HmacSha512 => "sha512",
+        }
+    }
+
     /// How long this function's tags are.
     pub(crate) const fn tag_bytes(self) -> usize {
         match self {
@@ -102,6 +114,16 @@ pub(crate) enum SignatureKind {
 }
 
 impl SignatureKind {
+    /// The function of an HMAC or a keyed hash.
+    #[cfg(feature = "diagnose")]
+    pub(crate) const fn function(self) -> Option<Function> {
+        match self {
+            Self::Mac(function) => Some(function),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => None,
+        }
+    }
+
     /// How long signatures are.
     #[inline]
     pub(crate) const fn bytes(self) -> usize {

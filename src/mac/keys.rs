@@ -65,6 +65,16 @@ impl SenderKeys {
         }
     }
 
+    /// The keys of an HMAC.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn mac(&self) -> Option<&MacKeys> {
+        match self {
+            Self::Mac(keys) => Some(keys),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(_) => None,
+        }
+    }
+
     /// Finds the key under which a message has one of the given tags.
     #[inline]
     pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {

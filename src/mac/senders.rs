@@ -44,6 +44,15 @@ impl<K> Senders<K> {
         matches!(self, Self::Tenants(_))
     }
 
+    /// The keys of the one sender, where there is one.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn single(&self) -> Option<&K> {
+        match self {
+            Self::One(keys) => Some(keys),
+            Self::Tenants(_) => None,
+        }
+    }
+
     /// The keys of any sender; `None` where there is no tenant.
     pub(crate) fn any(&self) -> Option<&K> {
         match self {

@@ -86,11 +86,7 @@ impl MessageBird {
 
 impl MessageBirdRule {
     /// The URL that the platform called.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn base(&self) -> &BaseUrl {
-        &self.base
-    }
-
+    #[cfg(feature = "sign")]
     pub(crate) fn url(&self, target: &str) -> String {
         self.base.join(target)
     }
@@ -102,14 +98,18 @@ impl TokenRule for MessageBirdRule {
     const TENANT: &'static str = "iss";
     const IDENTIFIED: bool = true;
 
+    fn base(&self) -> Option<&BaseUrl> {
+        Some(&self.base)
+    }
+
     fn covers(&self, head: Head<'_>, claims: &Claims) -> Result<Covered, Error> {
         if claims.needed("jti")?.is_none_or(str::is_empty) {
             return Err(Error::claim(ErrorKind::ClaimMissing, "jti"));
         }
         let url_hash = claims.hash(URL_HASH, hex::decode)?;
         let url_hash = url_hash.ok_or_else(|| Error::claim(ErrorKind::PayloadHashMissing, URL_HASH))?;
-        let url = self.url(head.target());
-        let is_called = head.has_usual_target() && check_hash(&url_hash, &[sha256(url.as_bytes())]).is_ok();
+        let is_called =
+            head.has_usual_target() && check_hash(&url_hash, &[sha256(head.url().as_bytes())]).is_ok();
         if !is_called {
             return Err(Error::about(ErrorKind::PayloadHashMismatch, "URL"));
         }

@@ -130,13 +130,7 @@ fn text_forms_and_packaging() {
     ] {
         requires("body_encoding", sent, received, true);
     }
-    requires("body_encoding", r#"{"text":"<b> & \"é\""}"#, r#"{"text":"&lt;b&gt; &amp; \"&#233;\""}"#, true);
-    requires(
-        "body_encoding",
-        r#"{"a":"'&unknown; &#x110000;"}"#,
-        r#"{"a":"&#39;&unknown; &#x110000;"}"#,
-        true,
-    );
+    requires("body_encoding", r#"{"text":"<b> & 'é'"}"#, r#"{"text":"&lt;b&gt; &amp; &#39;é&apos;"}"#, true);
     // What is lost cannot be undone, and its shape tells.
     requires("body_encoding", r#"{"text":"Grüße"}"#, r#"{"text":"Gr??e"}"#, false);
     requires("forged_or_unknown_secret", r#"{"text":"Grüße"}"#, r#"{"text":"Really? ???"}"#, false);

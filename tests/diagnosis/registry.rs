@@ -83,7 +83,7 @@ fn nothing_is_proved_of_what_a_stranger_signed() {
 
 #[test]
 fn a_renamed_header_is_proved() {
-    for subject in subjects().filter(|subject| subject.scheme.name() != "static-token") {
+    for subject in subjects() {
         let written = subject.genuine.headers().iter().filter(|(name, _)| name != "content-type");
         let renamed = |delivery: Delivery, (name, value): &(String, String)| {
             delivery.without_header(name).with_header(&format!("x-gateway-{name}"), value)

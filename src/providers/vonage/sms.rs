@@ -168,6 +168,25 @@ impl Sms {
         check::untrusted_api_key(&params).map(Cow::into_owned)
     }
 
+    /// The same for requests of any age, with other keys.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn of_any_age(&self, keys: Option<&MacKeys>) -> Self {
+        let function =
+            |method: &SignatureMethod| Some(Function::from(*method)) == keys.map(MacKeys::function);
+        let method = SignatureMethod::ALL.iter().copied().find(function).unwrap_or(self.method);
+        let keys = keys.map_or_else(|| self.keys.clone(), |keys| Senders::One(keys.clone()));
+        let (clock, content_type) = (self.clock.clone(), self.content_type.clone());
+        Self { keys, method, tolerance: None, clock, content_type, max_body: self.max_body }
+    }
+
+    /// Its own keys for a request.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn own_keys(&self, request: Request<'_>) -> Option<&MacKeys> {
+        let name =
+            || Self::claimed_api_key(request).map(Cow::from).ok_or_else(|| ErrorKind::TenantMissing.into());
+        self.keys.select(name).ok().map(|(keys, _)| keys)
+    }
+
     /// The account that a request claims, whatever its signature.
     #[cfg(feature = "diagnose")]
     pub(crate) fn claimed_api_key(request: Request<'_>) -> Option<String> {

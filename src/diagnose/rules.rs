@@ -1,0 +1,75 @@
+//! Why a webhook by any rule rejects a request.
+
+use super::case::Case;
+use super::search::{Signed, Subject};
+use super::{Cause, Finding, bodies, signatures, times};
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Algorithm, Function, SenderKeys, SignatureKind};
+use crate::request::{BaseUrl, Head, Request};
+use crate::rule::Rule;
+use crate::verifier::Verified;
+use crate::webhook::Webhook;
+
+impl<R: Rule> Subject for Webhook<R> {
+    fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
+        let verified = self.signed(request, keys)?;
+        let signed_at = verified.as_ref().ok().and_then(Verified::signed_at);
+        let late = self.window().zip(signed_at).and_then(|((window, clock), signed_at)| {
+            let now = clock.now().ok()?;
+            let is_late = window.check(now, signed_at).is_err();
+            is_late.then(|| times::outside("the signed time", signed_at, now, window))
+        });
+        Ok(Signed { beside: late.into_iter().collect(), rest: verified.map(drop) })
+    }
+
+    fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error> {
+        let envelope = self.read_head(head)?;
+        let own = self.kind().ok_or(ErrorKind::TenantUnknown)?;
+        let others = Algorithm::ALL.iter().map(|algorithm| SignatureKind::Mac(Function::from(*algorithm)));
+        let others = others.filter(|other| matches!(own, SignatureKind::Mac(_)) && *other != own);
+        let kinds = [own].into_iter().chain(others).filter(|kind| envelope.tags(*kind).is_ok());
+        let kinds: Vec<_> = kinds.collect();
+        if kinds.is_empty() { envelope.tags(own).map(|_| kinds) } else { Ok(kinds) }
+    }
+
+    fn kind(&self) -> Option<SignatureKind> {
+        self.keys().0.any().map(SenderKeys::kind)
+    }
+
+    fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys> {
+        self.keys_for(request).ok().cloned()
+    }
+
+    fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
+        self.claimed_tenant(request)
+    }
+
+    fn base(&self) -> Option<&BaseUrl> {
+        self.base_url()
+    }
+
+    fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
+        let (capture, refusal) = (case.capture, &case.refusal);
+        let hint = match (refusal.kind(), refusal.header_name()) {
+            (ErrorKind::SignatureMismatch, _) => None,
+            (ErrorKind::SignatureMissing, Some(name)) => {
+                let like = signatures::like(capture).map(str::to_ascii_lowercase);
+                let (named, other) = match like {
+                    Some(other) => (Cause::HeaderOther, format!("`{other}` looks like a signature")),
+                    None => (Cause::SignatureMissing, "none that looks like a signature".to_owned()),
+                };
+                Some(Finding::hint(named, format!("there is no header `{name}`, and {other}")))
+            }
+            (ErrorKind::SignatureMalformed, _) => {
+                let head = capture.request().head().with_base(self.base_url());
+                let written = self.read_head(head).ok().and_then(|envelope| envelope.written());
+                let bytes = self.kind().map_or(0, SignatureKind::bytes);
+                let hint =
+                    written.and_then(|(text, encoding)| signatures::length_hint(text, bytes, encoding));
+                Some(hint.unwrap_or_else(|| case.refused_otherwise()))
+            }
+            _ => return vec![case.refused_otherwise()],
+        };
+        case.unexplained(hint.into_iter().chain(bodies::hint(&capture.body)).collect())
+    }
+}
