@@ -127,6 +127,15 @@ fn a_wrong_option_is_refused_with_the_list_of_right_ones() {
     }
 }
 
+#[cfg(feature = "tower")]
+#[test]
+fn load_ends_with_status_2_for_a_wrong_option() {
+    for arguments in [&["--listen", "foo"][..], &["--seconds", "0"], &["--seconds", "x"], &["--max-cost"]] {
+        let run = run("load", arguments, "");
+        assert_eq!((run.status, run.output.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
 #[test]
 fn help_lists_schemes_options_and_fields() {
     for program in ["deliveries", "explain"] {
@@ -155,24 +164,37 @@ fn what_is_for_people_fits_100_columns_and_is_plain_in_a_pipe() {
     assert_eq!(long.matches("very").count(), 40, "{long}");
 }
 
-/// `script`, of Debian's essential packages, gives a program a terminal.
+/// A command's output on a terminal. `script` is of Debian's essential packages.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(command: &str, variables: &[(&str, &str)]) -> String {
+    let mut script = Command::new("script");
+    script.args(["-qec", command, "/dev/null"]).stdin(Stdio::null());
+    script.env("TERM", "xterm").env_remove("NO_COLOR").envs(variables.iter().copied());
+    String::from_utf8(script.output().unwrap().stdout).unwrap()
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_has_colours_unless_no_color_is_set() {
     for program in ["deliveries", "explain"] {
-        let on_a_terminal = |no_color: Option<&str>| {
-            let mut command = Command::new("script");
-            command.args(["-qec", built(program).to_str().unwrap(), "/dev/null"]).stdin(Stdio::null());
-            command
-                .env("TERM", "xterm")
-                .env_remove("NO_COLOR")
-                .envs(no_color.map(|value| ("NO_COLOR", value)));
-            String::from_utf8(command.output().unwrap().stdout).unwrap()
-        };
-        assert!(on_a_terminal(None).contains('\u{1b}'), "{program}");
-        let plain = on_a_terminal(Some("1"));
+        let command = built(program).to_str().unwrap().to_owned();
+        assert!(on_a_terminal(&command, &[]).contains('\u{1b}'), "{program}");
+        let plain = on_a_terminal(&command, &[("NO_COLOR", "1")]);
         assert!(!plain.contains('\u{1b}') && plain.contains("requests"), "{program}: {plain}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn progress_is_shown_after_a_second_where_the_lines_go_elsewhere() {
+    let program = built("deliveries");
+    let file = saved("slow", DELIVERIES);
+    let command = |to: &str| {
+        let lines = format!("(cat '{file}'; sleep 1.2; cat '{file}')");
+        format!("sh -c \"{lines} | '{}' --json - {to}\"", program.display())
+    };
+    assert!(on_a_terminal(&command(">/dev/null"), &[]).contains(" read, "));
+    assert!(!on_a_terminal(&command(""), &[]).contains(" read, "));
 }
 
 #[test]

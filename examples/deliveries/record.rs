@@ -1,5 +1,5 @@
-//! The captured-deliveries format: one JSON object a line. Other fields are ignored. A secret in base64 is taken as it is; as text
-//! it must look like one (no white space around it, no PEM).
+//! The format of captured requests: one JSON object a line. Other fields are ignored. `secret_b64` is taken as it is. A secret as
+//! text must look like one: no white space around it, no PEM.
 //!
 //! ```text
 #![doc = include_str!("fields.txt")]
@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use countersign::Head;
 use serde_json::{Map, Value};
 
-/// One captured delivery and what to verify it with.
+/// One captured request and what to verify it with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
     pub(crate) id: Value,

@@ -8,7 +8,7 @@ use countersign::{ConfigError, Error, Request, Secret, Verified};
 use super::record::{self, Record};
 use verifier::{Misconfigured, verifier};
 
-/// What became of a delivery.
+/// The verdict on a request.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Accepted(Box<Verified>),

@@ -1,4 +1,4 @@
-//! Sends one delivery again and again.
+//! Sends one request again and again.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::server::Server;
 
-/// One delivery, to one server.
+/// One request, to one server.
 #[derive(Debug)]
 pub(crate) struct Client {
     address: SocketAddr,

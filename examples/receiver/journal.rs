@@ -1,4 +1,4 @@
-//! One line for each delivery. It holds no secret, no signature and nothing of the payload but its digest.
+//! One line for each request. It holds no secret, no signature and nothing of the payload but its digest.
 //!
 //! Where the signature covers the body, the line has its length and SHA-256: `bytes=24 sha256=…`. Where it covers parameters, the
 //! line has their number and the SHA-256 of a text made of them: `parameters=4 sha256=…`. The text holds the parameters in the
@@ -68,7 +68,7 @@ impl IntoResponse for TimedOut {
     }
 }
 
-/// Prints what became of a delivery.
+/// Prints the verdict on a request.
 pub(crate) async fn record(State(scheme): State<&'static str>, request: Request, next: Next) -> Response {
     let mut line = Line { scheme, verdict: None };
     let mut response = next.run(request).await;
@@ -85,17 +85,17 @@ fn verdict(response: &Response) -> String {
     if let Some(Accepted { key, coverage, payload }) = extensions.get() {
         format!("accepted key={key} coverage={coverage} {payload}")
     } else if let Some(error) = extensions.get::<Error>() {
-        format!("refused code={} status={status}", error.code())
+        format!("rejected code={} status={status}", error.code())
     } else if let Some(Duplicate) = extensions.get() {
         format!("duplicate status={status}")
     } else if let Some(TimedOut) = extensions.get() {
-        format!("refused code=timed_out status={status}")
+        format!("rejected code=timed_out status={status}")
     } else {
         format!("failed status={status}")
     }
 }
 
-/// Printed when it is dropped, so that a delivery whose sender went away has its line as well.
+/// Printed when it is dropped, so that a request whose sender went away has its line as well.
 struct Line {
     scheme: &'static str,
     verdict: Option<String>,

@@ -1,4 +1,4 @@
-//! The routes, and what a delivery goes through before its handler.
+//! The routes, and the layers before their handler.
 
 use std::sync::Arc;
 use std::time::Duration;

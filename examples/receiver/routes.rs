@@ -10,7 +10,7 @@ use countersign::schemes::{Registered, Scheme, Settings};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::pair::Pair;
-use crate::variables::{Variables, Wrong};
+use crate::variables::{Texts, Variables};
 
 /// The routes that have a verifier.
 pub(crate) struct Routes {
@@ -32,7 +32,7 @@ pub(crate) struct Route {
 struct Built {
     scheme: &'static Scheme,
     verifier: Box<dyn Registered>,
-    secrets: Vec<(String, String)>,
+    secrets: Texts,
     pair: Option<Pair>,
 }
 
@@ -66,13 +66,13 @@ impl Routes {
     }
 }
 
-fn given(scheme: &'static Scheme) -> Result<Option<Built>, Wrong> {
+fn given(scheme: &'static Scheme) -> Result<Option<Built>, Box<dyn Error>> {
     let variables = Variables::of(scheme);
     let mut settings = Settings::default();
     let Some(secrets) = variables.keys(&mut settings)? else { return Ok(None) };
     variables.settings(&mut settings)?;
     variables.check(&settings, &scheme.sample([0; 32]).settings)?;
-    let verifier = scheme.build(&settings).map_err(|error| Wrong::new(scheme.name(), error))?;
+    let verifier = scheme.build(&settings).map_err(|error| format!("{}: {error}", scheme.name()))?;
     Ok(Some(Built { scheme, verifier, secrets, pair: None }))
 }
 
@@ -81,7 +81,7 @@ fn throw_away(scheme: &'static Scheme) -> Result<Built, Box<dyn Error>> {
     let seed = random()?;
     let mut sample = scheme.sample(seed);
     Variables::of(scheme).settings(&mut sample.settings)?;
-    let verifier = scheme.build(&sample.settings).map_err(|error| Wrong::new(scheme.name(), error))?;
+    let verifier = scheme.build(&sample.settings).map_err(|error| format!("{}: {error}", scheme.name()))?;
     let unsigned = sample.unsigned.target(&path(scheme));
     let genuine = verifier.sign(&sample.key, &unsigned)?;
     let forged = verifier.sign(&scheme.sample(random()?).key, &unsigned)?;

@@ -1,13 +1,17 @@
 //! The settings of a scheme from environment variables.
 
 use std::env::{self, VarError};
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 #[cfg(feature = "ed25519")]
 use countersign::PublicKey;
 use countersign::schemes::{Scheme, Settings, Window};
-use countersign::{BaseUrl, Keyring, Secret, Tolerance};
+use countersign::{BaseUrl, ConfigError, Keyring, Tolerance};
+
+/// Secrets by the names of their variables.
+pub(crate) type Texts = Vec<(String, String)>;
 
 /// The variables of one scheme: they begin with its name.
 pub(crate) struct Variables {
@@ -25,32 +29,30 @@ impl Variables {
 
     /// Reads the secret or public key, and the one before it. Answers the texts of secrets by their variables' names, which a
     /// diagnosis tries; `None` where no key is set.
-    pub(crate) fn keys(&self, settings: &mut Settings) -> Result<Option<Vec<(String, String)>>, Wrong> {
-        let secrets = self.newest_first("SECRET")?;
-        if !secrets.is_empty() {
-            let read = |(name, text): &(String, String)| {
-                Secret::new(text.as_str()).map_err(|error| Wrong::new(name, error))
-            };
-            let read: Result<Vec<_>, _> = secrets.iter().map(read).collect();
-            settings.keyring =
-                Some(Keyring::new(read?).map_err(|error| Wrong::new(&self.name("SECRET"), error))?);
-            return Ok(Some(secrets));
+    pub(crate) fn keys(&self, settings: &mut Settings) -> Result<Option<Texts>, Box<dyn Error>> {
+        let newest = self.name("SECRET");
+        let names = [newest.clone(), self.name("SECRET_OLD")];
+        if names.iter().any(|name| env::var_os(name).is_some()) {
+            settings.keyring = Some(Keyring::from_env(&newest)?);
+            let texts = names.into_iter().filter_map(|name| env::var(&name).ok().map(|text| (name, text)));
+            return Ok(Some(texts.collect()));
         }
         #[cfg(feature = "ed25519")]
-        for (name, text) in self.newest_first("PUBLIC_KEY")? {
-            settings
-                .public_keys
-                .push(PublicKey::from_base64(&text).map_err(|error| Wrong::new(&name, error))?);
+        for setting in ["PUBLIC_KEY", "PUBLIC_KEY_OLD"] {
+            if let Some(text) = self.text(setting)? {
+                let key = PublicKey::from_base64(&text).map_err(|error| self.wrong(setting, error))?;
+                settings.public_keys.push(key);
+            }
         }
         #[cfg(feature = "ed25519")]
         if !settings.public_keys.is_empty() {
-            return Ok(Some(secrets));
+            return Ok(Some(Vec::new()));
         }
         Ok(None)
     }
 
     /// Reads the other settings.
-    pub(crate) fn settings(&self, settings: &mut Settings) -> Result<(), Wrong> {
+    pub(crate) fn settings(&self, settings: &mut Settings) -> Result<(), Box<dyn Error>> {
         for (setting, value) in [
             ("ALGORITHM", &mut settings.algorithm),
             ("HEADER", &mut settings.header),
@@ -65,11 +67,10 @@ impl Variables {
             }
         }
         if let Some(base) = self.text("BASE_URL")? {
-            settings.base_url =
-                Some(BaseUrl::new(&base).map_err(|error| Wrong::new(&self.name("BASE_URL"), error))?);
+            settings.base_url = Some(BaseUrl::new(&base).map_err(|error| self.wrong("BASE_URL", error))?);
         }
         if let Some(seconds) = self.text("TOLERANCE")? {
-            let wrong = || Wrong::new(&self.name("TOLERANCE"), "not a whole number of seconds");
+            let wrong = || self.wrong("TOLERANCE", "not a whole number of seconds");
             let seconds = Duration::from_secs(seconds.parse().map_err(|_| wrong())?);
             settings.window = Window::Within(Tolerance::either_way(seconds).map_err(|_| wrong())?);
         }
@@ -77,55 +78,30 @@ impl Variables {
     }
 
     /// Checks that what the scheme cannot do without is set.
-    pub(crate) fn check(&self, settings: &Settings, needed: &Settings) -> Result<(), Wrong> {
+    pub(crate) fn check(&self, settings: &Settings, needed: &Settings) -> Result<(), Box<dyn Error>> {
         for (setting, is_needed, is_set) in [
             ("HEADER", needed.header.is_some(), settings.header.is_some()),
             ("ALGORITHM", needed.algorithm.is_some(), settings.algorithm.is_some()),
             ("BASE_URL", needed.base_url.is_some(), settings.base_url.is_some()),
         ] {
             if is_needed && !is_set {
-                return Err(Wrong::new(&self.name(setting), "not set"));
+                return Err(ConfigError::VariableMissing { variable: self.name(setting) }.into());
             }
         }
         Ok(())
     }
 
-    /// The variable of a setting, and the one with `_OLD` at its end.
-    fn newest_first(&self, setting: &str) -> Result<Vec<(String, String)>, Wrong> {
-        let old = format!("{setting}_OLD");
-        let (new, old) = ((self.name(setting), self.text(setting)?), (self.name(&old), self.text(&old)?));
-        match (new.1, old.1) {
-            (None, None) => Ok(Vec::new()),
-            (None, Some(_)) => Err(Wrong::new(&new.0, format_args!("not set, and {} is", old.0))),
-            (Some(text), None) => Ok(vec![(new.0, text)]),
-            (Some(text), Some(before)) => Ok(vec![(new.0, text), (old.0, before)]),
-        }
-    }
-
-    fn text(&self, setting: &str) -> Result<Option<String>, Wrong> {
+    fn text(&self, setting: &str) -> Result<Option<String>, Box<dyn Error>> {
         let name = self.name(setting);
         match env::var(&name) {
             Ok(text) => Ok(Some(text)),
             Err(VarError::NotPresent) => Ok(None),
-            Err(VarError::NotUnicode(_)) => Err(Wrong::new(&name, "not UTF-8")),
+            Err(VarError::NotUnicode(_)) => Err(self.wrong(setting, "not UTF-8")),
         }
     }
-}
 
-/// What is wrong with which variable. It shows no value.
-#[derive(Debug)]
-pub(crate) struct Wrong(String);
-
-impl Wrong {
-    pub(crate) fn new(name: &str, problem: impl fmt::Display) -> Self {
-        Self(format!("{name}: {problem}"))
+    /// Says what is wrong with a variable, and shows no value.
+    fn wrong(&self, setting: &str, problem: impl fmt::Display) -> Box<dyn Error> {
+        format!("environment variable `{}`: {problem}", self.name(setting)).into()
     }
 }
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Wrong {}

@@ -1,4 +1,4 @@
-//! Requests of every scheme, in every shape that it has.
+//! Requests of every scheme, in each shape.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,9 +134,9 @@ impl Way {
         format!("{} duplicate status=200", self.name)
     }
 
-    /// The receiver's line for one that is refused.
-    pub(crate) fn refused(&self, code: &str, status: u16) -> String {
-        format!("{} refused code={code} status={status}", self.name)
+    /// The receiver's line for one that is rejected.
+    pub(crate) fn rejected(&self, code: &str, status: u16) -> String {
+        format!("{} rejected code={code} status={status}", self.name)
     }
 }
 

@@ -98,7 +98,7 @@ fn check_statuses(plan: &Plan, statuses: impl Iterator<Item = (usize, Option<u16
 
 /// A line as it would be if no two that are alike were there at one time.
 fn settled(line: &str) -> String {
-    line.replace("refused code=replay_in_progress status=503", "duplicate status=200")
+    line.replace("rejected code=replay_in_progress status=503", "duplicate status=200")
 }
 
 /// How often each line is there more often than expected, or less.

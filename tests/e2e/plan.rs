@@ -85,7 +85,7 @@ impl Plan {
                 delivery,
                 how,
                 Expected::Status(413),
-                way.refused("body_too_large", 413),
+                way.rejected("body_too_large", 413),
             ));
         }
         let with_body: Vec<_> = ways.iter().filter(|way| way.has_body()).collect();
@@ -93,14 +93,14 @@ impl Plan {
             let way = with_body[number % with_body.len()];
             let delivery = Arc::new(way.sign(NEWEST, Content { number, bytes: 4_000, age: 0 }));
             all.push(if number < SLOW {
-                Planned::new(way, &delivery, How::Slow, Expected::Status(503), way.refused("timed_out", 503))
+                Planned::new(way, &delivery, How::Slow, Expected::Status(503), way.rejected("timed_out", 503))
             } else {
                 Planned::new(
                     way,
                     &delivery,
                     How::CutOff,
                     Expected::Anything,
-                    way.refused("body_interrupted", 400),
+                    way.rejected("body_interrupted", 400),
                 )
             });
         }
@@ -137,8 +137,8 @@ fn genuine(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     Planned::new(way, &delivery, How::Whole, Expected::HandledOnce, line)
 }
 
-/// Short enough for the receiver to have all of it before it refuses the head, so that the connection goes on. This process says
-/// which refusal it is.
+/// Short enough for the receiver to have all of it before it rejects the head, so that the connection goes on. This process says
+/// why it is rejected.
 fn forged(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     let content = Content { number, bytes: random.one_of(&[0, 300, 1_024]), age: 0 };
     let genuine = way.sign(NEWEST, content);
@@ -158,7 +158,7 @@ fn forged(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
         },
         |error| (delivery.clone(), error),
     );
-    let line = way.refused(error.code(), error.status());
+    let line = way.rejected(error.code(), error.status());
     Planned::new(way, &Arc::new(delivery), How::Whole, Expected::Status(error.status()), line)
 }
 

@@ -19,16 +19,16 @@ fn a_wrong_option_or_variable_ends_it_with_status_2_and_shows_no_value() {
         (&["--frobnicate"], "[--listen <ADDRESS>] [--redis <URL>] [--timeout <SECONDS>]"),
     ];
     let variables = [
-        (("VOGENT_SECRET", ""), "VOGENT_SECRET: secret is empty"),
-        (("VOGENT_SECRET", SECRET_WITH_LINE_FEED), "VOGENT_SECRET: "),
-        (("VOGENT_SECRET_OLD", SECRET), "VOGENT_SECRET: not set"),
-        (("VOXAGENT_SECRET", SECRET), "VOXAGENT_HEADER: not set"),
-        (("VONAGE_SMS_SECRET", SECRET), "VONAGE_SMS_ALGORITHM: not set"),
-        (("TWILIO_SECRET", SECRET), "TWILIO_BASE_URL: not set"),
-        (("TELNYX_PUBLIC_KEY", SECRET), "TELNYX_PUBLIC_KEY: "),
+        (("VOGENT_SECRET", ""), "`VOGENT_SECRET`: secret is empty"),
+        (("VOGENT_SECRET", SECRET_WITH_LINE_FEED), "`VOGENT_SECRET`: "),
+        (("VOGENT_SECRET_OLD", SECRET), "`VOGENT_SECRET` is not set"),
+        (("VOXAGENT_SECRET", SECRET), "`VOXAGENT_HEADER` is not set"),
+        (("VONAGE_SMS_SECRET", SECRET), "`VONAGE_SMS_ALGORITHM` is not set"),
+        (("TWILIO_SECRET", SECRET), "`TWILIO_BASE_URL` is not set"),
+        (("TELNYX_PUBLIC_KEY", SECRET), "`TELNYX_PUBLIC_KEY`: "),
         (("VONAGE_CONTACT_CENTER_SECRET", SECRET), "vonage-contact-center: "),
-        (("VOGENT_TOLERANCE", SECRET), "VOGENT_TOLERANCE: "),
-        (("TWILIO_BASE_URL", SECRET), "TWILIO_BASE_URL: "),
+        (("VOGENT_TOLERANCE", SECRET), "`VOGENT_TOLERANCE`: "),
+        (("TWILIO_BASE_URL", SECRET), "`TWILIO_BASE_URL`: "),
     ];
     let options = options.into_iter().map(|(options, problem)| (options, None, problem));
     let variables = variables.into_iter().map(|(variable, problem)| (&[][..], Some(variable), problem));
@@ -89,7 +89,7 @@ async fn explanations_keep_the_timeout() {
     let long = "POST /vogent HTTP/1.1\r\nhost: a\r\ncontent-length: 1048577\r\n\r\n".to_owned()
         + &"x".repeat(1_048_577);
     assert_eq!(send(&receiver, &long).await, 413);
-    receiver.printed("vogent refused code=body_too_large status=413").await;
+    receiver.printed("vogent rejected code=body_too_large status=413").await;
 }
 
 #[tokio::test]
