@@ -128,6 +128,14 @@ impl Error {
         self.kind.status()
     }
 
+    /// The HTTP status to answer with, as a type of the `http` crate.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn status_code(&self) -> http::StatusCode {
+        // Every kind has a valid one.
+        http::StatusCode::from_u16(self.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// Whether the platform should be asked to send the event again: true exactly where [`status`](Self::status)
     /// is a 5xx.
     #[must_use]

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use countersign::diagnose::{Capture, Credentials, Diagnose};
+use countersign::diagnose::{Capture, Credentials, Diagnose as _};
 use countersign::schemes::Registered;
 use countersign::{Error, ErrorKind};
 use http_body_util::LengthLimitError;

@@ -71,10 +71,7 @@ impl Guard {
 
 /// Where a service would do its work. Only verified requests get here, and none twice where the platform signs what tells them
 /// apart.
-async fn handle(
-    Extension(verified): Extension<Verified>,
-    body: Bytes,
-) -> (Extension<Accepted>, &'static str) {
+async fn handle(verified: Verified, body: Bytes) -> (Extension<Accepted>, &'static str) {
     // Parameters come from the proof: another parser may find other ones in the query or the form.
     let accepted = match verified.parameters() {
         Some(parameters) => Accepted::parameters(&verified, &parameters),

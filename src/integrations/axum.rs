@@ -1,9 +1,11 @@
-//! An `axum` extractor of bodies that have verified.
+//! `axum` extractors of what has verified.
 
 mod parameters;
+mod proof;
 mod rejection;
 mod signed;
 
 pub use parameters::{SignedParameters, SignedParametersRejection};
+pub use proof::VerifiedRejection;
 pub use rejection::SignedRejection;
 pub use signed::Signed;

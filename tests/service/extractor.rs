@@ -343,7 +343,7 @@ async fn parameters_are_read_from_the_proof() {
 
 #[tokio::test]
 async fn the_layer_serves_a_router_too() {
-    async fn handle(axum::Extension(verified): axum::Extension<Verified>, Json(dial): Json<Dial>) -> String {
+    async fn handle(verified: Verified, Json(dial): Json<Dial>) -> String {
         format!("{} under {}", dial.dial_id, verified.key())
     }
     let router = Router::new().route("/json", post(handle)).layer(VerifyLayer::new(vogent()));
@@ -356,6 +356,42 @@ async fn the_layer_serves_a_router_too() {
     ] {
         let request = delivery.to_http("/json").unwrap().map(Full::<Bytes>::from);
         assert_eq!(answer(router.clone(), request).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_the_proof_does_not_run_without_the_layer() {
+    let ran = Arc::new(AtomicBool::new(false));
+    let runs = Arc::clone(&ran);
+    let handle = move |_: Verified| {
+        runs.store(true, Ordering::Relaxed);
+        std::future::ready("handled")
+    };
+    let router = Router::new().route("/", post(handle));
+    let request = || vogent_delivery().to_http("/").unwrap().map(Full::<Bytes>::from);
+    let (status, words, _) = answer(router.clone(), request()).await;
+    assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "request was not verified"));
+    assert!(!ran.load(Ordering::Relaxed));
+
+    let layered = router.layer(VerifyLayer::new(vogent()));
+    assert_eq!(answer(layered, request()).await, (StatusCode::OK, "handled".to_owned(), None));
+    assert!(ran.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn an_error_is_an_answer() {
+    async fn handle(body: Bytes) -> Result<(), Error> {
+        let headers = [("X-Elto-Signature", "00")];
+        vogent().verify(countersign::Request::new(Head::new("POST", &headers), &body)).map(drop)
+    }
+    let router = Router::new().route("/", post(handle));
+    let (status, words, kind) = answer(router, Request::post("/").body(Full::<Bytes>::default()).unwrap()).await;
+    assert_eq!(
+        (status, words.as_str(), kind),
+        (StatusCode::UNAUTHORIZED, "", Some(ErrorKind::SignatureMalformed))
+    );
+    for kind in ErrorKind::ALL {
+        assert_eq!(Error::new(*kind).into_response().status().as_u16(), kind.status());
     }
 }
 

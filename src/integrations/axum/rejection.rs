@@ -6,7 +6,6 @@ use std::fmt;
 use axum_core::response::{IntoResponse, Response};
 
 use crate::error::Error;
-use crate::integrations::rejection;
 
 /// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of the extractor inside.
 ///
@@ -21,14 +20,10 @@ pub enum SignedRejection<R> {
 }
 
 impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
-    /// Answers an unverified request with the status of the error's kind and an empty body, the [`Error`] in the extensions.
+    /// Answers an unverified request as the [`Error`] alone does.
     fn into_response(self) -> Response {
         match self {
-            Self::Unverified(error) => {
-                let mut response: Response = rejection::empty(&error);
-                response.extensions_mut().insert(error);
-                response
-            }
+            Self::Unverified(error) => error.into_response(),
             Self::Unreadable(rejection) => rejection.into_response(),
         }
     }

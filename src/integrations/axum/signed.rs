@@ -14,7 +14,8 @@ use serde_json::value::RawValue;
 
 use super::SignedRejection;
 use crate::encoding::form;
-use crate::integrations::head::head;
+use crate::integrations::Observer;
+use crate::integrations::head::{head, received_uri};
 use crate::integrations::read;
 use crate::request::MediaType;
 use crate::verifier::{Coverage, Verified, Verifier};
@@ -33,7 +34,9 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// extractors. To read an unsigned query all the same, take axum's `Query` as an argument before this one.
 ///
 /// There is no replay guard here, since an extractor cannot see how the handler ends: put a
-/// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof is axum's `Extension<Verified>`.
+/// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof the handler takes as an argument: [`Verified`].
+///
+/// With the feature `tracing` it emits the events of the layer, within a span that ends with the extraction.
 ///
 /// # Example
 ///
@@ -120,8 +123,14 @@ where
         let (parts, body) = request.with_limited_body().into_parts();
 
         let verifier = Arc::<V>::from_ref(state);
-        let verification = verifier.begin(head(&parts))?;
-        let (proof, received) = read::verify(verification, body, usize::MAX).await?;
+        let mut observer = Observer::new(verifier.scheme(), received_uri(&parts.uri, &parts.extensions));
+        let judged = observer.clone().watch(async {
+            let verification = verifier.begin(head(&parts))?;
+            read::verify(verification, body, usize::MAX).await
+        });
+        let (proof, received) = judged.await.inspect_err(|error| observer.rejected(error))?;
+        observer.prove(&proof);
+        observer.verified(&proof);
 
         let covered = covered(parts, received.data, &proof);
         let value = T::from_request(covered, state).await.map_err(SignedRejection::Unreadable)?;

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use http::Request;
 use http::request::Parts;
 
+use super::VerifiedBody;
 use super::guard::{Claimed, Guard};
 use super::hold::Hold;
 #[cfg(feature = "tenant-lookup")]
 use super::lookup::{Hint, TenantLookup};
-use super::{Observer, VerifiedBody};
 use crate::error::Error;
 #[cfg(feature = "tenant-lookup")]
 use crate::error::ErrorKind;
+use crate::integrations::Observer;
 use crate::integrations::head::head;
 #[cfg(feature = "tenant-lookup")]
 use crate::integrations::read::read;
@@ -65,25 +66,31 @@ impl Source {
 
 impl Gate {
     /// Lets a request through that verifies, with its body read and the proof in its extensions, and tells whether it was
-    /// handled before.
+    /// handled before. Tells the observer how it ends.
     pub(super) async fn admit(
         &self,
         request: Request<impl http_body::Body<Error: Into<BoxError>>>,
-        observer: &Observer,
+        mut observer: Observer,
     ) -> Result<Admitted, Error> {
         let (mut parts, body) = request.into_parts();
-        let (verified, body) = match &self.source {
-            Source::One(verifier) => self.verify(&**verifier, &parts, body).await?,
+        let judged = match &self.source {
+            Source::One(verifier) => self.verify(&**verifier, &parts, body).await,
             #[cfg(feature = "tenant-lookup")]
-            Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await?,
+            Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await,
         };
-        observer.verified(&verified);
+        let (verified, body) = judged.inspect_err(|error| observer.rejected(error))?;
+        observer.prove(&verified);
         // The verifier's clock was asked after the body had arrived, and nothing waits between that and the claim.
-        let hold = match self.guard.claim(self.source.example(), &verified, body.bytes(), observer).await? {
+        let claimed = self.guard.claim(self.source.example(), &verified, body.bytes(), &observer).await;
+        let hold = match claimed.inspect_err(|error| observer.held_back(&verified, error))? {
             Claimed::Unguarded => None,
             Claimed::Ours(hold) => Some(hold),
-            Claimed::Done(response) => return Ok(Admitted::Duplicate(verified, response)),
+            Claimed::Done(response) => {
+                observer.duplicate(&verified);
+                return Ok(Admitted::Duplicate(verified, response));
+            }
         };
+        observer.verified(&verified);
         parts.extensions.insert(verified);
         Ok(Admitted::Fresh(Request::from_parts(parts, body), hold))
     }

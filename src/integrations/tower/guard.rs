@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Observer;
 use super::hold::{Held, Hold};
 use crate::error::{Error, ErrorKind};
+use crate::integrations::Observer;
 use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
 

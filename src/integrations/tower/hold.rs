@@ -10,9 +10,9 @@ use std::time::Duration;
 use http::StatusCode;
 use tokio::time::{Instant, sleep};
 
-use super::Observer;
 use super::guard::AnyGuard;
 use super::settle::{Outcome, Settling};
+use crate::integrations::Observer;
 use crate::replay::{Lease, SavedResponse};
 
 /// A request that is being handled. Dropped before it is settled, as when the client goes away or the handler panics, its lease

@@ -6,7 +6,6 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::RETRY_AFTER;
 use http::{Request, Response};
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
@@ -16,11 +15,12 @@ use tower_service::Service;
 use super::gate::{Admitted, Gate};
 use super::hold::Hold;
 use super::{
-    Acknowledge, EmptyRejection, Forget, Observer, OnDuplicate, OnRejection, ResponseMemory, VerifiedBody,
-    VerifyLayer,
+    Acknowledge, EmptyRejection, Forget, OnDuplicate, OnRejection, ResponseMemory, VerifiedBody, VerifyLayer,
 };
 use crate::error::{Error, ErrorKind};
+use crate::integrations::head::received_uri;
 use crate::integrations::read::BoxError;
+use crate::integrations::{Observer, rejection};
 use crate::verifier::Verifier;
 
 /// Verifies requests before `S` sees them. Made by a [`VerifyLayer`], or by [`new`](Self::new).
@@ -82,17 +82,16 @@ where
         let mut inner = std::mem::replace(&mut self.inner, other);
         let (gate, memory) = (self.gate.clone(), self.memory.clone());
         let (on_rejection, on_duplicate) = (self.on_rejection.clone(), self.on_duplicate.clone());
-        let observer = Observer::new(gate.source.scheme());
+        let uri = received_uri(request.uri(), request.extensions());
+        let observer = Observer::new(gate.source.scheme(), uri);
         ResponseFuture(Box::pin(observer.clone().watch(async move {
-            let (request, hold) = match gate.admit(request, &observer).await {
+            let (request, hold) = match gate.admit(request, observer.clone()).await {
                 Ok(Admitted::Fresh(request, hold)) => (request, hold),
                 Ok(Admitted::Duplicate(verified, saved)) => {
-                    observer.duplicate();
                     let repeated = saved.and_then(|saved| memory.repeat(&saved));
                     return Ok(repeated.unwrap_or_else(|| on_duplicate.answer(&verified)));
                 }
                 Err(error) => {
-                    observer.rejected(&error);
                     return Ok(reject(&on_rejection, error));
                 }
             };
@@ -138,12 +137,7 @@ where
 
 /// The answer to a rejection, which says when to send again if it is known.
 fn reject<R>(on_rejection: &impl OnRejection<R>, error: Error) -> Response<R> {
-    let mut response = on_rejection.reject(&error);
-    if let Some(seconds) = error.retry_after() {
-        response.headers_mut().entry(RETRY_AFTER).or_insert(seconds.into());
-    }
-    response.extensions_mut().insert(error);
-    response
+    rejection::explained(on_rejection.reject(&error), error)
 }
 
 /// The response of a [`Verify`], under way.

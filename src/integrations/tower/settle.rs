@@ -10,9 +10,9 @@ use std::thread;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use super::Observer;
 use super::hold::Held;
 use crate::error::Error;
+use crate::integrations::Observer;
 use crate::replay::SavedResponse;
 
 /// How a request ended.

@@ -1,6 +1,8 @@
-//! Nothing is told of a delivery: the feature `tracing` is off.
+//! Nothing is told of a request: the feature `tracing` is off.
 
 use std::future::Future;
+
+use http::Uri;
 
 use crate::error::Error;
 use crate::verifier::Verified;
@@ -11,15 +13,27 @@ pub(super) struct Observer;
 
 #[expect(clippy::unused_self, reason = "the face of the other observer")]
 impl Observer {
-    pub(super) fn new(_scheme: &'static str) -> Self {
+    pub(super) fn new(_scheme: &'static str, _: &Uri) -> Self {
         Self
     }
+
+    pub(super) fn prove(&mut self, _: &Verified) {}
 
     pub(super) fn verified(&self, _: &Verified) {}
 
     pub(super) fn rejected(&self, _: &Error) {}
 
-    pub(super) fn duplicate(&self) {}
+    pub(super) fn watch<F: Future>(self, future: F) -> F {
+        future
+    }
+}
+
+#[cfg(feature = "tower")]
+#[expect(clippy::unused_self, reason = "as above")]
+impl Observer {
+    pub(super) fn held_back(&self, _: &Verified, _: &Error) {}
+
+    pub(super) fn duplicate(&self, _: &Verified) {}
 
     pub(super) fn not_renewed(&self, _: &Error) {}
 
@@ -32,8 +46,4 @@ impl Observer {
     pub(super) fn still_leased(&self, _: &Error) {}
 
     pub(super) fn left_to_run_out(&self) {}
-
-    pub(super) fn watch<F: Future>(self, future: F) -> F {
-        future
-    }
 }

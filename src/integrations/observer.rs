@@ -1,0 +1,168 @@
+//! What is told of each request: a span and one event.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::PathAndQuery;
+use tracing::field::{self, Empty};
+use tracing::{Instrument, Span};
+
+use crate::error::Error;
+#[cfg(feature = "tower")]
+use crate::error::ErrorKind;
+use crate::verifier::Verified;
+
+/// Tells of one request, within a span that the layer's handler runs in as well.
+#[derive(Clone, Debug)]
+pub(super) struct Observer {
+    span: Span,
+    scheme: &'static str,
+    target: Option<PathAndQuery>,
+    /// Known once the request has verified.
+    tenant: Option<Arc<str>>,
+}
+
+/// An event with the fields that all have.
+macro_rules! tell {
+    ($level:ident, $this:expr, $($field:ident = $value:expr,)* $message:literal) => {
+        tracing::$level!(
+            target: TARGET,
+            parent: &$this.span,
+            scheme = $this.scheme,
+            path = path($this.target.as_ref()),
+            tenant = $this.tenant.as_deref(),
+            $($field = $value,)*
+            $message
+        )
+    };
+}
+
+impl Observer {
+    /// Begins the span of a request that was received at `uri`.
+    pub(super) fn new(scheme: &'static str, uri: &Uri) -> Self {
+        let span = tracing::info_span!(
+            target: TARGET,
+            "webhook",
+            scheme,
+            path = path(uri.path_and_query()),
+            tenant = Empty,
+            key = Empty,
+            coverage = Empty
+        );
+        Self { span, scheme, target: uri.path_and_query().cloned(), tenant: None }
+    }
+
+    /// Adds what was proved to the span. No event yet: the replay guard decides which.
+    pub(super) fn prove(&mut self, verified: &Verified) {
+        self.span.record("key", verified.key().index()).record("coverage", verified.coverage().as_str());
+        if let Some(tenant) = verified.tenant() {
+            self.span.record("tenant", tenant);
+            self.tenant = Some(tenant.into());
+        }
+    }
+
+    /// A request verified. An older key that matched is worth a line in production: it cannot be taken away yet.
+    pub(super) fn verified(&self, verified: &Verified) {
+        let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
+        if verified.key().is_newest() {
+            tell!(debug, self, key = key, coverage = coverage, "webhook verified");
+        } else {
+            tell!(info, self, key = key, coverage = coverage, "webhook verified with an older secret");
+        }
+    }
+
+    /// A request was rejected: with a warning where the fault may be on this side.
+    pub(super) fn rejected(&self, error: &Error) {
+        let (code, status, text) = (error.code(), error.status(), field::display(error));
+        if error.is_retryable() {
+            tell!(warn, self, code = code, status = status, error = text, "webhook rejected");
+        } else {
+            tell!(info, self, code = code, status = status, error = text, "webhook rejected");
+        }
+    }
+
+    pub(super) fn watch<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        future.instrument(self.span)
+    }
+}
+
+/// What comes of a replay guard.
+#[cfg(feature = "tower")]
+impl Observer {
+    /// A request verified, and the guard did not give it to the handler. That another attempt is under way is no fault.
+    pub(super) fn held_back(&self, verified: &Verified, error: &Error) {
+        let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
+        let (code, status, text) = (error.code(), error.status(), field::display(error));
+        if error.kind() == ErrorKind::ReplayInProgress {
+            tell!(
+                info,
+                self,
+                key = key,
+                coverage = coverage,
+                code = code,
+                status = status,
+                error = text,
+                "webhook verified and held back"
+            );
+        } else {
+            tell!(
+                warn,
+                self,
+                key = key,
+                coverage = coverage,
+                code = code,
+                status = status,
+                error = text,
+                "webhook verified and held back"
+            );
+        }
+    }
+
+    /// A request verified, and was handled before.
+    pub(super) fn duplicate(&self, verified: &Verified) {
+        let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
+        tell!(info, self, key = key, coverage = coverage, "webhook already handled");
+    }
+
+    /// The store could not be asked to extend a lease.
+    pub(super) fn not_renewed(&self, error: &Error) {
+        tell!(warn, self, code = error.code(), "webhook's lease not renewed");
+    }
+
+    /// A handler is slower than its lease, which could not be extended.
+    pub(super) fn lease_ended(&self) {
+        tell!(warn, self, "webhook's lease ended while it is handled");
+    }
+
+    /// A request was handled and is not remembered, so that its event can be handled again: the store could not be told, or
+    /// another attempt has begun.
+    pub(super) fn not_remembered(&self, code: &'static str) {
+        tell!(warn, self, code = code, "webhook handled and not remembered");
+    }
+
+    /// A request was handled, and the store could not be told. It is told again.
+    pub(super) fn not_yet_remembered(&self, error: &Error) {
+        tell!(warn, self, code = error.code(), "webhook handled and not yet remembered");
+    }
+
+    /// A request that was not handled is leased until its lease runs out.
+    pub(super) fn still_leased(&self, error: &Error) {
+        tell!(warn, self, code = error.code(), "webhook not handled and still leased");
+    }
+
+    /// Too much goes on in the background, or there is no runtime: a lease runs out by itself.
+    pub(super) fn left_to_run_out(&self) {
+        tell!(warn, self, "webhook's lease is left to run out");
+    }
+}
+
+/// The path without the query, which can hold a signature. A stranger chooses it, so no more of it than a line takes.
+fn path(target: Option<&PathAndQuery>) -> &str {
+    let path = target.map_or("", PathAndQuery::path);
+    path.char_indices().nth(MAX_PATH_CHARS).map_or(path, |(end, _)| path.get(..end).unwrap_or_default())
+}
+
+/// The public one, whatever module tells: for filters such as `RUST_LOG=countersign=debug`.
+const TARGET: &str = "countersign";
+const MAX_PATH_CHARS: usize = 256;
