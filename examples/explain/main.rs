@@ -97,7 +97,7 @@ fn explain_all(input: &Input, report: &mut Report) {
 
 fn explain(record: &Record, report: &mut Report) {
     match diagnose(record) {
-        Ok(diagnosis) => report.diagnosis(record, &diagnosis, arrival(record, &diagnosis)),
+        Ok(diagnosis) => report.diagnosis(record, &diagnosis, arrival(record, &diagnosis).as_deref()),
         Err(Misconfigured(reason)) => report.unreadable(format_args!("{}: {reason}", record.id)),
     }
 }
@@ -117,17 +117,18 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
     Ok(verifier.diagnose(&capture, &credentials(record)))
 }
 
-/// When a request was signed that is rejected for its age alone, today. It may have been in time when it arrived.
-fn arrival(record: &Record, diagnosis: &Diagnosis) -> Option<i64> {
+/// The value for `--now` where a request is rejected for its age alone, today. It may have been in time when it arrived.
+fn arrival(record: &Record, diagnosis: &Diagnosis) -> Option<String> {
     let is_old = |cause| matches!(cause, Cause::ClockSkew | Cause::TokenExpired);
-    let first = diagnosis.findings().first()?;
-    if record.now.is_some() || !is_old(first.cause()) {
+    if record.now.is_some() || !is_old(diagnosis.findings().first()?.cause()) {
         return None;
     }
-    // A century: some schemes refuse any age.
+    // A century: some schemes refuse any age, and some this one.
     let of_any_age = Record { tolerance: Window::Given(json!(3_155_760_000_u64)), ..record.clone() };
-    let proof = verifier(&of_any_age).ok()?.verify(Request::new(record.head(), &record.body)).ok()?;
-    Some(proof.signed_at()?.as_secs())
+    let verifier = verifier(&of_any_age).ok();
+    let proof = verifier.and_then(|verifier| verifier.verify(Request::new(record.head(), &record.body)).ok());
+    let signed_at = proof.and_then(|proof| proof.signed_at());
+    Some(signed_at.map_or_else(|| "SECONDS".to_owned(), |time| time.to_string()))
 }
 
 fn credentials(record: &Record) -> Credentials {

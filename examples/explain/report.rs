@@ -41,8 +41,8 @@ impl Report {
         Self { json, proved: 0, hints: 0, genuine: 0, unreadable: 0 }
     }
 
-    /// `arrival` is the time at which a request was in time.
-    pub(crate) fn diagnosis(&mut self, record: &Record, diagnosis: &Diagnosis, arrival: Option<i64>) {
+    /// `arrival` is when a request that is old now was in time.
+    pub(crate) fn diagnosis(&mut self, record: &Record, diagnosis: &Diagnosis, arrival: Option<&str>) {
         let count = match diagnosis.findings().first() {
             Some(finding) if finding.is_proved() => &mut self.proved,
             Some(_) => &mut self.hints,
@@ -93,7 +93,7 @@ impl Report {
     }
 }
 
-fn remedy(finding: &Finding, arrival: Option<i64>) -> Cow<'static, str> {
+fn remedy(finding: &Finding, arrival: Option<&str>) -> Cow<'static, str> {
     match arrival {
         Some(time) => format!(
             "If this capture is merely old, verify it at its own time: `--now {time}`, or the field `now`. {}",

@@ -29,7 +29,9 @@ impl Request {
     fn parse(text: &[u8]) -> Result<Self, httparse::Error> {
         let mut text = as_version_1(text);
         let mut fields = [EMPTY_HEADER; 128];
-        if httparse::Request::new(&mut fields).parse(&text)?.is_partial() {
+        // A head without the empty line at its end has no body.
+        let is_cut = httparse::Request::new(&mut fields).parse(&text)?.is_partial();
+        if is_cut {
             text.to_mut().extend(b"\r\n\r\n");
         }
         let mut fields = [EMPTY_HEADER; 128];
@@ -45,7 +47,7 @@ impl Request {
             method: method.to_owned(),
             target: target.to_owned(),
             headers: headers.map(|field| (field.name.to_owned(), text_of(field.value))).collect(),
-            body: text.get(length..).unwrap_or_default().to_vec(),
+            body: text.get(length..).filter(|_| !is_cut).unwrap_or_default().to_vec(),
             notes: Vec::new(),
         })
     }
