@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequest};
+use axum::response::IntoResponse;
 use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
@@ -385,7 +387,8 @@ async fn an_error_is_an_answer() {
         vogent().verify(countersign::Request::new(Head::new("POST", &headers), &body)).map(drop)
     }
     let router = Router::new().route("/", post(handle));
-    let (status, words, kind) = answer(router, Request::post("/").body(Full::<Bytes>::default()).unwrap()).await;
+    let (status, words, kind) =
+        answer(router, Request::post("/").body(Full::<Bytes>::default()).unwrap()).await;
     assert_eq!(
         (status, words.as_str(), kind),
         (StatusCode::UNAUTHORIZED, "", Some(ErrorKind::SignatureMalformed))
