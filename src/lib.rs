@@ -1,4 +1,8 @@
+// On the front page, the README's links lead to items: of two definitions of a link, the first counts.
+#![doc = include_str!("links.md")]
+#![doc = "\n"]
 #![doc = include_str!("../README.md")]
+#![doc = include_str!("../docs/request.svg")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
