@@ -1,4 +1,4 @@
-//! Why a delivery was refused.
+//! Why a request is rejected.
 
 mod kind;
 
@@ -12,7 +12,7 @@ pub use kind::ErrorKind;
 
 use crate::name::Name;
 
-/// Refusal of a delivery: what was wrong with what.
+/// Why a request is rejected: what was wrong with what.
 ///
 /// The text names the condition, and the header, parameter or claim it was found in by the name the *operator* or
 /// the scheme gave it. It never holds a value from the request, a secret, or a signature, received or expected.

@@ -12,8 +12,8 @@ pub use deserialize::ParametersError;
 pub use parameters::Parameters;
 use span::Span;
 
-/// Parameters in one buffer, each laid out as `&name=value`: the form in which the SMS scheme signs them. They are read once, into
-/// none, and are of no use where that fails.
+/// Parameters in one buffer, each laid out as `&name=value`, as the SMS scheme signs them. Read into an empty one, once. After an
+/// error they are incomplete.
 #[derive(Default)]
 pub(crate) struct Params {
     text: Vec<u8>,

@@ -140,7 +140,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
     }
 }
 
-/// The names a walk has met. They are limited, since whoever sends them has proved nothing yet.
+/// The names that a walk has met. Their number is limited, since the sender is not authenticated yet.
 #[derive(Default)]
 pub(crate) struct Names<'t>(BTreeSet<Cow<'t, str>>);
 

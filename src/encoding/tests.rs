@@ -1,4 +1,4 @@
-//! What a verdict cannot show, since a slower way leads to the same one.
+//! Fast paths, which no verdict can show: a slower path gives the same one.
 
 use super::decimal::{self, Rounding};
 use super::marks::Marks;

@@ -1,12 +1,12 @@
-//! The conditions under which a delivery is refused, one row each.
+//! The conditions under which a request is rejected, one row each.
 
 use std::fmt;
 
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $kind:ident = $code:literal, $status:literal, $subject:literal, $predicate:literal; )*) => {
-        /// The condition under which a delivery was refused.
+        /// The condition under which a request is rejected.
         ///
-        /// Statuses: 401 where the sender is not believed, 4xx where the request cannot be what the platform sends,
+        /// Statuses: 401 where the sender is not authenticated, another 4xx where no platform sends such a request,
         /// 503 where the platform should send it again, 500 where a rule of your own is wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -44,9 +44,8 @@ kinds! {
     SignatureMissing = "signature_missing", 401, "signature", "is missing";
     /// The signature is not hex (of a token: base64url) of the algorithm's length.
     SignatureMalformed = "signature_malformed", 401, "signature", "has the wrong form or length";
-    /// The signature is well formed and matches under no secret. If it should match, look for another of the platform's
-    /// credentials in place of the secret, another SMS method, or something before the verifier that parses, decompresses
-    /// or rewrites the body.
+    /// The signature is well formed and matches under no key. If it should match, check three things: the secret may be another
+    /// credential of the platform, the algorithm another one, and something before the verifier may rewrite the body.
     SignatureMismatch = "signature_mismatch", 401, "signature", "matches under no secret";
 
     /// The request has no token.
@@ -89,24 +88,24 @@ kinds! {
     /// The store of the tenants' secrets did not answer in time.
     TenantStoreTimeout = "tenant_store_timeout", 503, "tenant store", "did not answer in time";
 
-    /// Another request for the same event is being handled. It is to be sent again, in case that fails;
+    /// Another request for the same event is being handled. The platform should send this one again, in case that one fails:
     /// [`retry_after`](crate::Error::retry_after) says when.
     ReplayInProgress = "replay_in_progress", 503, "event", "is being handled";
-    /// A replay guard is set, and nothing that is signed tells this event from another. The request is genuine, and is to be sent
-    /// again until the operator has chosen another key.
+    /// A replay guard is set, and nothing signed identifies this event. The request is genuine. The platform should send it again until
+    /// the operator has chosen another key.
     ReplayKeyMissing = "replay_key_missing", 503, "replay key", "is missing";
-    /// The replay guard remembers as many requests as it may, and none of them is old enough to forget.
+    /// The replay guard has reached its capacity, and no entry has expired.
     ReplayGuardFull = "replay_guard_full", 503, "replay guard", "is full";
     /// The replay guard's store failed to answer, or did not answer in time, so whether the event was handled is not known.
     ReplayGuardUnavailable = "replay_guard_unavailable", 503, "replay guard", "cannot be asked";
 
-    /// A tolerance is set and the delivery carries no timestamp.
+    /// The time is checked, and the request carries none.
     TimestampMissing = "timestamp_missing", 401, "timestamp", "is missing";
-    /// A tolerance is set and the timestamp is not a plain decimal number of seconds.
-    TimestampMalformed = "timestamp_malformed", 401, "timestamp", "is not a number of seconds";
-    /// The delivery was signed longer ago than the tolerance allows.
+    /// The timestamp does not have the form that the platform documents.
+    TimestampMalformed = "timestamp_malformed", 401, "timestamp", "has the wrong form";
+    /// The request was signed longer ago than the tolerance allows.
     TimestampStale = "timestamp_stale", 401, "timestamp", "is older than the tolerance allows";
-    /// The delivery was signed further in the future than the tolerance allows.
+    /// The request was signed further in the future than the tolerance allows.
     TimestampFuture = "timestamp_future", 401, "timestamp", "is further in the future than the tolerance allows";
     /// The clock could not tell the time.
     ClockUnavailable = "clock_unavailable", 503, "clock", "could not tell the time";
@@ -162,8 +161,7 @@ kinds! {
 }
 
 impl ErrorKind {
-    /// Whether the platform should be asked to send the event again: true exactly where
-    /// [`status`](Self::status) is a 5xx.
+    /// Whether the platform should send the event again: true if [`status`](Self::status) is a 5xx.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         self.status() >= 500

@@ -11,7 +11,7 @@ impl Params {
         if raw.len() > MAX_QUERY_BYTES { Err(ErrorKind::QueryTooLong) } else { self.read_form(raw) }
     }
 
-    /// Decodes a form (WHATWG URL, section 5.1) to bytes and strictly: an escape that is none is refused instead of kept.
+    /// Decodes a form (WHATWG URL, section 5.1) to bytes. An invalid escape is an error.
     ///
     /// `&` and `=` stay where they are, so that text is copied only up to an escape, or to where an `=` is missing.
     pub(crate) fn read_form(&mut self, raw: &[u8]) -> Result<(), ErrorKind> {

@@ -33,7 +33,7 @@ const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::ReplayGuardFull, 503, "replay guard is full"),
     (ErrorKind::ReplayGuardUnavailable, 503, "replay guard cannot be asked"),
     (ErrorKind::TimestampMissing, 401, "timestamp is missing"),
-    (ErrorKind::TimestampMalformed, 401, "timestamp is not a number of seconds"),
+    (ErrorKind::TimestampMalformed, 401, "timestamp has the wrong form"),
     (ErrorKind::TimestampStale, 401, "timestamp is older than the tolerance allows"),
     (ErrorKind::TimestampFuture, 401, "timestamp is further in the future than the tolerance allows"),
     (ErrorKind::ClockUnavailable, 503, "clock could not tell the time"),
