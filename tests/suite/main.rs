@@ -36,6 +36,7 @@ mod sms;
 mod standard_webhooks;
 mod standards;
 mod support;
+mod tables;
 mod time;
 mod timestamped;
 mod tokens;
