@@ -225,7 +225,13 @@ fn look_at(verdict: Result<Verified, Error>) {
             }
         }
         Err(error) => {
-            let _ = (error.kind().code(), error.code(), error.status(), error.is_retryable());
+            let _ = (
+                error.kind().code(),
+                error.code(),
+                error.status(),
+                error.status_code(),
+                error.is_retryable(),
+            );
             let _ = (error.to_string(), error.kind().status(), error.kind().is_retryable());
             let caused = error.clone().caused_by(io::Error::other("x")).caused_by(error.clone());
             assert_eq!((error.retry_after(), &caused), (caused.retry_after(), &error));

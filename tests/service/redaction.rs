@@ -422,6 +422,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
     rows.show(UnixTime::from_secs(7));
     rows.show(SystemClock);
     rows.show(EmptyRejection);
+    rows.show(countersign::axum::VerifiedRejection);
     rows.show(Acknowledge);
     rows.show(Forget);
     for kind in ErrorKind::ALL {

@@ -12,7 +12,6 @@ use crate::verifier::Verified;
 /// Why there is no [`Verified`]: no [`VerifyLayer`](crate::tower::VerifyLayer) is over this route. Status 500.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("request was not verified")]
-#[non_exhaustive]
 pub struct VerifiedRejection;
 
 /// Takes the proof that a [`VerifyLayer`](crate::tower::VerifyLayer) over the route, or [`Signed`](crate::axum::Signed), has made.
