@@ -52,7 +52,7 @@ fn altered(delivery: &Delivery) -> Delivery {
 }
 
 #[test]
-fn the_registrys_names_are_the_verifiers() {
+fn names_in_the_registry_are_those_of_the_verifiers() {
     for scheme in Scheme::ALL {
         let verifier = scheme.build(&scheme.sample([SEED; 32]).settings).unwrap();
         assert_eq!(verifier.scheme(), scheme.name());
