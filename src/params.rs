@@ -2,13 +2,17 @@
 
 mod deserialize;
 mod form;
+mod form_params;
 mod json;
 mod parameters;
 mod span;
 
+use std::cmp::Ordering;
+
 use crate::encoding::words;
 use crate::error::ErrorKind;
 pub use deserialize::ParametersError;
+pub use form_params::FormParams;
 pub use parameters::Parameters;
 use span::Span;
 
@@ -25,7 +29,7 @@ pub(crate) struct Params {
 }
 
 /// One parameter.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Param<'p> {
     pub(crate) name: &'p [u8],
     pub(crate) value: &'p [u8],
@@ -45,30 +49,8 @@ impl Param<'_> {
 }
 
 impl Params {
-    /// Takes parameters that are decoded already.
-    pub(crate) fn of(pairs: &[(&[u8], &[u8])]) -> Self {
-        let mut params = Self::default();
-        for (name, value) in pairs {
-            let start = params.text.len();
-            params.text.push(b'&');
-            params.text.extend_from_slice(name);
-            let name_end = params.text.len();
-            params.text.push(b'=');
-            params.text.extend_from_slice(value);
-            params.spans.push(Span::new(start, name_end, params.text.len()));
-        }
-        params.separators = true;
-        params.finish();
-        params
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
-    }
-
-    /// How long all names and values are, with what is around them.
-    pub(crate) fn bytes(&self) -> usize {
-        self.end
     }
 
     /// The parameters, in the order they came in or the one they were sorted to.
@@ -104,6 +86,31 @@ impl Params {
         self.spans.sort_unstable_by(|a, b| a.cmp_names(b, text));
         let unique = self.spans.is_sorted_by(|a, b| a.cmp_names(b, text).is_lt());
         if unique { Ok(()) } else { Err(ErrorKind::ParameterRepeated) }
+    }
+
+    /// Sorts by name, then by value, bytewise.
+    pub(crate) fn sort(&mut self) {
+        self.sort_by(|a, b, text| a.of(text).value.cmp(b.of(text).value));
+    }
+
+    /// Sorts by name, bytewise. The values of one name keep their order.
+    pub(crate) fn sort_by_name(&mut self) {
+        self.sort_by(|a, b, _| a.start().cmp(&b.start()));
+    }
+
+    /// Sorts by name. Most differ in their first bytes, which are compared at once.
+    fn sort_by(&mut self, compare: impl Fn(&Span, &Span, &[u8]) -> Ordering) {
+        self.spans.sort_unstable_by_key(|span| span.prefix);
+        if !self.spans.is_sorted_by(|a, b| a.prefix < b.prefix) {
+            let text = &self.text;
+            self.spans.sort_unstable_by(|a, b| a.cmp_names(b, text).then_with(|| compare(a, b, text)));
+        }
+    }
+
+    /// Takes out each that is equal to the one before it.
+    pub(crate) fn dedup(&mut self) {
+        let text = &self.text;
+        self.spans.dedup_by(|a, b| a.prefix == b.prefix && a.of(text) == b.of(text));
     }
 
     /// Whether a name holds `&` or `=`.

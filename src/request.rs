@@ -182,12 +182,6 @@ impl<'r> Head<'r> {
         self.base.map_or_else(|| self.target.to_owned(), |base| base.join(self.target))
     }
 
-    /// As [`url`](Self::url), with this port in place of the base URL's: `:443`, or nothing.
-    #[must_use]
-    pub fn url_with_port(&self, port: &str) -> String {
-        self.base.map_or_else(|| self.target.to_owned(), |base| base.join_with_port(port, self.target))
-    }
-
     /// The raw path; empty where the target was not given.
     #[must_use]
     pub fn path(&self) -> &'r str {

@@ -7,6 +7,7 @@ mod tags;
 
 use std::fmt::Debug;
 
+pub use crate::params::FormParams;
 pub(crate) use envelope::Binding;
 pub use envelope::Envelope;
 pub use message::{Encoding, FormJoin, Hash};

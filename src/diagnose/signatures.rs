@@ -119,7 +119,7 @@ pub(super) fn length_hint(value: &[u8], bytes: usize, encoding: Encoding) -> Opt
     };
     let is_written = match encoding {
         Encoding::Hex => !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit),
-        Encoding::Base64 => base64::decode_padded(value).is_some(),
+        Encoding::Base64 => base64::decode_standard(value).is_some(),
     };
     let found = match (value.len(), is_written) {
         (length, true) if length == expected => return None,

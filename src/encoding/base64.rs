@@ -24,14 +24,19 @@ pub(crate) fn decode_url_32(text: &[u8]) -> Option<[u8; 32]> {
     (length == bytes.len()).then_some(bytes)
 }
 
-/// Decodes a signature: the standard alphabet, padded, without trailing bits or white space.
-pub(crate) fn decode_padded(text: &[u8]) -> Option<Vec<u8>> {
-    STANDARD.decode(text).ok()
+/// Decodes a signature of at most 64 bytes, and says how many they are: the standard alphabet, padded, without trailing bits or white
+/// space.
+pub(crate) fn decode_signature(text: &[u8]) -> Option<([u8; 66], usize)> {
+    // Room for whole groups of three.
+    let mut bytes = [0; 66];
+    let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
+    Some((bytes, length))
 }
 
-/// As [`decode_padded`], of exactly 32 bytes.
+/// As [`decode_signature`], of exactly 32 bytes.
 pub(crate) fn decode_padded_32(text: &[u8]) -> Option<[u8; 32]> {
-    decode_padded(text)?.try_into().ok()
+    let (bytes, length) = decode_signature(text)?;
+    bytes.first_chunk().filter(|_| length == 32).copied()
 }
 
 /// Encodes with the standard alphabet, padded.

@@ -51,7 +51,7 @@ use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
 use crate::params::Params;
 use crate::request::{BaseUrl, Head, HeaderName};
-use crate::rule::{Envelope, Profile, Rule};
+use crate::rule::{Envelope, FormParams, Profile, Rule};
 use crate::secret::Keyring;
 #[cfg(feature = "sign")]
 use crate::sign::{Draft, Sign};
@@ -135,27 +135,26 @@ fn joined_query(query: &[u8]) -> Result<Vec<u8>, ErrorKind> {
     if params.has_separator_in_name() {
         return Err(ErrorKind::ParameterAmbiguous);
     }
-    let mut pairs: Vec<_> = params.iter().map(|param| (param.name, param.value)).collect();
-    pairs.sort_unstable();
-    let pairs: Vec<_> = pairs.into_iter().map(|(name, value)| [name, value].join(&b'=')).collect();
+    params.sort();
+    let pairs: Vec<_> = params.iter().map(|param| [param.name, param.value].join(&b'=')).collect();
     Ok(pairs.join(&b'&'))
 }
 
-fn after_path<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
-    join(b'?', pairs, joined);
+fn after_path(form: &mut FormParams, joined: &mut Vec<u8>) {
+    join(b'?', form, joined);
 }
 
-fn after_query<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
-    join(b'.', pairs, joined);
+fn after_query(form: &mut FormParams, joined: &mut Vec<u8>) {
+    join(b'.', form, joined);
 }
 
 /// Joins what there is, after a separator.
-fn join(separator: u8, pairs: &mut [(&[u8], &[u8])], joined: &mut Vec<u8>) {
-    pairs.sort_unstable();
-    if !pairs.is_empty() {
+fn join(separator: u8, form: &mut FormParams, joined: &mut Vec<u8>) {
+    form.sort();
+    if !form.is_empty() {
         joined.push(separator);
     }
-    for (name, value) in pairs {
+    for (name, value) in form.iter() {
         joined.extend_from_slice(name);
         joined.extend_from_slice(value);
     }

@@ -35,7 +35,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
 use crate::request::{BaseUrl, Head, HeaderName};
-use crate::rule::{Envelope, FormJoin, Profile, Rule};
+use crate::rule::{Envelope, FormJoin, FormParams, Profile, Rule};
 use crate::secret::Keyring;
 #[cfg(feature = "sign")]
 use crate::sign::{Draft, Sign};
@@ -106,14 +106,14 @@ fn urls(head: Head<'_>, envelope: &mut Envelope<'_>, form: Option<FormJoin>) -> 
         Some(port) if port == base.standard_port() => "",
         Some(_) => return Ok(()),
     };
-    envelope.or().part(head.url_with_port(port));
+    envelope.or().url_with_port(head, port);
     form.map(|join| envelope.form(join));
     Ok(())
 }
 
-fn join<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
-    pairs.sort_by_key(|(name, _)| *name);
-    for (name, value) in pairs {
+fn join(form: &mut FormParams, joined: &mut Vec<u8>) {
+    form.sort_by_name();
+    for (name, value) in form.iter() {
         joined.extend_from_slice(name);
         joined.extend_from_slice(value);
     }

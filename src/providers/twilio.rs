@@ -47,7 +47,7 @@ use crate::mac::{Algorithm, Keys};
 use crate::request::{BaseUrl, Head, HeaderName};
 #[cfg(feature = "sign")]
 use crate::rule::{Encoding, Hash};
-use crate::rule::{Envelope, Profile, Rule};
+use crate::rule::{Envelope, FormParams, Profile, Rule};
 use crate::secret::{Keyring, Tenants};
 #[cfg(feature = "sign")]
 use crate::sign::{Draft, Sign};
@@ -108,13 +108,13 @@ impl Rule for TwilioRule {
         envelope.base64(head.signature(&SIGNATURE)?);
         let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
         let port = base.port().unwrap_or(base.standard_port());
-        let (portless, ported) = (head.url_with_port(""), head.url_with_port(port));
         let body = head.query_sha256("bodySHA256")?;
         if body.is_none() && head.method() == "POST" && head.is_form()? {
-            envelope.part(portless).form(join).or().part(ported).form(join).tenant_param(ACCOUNT);
+            envelope.url_with_port(head, "").form(join).or().url_with_port(head, port).form(join);
+            envelope.tenant_param(ACCOUNT);
             return Ok(());
         }
-        envelope.part(portless).or().part(ported);
+        envelope.url_with_port(head, "").or().url_with_port(head, port);
         if let Some(hash) = body {
             envelope.body_sha256(hash);
         }
@@ -126,10 +126,10 @@ impl Rule for TwilioRule {
     }
 }
 
-fn join<'p>(pairs: &mut Vec<(&'p [u8], &'p [u8])>, joined: &mut Vec<u8>) {
-    pairs.sort_unstable();
-    pairs.dedup();
-    for (name, value) in pairs {
+fn join(form: &mut FormParams, joined: &mut Vec<u8>) {
+    form.sort();
+    form.dedup();
+    for (name, value) in form.iter() {
         joined.extend_from_slice(name);
         joined.extend_from_slice(value);
     }

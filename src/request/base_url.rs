@@ -77,13 +77,7 @@ impl BaseUrl {
     /// The URL of a request with this raw target.
     #[must_use]
     pub fn join(&self, target: &str) -> String {
-        self.join_with_port(&self.port, target)
-    }
-
-    /// As [`join`](Self::join), with this port in place of its own: `:443`, or nothing.
-    #[must_use]
-    pub fn join_with_port(&self, port: &str, target: &str) -> String {
-        [&*self.start, port, &self.prefix, target].concat()
+        [&*self.start, &self.port, &self.prefix, target].concat()
     }
 }
 

@@ -11,6 +11,10 @@ impl MediaType {
     /// Reads a `Content-Type`; `None` for any other type, and for another charset than UTF-8 or US-ASCII: a framework may obey
     /// it, and read other parameters.
     pub(crate) fn of(content_type: &[u8]) -> Option<Self> {
+        // Of a form of twelve parameters, 5 % of its verification.
+        if let Some((_, usual)) = USUAL.iter().find(|(text, _)| *text == content_type) {
+            return Some(*usual);
+        }
         let split = content_type.iter().position(|byte| *byte == b';').unwrap_or(content_type.len());
         let (media_type, parameters) = content_type.split_at_checked(split)?;
         match media_type.trim_ascii() {
@@ -26,7 +30,8 @@ impl MediaType {
 /// once as UTF-8 or US-ASCII (RFC 9110, section 8.3). The word `charset` in any other place or form is refused, since
 /// readers of this header differ: some search it for the word.
 fn is_utf8(parameters: &[u8]) -> bool {
-    let count = parameters.windows(CHARSET.len()).filter(|word| word.eq_ignore_ascii_case(CHARSET)).count();
+    let is_charset = |word: &&[u8]| matches!(word, [b'c' | b'C', ..]) && word.eq_ignore_ascii_case(CHARSET);
+    let count = parameters.windows(CHARSET.len()).filter(is_charset).count();
     let is_accepted = |parameter: &[u8]| {
         let parameter = parameter.trim_ascii();
         ACCEPTED_CHARSETS.iter().any(|accepted| parameter.eq_ignore_ascii_case(accepted))
@@ -34,6 +39,11 @@ fn is_utf8(parameters: &[u8]) -> bool {
     count == 0 || (count == 1 && parameters.split(|byte| *byte == b';').any(is_accepted))
 }
 
+const USUAL: [(&[u8], MediaType); 3] = [
+    (FORM, MediaType::Form),
+    (b"application/x-www-form-urlencoded; charset=UTF-8", MediaType::Form),
+    (JSON, MediaType::Json),
+];
 const CHARSET: &[u8] = b"charset";
 const ACCEPTED_CHARSETS: [&[u8]; 4] =
     [b"charset=utf-8", b"charset=\"utf-8\"", b"charset=us-ascii", b"charset=\"us-ascii\""];

@@ -7,7 +7,7 @@ use super::message::{Encoding, FormJoin, Hash, Message, OfEmpty, Place};
 use super::tags::{Texts, Written};
 use crate::error::{Error, ErrorKind};
 use crate::mac::{SignatureKind, Tags};
-use crate::request::Field;
+use crate::request::{BaseUrl, Field, Head};
 use crate::time::UnixTime;
 
 /// What a head claims: these signatures, over these bytes, of this time. A [`Rule`](super::Rule) writes it, a
@@ -97,6 +97,13 @@ impl<'h> Envelope<'h> {
     pub fn part(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.message.push(bytes.as_ref());
         self
+    }
+
+    /// Adds the URL that the platform called, with this port in place of the base URL's: `:443`, or nothing. With the base's own,
+    /// `part(head.url())` does.
+    pub fn url_with_port(&mut self, head: Head<'_>, port: &str) -> &mut Self {
+        let [start, end] = head.base_url().map(BaseUrl::without_port).unwrap_or_default();
+        self.part(start).part(port).part(end).part(head.target())
     }
 
     /// Puts the raw body here in the signed message.
@@ -231,6 +238,14 @@ impl<'h> Envelope<'h> {
     pub(crate) fn into_messages(self) -> impl Iterator<Item = (Message, Place)> {
         let messages = self.ended.into_iter().chain([self.message]);
         messages.filter_map(|message| message.place.map(|place| (message, place)))
+    }
+
+    /// As [`into_messages`](Self::into_messages), in one piece of memory.
+    pub(crate) fn into_message_list(self) -> Vec<Message> {
+        let mut messages = self.ended;
+        messages.push(self.message);
+        messages.retain(|message| message.place.is_some());
+        messages
     }
 
     /// The parameter that names the tenant, where the body is a form.

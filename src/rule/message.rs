@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::config_error::ConfigError;
 use crate::encoding::{base64, hex};
+use crate::params::FormParams;
 
 /// A candidate for what was signed: bytes before and after the place of the body.
 #[derive(Clone, Debug, Default)]
@@ -32,11 +33,9 @@ pub(crate) enum OfEmpty {
     Nothing,
 }
 
-/// Joins a form's decoded names and values to the bytes that are signed.
-///
-/// They come in the order of the form, repeats included. Put them into the order in which they are signed, and take out those that are
-/// not: the proof hands on what is left, and in this order where a name repeats. Then append them to the message.
-pub type FormJoin = for<'p> fn(&mut Vec<(&'p [u8], &'p [u8])>, &mut Vec<u8>);
+/// Joins the parameters of a form: puts them into the order in which they are signed, takes out those that are not, and appends them
+/// to the signed bytes.
+pub type FormJoin = fn(&mut FormParams, &mut Vec<u8>);
 
 /// A hash of a body, without a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

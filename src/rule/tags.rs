@@ -89,8 +89,8 @@ impl Text<'_> {
         match self.written {
             Written::Hex => kind.decode_hex(self.field.bytes()),
             Written::Base64 => {
-                let bytes = base64::decode_padded(self.field.bytes())?;
-                (bytes.len() == kind.bytes()).then(|| Tag::new(&bytes))
+                let (bytes, length) = base64::decode_signature(self.field.bytes())?;
+                (length == kind.bytes()).then(|| Tag::new(bytes.get(..length).unwrap_or_default()))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::mac::{SignatureKind, Tags, sha256};
 use crate::params::Params;
 use crate::rule::{Binding, Envelope, Rule};
 use crate::secret::Secret;
-use crate::webhook::{Webhook, content, read_form};
+use crate::webhook::{Webhook, Whole, read_form};
 
 /// Where a platform's signature, time and identifier are written: the other half of its [`Rule`], for tests.
 ///
@@ -129,16 +129,16 @@ impl<R: Sign> Webhook<R> {
             Params::default()
         };
         let tags = envelope.tags(kind)?;
-        Ok((message(envelope, delivery.body(), &params)?, tags))
+        Ok((message(envelope, delivery.body(), params)?, tags))
     }
 }
 
 /// The first candidate for the signed message.
-fn message(envelope: Envelope<'_>, body: &[u8], params: &Params) -> Result<Vec<u8>, Error> {
+fn message(envelope: Envelope<'_>, body: &[u8], params: Params) -> Result<Vec<u8>, Error> {
     match envelope.binding() {
         Binding::Message => {
-            let (message, place) = envelope.into_messages().next().ok_or(ErrorKind::RuleInvalid)?;
-            Ok([message.before, content(place, body, params)?, message.after].concat())
+            let message = envelope.into_message_list().into_iter().next().ok_or(ErrorKind::RuleInvalid)?;
+            Ok(Whole::new(body, params).complete(message)?)
         }
         Binding::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
         Binding::Sha256(expected) if !compare::eq(&expected, &sha256(body)) => {

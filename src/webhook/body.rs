@@ -10,10 +10,10 @@ use super::Claims;
 use crate::compare;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Running, SenderKeys, Senders, SignatureKind, Tags};
-use crate::params::{Parameters, Params};
+use crate::params::{FormParams, Parameters, Params};
 use crate::request::KeptBody;
 use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, OfEmpty, Place};
-use crate::verifier::{Check, Evidence};
+use crate::verifier::{Check, Evidence, Verification};
 
 /// The head has been proved. The body is bound to it by its absence, by its hash, or not at all.
 pub(super) struct HeadSigned {
@@ -114,8 +114,8 @@ pub(super) struct Form<'v> {
     claims: Claims<'v>,
     keys: FormKeys<'v>,
     tags: Tags,
-    messages: Vec<(Message, Place)>,
-    body: KeptBody,
+    messages: Vec<Message>,
+    limit: usize,
 }
 
 /// The keys that a form's signature is tried with.
@@ -155,14 +155,45 @@ impl<'v> Form<'v> {
         claims: Claims<'v>,
         keys: FormKeys<'v>,
         tags: Tags,
-        messages: Vec<(Message, Place)>,
+        messages: Vec<Message>,
         limit: usize,
     ) -> Self {
-        Self { claims, keys, tags, messages, body: KeptBody::new(limit) }
+        Self { claims, keys, tags, messages, limit }
+    }
+
+    /// Keeps the body as it arrives.
+    pub(super) fn keep(self) -> Verification<'v> {
+        let limit = self.limit;
+        Verification::new(KeptForm { form: self, body: KeptBody::new(limit) }).limit(limit)
+    }
+
+    /// Concludes from the whole body. Which candidate is signed is no secret, so that the first ends the search: most often it saves
+    /// the second hash.
+    pub(super) fn conclude(self, body: &[u8]) -> Result<Evidence, Error> {
+        if body.len() > self.limit {
+            return Err(ErrorKind::BodyTooLarge.into());
+        }
+        let params = read_form(body)?;
+        let (keys, tenant) = self.keys.select(&params)?;
+        let claims = tenant.into_iter().fold(self.claims, Claims::of_tenant);
+        let mut whole = Whole::new(body, params);
+        for message in self.messages {
+            if let Some(key) = keys.find(&whole.complete(message)?, &self.tags) {
+                let evidence = claims.judge(Some(key))?;
+                return Ok(evidence.parameters(Parameters::new(whole.params.0)));
+            }
+        }
+        Err(ErrorKind::SignatureMismatch.into())
     }
 }
 
-impl Check for Form<'_> {
+/// A form that is kept as it arrives.
+struct KeptForm<'v> {
+    form: Form<'v>,
+    body: KeptBody,
+}
+
+impl Check for KeptForm<'_> {
     fn keeps_body(&self) -> bool {
         true
     }
@@ -172,27 +203,7 @@ impl Check for Form<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        let body = self.body.bytes();
-        let params = read_form(body)?;
-        let (keys, tenant) = self.keys.select(&params)?;
-        let claims = tenant.into_iter().fold(self.claims, Claims::of_tenant);
-        let (mut found, mut last) = (None, None);
-        for (message, place) in self.messages {
-            let joined = match place {
-                Place::Form(join) => Some(Joined::or_new(&mut last, join, &params)),
-                _ => None,
-            };
-            let content = match joined {
-                Some(joined) => &joined.bytes,
-                None => &content(place, body, &params)?,
-            };
-            let signed = [&*message.before, content, &message.after].concat();
-            let key = keys.find(&signed, &self.tags);
-            found = found.or_else(|| Some((key?, joined.and_then(Joined::in_order))));
-        }
-        let (key, in_order) = found.unzip();
-        let evidence = claims.judge(key)?;
-        Ok(evidence.parameters(Parameters::new(in_order.flatten().unwrap_or(params))))
+        self.form.conclude(self.body.bytes())
     }
 }
 
@@ -203,46 +214,61 @@ pub(crate) fn read_form(body: &[u8]) -> Result<Params, ErrorKind> {
     if params.is_empty() && !body.is_empty() { Err(ErrorKind::BodyUnexpected) } else { Ok(params) }
 }
 
-/// A form's parameters, joined as they are signed.
-struct Joined<'p> {
-    join: FormJoin,
-    pairs: Vec<(&'p [u8], &'p [u8])>,
-    /// How many there were.
-    count: usize,
-    bytes: Vec<u8>,
+/// A whole form, and what stands in its place.
+pub(crate) struct Whole<'b> {
+    body: &'b [u8],
+    /// As they are signed.
+    params: FormParams,
+    /// How they are joined, once they are.
+    join: Option<FormJoin>,
+    joined: Vec<u8>,
 }
 
-impl<'p> Joined<'p> {
-    fn new(join: FormJoin, params: &'p Params) -> Self {
-        let mut pairs: Vec<_> = params.iter().map(|param| (param.name, param.value)).collect();
-        let (count, mut bytes) = (pairs.len(), Vec::with_capacity(params.bytes()));
-        join(&mut pairs, &mut bytes);
-        Self { join, pairs, count, bytes }
+impl<'b> Whole<'b> {
+    pub(crate) fn new(body: &'b [u8], params: Params) -> Self {
+        Self { body, params: FormParams(params), join: None, joined: Vec::new() }
     }
 
-    /// Joins, unless the last candidate's are joined in the same way.
-    fn or_new<'j>(last: &'j mut Option<Self>, join: FormJoin, params: &'p Params) -> &'j Self {
-        let same = last.take().filter(|last| ptr::fn_addr_eq(last.join, join));
-        last.insert(same.unwrap_or_else(|| Self::new(join, params)))
+    /// Completes a candidate for the signed message.
+    pub(crate) fn complete(&mut self, message: Message) -> Result<Vec<u8>, ErrorKind> {
+        let Message { before, place, after } = message;
+        let content = match place.ok_or(ErrorKind::RuleInvalid)? {
+            Place::Form(join) => {
+                self.join(join)?;
+                &self.joined
+            }
+            Place::Raw => {
+                self.restore()?;
+                self.body
+            }
+            place @ Place::Digest(..) => {
+                self.restore()?;
+                let mut content = Content::new(place)?;
+                content.update(self.body);
+                &content.finish()
+            }
+        };
+        Ok([&*before, content, &after].concat())
     }
 
-    /// The parameters in the order that is signed, where it matters: where a name repeats, or one was left out.
-    fn in_order(&self) -> Option<Params> {
-        let is_plain = self.pairs.len() == self.count && self.pairs.is_sorted_by(|a, b| a.0 < b.0);
-        (!is_plain).then(|| Params::of(&self.pairs))
-    }
-}
-
-/// What stands in the place of a whole body.
-pub(crate) fn content(place: Place, body: &[u8], params: &Params) -> Result<Vec<u8>, ErrorKind> {
-    match place {
-        Place::Raw => Ok(body.to_vec()),
-        Place::Form(join) => Ok(Joined::new(join, params).bytes),
-        Place::Digest(..) => {
-            let mut content = Content::new(place)?;
-            content.update(body);
-            Ok(content.finish())
+    /// Joins the parameters, unless they are joined in this way already.
+    fn join(&mut self, join: FormJoin) -> Result<(), ErrorKind> {
+        if !self.join.is_some_and(|done| ptr::fn_addr_eq(done, join)) {
+            self.restore()?;
+            self.joined.reserve(self.body.len());
+            join(&mut self.params, &mut self.joined);
+            self.join = Some(join);
         }
+        Ok(())
+    }
+
+    /// Takes the parameters as they were sent.
+    fn restore(&mut self) -> Result<(), ErrorKind> {
+        if self.join.take().is_some() {
+            self.params = FormParams(read_form(self.body)?);
+            self.joined.clear();
+        }
+        Ok(())
     }
 }
 

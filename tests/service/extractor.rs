@@ -442,9 +442,9 @@ impl Rule for FormAlone {
     }
 
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
-        envelope.hex(head.signature(&SIGNATURE)?).part("form:").form(|pairs, joined| {
-            for (name, value) in pairs {
-                joined.extend([*name, b"=", *value].concat());
+        envelope.hex(head.signature(&SIGNATURE)?).part("form:").form(|form, joined| {
+            for (name, value) in form.iter() {
+                joined.extend([name, b"=", value].concat());
             }
         });
         Ok(())

@@ -621,7 +621,7 @@ impl Rule for Everything {
         let _ = (head.time(&self.name).is_ok(), head.signed(&self.name).is_ok(), head.is_form());
         let _ = (head.target().len(), head.url().len(), head.base_url().map(BaseUrl::port));
         let _ = (head.query_param(text), head.query_param(""), head.query_sha256(text));
-        let _ = (head.url_with_port(text).len(), head.path().len());
+        let _ = head.path().len();
         let field = head.signature(&SIGNATURE)?;
         let _ = (field.text(), field.after(text), field.one(text), field.without(separator).is_ok());
         let _ = (
@@ -637,15 +637,19 @@ impl Rule for Everything {
             if self.number.is_multiple_of(3) {
                 envelope.hex(before).base64(after);
             }
-            envelope.part(text).part(field).id(text.as_bytes()).tenant(text);
+            envelope.url_with_port(head, text).part(text).part(field).id(text.as_bytes()).tenant(text);
             envelope.signed_at(UnixTime::from_secs(i64::MIN.saturating_add_unsigned(self.number)));
             match self.number % 6 {
                 0 => envelope.body(),
                 1 if candidate == 0 => envelope.body_hash_if_any(Hash::Sha256, Encoding::Hex),
                 1 => envelope.body_hash(Hash::Md5, Encoding::Base64),
-                2 => envelope.tenant_param("a").form(|pairs, joined| {
-                    pairs.truncate(3);
-                    joined.extend(pairs.iter().flat_map(|(name, value)| [*name, *value]).flatten());
+                2 => envelope.tenant_param("a").form(|form, joined| {
+                    form.sort_by_name();
+                    form.dedup();
+                    form.sort();
+                    if !form.is_empty() {
+                        joined.extend(form.iter().flat_map(|(name, value)| [name, value]).flatten());
+                    }
                 }),
                 3 if candidate == 0 => envelope.body_sha256([0; 32]),
                 4 if candidate == 0 => envelope.insecure_unsigned_body().insecure_unsigned_query(),
@@ -672,7 +676,6 @@ fn rules(text: &str) {
     let base = BaseUrl::new(text).or_else(|_| BaseUrl::new(&format!("https://a@b:1/{text}")));
     if let Ok(base) = &base {
         let _ = (base.without_port().concat(), base.port(), base.standard_port(), base.join(text));
-        let _ = base.join_with_port(text, text);
         let _ = PlivoV3::new(base.clone(), secret()).main_account();
         let _ = PlivoV2::new(base.clone(), secret()).main_account().insecure_accept_unsigned_parameters();
     }

@@ -100,10 +100,10 @@ fn listed() -> Webhook<Written> {
 /// A form's sorted parameters after the URL.
 fn form() -> Webhook<Written> {
     let read: Read = |head, envelope| {
-        envelope.hex(head.signature(&SIGNATURE)?).part(head.url()).form(|pairs, joined| {
-            pairs.sort_unstable();
-            for (name, value) in pairs {
-                joined.extend([*name, b"=", *value, b"&"].concat());
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.url()).form(|form, joined| {
+            form.sort();
+            for (name, value) in form.iter() {
+                joined.extend([name, b"=", value, b"&"].concat());
             }
         });
         Ok(())
