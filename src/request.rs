@@ -196,10 +196,8 @@ impl<'r> Head<'r> {
     /// Adds the start of the URL, for a rule that signs it. Such a rule reads the query of the target and no other.
     #[inline]
     pub(crate) fn with_base(self, base: Option<&'r BaseUrl>) -> Self {
-        match base {
-            Some(_) => Self { base, ..self.with_target(self.target) },
-            None => self,
-        }
+        let is_target_known = base.is_none() || !self.target.is_empty();
+        Self { base, query: if is_target_known { self.query } else { b"" }, ..self }
     }
 
     /// Whether the target begins as that of a request does. The text before it in the URL ends with the host, which another target

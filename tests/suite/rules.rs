@@ -351,6 +351,7 @@ fn tenants_and_rotation_work_for_any_rule() {
 
 /// Joins as `name:value;`, sorted, equal pairs once.
 fn join(form: &mut FormParams, joined: &mut Vec<u8>) {
+    assert_eq!(format!("{form:?}"), "FormParams { .. }");
     form.sort();
     form.dedup();
     for (name, value) in form.iter() {
