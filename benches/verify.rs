@@ -76,6 +76,34 @@ fn jwt(criterion: &mut Criterion) {
     }
 }
 
+fn platforms(criterion: &mut Criterion) {
+    for bytes in BODY_BYTES {
+        let case = cases::standard_webhooks(bytes);
+        verify(criterion, &case);
+        floor(criterion, &case, &keyed::<Hmac<Sha256>>());
+    }
+    let case = cases::twilio();
+    verify(criterion, &case);
+    floor(criterion, &case, &keyed::<Hmac<Sha1>>());
+    #[cfg(feature = "ed25519")]
+    telnyx(criterion);
+}
+
+/// Its floor is the check of the signature over the whole message.
+#[cfg(feature = "ed25519")]
+fn telnyx(criterion: &mut Criterion) {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use ed25519_dalek::{Signature, SigningKey};
+
+    let case = cases::telnyx(1024);
+    verify(criterion, &case);
+    let key = SigningKey::from_bytes(&[7; 32]).verifying_key();
+    let tag = BASE64_STANDARD.decode(case.delivery.header("telnyx-signature-ed25519").unwrap()).unwrap();
+    let tag = Signature::from_slice(&tag).unwrap();
+    assert!(key.verify_strict(&case.message, &tag).is_ok());
+    run(criterion, &case, "floor", || key.verify_strict(black_box(&case.message), &tag));
+}
+
 fn verify(criterion: &mut Criterion, case: &Case) {
     let request = case.delivery.to_http("/webhook").unwrap();
     assert!(case.verifier.verify((&request).into()).is_ok());
@@ -130,5 +158,5 @@ fn threads(criterion: &mut Criterion, case: &Case) {
     group.finish();
 }
 
-criterion_group!(benches, bodies, sms, jwt);
+criterion_group!(benches, bodies, platforms, sms, jwt);
 criterion_main!(benches);

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Unsigned};
 use countersign::vonage::{self, SignatureMethod};
-use countersign::{Algorithm, Keyring, Secret, UnixTime, Verifier, Vogent, Voxagent};
+use countersign::{
+    Algorithm, BaseUrl, Keyring, Secret, StandardWebhooks, Twilio, UnixTime, Verifier, Vogent, Voxagent,
+};
 
 /// One delivery and who verifies it.
 pub(crate) struct Case {
@@ -43,6 +45,11 @@ const INBOUND_SMS: [(&str, &str); 9] = [
     ("timestamp", "1763712000"),
     ("nonce", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
 ];
+/// A realistic inbound SMS of Twilio's.
+const TWILIO_SMS: &str = "ToCountry=US&MessageSid=SM0123456789abcdef0123456789abcdef&SmsStatus=received&NumMedia=0\
+    &Body=Hello+from+Twilio%2C+is+my+appointment+tomorrow+still+on%3F&To=%2B18005551212&NumSegments=1\
+    &AccountSid=AC0123456789abcdef0123456789abcdef&From=%2B14158675309&ApiVersion=2010-04-01&FromCity=SAN+FRANCISCO\
+    &SmsMessageSid=SM0123456789abcdef0123456789abcdef";
 const ANSWER_QUERY: &str = "to=19432445023&endpoint_type=phone&from=12016131021&conversation_uuid=\
     CON-59d439b9-3e75-4f7d-a5c9-8030aee26ac4&uuid=aade2718c73eada70cfd2096847a1d52&region_url=https%3A%2F%2F\
     api-us-3.vonage.com";
@@ -100,6 +107,61 @@ pub(crate) fn sms_of(method: SignatureMethod, group: &'static str, params: &[(St
             hashed: None,
         })
         .into()
+}
+
+/// Standard Webhooks, with a body of so many bytes.
+pub(crate) fn standard_webhooks(bytes: usize) -> Case {
+    let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let webhook = StandardWebhooks::new(secret.clone()).unwrap().clock(|| NOW);
+    let id = "msg_2Lml9NyBLh7jiQ8ZkfPIyw";
+    let delivery = webhook.sign(&secret, &Unsigned::json(body(bytes)).id(id).time(NOW)).unwrap();
+    let message = [format!("{id}.{}.", NOW.as_secs()).as_bytes(), delivery.body()].concat();
+    Case {
+        group: "standard-webhooks",
+        name: "verify",
+        bytes,
+        verifier: Arc::new(webhook),
+        delivery,
+        message,
+        hashed: None,
+    }
+}
+
+/// A form of Twilio's, of twelve parameters.
+pub(crate) fn twilio() -> Case {
+    let twilio = Twilio::new(BaseUrl::new("https://example.com").unwrap(), secret());
+    let delivery = twilio.sign(&secret(), &Unsigned::form(TWILIO_SMS).target("/webhook")).unwrap();
+    let plain = TWILIO_SMS.replace('+', " ").replace("%2B", "+").replace("%2C", ",").replace("%3F", "?");
+    let mut params: Vec<_> = plain.split('&').map(|pair| pair.replacen('=', "", 1)).collect();
+    params.sort_unstable();
+    let message = format!("https://example.com/webhook{}", params.concat()).into_bytes();
+    Case {
+        group: "twilio",
+        name: "verify",
+        bytes: message.len(),
+        verifier: Arc::new(twilio),
+        delivery,
+        message,
+        hashed: None,
+    }
+}
+
+/// Telnyx, with a body of so many bytes.
+#[cfg(feature = "ed25519")]
+pub(crate) fn telnyx(bytes: usize) -> Case {
+    let key = sign::SigningKey::ed25519([7; 32]);
+    let telnyx = countersign::Telnyx::new(key.public_key()).unwrap().clock(|| NOW);
+    let delivery = telnyx.sign(key, &Unsigned::json(body(bytes)).time(NOW)).unwrap();
+    let message = [format!("{}|", NOW.as_secs()).as_bytes(), delivery.body()].concat();
+    Case {
+        group: "telnyx",
+        name: "verify",
+        bytes,
+        verifier: Arc::new(telnyx),
+        delivery,
+        message,
+        hashed: None,
+    }
 }
 
 /// A token with a body of so many bytes.

@@ -16,6 +16,12 @@
 //!   into a string for each delivery. It reads the system's clock, with no way around it, so it is signed just before it is
 //!   measured. It keys anew for each delivery. It takes the first of repeated headers. Its hash is `hmac-sha256`, which uses no
 //!   SHA instructions of the processor. It compares base64 text, every byte of it, without a barrier to the optimiser.
+//! - `svix`, with its default features, is the same code as `standardwebhooks`, with two names to look for in each header.
+//! - `async-openai` takes the values of the headers. It decodes the secret and keys anew for each request, and hashes with `sha2` 0.10.
+//! - `webhook-verify` is handed the URL and the decoded form for Twilio, which `form_urlencoded` decodes while it is measured. It tries
+//!   one URL; we try two.
+//! - `livekit-api` keys anew for each token and parses the event, which we do not.
+//! - `verify_strict` is the bare check of `ed25519-dalek`, of a message that is put together beforehand.
 //! - `ring` and `aws-lc-rs` are the bare functions: hex to bytes, a key built once, `verify`. Nothing looks for a header.
 //!   Both compare in constant time. `aws-lc-rs` copies the key's state for each message through its C interface.
 //! - `jsonwebtoken` is handed the token without `Bearer`. For each token it keys anew behind a `Box`, decodes the header
@@ -26,7 +32,7 @@
 //!
 //! Neither of the last two knows `payload_hash`. It is checked for them with the hash of `aws-lc-rs` and a plain `==`.
 //!
-//! `./ratios` runs this and prints the peers as multiples of `countersign`.
+//! The other libraries' medians over that of `countersign` are in `benches/README.md`.
 
 #![allow(clippy::disallowed_methods, reason = "`jsonwebtoken::decode` has its backend in this package")]
 
@@ -35,14 +41,20 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_lc_rs::{digest, hmac as aws_lc};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use countersign::sign::{self, Delivery};
-use countersign::{Secret, UnixTime, Verifier, Vogent, vonage};
+use countersign::sign::{SigningKey, Unsigned};
+use countersign::{
+    BaseUrl, LiveKit, OpenAi, Secret, StandardWebhooks, Telnyx, Twilio, UnixTime, Verifier, Vogent, vonage,
+};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use jwt_simple::algorithms::{HS256Key, MACLike};
 use jwt_simple::common::VerificationOptions;
 use jwt_simple::prelude::{Duration, UnixTimeStamp};
+use livekit_api::access_token::{AccessToken, TokenVerifier};
+use livekit_api::webhooks::WebhookReceiver;
 use ring::hmac as ring;
 use serde::Deserialize;
 use standardwebhooks::Webhook;
@@ -115,16 +127,10 @@ fn bodies(criterion: &mut Criterion) {
 
         let mut group = criterion.benchmark_group(format!("hex/{bytes}"));
         measure(&mut group, "countersign", &delivery, to_http, |request| vogent.verify(request.into()).ok());
-        measure(
-            &mut group,
-            "webhook-verify",
-            &to_github,
-            |delivery| (delivery.headers().to_vec(), delivery.body().to_vec()),
-            |(headers, body)| {
-                let options = VerifyOptions::default();
-                webhook_verify::verify(Provider::GitHub, headers, body, &github, options).ok()
-            },
-        );
+        measure(&mut group, "webhook-verify", &to_github, to_pairs, |(headers, body)| {
+            let options = VerifyOptions::default();
+            webhook_verify::verify(Provider::GitHub, headers, body, &github, options).ok()
+        });
         measure(&mut group, "standardwebhooks", &to_standard, to_http, |request| {
             standard.verify(request.body(), request.headers()).ok()
         });
@@ -190,5 +196,106 @@ fn tokens(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bodies, tokens);
+/// Standard Webhooks, at the time of the system, which the peers read.
+fn standard_webhooks(criterion: &mut Criterion) {
+    let shown = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let secret = Secret::new(shown).unwrap();
+    let ours = StandardWebhooks::new(secret.clone()).unwrap();
+    let unsigned = Unsigned::json(body(1024)).id("msg_2Lml9NyBLh7jiQ8ZkfPIyw");
+    let delivery = ours.sign(&secret, &unsigned).unwrap();
+    let (ours, openai): (Arc<dyn Verifier>, Arc<dyn Verifier>) =
+        (Arc::new(ours), Arc::new(OpenAi::new(secret).unwrap()));
+    let standard = Webhook::new(shown).unwrap();
+    let svix = svix::webhooks::Webhook::new(shown).unwrap();
+    let [id, time, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"]
+        .map(|name| delivery.header(name).unwrap().to_owned());
+
+    let mut group = criterion.benchmark_group("standard-webhooks/1024");
+    measure(&mut group, "countersign", &delivery, to_http, |request| ours.verify(request.into()).ok());
+    measure(&mut group, "standardwebhooks", &delivery, to_http, |request| {
+        standard.verify(request.body(), request.headers()).ok()
+    });
+    measure(&mut group, "svix", &delivery, to_http, |request| {
+        svix.verify(request.body(), request.headers()).ok()
+    });
+    measure(&mut group, "countersign-openai", &delivery, to_http, |request| {
+        openai.verify(request.into()).ok()
+    });
+    measure(&mut group, "async-openai", &delivery, to_text, |body| {
+        async_openai::webhooks::Webhooks::verify_signature(body, &signature, &time, &id, shown).ok()
+    });
+    group.finish();
+}
+
+/// A form of Twilio's, of twelve parameters.
+fn twilio(criterion: &mut Criterion) {
+    let form = "ToCountry=US&MessageSid=SM0123456789abcdef0123456789abcdef&SmsStatus=received&NumMedia=0\
+        &Body=Hello+from+Twilio%2C+is+my+appointment+tomorrow+still+on%3F&To=%2B18005551212&NumSegments=1\
+        &AccountSid=AC0123456789abcdef0123456789abcdef&From=%2B14158675309&ApiVersion=2010-04-01\
+        &FromCity=SAN+FRANCISCO&SmsMessageSid=SM0123456789abcdef0123456789abcdef";
+    let ours = Twilio::new(BaseUrl::new("https://example.com").unwrap(), secret());
+    let delivery = ours.sign(&secret(), &Unsigned::form(form).target("/webhook")).unwrap();
+    let ours: Arc<dyn Verifier> = Arc::new(ours);
+    let peer = webhook_verify::Secret::new(KEY);
+    let mut group = criterion.benchmark_group("twilio/12");
+    measure(&mut group, "countersign", &delivery, to_http, |request| ours.verify(request.into()).ok());
+    measure(&mut group, "webhook-verify", &delivery, to_pairs, |(headers, body)| {
+        let options = VerifyOptions::default()
+            .with_request_url("https://example.com/webhook")
+            .with_form_params(form_urlencoded::parse(body).into_owned());
+        webhook_verify::verify(Provider::Twilio, headers, body, &peer, options).ok()
+    });
+    group.finish();
+}
+
+fn livekit(criterion: &mut Criterion) {
+    let (key, shown) = ("myapikey", "thiskeyistotallyunsafe");
+    let secret = Secret::new(shown).unwrap();
+    let ours = LiveKit::new(secret.clone()).api_key(key).unwrap();
+    let body = livekit_body(1024);
+    let hash = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, &body));
+    let token = AccessToken::with_api_key(key, shown).with_sha256(&hash).to_jwt().unwrap();
+    let post = sign::vogent(&secret, body).without_header(SIGNATURE);
+    let delivery = post.with_header("authorization", &token);
+    let ours: Arc<dyn Verifier> = Arc::new(ours);
+    let peer = WebhookReceiver::new(TokenVerifier::with_api_key(key, shown));
+    let mut group = criterion.benchmark_group("livekit/1024");
+    measure(&mut group, "countersign", &delivery, to_http, |request| ours.verify(request.into()).ok());
+    measure(&mut group, "livekit-api", &delivery, to_text, |body| peer.receive(body, &token).ok());
+    group.finish();
+}
+
+/// An event of LiveKit's of exactly so many bytes, since the peer parses it.
+fn livekit_body(bytes: usize) -> Vec<u8> {
+    let frame = r#"{"event":"room_started","id":""}"#.len();
+    format!(r#"{{"event":"room_started","id":"{}"}}"#, "x".repeat(bytes - frame)).into_bytes()
+}
+
+fn telnyx(criterion: &mut Criterion) {
+    let now = UnixTime::from_secs(NOW.into());
+    let key = SigningKey::ed25519([7; 32]);
+    let ours = Telnyx::new(key.public_key()).unwrap().clock(move || now);
+    let delivery = ours.sign(key, &Unsigned::json(body(1024)).time(now)).unwrap();
+    let ours: Arc<dyn Verifier> = Arc::new(ours);
+    let bare = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
+    let tag = BASE64_STANDARD.decode(delivery.header("telnyx-signature-ed25519").unwrap()).unwrap();
+    let tag = ed25519_dalek::Signature::from_slice(&tag).unwrap();
+    let message = |delivery: &Delivery| [format!("{NOW}|").as_bytes(), delivery.body()].concat();
+    let mut group = criterion.benchmark_group("telnyx/1024");
+    measure(&mut group, "countersign", &delivery, to_http, |request| ours.verify(request.into()).ok());
+    measure(&mut group, "verify_strict", &delivery, message, |message| {
+        bare.verify_strict(message, &tag).ok()
+    });
+    group.finish();
+}
+
+fn to_pairs(delivery: &Delivery) -> (Vec<(String, String)>, Vec<u8>) {
+    (delivery.headers().to_vec(), delivery.body().to_vec())
+}
+
+fn to_text(delivery: &Delivery) -> String {
+    String::from_utf8(delivery.body().to_vec()).unwrap()
+}
+
+criterion_group!(benches, bodies, standard_webhooks, twilio, livekit, telnyx, tokens);
 criterion_main!(benches);
