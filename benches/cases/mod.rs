@@ -130,7 +130,7 @@ pub(crate) fn standard_webhooks(bytes: usize) -> Case {
 /// A form of Twilio's, of twelve parameters.
 pub(crate) fn twilio() -> Case {
     let twilio = Twilio::new(BaseUrl::new("https://example.com").unwrap(), secret());
-    let delivery = twilio.sign(&secret(), &Unsigned::form(TWILIO_SMS).target("/webhook")).unwrap();
+    let delivery = twilio.sign(secret(), &Unsigned::form(TWILIO_SMS).target("/webhook")).unwrap();
     let plain = TWILIO_SMS.replace('+', " ").replace("%2B", "+").replace("%2C", ",").replace("%3F", "?");
     let mut params: Vec<_> = plain.split('&').map(|pair| pair.replacen('=', "", 1)).collect();
     params.sort_unstable();
