@@ -60,13 +60,12 @@ impl Subject for Sms {
     fn moved(&self, case: &Case<'_>) -> Vec<(Changes, Capture)> {
         let capture = case.capture;
         let expected = expected(capture);
-        let mut moved = renamed(case);
-        moved.extend(places(capture).into_iter().filter(|(place, _)| Some(*place) != expected).map(
-            |(place, form)| {
-                (vec![(Cause::ParamsOtherSource, format!("the parameters {place}"))], of_form(form))
-            },
-        ));
-        moved
+        let elsewhere = places(capture).into_iter().filter(|(place, _)| Some(*place) != expected);
+        let moved = elsewhere.map(|(place, form)| {
+            (vec![(Cause::ParamsOtherSource, format!("the parameters {place}"))], of_form(form))
+        });
+        // A parameter that is put back is put where the parameters are, so the other places come first.
+        moved.chain(renamed(case)).collect()
     }
 
     /// A signature over parameters that are not sorted, or that are joined without the first `&`.
