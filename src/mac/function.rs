@@ -116,6 +116,7 @@ pub(crate) enum SignatureKind {
 impl SignatureKind {
     /// The function of an HMAC or a keyed hash.
     #[cfg(feature = "diagnose")]
+    #[cfg_attr(not(feature = "ed25519"), allow(clippy::unnecessary_wraps, reason = "a private key has none"))]
     pub(crate) const fn function(self) -> Option<Function> {
         match self {
             Self::Mac(function) => Some(function),

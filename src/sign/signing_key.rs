@@ -38,6 +38,7 @@ impl SigningKey {
     }
 
     /// The shared secret; `None` of a private key.
+    #[cfg_attr(not(feature = "ed25519"), allow(clippy::unnecessary_wraps, reason = "a private key has none"))]
     pub(crate) fn secret(&self) -> Option<&Secret> {
         match &self.0 {
             Kind::Secret(secret) => Some(secret),
