@@ -67,6 +67,10 @@ impl SenderKeys {
 
     /// The keys of an HMAC.
     #[cfg(feature = "diagnose")]
+    #[cfg_attr(
+        not(feature = "ed25519"),
+        allow(clippy::unnecessary_wraps, reason = "another kind of key has none")
+    )]
     pub(crate) fn mac(&self) -> Option<&MacKeys> {
         match self {
             Self::Mac(keys) => Some(keys),

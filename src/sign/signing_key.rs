@@ -60,6 +60,10 @@ impl SigningKey {
     }
 
     /// Signs a message; `None` where another kind of key signs so.
+    #[cfg_attr(
+        not(feature = "ed25519"),
+        allow(clippy::unnecessary_wraps, reason = "another kind of key has none")
+    )]
     pub(super) fn tag(&self, kind: SignatureKind, message: &[u8]) -> Option<Vec<u8>> {
         match (&self.0, kind) {
             (Kind::Secret(secret), SignatureKind::Mac(function)) => {
