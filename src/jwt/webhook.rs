@@ -163,7 +163,7 @@ impl<R: TokenRule> TokenWebhook<R> {
         token.untrusted(R::TENANT).map(Cow::into_owned)
     }
 
-    /// Judges the head: its method, its token, and what that covers.
+    /// Reads the token. Nothing of it is proved yet.
     #[inline]
     pub(crate) fn parse<'t>(&self, head: Head<'t>) -> Result<Token<'t>, Error> {
         Token::parse(self.carrier.token(head)?)
