@@ -31,11 +31,12 @@
 //!
 //! # One message for several requests
 //!
-//! Who has seen one request can write it in another way that has the same signature. Of V3, `a=1&b=2` and `a=1%26b%3D2` are one
-//! query; values of one name have no order; nothing separates the names from the values of a form, or the query of a GET from
-//! the parameters of a POST. Reject a request that lacks a parameter you need, hold the verifier to one method by `methods`, and
-//! read a form from [`Verified::parameters`](crate::Verified::parameters). Of V2, nothing separates the path from the nonce: route
-//! exact paths, and none that ends in a number.
+//! An attacker who has seen one request can write it in another way that has the same signature.
+//!
+//! - V3: `a=1&b=2` and `a=1%26b%3D2` are one query. Values of one name have no order. Nothing separates the names from the values of a
+//!   form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need, hold the verifier to
+//!   one method by `methods`, and read a form from [`Verified::parameters`](crate::Verified::parameters).
+//! - V2: nothing separates the path from the nonce. Route exact paths, and none that ends in a number.
 //!
 //! # Setup
 //!
@@ -216,8 +217,8 @@ impl PlivoV2 {
         self.with_changed_rule(rule)
     }
 
-    /// Accepts a query and a body, which V2 does not sign: who has seen one request can send any parameters to its path, for ever.
-    /// The proof covers the path alone.
+    /// Accepts a query and a body, which V2 does not sign. An attacker who has seen one request can send any parameters to its path, for
+    /// ever. The proof covers the path alone.
     pub fn insecure_accept_unsigned_parameters(self) -> Self {
         let rule = PlivoV2Rule { takes_unsigned: true, ..self.rule().clone() };
         self.with_changed_rule(rule)

@@ -18,9 +18,9 @@
 //!
 //! # One message for several requests
 //!
-//! Nothing separates the URL from the body, or names from values, and one key signs both kinds of message. Who has seen one request
-//! can move the bounds, as at [Twilio](crate::twilio#one-message-for-several-requests), or send JSON again as a form: it then has
-//! one parameter whose name is the JSON. Reject a request that lacks a parameter you need, and read a form from
+//! Nothing separates the URL from the body, or names from values, and one key signs both kinds of message. An attacker who has seen one
+//! request can move the bounds, as at [Twilio](crate::twilio#one-message-for-several-requests). They can also send JSON again as a form:
+//! it then has one parameter, whose name is the JSON. Reject a request that lacks a parameter you need, and read a form from
 //! [`Verified::parameters`](crate::Verified::parameters).
 //!
 //! # Setup

@@ -20,11 +20,12 @@
 //!
 //! # One message for several requests
 //!
-//! Nothing separates the URL, the names and the values. Who has seen one request can move the bounds between them:
-//! `CallSid=CA1` and `CallSidC=A1` have one signature, and so has a GET of the URL with the parameters' text at its end. So reject a
-//! request that lacks a parameter you need, do not use a default in its place, and route exact paths. `methods` narrows the verifier
-//! to the method that you chose at Twilio. A form's raw bytes, their order and their encoding are not signed: read
-//! [`Verified::parameters`](crate::Verified::parameters).
+//! Nothing separates the URL, the names and the values in the message. An attacker who has seen one request can move the bounds between
+//! them: `CallSid=CA1` and `CallSidC=A1` have one signature. A GET of the URL with the parameters' text at its end has it too.
+//!
+//! - Reject a request that lacks a parameter you need. Do not use a default in its place.
+//! - Route exact paths, and hold the verifier to the method that you chose at Twilio, by `methods`.
+//! - Read [`Verified::parameters`](crate::Verified::parameters). A form's bytes, its order and its encoding are not signed.
 //!
 //! # Setup
 //!

@@ -9,6 +9,9 @@
 //! No time and no identifier is signed, and no retry scheme is documented. Deduplicate on the payload: `dial_id` and the
 //! event.
 //!
+//! API functions (tools) are not signed: this verifier rejects them all. Set a secret header for each function, and verify it with
+//! [`StaticToken`](crate::StaticToken).
+//!
 //! Third-party guides name a header `vogent-signature`; the platform does not send it.
 //!
 //! # Deployment caveat
