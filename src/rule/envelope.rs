@@ -150,6 +150,9 @@ impl<'h> Envelope<'h> {
     /// the envelope says is signed. Where one candidate holds the body, those that do not are passed over. At most 16 are tried.
     pub fn or(&mut self) -> &mut Self {
         let ended = std::mem::take(&mut self.message);
+        if self.ended.is_empty() {
+            self.ended = Vec::with_capacity(USUAL_CANDIDATES);
+        }
         if self.ended.len() < MOST_ENDED {
             self.ended.push(ended);
         }
@@ -291,3 +294,5 @@ impl fmt::Debug for Envelope<'_> {
 
 /// How many candidates are kept beside the last.
 const MOST_ENDED: usize = 15;
+/// How many candidates most rules have that have several.
+const USUAL_CANDIDATES: usize = 2;

@@ -79,7 +79,7 @@ impl Message {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         let part = if self.place.is_none() { &mut self.before } else { &mut self.after };
         if part.capacity() == 0 {
-            part.reserve(bytes.len().max(USUAL_BYTES));
+            *part = Vec::with_capacity(bytes.len().max(USUAL_BYTES));
         }
         part.extend_from_slice(bytes);
     }

@@ -255,7 +255,7 @@ impl<'b> Whole<'b> {
     fn join(&mut self, join: FormJoin) -> Result<(), ErrorKind> {
         if !self.join.is_some_and(|done| ptr::fn_addr_eq(done, join)) {
             self.restore()?;
-            self.joined.reserve(self.body.len());
+            self.joined = Vec::with_capacity(self.body.len());
             join(&mut self.params, &mut self.joined);
             self.join = Some(join);
         }
@@ -266,7 +266,6 @@ impl<'b> Whole<'b> {
     fn restore(&mut self) -> Result<(), ErrorKind> {
         if self.join.take().is_some() {
             self.params = FormParams(read_form(self.body)?);
-            self.joined.clear();
         }
         Ok(())
     }
