@@ -1,4 +1,4 @@
-//! Adapters to what others build services with.
+//! Adapters for frameworks.
 
 #[cfg(feature = "axum")]
 pub mod axum;

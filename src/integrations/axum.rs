@@ -1,4 +1,4 @@
-//! `axum` extractors of what has verified.
+//! `axum` extractors for verified requests.
 
 mod parameters;
 mod proof;

@@ -1,18 +1,18 @@
-//! The head of a request as it was received.
+//! The head of a request as received.
 
 use http::request::Parts;
 use http::{Extensions, Uri};
 
 use crate::request::Head;
 
-/// Views the head. Behind a nested router of axum the target is the one that was received, not what is left of it.
+/// Views the head. In a nested router of axum, the target is the received one, not the rest that axum leaves.
 pub(super) fn head(parts: &Parts) -> Head<'_> {
     let target =
         received_uri(&parts.uri, &parts.extensions).path_and_query().map_or("", |target| target.as_str());
     Head::new(parts.method.as_str(), &parts.headers).with_target(target)
 }
 
-/// Where a request was received.
+/// Returns the URI on which the request was received.
 #[cfg(feature = "axum")]
 pub(super) fn received_uri<'r>(uri: &'r Uri, extensions: &'r Extensions) -> &'r Uri {
     extensions.get::<::axum::extract::OriginalUri>().map_or(uri, |original| &original.0)

@@ -1,4 +1,4 @@
-//! What is told of each request: a span and one event.
+//! What is logged of each request: a span and one event.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::verifier::Verified;
 
-/// Tells of one request, within a span that the layer's handler runs in as well.
+/// Logs one request, in a span that includes the layer's handler.
 #[derive(Clone, Debug)]
 pub(super) struct Observer {
     span: Span,
@@ -23,7 +23,7 @@ pub(super) struct Observer {
     tenant: Option<Arc<str>>,
 }
 
-/// An event with the fields that all have.
+/// Emits an event with the common fields.
 macro_rules! tell {
     ($level:ident, $this:expr, $($field:ident = $value:expr,)* $message:literal) => {
         tracing::$level!(
@@ -53,7 +53,7 @@ impl Observer {
         Self { span, scheme, target: uri.path_and_query().cloned(), tenant: None }
     }
 
-    /// Adds what was proved to the span. No event yet: the replay guard decides which.
+    /// Adds the proof to the span. It emits no event, since the replay guard decides which.
     pub(super) fn prove(&mut self, verified: &Verified) {
         self.span.record("key", verified.key().index()).record("coverage", verified.coverage().as_str());
         if let Some(tenant) = verified.tenant() {
@@ -62,7 +62,7 @@ impl Observer {
         }
     }
 
-    /// A request verified. An older key that matched is worth a line in production: it cannot be taken away yet.
+    /// A request verified. A match of an older key is logged at `info`: the key cannot be removed yet.
     pub(super) fn verified(&self, verified: &Verified) {
         let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
         if verified.key().is_newest() {
@@ -72,7 +72,7 @@ impl Observer {
         }
     }
 
-    /// A request was rejected: with a warning where the fault may be on this side.
+    /// A request was rejected. It is a warning where the fault may be yours.
     pub(super) fn rejected(&self, error: &Error) {
         let (code, status, text) = (error.code(), error.status(), field::display(error));
         if error.is_retryable() {
@@ -87,10 +87,10 @@ impl Observer {
     }
 }
 
-/// What comes of a replay guard.
+/// The events of a replay guard.
 #[cfg(feature = "tower")]
 impl Observer {
-    /// A request verified, and the guard did not give it to the handler. That another attempt is under way is no fault.
+    /// A request verified, but the guard held it back. Another attempt under way is no fault.
     pub(super) fn held_back(&self, verified: &Verified, error: &Error) {
         let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
         let (code, status, text) = (error.code(), error.status(), field::display(error));
@@ -130,39 +130,40 @@ impl Observer {
         tell!(warn, self, code = error.code(), "webhook's lease not renewed");
     }
 
-    /// A handler is slower than its lease, which could not be extended.
+    /// A handler ran longer than its lease, which was not renewed.
     pub(super) fn lease_ended(&self) {
         tell!(warn, self, "webhook's lease ended while it is handled");
     }
 
-    /// A request was handled and is not remembered, so that its event can be handled again: the store could not be told, or
-    /// another attempt has begun.
+    /// A request was handled but not recorded as done: the store failed, or another attempt has begun. The event can be handled
+    /// again.
     pub(super) fn not_remembered(&self, code: &'static str) {
         tell!(warn, self, code = code, "webhook handled and not remembered");
     }
 
-    /// A request was handled, and the store could not be told. It is told again.
+    /// A request was handled, and the store could not record it. The layer tries again.
     pub(super) fn not_yet_remembered(&self, error: &Error) {
         tell!(warn, self, code = error.code(), "webhook handled and not yet remembered");
     }
 
-    /// A request that was not handled is leased until its lease runs out.
+    /// The lease of an unhandled request could not be released, so it runs out.
     pub(super) fn still_leased(&self, error: &Error) {
         tell!(warn, self, code = error.code(), "webhook not handled and still leased");
     }
 
-    /// Too much goes on in the background, or there is no runtime: a lease runs out by itself.
+    /// Too many releases are in the background, or there is no runtime. A lease runs out by itself.
     pub(super) fn left_to_run_out(&self) {
         tell!(warn, self, "webhook's lease is left to run out");
     }
 }
 
-/// The path without the query, which can hold a signature. A stranger chooses it, so no more of it than a line takes.
+/// Returns the path without the query, which can hold a signature. A stranger chooses the path, so it is cut to a line's
+/// length.
 fn path(target: Option<&PathAndQuery>) -> &str {
     let path = target.map_or("", PathAndQuery::path);
     path.char_indices().nth(MAX_PATH_CHARS).map_or(path, |(end, _)| path.get(..end).unwrap_or_default())
 }
 
-/// The public one, whatever module tells: for filters such as `RUST_LOG=countersign=debug`.
+/// The crate's name in every module, for filters such as `RUST_LOG=countersign=debug`.
 const TARGET: &str = "countersign";
 const MAX_PATH_CHARS: usize = 256;

@@ -11,10 +11,10 @@ use crate::error::{Error, ErrorKind};
 use crate::request::KeptBody;
 use crate::verifier::{Verification, Verified};
 
-/// What a body may fail with.
+/// The error of a body.
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// A body as it was received, and the trailers after it.
+/// A body as received, with its trailers.
 #[derive(Default)]
 pub(super) struct Received {
     pub(super) data: Bytes,
@@ -22,9 +22,9 @@ pub(super) struct Received {
     pub(super) trailers: Option<HeaderMap>,
 }
 
-/// Reads a body of at most `limit` bytes and proves it as it arrives.
+/// Reads a body of at most `limit` bytes and verifies it as it arrives.
 ///
-/// A verification that keeps the body is given it at the end, in one piece: until then there is one copy of it.
+/// A verification that keeps the body gets it at the end, in one piece, so that there is one copy of it until then.
 pub(super) async fn verify(
     mut verification: Verification<'_>,
     body: impl http_body::Body<Error: Into<BoxError>>,
@@ -41,9 +41,9 @@ pub(super) async fn verify(
     Ok((verification.finish()?, received))
 }
 
-/// Reads a body of at most `limit` bytes, and shows `each` chunk as it arrives.
+/// Reads a body of at most `limit` bytes and passes each chunk to `each`.
 ///
-/// The task yields to others even where every frame is there at once, and a body of too many frames without data is rejected.
+/// The task yields to others even if every frame is ready. A body with too many frames without data is rejected.
 pub(super) async fn read(
     body: impl http_body::Body<Error: Into<BoxError>>,
     limit: usize,
@@ -81,7 +81,7 @@ pub(super) async fn read(
     Ok(Received { data: kept.into_bytes().into(), trailers })
 }
 
-/// A limit that another layer set, or what else ended the body early.
+/// Distinguishes another layer's limit from other failures.
 fn broken_off(error: &(dyn StdError + 'static)) -> Error {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -93,5 +93,5 @@ fn broken_off(error: &(dyn StdError + 'static)) -> Error {
     ErrorKind::BodyInterrupted.into()
 }
 
-/// Frames without data: more than any sender has reason to send.
+/// The most frames without data that a body may have.
 const MAX_EMPTY_FRAMES: u32 = 1_000;

@@ -1,4 +1,4 @@
-//! What both adapters answer to a request that is rejected.
+//! The answer to a rejected request, for both adapters.
 
 use http::Response;
 use http::header::RETRY_AFTER;
@@ -12,7 +12,7 @@ pub(super) fn empty<B: Default>(error: &Error) -> Response<B> {
     response
 }
 
-/// Adds when to send again, if it is known, and the error for a layer above.
+/// Adds `Retry-After`, if known, and the error for an outer layer.
 pub(super) fn explained<B>(mut response: Response<B>, error: Error) -> Response<B> {
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().entry(RETRY_AFTER).or_insert(seconds.into());

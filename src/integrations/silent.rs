@@ -1,4 +1,4 @@
-//! Nothing is told of a request: the feature `tracing` is off.
+//! Logs nothing: the feature `tracing` is off.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use http::Uri;
 use crate::error::Error;
 use crate::verifier::Verified;
 
-/// Tells nothing.
+/// Logs nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Observer;
 

@@ -1,4 +1,4 @@
-//! A `tower` layer that lets through what has verified.
+//! A `tower` layer that lets only verified requests through.
 
 mod duplicate;
 mod gate;

@@ -1,4 +1,4 @@
-//! The extractor of covered parameters.
+//! The extractor of signed parameters.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use crate::params::ParametersError;
 use crate::verifier::Verified;
 
-/// The parameters that the signature covers, read into `T` from the proof: those of an SMS, or of a signed webhook's GET.
+/// Extracts the parameters that the signature covers, and reads them into `T`: those of an SMS, or of a signed webhook's GET.
 ///
-/// Behind a [`VerifyLayer`](crate::tower::VerifyLayer) it is the last argument of the handler; without one it is the `T` of
-/// [`Signed`](super::Signed). See [`Parameters::deserialize`](crate::Parameters::deserialize) for what `T` may be.
+/// Behind a [`VerifyLayer`](crate::tower::VerifyLayer), make it the handler's last argument. Without a layer, it is the `T` of
+/// [`Signed`](super::Signed). [`Parameters::deserialize`](crate::Parameters::deserialize) says what `T` may be.
 ///
 /// # Example
 ///
@@ -49,13 +49,13 @@ pub struct SignedParameters<T>(pub T);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignedParametersRejection {
-    /// Nothing verified this request: there is no layer outside this handler. Status 500.
+    /// No layer verified this request. Status 500.
     #[error("request was not verified")]
     LayerMissing,
-    /// The signature covers no parameters, but a body or a token. Status 500.
+    /// The signature covers a body or a token, not parameters. Status 500.
     #[error("signature covers no parameters")]
     Uncovered,
-    /// `T` does not take the parameters. Status 422.
+    /// The parameters do not fit `T`. Status 422.
     #[error(transparent)]
     Unreadable(#[from] ParametersError),
 }

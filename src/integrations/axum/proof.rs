@@ -1,4 +1,4 @@
-//! The proof as an argument of a handler, and an error as its answer.
+//! The proof as a handler's argument, and an error as its answer.
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
@@ -9,14 +9,14 @@ use crate::error::Error;
 use crate::integrations::rejection;
 use crate::verifier::Verified;
 
-/// Why there is no [`Verified`]: no [`VerifyLayer`](crate::tower::VerifyLayer) is over this route. Status 500.
+/// The request was not verified: no [`VerifyLayer`](crate::tower::VerifyLayer) is over this route. Status 500.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("request was not verified")]
 pub struct VerifiedRejection;
 
-/// Takes the proof that a [`VerifyLayer`](crate::tower::VerifyLayer) over the route, or [`Signed`](crate::axum::Signed), has made.
+/// Takes the proof from a [`VerifyLayer`](crate::tower::VerifyLayer) over the route, or from [`Signed`](crate::axum::Signed).
 ///
-/// Where neither is, the request is answered 500 and the handler does not run.
+/// Without either, the request is answered 500 and the handler does not run.
 impl<S: Sync> FromRequestParts<S> for Verified {
     type Rejection = VerifiedRejection;
 
@@ -31,8 +31,8 @@ impl IntoResponse for VerifiedRejection {
     }
 }
 
-/// Answers with the [status](Error::status) of the error's kind, an empty body, `Retry-After` where it is known, and the error in
-/// the response's extensions, as a [`VerifyLayer`](crate::tower::VerifyLayer) does.
+/// Answers as a [`VerifyLayer`](crate::tower::VerifyLayer) does: the [status](Error::status) of the error's kind, an empty
+/// body, and `Retry-After` where it is known. The error is in the response's extensions.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         rejection::explained(rejection::empty(&self), self)

@@ -1,4 +1,4 @@
-//! Why there is nothing to extract.
+//! Why an extraction failed.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,7 +7,7 @@ use axum_core::response::{IntoResponse, Response};
 
 use crate::error::Error;
 
-/// Why a [`Signed`](super::Signed) was not extracted; `R` is the rejection of the extractor inside.
+/// Says why a [`Signed`](super::Signed) was not extracted. `R` is the rejection of the extractor inside.
 ///
 /// `R` and axum's rejections may quote the request in their text. So `Debug` and `Display` do not print them:
 /// [`source`](StdError::source) has them.
@@ -15,12 +15,12 @@ use crate::error::Error;
 pub enum SignedRejection<R> {
     /// The request did not verify, or its body could not be read.
     Unverified(Error),
-    /// The request verified, and the extractor inside does not take it.
+    /// The request verified, but the extractor inside rejected it.
     Unreadable(R),
 }
 
 impl<R: IntoResponse> IntoResponse for SignedRejection<R> {
-    /// Answers an unverified request as the [`Error`] alone does.
+    /// Answers an unverified request as [`Error`] does.
     fn into_response(self) -> Response {
         match self {
             Self::Unverified(error) => error.into_response(),

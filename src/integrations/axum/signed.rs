@@ -20,23 +20,27 @@ use crate::integrations::read;
 use crate::request::MediaType;
 use crate::verifier::{Coverage, Verified, Verifier};
 
-/// What a verified request holds, as `T` reads it: the raw `Bytes`, axum's `Json<_>`, `Form<_>` or any other extractor of a
-/// body, or [`SignedParameters`](super::SignedParameters) where the signature covers parameters.
+/// Verifies a request and extracts `T` from what the signature covers.
 ///
-/// `V` is the verifier, of which the router's state holds an `Arc` ([`FromRef`]): with several providers, each route names its
-/// own. Without `V`, the state holds an `Arc<dyn Verifier>`. The head is judged before the body is read. The body is read within
-/// axum's `DefaultBodyLimit` (2 MiB unless set). The verifier's [`body_limit`](Verifier::body_limit) does not raise that: for a
-/// platform that sends more, set the route's `DefaultBodyLimit`.
+/// `T` is an extractor of a body: the raw `Bytes`, axum's `Json<_>` or `Form<_>`. Where the signature covers parameters, it can
+/// be [`SignedParameters`](super::SignedParameters).
 ///
-/// `T` gets what the signature covers, and only once it has verified: the body with its `Content-Type`, or the query of a GET.
-/// Blank parameters that are not covered are taken out of a form, query or JSON object before that.
-/// It gets no other header, no path and no query that is not covered; the request's extensions are handed on, for axum's own
-/// extractors. To read an unsigned query all the same, take axum's `Query` as an argument before this one.
+/// `V` is the verifier. The router's state holds an `Arc<V>` ([`FromRef`]), so each route can name its own. Without `V`, the
+/// state holds an `Arc<dyn Verifier>`.
 ///
-/// There is no replay guard here, since an extractor cannot see how the handler ends: put a
-/// [`VerifyLayer`](crate::tower::VerifyLayer) with one over the route, whose proof the handler takes as an argument: [`Verified`].
+/// The head is checked before the body is read. The body is read within axum's `DefaultBodyLimit` (2 MiB unless set). The
+/// verifier's [`body_limit`](Verifier::body_limit) does not raise that: for a platform that sends more, set the route's
+/// `DefaultBodyLimit`.
 ///
-/// With the feature `tracing` it emits the events of the layer, within a span that ends with the extraction.
+/// `T` runs only after verification. It gets the body with its `Content-Type`, or the query of a GET. Blank parameters that the
+/// signature does not cover are removed from a form, query or JSON object first. `T` gets no other header, and no path or query
+/// that is not covered. It gets the request's extensions, for axum's own extractors. To read an unsigned query, take axum's
+/// `Query` as an argument before this one.
+///
+/// There is no replay guard here, because an extractor cannot see how the handler ends. For one, put a
+/// [`VerifyLayer`](crate::tower::VerifyLayer) over the route, and take [`Verified`] as the argument.
+///
+/// With the feature `tracing` it emits the layer's events, in a span that ends with the extraction.
 ///
 /// # Example
 ///
@@ -75,18 +79,18 @@ use crate::verifier::{Coverage, Verified, Verifier};
 ///
 /// # Rejections
 ///
-/// - [`SignedRejection::Unverified`]: the request did not verify; the status of the error's kind and an empty body. A body over
-///   the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and one that broke off
-///   [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), as at the layer.
-/// - [`SignedRejection::Unreadable`]: it verified, and `T` does not take it; `T`'s own rejection.
+/// - [`SignedRejection::Unverified`]: the request did not verify. The answer is the status of the error's kind and an empty
+///   body. As at the layer, a body over the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and an interrupted one
+///   is [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted).
+/// - [`SignedRejection::Unreadable`]: the request verified, but `T` rejected it. The answer is `T`'s rejection.
 pub struct Signed<T = Bytes, V: ?Sized = dyn Verifier>(
-    /// What the request holds.
+    /// The value that `T` read.
     pub T,
-    /// What was proved, a [`Verified`].
+    /// The proof, a [`Verified`].
     pub <V as ProvedBy>::Proof,
 );
 
-/// Names the verifier in the type of a [`Signed`], which holds none, so that its pattern has two fields and not three.
+/// Names the verifier in the type of a [`Signed`]. So the tuple needs no third field for it.
 pub trait ProvedBy {
     /// Always [`Verified`].
     type Proof;
@@ -102,7 +106,7 @@ impl<T: Clone, V: ?Sized> Clone for Signed<T, V> {
     }
 }
 
-/// Shows nothing of the value, whatever its type.
+/// Shows no part of the value.
 impl<T, V: ?Sized> fmt::Debug for Signed<T, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signed").field("verified", &self.1).finish_non_exhaustive()
@@ -119,7 +123,7 @@ where
     type Rejection = SignedRejection<T::Rejection>;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        // With the limit that is set for the route.
+        // Applies the route's limit.
         let (parts, body) = request.with_limited_body().into_parts();
 
         let verifier = Arc::<V>::from_ref(state);
@@ -138,7 +142,7 @@ where
     }
 }
 
-/// The request that is left of what the signature covers.
+/// Makes a request of what the signature covers.
 fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let mut request = Request::default();
     let query = parts.uri.query().unwrap_or_default();
@@ -151,11 +155,11 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
         Coverage::UrlParams => {
             (Some(without_uncovered(body, false, proof)), Some(Bytes::from(query.to_owned())))
         }
-        // Of no parameters at all: an empty form is signed, and the query is not.
+        // No parameters: the empty form is signed, the query is not.
         Coverage::Params if body.is_empty() && proof.parameters().is_none_or(|all| all.is_empty()) => {
             (None, None)
         }
-        // The SMS API signs the one or the other.
+        // The SMS API signs either the query or the body.
         Coverage::Params if body.is_empty() => {
             (None, Some(without_uncovered(query.to_owned().into(), false, proof)))
         }
@@ -183,11 +187,11 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     request
 }
 
-/// A form, query or JSON object without what anyone can have added, and a form's parameters in the order that is signed. One of the SMS
-/// API is as it was received, if nothing was added.
+/// Removes uncovered parameters, and puts a form's parameters in the signed order. A request of the SMS API stays as received
+/// if nothing was added.
 fn without_uncovered(text: Bytes, is_json: bool, proof: &Verified) -> Bytes {
     let Some(parameters) = proof.parameters() else { return text };
-    // Beside them there is the signature.
+    // One more for the signature.
     let count = parameters.len().saturating_add(1);
     if is_json {
         let Ok(mut members) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(&text) else {

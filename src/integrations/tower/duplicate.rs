@@ -1,17 +1,17 @@
-//! What is answered to a request that was handled before.
+//! The answer to a request that was handled before.
 
 use http::{Response, StatusCode};
 
 use crate::verifier::Verified;
 
-/// Answers 200 with an empty body: every platform takes it for "stop sending".
+/// Answers 200 with an empty body, which tells every platform to stop sending.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acknowledge;
 
-/// Makes the answer to a request that was handled before. Implemented for closures and for a
-/// [`StatusCode`], with an empty body; see [`VerifyLayer::on_duplicate`](super::VerifyLayer::on_duplicate).
+/// Answers a request that was handled before. Closures implement it, and [`StatusCode`] with an empty body: see
+/// [`VerifyLayer::on_duplicate`](super::VerifyLayer::on_duplicate).
 pub trait OnDuplicate<R> {
-    /// Makes the response to a request that verified and was handled before.
+    /// Makes the response to a verified request that was handled before.
     fn answer(&self, verified: &Verified) -> Response<R>;
 }
 

@@ -1,4 +1,4 @@
-//! What a request goes through before it reaches the service.
+//! Verification and replay check of a request, before the service.
 
 use std::sync::Arc;
 
@@ -27,17 +27,17 @@ use crate::verifier::{Verified, Verifier};
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) source: Source,
-    /// `None` where it was not set.
+    /// `None` if not set.
     pub(super) max_body: Option<usize>,
     pub(super) guard: Arc<Guard>,
 }
 
-/// What becomes of a request that verified.
+/// The outcome of a request that verified.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart at once, and smaller without `tracing`")]
 pub(super) enum Admitted {
-    /// It is to be handled, with its lease where there is a guard.
+    /// To handle, with a lease if there is a guard.
     Fresh(Request<VerifiedBody>, Option<Hold>),
-    /// It was handled before, with the response that was kept.
+    /// Handled before, with the saved response.
     Duplicate(Verified, Option<SavedResponse>),
 }
 
@@ -54,7 +54,7 @@ impl Source {
         self.example().scheme()
     }
 
-    /// A verifier with the settings of all that it gives.
+    /// A verifier with the settings that all verifiers of this source share.
     pub(super) fn example(&self) -> &dyn Verifier {
         match self {
             Self::One(verifier) => &**verifier,
@@ -65,8 +65,8 @@ impl Source {
 }
 
 impl Gate {
-    /// Lets a request through that verifies, with its body read and the proof in its extensions, and tells whether it was
-    /// handled before. Tells the observer how it ends.
+    /// Verifies a request and asks the guard whether it was handled before. A fresh request gets its body back, and the proof
+    /// in its extensions. The outcome is logged.
     pub(super) async fn admit(
         &self,
         request: Request<impl http_body::Body<Error: Into<BoxError>>>,
@@ -80,7 +80,7 @@ impl Gate {
         };
         let (verified, body) = judged.inspect_err(|error| observer.rejected(error))?;
         observer.prove(&verified);
-        // The verifier's clock was asked after the body had arrived, and nothing waits between that and the claim.
+        // The verifier read its clock after the body arrived. Nothing waits between that and the claim.
         let claimed = self.guard.claim(self.source.example(), &verified, body.bytes(), &observer).await;
         let hold = match claimed.inspect_err(|error| observer.held_back(&verified, error))? {
             Claimed::Unguarded => None,
@@ -95,7 +95,7 @@ impl Gate {
         Ok(Admitted::Fresh(Request::from_parts(parts, body), hold))
     }
 
-    /// The limit that was set, or else the greater one of the default and what the platform may send.
+    /// Returns the limit that was set. Else the default or the verifier's body limit, whichever is more.
     fn max_body(&self) -> usize {
         let default = || {
             self.source.example().body_limit().map_or(DEFAULT_MAX_BODY, |limit| limit.max(DEFAULT_MAX_BODY))
@@ -103,7 +103,7 @@ impl Gate {
         self.max_body.unwrap_or_else(default)
     }
 
-    /// Judges the head, and then the body as it arrives.
+    /// Verifies the head, then the body as it arrives.
     async fn verify(
         &self,
         verifier: &dyn Verifier,
@@ -126,7 +126,7 @@ impl Gate {
         let hint = match lookup.hint() {
             Hint::Head(hint) => {
                 let name = match hint(head) {
-                    // The scheme's settings say whether it is asked for again.
+                    // The scheme's settings decide whether to ask for a retry.
                     Err(missing) if missing.kind() == ErrorKind::TokenMissing => {
                         return Err(lookup.example().begin(head).err().unwrap_or(missing));
                     }

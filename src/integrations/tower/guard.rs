@@ -1,4 +1,4 @@
-//! A replay guard of any kind, its settings, and what it says of a request.
+//! A replay guard of any type, its settings and its answers.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -15,33 +15,33 @@ use crate::integrations::Observer;
 use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
 
-/// How a layer claims requests, and of whom.
+/// How a layer claims requests.
 #[derive(Clone)]
 pub(super) struct Guard {
-    /// `None` where there is no guard: nothing is claimed.
+    /// Without a store, nothing is claimed.
     pub(super) store: Option<Arc<dyn AnyGuard>>,
     pub(super) lease: Duration,
-    /// Else the verifier's retry period.
+    /// `None` is the verifier's retry period.
     pub(super) done_for: Option<Duration>,
     pub(super) sender: String,
-    /// Else the key that the proof gives.
+    /// `None` is the proof's key.
     pub(super) key: Option<Arc<KeyOf>>,
-    /// Whether a handler goes on when its client has left.
+    /// Whether a handler continues after its client has left.
     pub(super) detached: bool,
-    /// How many leases are given back in the background.
+    /// How many releases run in the background.
     pub(super) background: Arc<AtomicUsize>,
 }
 
-/// Names the event of a request by its proof and, where the signature covers it, its body.
+/// Makes the event's key from the proof and, where the signature covers it, the body.
 pub(super) type KeyOf = dyn Fn(&Verified, Option<&Bytes>) -> Option<ReplayKey> + Send + Sync;
 
-/// What a guard said.
+/// A guard's answer.
 pub(super) enum Claimed {
-    /// Nothing, since there is none.
+    /// There is no guard.
     Unguarded,
-    /// The request is ours to handle.
+    /// The request has its lease.
     Ours(Hold),
-    /// It was handled, with the response that was kept.
+    /// The request was handled before, with the saved response.
     Done(Option<SavedResponse>),
 }
 
@@ -69,7 +69,7 @@ impl Guard {
         }
     }
 
-    /// Another scheme's, sender's or account's identifiers may read the same.
+    /// Scheme, sender and account are part of the key, since their identifiers may be equal.
     fn key(&self, scheme: &str, verified: &Verified, body: &Bytes) -> Option<ReplayKey> {
         let chosen;
         let identifier = match &self.key {
@@ -83,7 +83,7 @@ impl Guard {
         Some(ReplayKey::new(names.into_iter().chain([identifier])))
     }
 
-    /// As long as the platform sends again, and never shorter than the request verifies, on the machine whose clock is the slowest.
+    /// Covers the platform's retries, and the time for which the request verifies, even on a slow clock.
     fn done_for(&self, example: &dyn Verifier, verified: &Verified) -> Duration {
         let left = verified.time_left().or(match example.replays() {
             Replays::Within(time) => Some(time),
@@ -121,7 +121,7 @@ impl Debug for Guard {
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// `ReplayGuard` as an object.
+/// `ReplayGuard` as a trait object.
 pub(super) trait AnyGuard: Debug + Send + Sync {
     fn claim<'a>(&'a self, key: &'a ReplayKey, lease: Duration) -> Answer<'a, Claim>;
     fn renew<'a>(&'a self, lease: &'a Lease, time: Duration) -> Answer<'a, bool>;
@@ -158,5 +158,5 @@ impl<G: ReplayGuard> AnyGuard for G {
 }
 
 const DEFAULT_LEASE: Duration = Duration::from_secs(60);
-/// By how much the clocks of two machines may differ.
+/// The most by which the clocks of two machines may differ.
 const CLOCKS_APART: Duration = Duration::from_secs(60);

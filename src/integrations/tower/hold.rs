@@ -1,4 +1,4 @@
-//! A lease while its request is handled.
+//! A lease during the handling of its request.
 
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
@@ -15,11 +15,11 @@ use super::settle::{Outcome, Settling};
 use crate::integrations::Observer;
 use crate::replay::{Lease, SavedResponse};
 
-/// A request that is being handled. Dropped before it is settled, as when the client goes away or the handler panics, its lease
-/// is given back.
+/// A request that is being handled. If dropped unsettled, because the client left or the handler panicked, it releases its
+/// lease.
 pub(super) struct Hold(Option<Held>);
 
-/// A lease, and what is needed to renew and to settle it.
+/// A lease, with what renews and settles it.
 pub(super) struct Held {
     pub(super) store: Arc<dyn AnyGuard>,
     pub(super) lease: Lease,
@@ -34,7 +34,7 @@ impl Hold {
         Self(Some(held))
     }
 
-    /// Runs the handler to its end, and renews the lease meanwhile.
+    /// Runs the handler to its end and renews the lease meanwhile.
     pub(super) async fn during<T>(&self, handler: impl Future<Output = T>) -> T {
         let mut handler = pin!(handler);
         let mut renewals = pin!(async {
@@ -45,7 +45,7 @@ impl Hold {
         });
         poll_fn(|context| {
             let answer = handler.as_mut().poll(context);
-            // This starts the timer, so that a handler that is ready at once needs none.
+            // Starts the timer only if the handler is not ready at once.
             if answer.is_pending() {
                 let _: Poll<()> = renewals.as_mut().poll(context);
             }
@@ -54,7 +54,7 @@ impl Hold {
         .await
     }
 
-    /// Marks the request done where the handler answered 2xx, and gives the lease back otherwise.
+    /// Marks the request done if the handler answered 2xx. Otherwise releases the lease.
     pub(super) async fn settle(mut self, status: Option<StatusCode>, response: Option<SavedResponse>) {
         let handled = status.is_some_and(|status| status.is_success());
         let outcome = if handled { Outcome::Handled(response) } else { Outcome::Failed };
@@ -73,8 +73,7 @@ impl Drop for Hold {
 }
 
 impl Held {
-    /// Renews the lease at each third of it. Where the store cannot be asked, tries again at each twelfth until the lease has run
-    /// out.
+    /// Renews the lease after each third of it. After a failure, tries again after each twelfth until the lease has run out.
     async fn renew(&self) {
         let (mut renewed, mut pause) = (Instant::now(), self.part(3));
         while renewed.elapsed() < self.lasts {
@@ -92,7 +91,7 @@ impl Held {
         self.observer.lease_ended();
     }
 
-    /// Between two tries, where the store cannot be asked.
+    /// The pause before another try after the store failed.
     pub(super) fn pause(&self) -> Duration {
         self.part(12)
     }

@@ -12,20 +12,20 @@ use super::gate::{Gate, Source};
 use super::{Acknowledge, EmptyRejection, Forget, Verify};
 use crate::verifier::Verifier;
 
-/// Puts a verifier before a service: only what has verified reaches it.
+/// Verifies each request before the service. Only verified requests reach it.
 ///
-/// - What the head alone decides is decided before a byte of the body is read: a missing or malformed signature, a token that is
-///   badly signed or too old.
-/// - The body is hashed as it arrives and held in memory, at most [`max_body`](Self::max_body) of it. The service gets it as a
-///   [`VerifiedBody`](super::VerifiedBody), byte for byte, and the [`Verified`](crate::Verified) in the request's extensions.
-/// - A rejection is answered with the status of the error's kind and an empty body, the [`Error`](crate::Error) in the response's
-///   extensions, for a layer above that counts or logs.
+/// - The head is checked before a byte of the body is read. A missing or malformed signature is rejected there, and a token
+///   that is badly signed or too old.
+/// - The body is hashed as it arrives and held in memory, up to [`max_body`](Self::max_body). The service gets it as a
+///   [`VerifiedBody`](super::VerifiedBody), byte for byte. The [`Verified`](crate::Verified) is in the request's extensions.
+/// - A rejection is answered with the status of the error's kind and an empty body. The [`Error`](crate::Error) is in the
+///   response's extensions, for an outer layer that counts or logs.
 ///
 /// # Deployment caveat
 ///
-/// Whoever sends slowly holds a connection, up to `max_body` of memory, and what readiness of the service is worth (a permit of
-/// a concurrency limit): put a timeout above this layer. Put nothing above it that changes bodies: no decompression, no
-/// parser. With a [`replay_guard`](Self::replay_guard), leave the timeout long enough for the handler.
+/// A slow sender ties up a connection, up to `max_body` of memory and, behind a concurrency limit, a permit. Put a timeout
+/// outside this layer. With a [`replay_guard`](Self::replay_guard), the timeout must leave the handler enough time. Put nothing
+/// outside it that changes bodies: no decompression, no parser.
 ///
 /// # Example
 ///
@@ -78,7 +78,7 @@ impl VerifyLayer {
         Self::with_source(Source::One(Arc::new(verifier)))
     }
 
-    /// Verifies for tenants whose secrets are in a store.
+    /// Verifies for many accounts, whose secrets are in a store.
     #[cfg(feature = "tenant-lookup")]
     pub fn tenants(lookup: TenantLookup) -> Self {
         Self::with_source(Source::Tenants(Arc::new(lookup)))
@@ -91,8 +91,8 @@ impl VerifyLayer {
 }
 
 impl<F, D, M> VerifyLayer<F, D, M> {
-    /// Rejects a body of more bytes than `limit` with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). What the verifier itself
-    /// rejects stays rejected.
+    /// Rejects a body of more than `limit` bytes with [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge). The verifier's own
+    /// limits still apply.
     ///
     /// Default: 1 MiB, or the verifier's [`body_limit`](Verifier::body_limit) where that is more.
     pub fn max_body(mut self, limit: usize) -> Self {
@@ -100,7 +100,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         self
     }
 
-    /// Answers a rejection with what `on_rejection` makes of the [`Error`](crate::Error): `Fn(&Error) -> Response<_>`.
+    /// Answers a rejection with `on_rejection`: `Fn(&Error) -> Response<_>`.
     pub fn on_rejection<G>(self, on_rejection: G) -> VerifyLayer<G, D, M> {
         VerifyLayer { gate: self.gate, on_rejection, on_duplicate: self.on_duplicate, memory: self.memory }
     }

@@ -1,4 +1,4 @@
-//! Tenants whose secrets are in a store.
+//! Accounts whose secrets are in a store.
 
 mod ask;
 mod kept;
@@ -31,7 +31,7 @@ use crate::verifier::Verifier;
 /// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
 /// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
 ///
-/// The store is not asked about a request with a method or media type that the scheme does not take, or with a malformed signature.
+/// The store is not asked if the scheme rejects the method or media type, or if the signature is malformed.
 ///
 /// # Bounds
 ///
@@ -49,8 +49,8 @@ use crate::verifier::Verifier;
 /// A waiting request costs its memory, with [`by_request`](Self::by_request) its body too. Put a concurrency limit outside the
 /// layer to bound how many wait.
 ///
-/// A request for a known account can be answered at another speed than one for an unknown account. So an attacker can find out
-/// which accounts exist. Do not use names that must stay secret.
+/// Known and unknown accounts can differ in response time. So an attacker can find out which accounts exist. Do not use names
+/// that must stay secret.
 ///
 /// # Exact match
 ///
@@ -107,14 +107,16 @@ type RequestHint = dyn Fn(Request<'_>) -> Result<String, Error> + Send + Sync;
 type Stored = Pin<Box<dyn Future<Output = Result<Option<Keyring>, ErrorKind>> + Send>>;
 type Store = dyn Fn(String) -> Stored + Send + Sync;
 type Scheme = dyn Fn(Tenants) -> Arc<dyn Verifier> + Send + Sync;
-/// The verifier of an account, or why there is none.
+/// An account's verifier, or the error.
 type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
 
 impl TenantLookup {
-    /// Reads the account from the head, as [`SignedWebhook::untrusted_api_key`](crate::vonage::SignedWebhook::untrusted_api_key)
-    /// does, asks `store` for its secrets (`None`: there is no account of [exactly](Self#exact-match) this name), and verifies with
-    /// what `scheme` makes of them, such as [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants). An error of the
-    /// store goes no further: log it there.
+    /// Verifies with the secrets of the account that `hint` reads from the head.
+    ///
+    /// - `hint` is for example [`SignedWebhook::untrusted_api_key`](crate::vonage::SignedWebhook::untrusted_api_key).
+    /// - `store` returns the secrets, or `None` if there is no account of [exactly](Self#exact-match) this name. Its error is
+    ///   not passed on: log it there.
+    /// - `scheme` makes the verifier, for example [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants).
     ///
     /// # Errors
     ///
@@ -131,9 +133,9 @@ impl TenantLookup {
         Self::new(Hint::Head(Box::new(hint)), store, scheme)
     }
 
-    /// As [`by_head`](Self::by_head), with the account read from the whole request, as
-    /// [`Sms::untrusted_api_key`](crate::vonage::Sms::untrusted_api_key) does: the body is then read, up to the layer's limit,
-    /// before anything is known of the sender.
+    /// Verifies as [`by_head`](Self::by_head), but `hint` reads the account from the whole request, as
+    /// [`Sms::untrusted_api_key`](crate::vonage::Sms::untrusted_api_key) does. The body is read, up to the layer's limit,
+    /// before the account is known.
     ///
     /// # Errors
     ///
@@ -195,7 +197,7 @@ impl TenantLookup {
     }
 
     /// Caches up to `count` unknown accounts, each for at most `lifetime`. Default: 10,000, ten seconds. A new account can be
-    /// rejected for so long.
+    /// rejected for that long.
     #[must_use]
     pub fn unknown(self, count: u64, lifetime: Duration) -> Self {
         Self { kept: self.kept.unknown(count, lifetime), ..self }
@@ -209,7 +211,7 @@ impl TenantLookup {
         Self { turns: Turns::new(count), ..self }
     }
 
-    /// Lets a request wait at most `patience` for an answer, and a query run for at most as long. Default: two seconds.
+    /// Limits how long a request waits for an answer, and how long a query runs. Default: two seconds.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -223,8 +225,8 @@ impl TenantLookup {
         &*self.example
     }
 
-    /// Rejects a head that the scheme rejects whatever the account: by its method or media type. No other rejection of the example is
-    /// taken over, since a verifier that tries several schemes may give it for the sake of the example's secret.
+    /// Returns the scheme's rejection of the method or media type, which applies to every account. Other rejections of the
+    /// example may come from its secret, so they are ignored.
     pub(super) fn check(&self, head: Head<'_>) -> Result<(), Error> {
         let rejected = self.example.begin(head).err().filter(|error| {
             matches!(error.kind(), ErrorKind::MethodUnsupported | ErrorKind::MediaTypeUnsupported)

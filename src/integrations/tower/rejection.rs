@@ -1,16 +1,15 @@
-//! What is answered to a request that is rejected.
+//! The answer to a rejected request.
 
 use http::Response;
 
 use crate::error::Error;
 use crate::integrations::rejection;
 
-/// Answers with the status of the error's kind and an empty body: a stranger learns nothing but that.
+/// Answers with the status of the error's kind and an empty body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EmptyRejection;
 
-/// Makes the answer to a request that is rejected. Implemented for closures; see
-/// [`VerifyLayer::on_rejection`](super::VerifyLayer::on_rejection).
+/// Answers a rejected request. Closures implement it: see [`VerifyLayer::on_rejection`](super::VerifyLayer::on_rejection).
 pub trait OnRejection<R> {
     /// Makes the response to a request that was rejected with `error`.
     fn reject(&self, error: &Error) -> Response<R>;

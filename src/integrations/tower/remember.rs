@@ -1,4 +1,4 @@
-//! Whether a handler's response is kept, to be repeated.
+//! Saves a handler's response, to repeat it.
 
 #[cfg(feature = "axum")]
 use std::any::Any;
@@ -14,27 +14,27 @@ use http_body_util::Full;
 
 use crate::replay::SavedResponse;
 
-/// Keeps no response.
+/// Saves no response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Forget;
 
-/// Keeps responses whose body is within a limit. Made by
+/// Saves responses whose body is within a limit. Made by
 /// [`VerifyLayer::remember_responses`](super::VerifyLayer::remember_responses).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remember {
     pub(super) limit: usize,
 }
 
-/// Keeps and repeats responses with bodies of type `R`: [`Forget`] of any type, [`Remember`] of every body that can be read and made
-/// of bytes, such as axum's `Body`, `Full<Bytes>` or `String`.
+/// Saves and repeats responses with bodies of type `R`. [`Forget`] takes any type. [`Remember`] takes bodies that can be read
+/// and made of bytes, such as axum's `Body`, `Full<Bytes>` or `String`.
 pub trait ResponseMemory<R>: Send + Sync {
-    /// Reads what is to be kept of a handler's response, and gives the response back.
+    /// Reads what to save of a handler's response, and returns the response.
     fn keep(
         &self,
         response: Response<R>,
     ) -> impl Future<Output = (Response<R>, Option<SavedResponse>)> + Send;
 
-    /// Makes the response that was kept.
+    /// Makes the saved response again.
     fn repeat(&self, saved: &SavedResponse) -> Option<Response<R>>;
 }
 
@@ -57,7 +57,7 @@ where
 {
     async fn keep(&self, response: Response<R>) -> (Response<R>, Option<SavedResponse>) {
         let limit = u64::try_from(self.limit).unwrap_or(u64::MAX);
-        // A body of unknown length cannot be put back when it turns out too long, so that it is not begun.
+        // A body of unknown length is not read, since it could not be put back if it were too long.
         let fits = response.body().size_hint().exact().is_some_and(|length| length <= limit);
         let says_more = SAY_MORE.iter().any(|name| response.headers().contains_key(name));
         if !response.status().is_success() || !fits || says_more {
@@ -89,7 +89,7 @@ where
 
 /// A body that was read to its end.
 struct Read<R> {
-    /// A body of the same bytes and, where there were any and it can hold them, the same trailers.
+    /// The same bytes, with the same trailers if the type can hold them.
     body: R,
     bytes: Vec<u8>,
     trailers: bool,
@@ -110,7 +110,7 @@ where
     Some(Read { body, bytes, trailers: trailers_there })
 }
 
-/// Of the bodies that are made of bytes, axum's alone can hold trailers.
+/// Only axum's body can be made of bytes and hold trailers.
 #[cfg(feature = "axum")]
 fn with_trailers<R: 'static>(bytes: &[u8], trailers: HeaderMap) -> Option<R> {
     let body = Full::new(Bytes::copy_from_slice(bytes)).with_trailers(ready(Some(Ok(trailers))));
@@ -123,5 +123,5 @@ fn with_trailers<R>(_: &[u8], _: HeaderMap) -> Option<R> {
     None
 }
 
-/// What the repeated response would lack, and its body could not be read without.
+/// Headers that are not saved, and without which the body could not be read.
 const SAY_MORE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_RANGE, TRAILER];

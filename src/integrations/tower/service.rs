@@ -1,4 +1,4 @@
-//! The service that the layer makes, and its future.
+//! The layer's service, and its future.
 
 use std::fmt;
 use std::future::Future;
@@ -23,7 +23,7 @@ use crate::integrations::read::BoxError;
 use crate::integrations::{Observer, rejection};
 use crate::verifier::Verifier;
 
-/// Verifies requests before `S` sees them. Made by a [`VerifyLayer`], or by [`new`](Self::new).
+/// Verifies requests before `S` handles them. Made by a [`VerifyLayer`], or by [`new`](Self::new).
 #[derive(Clone, Debug)]
 pub struct Verify<S, F = EmptyRejection, D = Acknowledge, M = Forget> {
     pub(super) inner: S,
@@ -34,24 +34,24 @@ pub struct Verify<S, F = EmptyRejection, D = Acknowledge, M = Forget> {
 }
 
 impl<S> Verify<S> {
-    /// Verifies with one verifier before `inner`, with the layer's default settings. Build a [`VerifyLayer`] for others.
+    /// Verifies with one verifier, with the layer's default settings. For others, build a [`VerifyLayer`].
     pub fn new(inner: S, verifier: impl Verifier + 'static) -> Self {
         VerifyLayer::new(verifier).layer(inner)
     }
 }
 
 impl<S, F, D, M> Verify<S, F, D, M> {
-    /// The service inside.
+    /// Returns the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside, to change it.
+    /// Returns the inner service, to change it.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside, without the verification.
+    /// Returns the inner service without the verification.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -77,7 +77,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The instance that is ready is the one to call; the other one is polled before the next call.
+        // Calls the instance that is ready. The clone is polled before the next call.
         let other = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, other);
         let (gate, memory) = (self.gate.clone(), self.memory.clone());
@@ -102,14 +102,14 @@ where
             match runtime.spawn(observer.watch(handled)).await.map_err(JoinError::try_into_panic) {
                 Ok(answer) => answer,
                 Err(Ok(panic)) => resume_unwind(panic),
-                // The runtime of the task ends.
+                // The runtime is shutting down.
                 Err(Err(_)) => Ok(reject(&on_rejection, ErrorKind::ReplayGuardUnavailable.into())),
             }
         })))
     }
 }
 
-/// Calls the service under a lease, and settles that.
+/// Calls the service under a lease, and settles the lease.
 async fn handle<S, R>(
     mut service: S,
     memory: impl ResponseMemory<R>,
@@ -135,12 +135,12 @@ where
     }
 }
 
-/// The answer to a rejection, which says when to send again if it is known.
+/// Answers a rejection, with `Retry-After` if it is known.
 fn reject<R>(on_rejection: &impl OnRejection<R>, error: Error) -> Response<R> {
     rejection::explained(on_rejection.reject(&error), error)
 }
 
-/// The response of a [`Verify`], under way.
+/// The response future of a [`Verify`].
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture<R, E>(Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>>);
 

@@ -1,4 +1,4 @@
-//! What a guard is told when a request has ended.
+//! What a guard is told at the end of a request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,18 +17,18 @@ use crate::replay::SavedResponse;
 
 /// How a request ended.
 pub(super) enum Outcome {
-    /// The handler did not answer 2xx, or did not end.
+    /// The handler did not answer 2xx, or did not finish.
     Failed,
-    /// It was handled, with this response to keep.
+    /// The handler answered 2xx, with this response to save.
     Handled(Option<SavedResponse>),
 }
 
-/// Tells the store how a request ended. Ready when the store has answered once.
+/// Tells the store how a request ended. Ready after the store's first answer.
 ///
-/// It goes on in the background where it is dropped before, and where the store cannot be told that a request is done. What was
-/// handled is never given up for the number of tasks; the tasks that give a lease back are limited.
+/// Continues in the background if it is dropped earlier, or if the store cannot record that a request is done. Background
+/// releases are limited in number. Records of handled requests are not.
 pub(super) struct Settling {
-    /// Out while it is polled, so that a guard that panics is not polled again.
+    /// Taken out while it is polled, so that a guard that panics is not polled again.
     telling: Option<Pin<Box<dyn Future<Output = Option<Again>> + Send>>>,
     unsettled: Option<Unsettled>,
     places: Arc<AtomicUsize>,
@@ -49,7 +49,7 @@ impl Settling {
         }
     }
 
-    /// Goes on in a task. Where there is no runtime or no place, the lease runs out.
+    /// Continues in a task. Without a runtime or a place, the lease runs out.
     fn go_on(&mut self, telling: impl Future<Output = ()> + Send + 'static) {
         let Some(unsettled) = self.unsettled.take() else { return };
         let Ok(runtime) = Handle::try_current() else { return };
@@ -81,7 +81,8 @@ impl Future for Settling {
 impl Drop for Settling {
     fn drop(&mut self) {
         let Some(mut telling) = self.telling.take() else { return };
-        // A guard in memory answers at once. While a panic unwinds, another panic would end the process, so no guard is polled.
+        // A guard in memory answers at once. During an unwind no guard is polled, because a second panic would abort the
+        // process.
         if !thread::panicking()
             && let Poll::Ready(again) = telling.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         {
@@ -96,7 +97,7 @@ impl Drop for Settling {
     }
 }
 
-/// Tells the store once. Answers what it is to be told again.
+/// Tells the store once. Returns what to tell it again.
 async fn tell(held: Held, outcome: Outcome) -> Option<Again> {
     match outcome {
         Outcome::Failed => {
@@ -114,14 +115,14 @@ async fn tell(held: Held, outcome: Outcome) -> Option<Again> {
     }
 }
 
-/// That a request is done, which the store could not be told.
+/// A handled request that the store could not record.
 struct Again {
     held: Held,
     response: Option<SavedResponse>,
 }
 
 impl Again {
-    /// Tells the store at each twelfth of the lease, for the time of one lease.
+    /// Tells the store again after each twelfth of the lease, for one lease.
     async fn tell(self) {
         let begun = Instant::now();
         loop {
@@ -146,7 +147,7 @@ impl Again {
     }
 }
 
-/// Tells, when it is dropped, that the store was told nothing: the runtime ended, the guard panicked, or nothing could go on.
+/// Logs on drop that the store was not told: the runtime ended, the guard panicked, or nothing could continue.
 struct Unsettled {
     observer: Observer,
     handled: bool,
@@ -169,7 +170,7 @@ impl Drop for Unsettled {
     }
 }
 
-/// One of the few places for what gives a lease back in the background.
+/// A place among the limited background releases.
 struct Place(Arc<AtomicUsize>);
 
 impl Place {

@@ -1,4 +1,4 @@
-//! A body that has been read and is handed on.
+//! The body of a verified request.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,7 +11,7 @@ use http_body::{Frame, SizeHint};
 
 use crate::integrations::read::Received;
 
-/// The body that was verified, byte for byte, and then the trailers it came with. No signature covers trailers.
+/// The verified body, byte for byte, followed by its trailers. No signature covers trailers.
 #[derive(Clone, Default)]
 pub struct VerifiedBody {
     data: Bytes,
@@ -25,7 +25,7 @@ impl From<Received> for VerifiedBody {
 }
 
 impl VerifiedBody {
-    /// All its bytes, as long as none has been taken from it.
+    /// Returns the bytes that have not been read yet.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.data
@@ -57,7 +57,7 @@ impl http_body::Body for VerifiedBody {
     }
 }
 
-/// Shows the length and none of the bytes.
+/// Shows only the length.
 impl fmt::Debug for VerifiedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedBody").field("bytes", &self.data.len()).finish_non_exhaustive()

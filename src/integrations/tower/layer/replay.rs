@@ -13,34 +13,34 @@ use crate::replay::ReplayGuard;
 use crate::verifier::{ReplayKey, Replays, Verified};
 
 impl<F, D, M> VerifyLayer<F, D, M> {
-    /// Hands each event to the service once, as far as that can be had: see
-    /// [`guide::exactly_once`](crate::guide::exactly_once).
+    /// Hands each event to the service once, within the [limits](crate::guide::exactly_once) of what is possible.
     ///
-    /// After a request has verified, `guard` is asked for a lease of its [`ReplayKey`]:
+    /// After verification, the layer asks `guard` for a lease of the request's [`ReplayKey`]:
     ///
-    /// - The key is free: the service is called, and the lease renewed while it works. If it answers 2xx, the request is *done*.
-    ///   After anything else (another status, an error, a panic, a future that is dropped) the lease is given back at once, so that
-    ///   the event is handled when the platform sends it again.
-    /// - Another request has the lease: rejected with [`ReplayInProgress`](crate::ErrorKind::ReplayInProgress), 503, and a
-    ///   `Retry-After` of what is left of it.
-    /// - Done: answered 200 with an empty body, and the service is not called. See [`on_duplicate`](Self::on_duplicate).
-    /// - The guard cannot tell, or is full: rejected with 503.
+    /// - The key is free: the service is called, and the lease is renewed while it works. After a 2xx the request is *done*.
+    ///   After anything else (another status, an error, a panic, a dropped future) the lease is released at once. So a retry is
+    ///   handled.
+    /// - Another request has the lease: rejected with [`ReplayInProgress`](crate::ErrorKind::ReplayInProgress), 503.
+    ///   `Retry-After` is the rest of the lease.
+    /// - Done: answered 200 with an empty body, without the service. See [`on_duplicate`](Self::on_duplicate).
+    /// - The guard fails or is full: rejected with 503.
+    /// - The request has no key: rejected with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503. It is genuine, so
+    ///   the platform should retry.
     ///
-    /// Keys of other schemes, [senders](Self::sender) and accounts (the tenant, or the account that a token names) are kept apart, so that one
-    /// guard in an [`Arc`] can serve several layers. Put one layer over a route: a second one of the same scheme and sender below it,
-    /// with the same guard, finds the event leased by the first, and answers each attempt 503. A request without a key is rejected with
-    /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503: it is genuine, and comes again.
+    /// Keys differ by scheme, [sender](Self::sender) and account (the tenant, or the account that a token names). So several
+    /// layers can share one guard in an [`Arc`]. Put only one such layer over a route: a second one of the same scheme, sender
+    /// and guard finds the event leased, and answers each attempt 503.
     ///
     /// # Deployment caveat
     ///
-    /// With a guard, this layer runs within a Tokio runtime that has its timers enabled. Where the store cannot be asked to renew a
-    /// lease, a handler that is slower than the lease goes on, and another attempt may begin beside it. Where it cannot be told
-    /// that a request is done, the event can be handled again. Both are told by an event of `tracing`.
+    /// A guard needs a Tokio runtime with its timer enabled. If the store cannot renew a lease, a handler that is slower than
+    /// the lease continues, and another attempt may begin. If the store cannot record that a request is done, the event can be
+    /// handled again. A `tracing` event reports each.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::ReplayUndetectable`]: the scheme signs no identifier, as Vogent and Voxagent, and no
-    ///   [`replay_key`](Self::replay_key) was chosen before.
+    /// - [`ConfigError::ReplayUndetectable`]: the scheme signs no identifier, such as Vogent and Voxagent, and no
+    ///   [`replay_key`](Self::replay_key) was set before.
     pub fn replay_guard(mut self, guard: impl ReplayGuard + 'static) -> Result<Self, ConfigError> {
         if self.gate.guard.key.is_none() && self.gate.source.example().replays() == Replays::Undetectable {
             return Err(ConfigError::ReplayUndetectable);
@@ -49,11 +49,11 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         Ok(self)
     }
 
-    /// Names who sends, for a guard that several senders share: two subscriptions whose tokens name no account, for example. By default
-    /// senders have no name, and two of one scheme whose requests name no account share their keys: if their identifiers
-    /// can be equal, one's request hides the other's.
+    /// Names the sender, where several senders share a guard, for example two subscriptions whose tokens name no account. By
+    /// default senders have no name. Two senders of one scheme without accounts then share their keys: if their identifiers can
+    /// be equal, one's request hides the other's.
     ///
-    /// Choose a name that stays when the secret is rotated.
+    /// Choose a name that survives a rotation of the secret.
     ///
     /// # Errors
     ///
@@ -66,9 +66,11 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         Ok(self)
     }
 
-    /// Names the event by what `key` makes of the proof and the body, instead of the signed identifier: for platforms that sign none.
-    /// `key` gets the body only where the signature covers it byte for byte ([`Coverage::Body`](crate::Coverage::Body)), and says
-    /// `None` to reject the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503. Call this before [`replay_guard`](Self::replay_guard).
+    /// Makes the event's key with `key` instead of the signed identifier, for platforms that sign none. Call it before
+    /// [`replay_guard`](Self::replay_guard).
+    ///
+    /// `key` gets the body only if the signature covers it byte for byte ([`Coverage::Body`](crate::Coverage::Body)). `None`
+    /// rejects the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503.
     ///
     /// ```
     /// use countersign::replay::Memory;
@@ -97,19 +99,19 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         self
     }
 
-    /// Names the event by the SHA-256 of its body, as [`replay_key`](Self::replay_key) does. Two events with equal bodies count as
-    /// one: choose this only where something in each body differs, as an identifier or a time does.
+    /// Uses the SHA-256 of the body as the event's key. Two events with equal bodies count as one. Use it only if each body
+    /// differs, by an identifier or a time for example.
     ///
-    /// Where the signature does not cover the body byte for byte (SMS, the GET of a signed webhook), the signed identifier is the
-    /// key, as without this setting.
+    /// If the signature does not cover the body byte for byte (SMS, the GET of a signed webhook), the key is the signed
+    /// identifier.
     pub fn replay_key_of_body(self) -> Self {
         self.replay_key(|verified, body| {
             body.map_or_else(|| verified.replay_key(), |body| Some(ReplayKey::new([body])))
         })
     }
 
-    /// Leases a request for `time` while it is handled, by default 60 s. Choose it longer than the handler's timeout. The lease is renewed
-    /// at each third of it; after a crash, the event can be handled again when it ends.
+    /// Leases a request for `time` while it is handled. Default: 60 s. Choose more than the handler's timeout. The lease is
+    /// renewed after each third of it. After a crash, the event can be handled again when the lease ends.
     ///
     /// # Errors
     ///
@@ -122,9 +124,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         Ok(self)
     }
 
-    /// Remembers for `time` that a request is done, by default for the scheme's [`retry_period`](crate::Verifier::retry_period), 72 hours. A
-    /// request that verifies for longer is remembered for as long as it verifies, whatever the time is here. Where it verifies for
-    /// ever, it is handled again if it comes after this time.
+    /// Remembers for `time` that a request is done. Default: the scheme's [`retry_period`](crate::Verifier::retry_period), 72
+    /// hours. A request that verifies for longer is remembered for as long as it verifies. One that verifies forever can be
+    /// handled again after this time.
     ///
     /// # Errors
     ///
@@ -137,41 +139,40 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         Ok(self)
     }
 
-    /// Runs the service in a task of its own, so that it goes on to its end when the client has left. What it has handled is then
-    /// done. By default, a client that leaves ends the service's work, and gives the lease back at once.
+    /// Runs the service in its own task, so that it finishes even if the client leaves. If it then answers 2xx, the event is
+    /// done. By default, the service is dropped with its client, and the lease is released at once.
     ///
-    /// Choose this where
+    /// Use it if
     ///
-    /// - the platform's timeout is shorter than the service's work. By default each of its attempts would be broken off. With this
-    ///   setting, the next one finds the event done, and is answered with its response if that is
-    ///   [kept](Self::remember_responses);
-    /// - a stranger could get hold of a genuine request that is not handled yet. By default, one who sends it and hangs up, over and
-    ///   over, breaks off the work each time, while the platform's attempts get 503.
+    /// - the platform's timeout is shorter than the service's work. By default each attempt would be cut off. With this
+    ///   setting, a later attempt finds the event done, and gets its response if that is [saved](Self::remember_responses);
+    /// - a stranger could get hold of a genuine request that is not handled yet. By default, a stranger who sends it and hangs
+    ///   up, over and over, interrupts the work each time. The platform's attempts get 503.
     ///
-    /// There is one task for each event that is being handled. A timeout and a concurrency limit belong below this layer: one above
-    /// does not end the task or count it. A server that stops gracefully waits for no task whose client has left. Without a
+    /// Each event that is being handled has one task. Put a timeout and a concurrency limit inside this layer: outside, they do
+    /// not end or count the task. A graceful shutdown does not wait for a task whose client has left. Without a
     /// [`replay_guard`](Self::replay_guard) this has no effect.
     pub fn finish_when_client_leaves(mut self) -> Self {
         self.guard().detached = true;
         self
     }
 
-    /// Answers a request that was handled before with a [`StatusCode`](http::StatusCode), or with what a closure
-    /// `Fn(&Verified) -> Response<_>` makes of its proof. By default 200 with an empty body.
+    /// Answers a request that was handled before. Takes a [`StatusCode`](http::StatusCode), or a closure `Fn(&Verified) ->
+    /// Response<_>`. Default: 200 with an empty body.
     pub fn on_duplicate<E>(self, on_duplicate: E) -> VerifyLayer<F, E, M> {
         VerifyLayer { gate: self.gate, on_rejection: self.on_rejection, on_duplicate, memory: self.memory }
     }
 
-    /// Keeps the service's 2xx responses with *done*, and answers a request that was handled before with the first one's: for webhooks
-    /// whose answer matters, as the instructions for a call. Of a response are kept the status, the content type and a body of at
-    /// most `limit` bytes.
+    /// Saves the service's 2xx responses, and answers a request that was handled before with the first response. For webhooks
+    /// whose answer matters, such as instructions for a call. It saves the status, the content type and a body of at most
+    /// `limit` bytes.
     ///
-    /// Passed on and not kept are a body whose length is not known beforehand (a stream) or is above the limit, and a response with
-    /// trailers, `content-encoding` or `content-range`, which means little without them. Put a layer that compresses above this one. A body that fails while
-    /// it is read is answered 500, and the lease given back.
+    /// It does not save a body of unknown length (a stream) or above the limit. Nor does it save a response with trailers,
+    /// `content-encoding` or `content-range`, which is unusable without them. Put a compressing layer outside this one. If
+    /// reading the body fails, the answer is 500 and the lease is released.
     ///
-    /// The responses' bodies must be readable and made of bytes (`http_body::Body + Default + TryFrom<Vec<u8>>`), as axum's `Body`,
-    /// `Full<Bytes>` and `String`.
+    /// The response body must implement `http_body::Body + Default + TryFrom<Vec<u8>>`, such as axum's `Body`, `Full<Bytes>`
+    /// and `String`.
     pub fn remember_responses(self, limit: usize) -> VerifyLayer<F, D, Remember> {
         let memory = Remember { limit };
         VerifyLayer {
@@ -187,5 +188,5 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     }
 }
 
-/// The time in which a store may be slow to answer.
+/// Leaves a slow store time to answer a renewal.
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);

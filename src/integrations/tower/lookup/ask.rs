@@ -1,4 +1,4 @@
-//! An account's verifier: from what is kept, or from an answer of the store.
+//! An account's verifier, from the cache or the store.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -18,7 +18,7 @@ use crate::secret::Tenants;
 use crate::verifier::Verifier;
 
 impl TenantLookup {
-    /// The verifier of one account, to which this head may belong.
+    /// Returns the verifier of the account that this head names.
     pub(in crate::integrations::tower) async fn verifier(
         self: &Arc<Self>,
         name: String,
@@ -33,21 +33,20 @@ impl TenantLookup {
                 self.renew(&name.into());
                 return Ok(verifier);
             }
-            // No verifier of the account's judges the head.
+            // An unknown account has no verifier to check the head.
             Found::Unknown => {
                 self.check(head)?;
                 return Err(ErrorKind::TenantUnknown.into());
             }
             Found::Nothing => self.check(head)?,
         }
-        // Where there is no runtime, there is no timer either.
+        // Without a runtime there is no timer.
         Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;
         let answer = timeout(self.patience, self.question(&name.into())).await;
         Ok(answer.map_err(|_| ErrorKind::TenantStoreTimeout)??)
     }
 
-    /// Asks, or joins who asks already. A question that another began can run out of time before this request does: then it is
-    /// asked again.
+    /// Waits for an answer. A query that another request began can time out before this request does. Then it is asked again.
     async fn question(self: &Arc<Self>, name: &Arc<str>) -> Answer {
         loop {
             let (question, new) = self.questions.about(name);
@@ -58,7 +57,7 @@ impl TenantLookup {
         }
     }
 
-    /// Waits for a turn to ask the store, or for the answer to another's question, whichever comes first.
+    /// Waits for a turn to ask the store, or for another's answer, whichever comes first.
     async fn answer(self: &Arc<Self>, question: &Arc<Question>) -> Answer {
         let mut answer = pin!(question.answer());
         let mut turn = pin!(self.turns.take(self.kept.has_seen(question.name())));
@@ -75,7 +74,7 @@ impl TenantLookup {
         }
     }
 
-    /// Asks about a known account in the background, unless somebody does already.
+    /// Asks about a known account in the background, unless a query about it is open.
     fn renew(self: &Arc<Self>, name: &Arc<str>) {
         let Ok(runtime) = Handle::try_current() else { return };
         let (question, new) = self.questions.about(name);
@@ -89,14 +88,14 @@ impl TenantLookup {
         }
     }
 
-    /// Asks the store in a task of its own, unless that is being done or what it said meanwhile is kept.
+    /// Starts the query in its own task, unless it runs already or the cache now has the answer.
     fn begin(self: &Arc<Self>, question: &Arc<Question>, turn: Turn) {
         let Some(asking) = question.ask(turn) else { return };
         match self.kept.find(question.name()) {
             Found::Known(verifier) => asking.end(Ok(verifier)),
             Found::Unknown => asking.end(Err(ErrorKind::TenantUnknown)),
             Found::Ageing(_) | Found::Nothing => {
-                // Dropped where there is no runtime, and with it all who wait get an error.
+                // Without a runtime `asking` is dropped, and all who wait get an error.
                 if let Ok(runtime) = Handle::try_current() {
                     runtime.spawn(Arc::clone(self).ask(asking));
                 }
@@ -124,5 +123,5 @@ impl TenantLookup {
     }
 }
 
-/// Longer names are of nobody, and not worth a question.
+/// Longer names are rejected without a query.
 const MAX_NAME_BYTES: usize = 256;

@@ -1,4 +1,4 @@
-//! The answers of the store that are kept.
+//! The cache of the store's answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,11 @@ use tokio::time::Instant;
 
 use crate::verifier::Verifier;
 
-/// Known accounts with their verifiers, and unknown accounts apart from them, so that these cannot evict those.
+/// Known accounts with their verifiers, and unknown accounts. They are cached apart, so that unknown ones cannot evict known
+/// ones.
 pub(super) struct Kept {
     known: Cache<Arc<str>, Known>,
-    /// The names of accounts that were known, longer than their verifiers are kept.
+    /// The names of known accounts, kept longer than their verifiers.
     seen: Cache<Arc<str>, ()>,
     unknown: Cache<Arc<str>, Instant>,
     known_lifetime: Duration,
@@ -19,10 +20,10 @@ pub(super) struct Kept {
     unknown_lifetime: Duration,
 }
 
-/// What is kept of an account.
+/// What the cache has about an account.
 pub(super) enum Found {
     Known(Arc<dyn Verifier>),
-    /// Known, and the store is to be asked again.
+    /// Known, but due for renewal.
     Ageing(Arc<dyn Verifier>),
     Unknown,
     Nothing,
@@ -32,7 +33,7 @@ pub(super) enum Found {
 struct Known {
     verifier: Arc<dyn Verifier>,
     since: Instant,
-    /// When its last renewal began.
+    /// When the last renewal began.
     renewal: Option<Instant>,
 }
 
@@ -84,7 +85,7 @@ impl Kept {
         }
     }
 
-    /// Whether the account is known, or was.
+    /// Whether the account is or was known.
     pub(super) fn has_seen(&self, name: &str) -> bool {
         self.seen.contains_key(name)
     }
@@ -100,7 +101,7 @@ impl Kept {
         self.unknown.insert(name, Instant::now());
     }
 
-    /// Remembers that the store is being asked, so that it is not asked again at once should it fail.
+    /// Records that a query began, so that it is not repeated at once if it fails.
     pub(super) fn begin_renewal(&self, name: Arc<str>) {
         if let Some(known) = self.known.get(&name) {
             self.known.insert(name, Known { renewal: Some(Instant::now()), ..known });
@@ -108,14 +109,14 @@ impl Kept {
     }
 }
 
-/// The times in the entries decide what is valid. The cache's own lifetime frees memory, somewhat later.
+/// The times in the entries decide what is valid. The cache's own lifetime only frees memory, somewhat later.
 fn cache<V: Clone + Send + Sync + 'static>(count: u64, lifetime: Duration) -> Cache<Arc<str>, V> {
     let lifetime = lifetime.saturating_add(Duration::from_secs(60)).min(MAX_LIFETIME);
     Cache::builder().max_capacity(count).time_to_live(lifetime).build()
 }
 
 const DEFAULT_COUNT: u64 = 10_000;
-/// Between the beginnings of two renewals of one account when the store fails.
+/// The shortest time between two renewals of one account when the store fails.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
 /// 100 years. `moka` panics above 1,000.
 const MAX_LIFETIME: Duration = Duration::from_secs(3_155_760_000);

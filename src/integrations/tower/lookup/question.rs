@@ -1,4 +1,4 @@
-//! One question to the store for each name.
+//! One query to the store per name.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,11 +12,11 @@ use super::Answer;
 use super::turns::Turn;
 use crate::error::ErrorKind;
 
-/// The questions that somebody waits for or that are being asked.
+/// The queries that are open or waited for.
 #[derive(Clone, Default)]
 pub(super) struct Questions(Arc<Mutex<HashMap<Arc<str>, Weak<Question>>>>);
 
-/// A question about one account, shared by all who wait for its answer.
+/// A query about one account, shared by all who wait for its answer.
 pub(super) struct Question {
     name: Arc<str>,
     asked: AtomicBool,
@@ -25,7 +25,7 @@ pub(super) struct Question {
 }
 
 impl Questions {
-    /// The question about this account, and whether it is a new one.
+    /// Returns the query about this account, and whether it is new.
     pub(super) fn about(&self, name: &Arc<str>) -> (Arc<Question>, bool) {
         let mut questions = self.lock();
         let entry = questions.entry(Arc::clone(name));
@@ -59,12 +59,12 @@ impl Question {
         &self.name
     }
 
-    /// Waits for the answer, for as long as somebody may ask.
+    /// Waits for the answer.
     pub(super) async fn answer(&self) -> Answer {
         self.answer.wait().await.clone()
     }
 
-    /// Lets the first caller ask, and none after it.
+    /// Lets only the first caller ask.
     pub(super) fn ask(self: &Arc<Self>, turn: Turn) -> Option<Asking> {
         let first = !self.asked.swap(true, Ordering::AcqRel);
         first.then(|| Asking {
@@ -74,7 +74,7 @@ impl Question {
         })
     }
 
-    /// Takes the question out of the list, unless another about the same name has its place.
+    /// Removes the query from the list, unless a newer one about the same name has replaced it.
     fn close(&self) {
         let mut questions = self.questions.lock();
         if questions.get(&self.name).is_some_and(|question| ptr::eq(question.as_ptr(), self)) {
@@ -89,7 +89,7 @@ impl Drop for Question {
     }
 }
 
-/// The store is being asked. When this ends, all who wait get an answer: an error if the store's future panicked or was dropped
+/// A running query. When it ends, all who wait get an answer. They get an error if the store's future panicked or was dropped
 /// with its runtime.
 pub(super) struct Asking {
     question: Arc<Question>,
@@ -110,7 +110,7 @@ impl Asking {
 impl Drop for Asking {
     fn drop(&mut self) {
         self.question.close();
-        // It is the only one who answers.
+        // Nothing else sets the answer.
         let _ = self.question.answer.set(self.answer.clone());
     }
 }

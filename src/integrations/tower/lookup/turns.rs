@@ -1,4 +1,4 @@
-//! How many questions are asked at once.
+//! Limits how many queries run at once.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ErrorKind;
 
-/// Turns to ask the store. A quarter of them, but at least one of two or more, is reserved for accounts that were known
-/// before. Names that anyone can make up wait for the others.
+/// Turns to ask the store. A quarter, but at least one of two or more, is reserved for accounts that were known before. Unknown
+/// names wait for the rest.
 pub(super) struct Turns {
     all: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
@@ -20,7 +20,7 @@ pub(super) struct Turn {
 }
 
 impl Turns {
-    /// Gives `count` turns at once, at least one.
+    /// Allows `count` queries at once, at least one.
     pub(super) fn new(count: usize) -> Self {
         let count = count.clamp(1, Semaphore::MAX_PERMITS);
         let reserved = (count / 4).max(1);
@@ -30,8 +30,8 @@ impl Turns {
         }
     }
 
-    /// Waits for a turn, first come, first served. Strangers come here one after the other, so that an account that was
-    /// known before never waits behind more of them than there are turns.
+    /// Waits for a turn, first come, first served. Unknown names take a permit of their own first. So a known account never
+    /// waits behind more of them than there are turns.
     pub(super) async fn take(&self, seen: bool) -> Result<Turn, ErrorKind> {
         let stranger = if seen { None } else { Some(acquire(&self.strangers).await?) };
         Ok(Turn { _one: acquire(&self.all).await?, _stranger: stranger })
