@@ -8,26 +8,25 @@ use crate::encoding::json::{self, Stop, Value};
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
-/// The claims of a verified token (RFC 7519): the registered ones, and a platform's own by [`text`](Self::text).
+/// The claims of a verified token (RFC 7519): the registered ones, and a platform's own in [`text`](Self::text).
 ///
-/// A text claim that is no string, or a string with U+0000, reads as absent. Where the verifier needs the claim, it rejects the
-/// token.
+/// A claim that is not a string, or a string with U+0000, counts as absent. If the verifier needs it, the token is rejected.
 /// Fractions of seconds are rounded so that a token is never valid for longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims {
     issued_at: Option<UnixTime>,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
-    /// The payload, and after it what was escaped there.
+    /// The payload, followed by the decoded strings that were escaped.
     texts: String,
     others: Vec<Other>,
 }
 
-/// Where in the texts a claim is.
+/// The position of a claim in the texts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Other {
     name: Place,
-    /// `None` of a claim that is no text, or has U+0000. The platform may mean something by it, but no verifier here reads it.
+    /// `None` if the claim is not a string or has U+0000. No verifier here reads it.
     text: Option<Place>,
 }
 
@@ -38,49 +37,49 @@ struct Place {
 }
 
 impl Claims {
-    /// `iat`: when the token was signed, rounded down to whole seconds.
+    /// Returns `iat`, when the token was signed, rounded down to seconds.
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
     }
 
-    /// `exp`: from when on the token is no longer valid, rounded down to whole seconds.
+    /// Returns `exp`, from which time the token is invalid, rounded down to seconds.
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
     }
 
-    /// `nbf`: from when on the token is valid, rounded up to whole seconds.
+    /// Returns `nbf`, from which time the token is valid, rounded up to seconds.
     #[must_use]
     pub fn not_before(&self) -> Option<UnixTime> {
         self.not_before
     }
 
-    /// `jti`: the token's identifier.
+    /// Returns `jti`, the token's identifier.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.text("jti")
     }
 
-    /// `iss`: who issued the token.
+    /// Returns `iss`, the issuer.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.text("iss")
     }
 
-    /// The text claim of this name, such as Vonage's `api_key` and `application_id`.
+    /// Returns the text claim of this name, such as Vonage's `api_key` and `application_id`.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.text_of(self.find(name)?)
     }
 
-    /// The claim of this name, which must be a text if it is there.
+    /// Returns the claim of this name. If present, it must be a text.
     pub(crate) fn needed(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let malformed = || Error::claim(ErrorKind::ClaimMalformed, name);
         self.find(name).map(|other| self.text_of(other).ok_or_else(malformed)).transpose()
     }
 
-    /// The SHA-256 in the claim of this name, which must be one if it is there.
+    /// Returns the SHA-256 in the claim of this name. If present, it must be one.
     pub(crate) fn hash(
         &self,
         name: &'static str,
@@ -91,7 +90,7 @@ impl Claims {
         self.find(name).map(|other| decoded(other).ok_or_else(malformed)).transpose()
     }
 
-    /// Parses the decoded payload of a token whose signature holds.
+    /// Parses the payload of a token with a valid signature.
     pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Error> {
         let mut payload = String::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let (mut issued_at, mut expires_at, mut not_before) = (None, None, None);
@@ -108,7 +107,7 @@ impl Claims {
         Ok(Self { issued_at, expires_at, not_before, texts: payload, others })
     }
 
-    /// Reads who a token claims to be signed by, before anything is known of its signature.
+    /// Reads the claim that names the signer, before the signature is verified.
     pub(crate) fn untrusted<'t>(payload: &'t [u8], name: &'static str) -> Result<Cow<'t, str>, Error> {
         let payload = str::from_utf8(payload).map_err(|_| ErrorKind::ClaimsMalformed)?;
         let mut claim = None;
@@ -142,7 +141,7 @@ impl Place {
     }
 }
 
-/// The claims that are read so far.
+/// The claims read so far.
 struct Others<'p> {
     payload: &'p str,
     escaped: String,
@@ -150,7 +149,7 @@ struct Others<'p> {
 }
 
 impl<'p> Others<'p> {
-    /// Adds a claim; `None` if it was there, or if it is one too many.
+    /// Adds a claim. Returns `None` if it is repeated or one too many.
     fn add(&mut self, name: Cow<'p, str>, value: Value<'p>) -> Option<()> {
         let is_this = |other: &Other| {
             other.name.length() == name.len() && self.text(other.name) == Some(name.as_bytes())
@@ -185,14 +184,14 @@ impl<'p> Others<'p> {
     }
 }
 
-/// Shows none of the values.
+/// Hides the values.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims").finish_non_exhaustive()
     }
 }
 
-/// Shows `visit` each claim of a payload that is one JSON object.
+/// Passes each claim of a JSON object to `visit`.
 fn walk<'t>(
     payload: &'t str,
     visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), Error>,
@@ -203,7 +202,7 @@ fn walk<'t>(
     })
 }
 
-/// Takes a claim that has not been there before.
+/// Sets a claim that must not repeat.
 fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Result<(), Error> {
     if claim.is_some() {
         return Err(ErrorKind::ClaimsMalformed.into());
@@ -212,7 +211,7 @@ fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Re
     Ok(())
 }
 
-/// Takes a number of seconds (RFC 7519's `NumericDate`), in whatever form it is written.
+/// Reads a number of seconds (RFC 7519's `NumericDate`), in any JSON form.
 fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<UnixTime, Error> {
     match value {
         Value::Literal(literal) => decimal::whole(literal, rounding).map(UnixTime::from_secs),
@@ -221,17 +220,17 @@ fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<Uni
     .ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))
 }
 
-/// Takes a text without U+0000; `None` of any other value.
+/// Returns a string without U+0000, or `None`.
 fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
-        // JSON has U+0000 only as an escape, and a text with an escape is owned.
+        // JSON can only have U+0000 as an escape, and a string with an escape is owned.
         Value::String(Cow::Owned(text)) if text.contains('\0') => None,
         Value::String(text) => Some(text),
         _ => None,
     }
 }
 
-/// How many claims tokens have.
+/// The usual number of claims.
 const USUAL_COUNT: usize = 8;
-/// How many claims a token may have beside those of time.
+/// The most claims, besides those of time.
 const MAX_COUNT: usize = 256;

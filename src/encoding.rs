@@ -1,4 +1,4 @@
-//! Text forms of bytes: strict decoders that answer `None` or a problem, and know nothing of webhooks.
+//! Strict text encodings of bytes. They know nothing of webhooks.
 
 pub(crate) mod base64;
 pub(crate) mod decimal;

@@ -12,10 +12,10 @@ pub use kind::ErrorKind;
 
 use crate::name::Name;
 
-/// Why a request is rejected: what was wrong with what.
+/// Says why a request is rejected: what was wrong with what.
 ///
-/// The text names the condition, and the header, parameter or claim it was found in by the name the *operator* or
-/// the scheme gave it. It never holds a value from the request, a secret, or a signature, received or expected.
+/// The text names the condition, and the header, parameter or claim by the name that you or the scheme gave it. It never
+/// contains a value of the request, a secret or a signature.
 ///
 /// # Example
 ///
@@ -35,7 +35,7 @@ pub struct Error {
     cause: Cause,
 }
 
-/// What caused an error, where something did. Two errors of one kind are equal whatever caused them.
+/// The cause of an error, if known. It does not count in comparisons.
 #[derive(Clone, Debug)]
 struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
 
@@ -48,14 +48,14 @@ enum Subject {
 }
 
 impl Error {
-    /// Refuses with `kind`. A scheme of your own refuses with this.
+    /// Makes an error of this kind, for your own scheme.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
         Self { kind, subject: Subject::Common(kind.subject()), retry_after: None, cause: Cause(None) }
     }
 
-    /// Adds the cause, which [`source`](StdError::source) returns, such as why a store could not be asked. Its text reaches logs,
-    /// so it must hold no secret.
+    /// Adds the cause, which [`source`](StdError::source) returns, such as a store's error. Its text is logged, so it must not
+    /// contain a secret.
     ///
     /// ```
     /// use std::error::Error as _;
@@ -77,7 +77,7 @@ impl Error {
         Self { subject: Subject::Header(name.clone()), ..Self::new(kind) }
     }
 
-    /// Refuses something else than what the kind is usually about.
+    /// Makes an error about another subject than the kind's usual one.
     pub(crate) fn about(kind: ErrorKind, subject: &'static str) -> Self {
         Self { subject: Subject::Common(subject), ..Self::new(kind) }
     }
@@ -90,7 +90,7 @@ impl Error {
         Self { subject: Subject::Claim(name), ..Self::new(kind) }
     }
 
-    /// Refuses a request that is being handled, under a lease of which so much is left.
+    /// Makes the error for an event that another request handles under a lease.
     #[cfg(feature = "tower")]
     pub(crate) fn in_progress(remaining: Duration) -> Self {
         let begun = u64::from(remaining.subsec_nanos() > 0);
@@ -98,52 +98,51 @@ impl Error {
         Self { retry_after: Some(seconds), ..Self::new(ErrorKind::ReplayInProgress) }
     }
 
-    /// Whether the URL is at fault.
+    /// Whether the error is about the URL.
     #[cfg(feature = "diagnose")]
     pub(crate) fn is_about_url(&self) -> bool {
         self.subject == Subject::Common("URL")
     }
 
-    /// The header that is at fault, where it is one.
+    /// Returns the header with the error, if it is one.
     #[cfg(feature = "diagnose")]
     pub(crate) fn header_name(&self) -> Option<&str> {
         if let Subject::Header(name) = &self.subject { Some(name) } else { None }
     }
 
-    /// The condition, to match on.
+    /// Returns the condition, to match on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The kind's stable name in snake case, for metrics and logs.
+    /// Returns the kind's stable name in snake case, for metrics and logs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.kind.code()
     }
 
-    /// The HTTP status to answer with.
+    /// Returns the HTTP status of the answer.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.kind.status()
     }
 
-    /// The HTTP status to answer with, as a type of the `http` crate.
+    /// Returns the HTTP status of the answer, as a type of the `http` crate.
     #[cfg(feature = "http")]
     #[must_use]
     pub fn status_code(&self) -> http::StatusCode {
-        // Every kind has a valid one.
+        // Every kind's status is valid.
         http::StatusCode::from_u16(self.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Whether the platform should be asked to send the event again: true exactly where [`status`](Self::status)
-    /// is a 5xx.
+    /// Whether the platform should retry: true if [`status`](Self::status) is a 5xx.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.kind.is_retryable()
     }
 
-    /// After how many seconds to send again, if that is known: the value of the header `Retry-After`, which the layer adds.
+    /// Returns after how many seconds to retry, if known. The layer sends it as `Retry-After`.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         self.retry_after

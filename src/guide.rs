@@ -1,4 +1,4 @@
-//! The guide. It holds no code.
+//! The guide, without code.
 
 /// Why is it built like this?
 #[doc = "\n"]

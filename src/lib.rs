@@ -1,4 +1,5 @@
-// On the front page, the README's links lead to items: of two definitions of a link, the first counts. Its example needs a framework.
+// The first definition of a link counts, so on docs.rs the README's links lead to items. The README's example needs a
+// framework.
 #![cfg_attr(all(feature = "axum", feature = "tower"), doc = include_str!("links.md"))]
 #![cfg_attr(all(feature = "axum", feature = "tower"), doc = "\n")]
 #![cfg_attr(all(feature = "axum", feature = "tower"), doc = include_str!("../README.md"))]

@@ -1,4 +1,4 @@
-//! Hashing, keyed and plain. States are keyed once, when a verifier is built; a message is hashed under every key.
+//! Hashes, with and without a key. Each key's state is built once, with the verifier. A message is hashed with every key.
 
 #[cfg(feature = "ed25519")]
 mod ed25519;
@@ -30,7 +30,7 @@ pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
 }
 
-/// A tag as it is given: decoded, of the length its function has.
+/// A decoded signature of the algorithm's length.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tag {
     bytes: [u8; MAX_TAG_BYTES],

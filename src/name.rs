@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A literal, or a text that its clones share.
+/// A literal, or a text shared by its clones.
 #[derive(Clone, Debug)]
 pub(crate) enum Name {
     Literal(&'static str),

@@ -1,4 +1,4 @@
-//! The parameters of a request, decoded to bytes, in the order they came in.
+//! A request's parameters, decoded to bytes, in the received order.
 
 mod deserialize;
 mod form;
@@ -16,15 +16,15 @@ pub use form_params::FormParams;
 pub use parameters::Parameters;
 use span::Span;
 
-/// Parameters in one buffer, each laid out as `&name=value`, as the SMS scheme signs them. Read into an empty one, once. After an
-/// error they are incomplete.
+/// Parameters in one buffer, each as `&name=value`, as the SMS scheme signs them. Read into an empty one, once. After an error
+/// they are incomplete.
 #[derive(Default)]
 pub(crate) struct Params {
     text: Vec<u8>,
     spans: Vec<Span>,
-    /// Whether a name or a value may hold `&` or `=`.
+    /// Whether a name or a value may contain `&` or `=`.
     separators: bool,
-    /// Where the parameters' text ends. After it there is room to join them in.
+    /// The end of the parameters' text. The rest is room to join them.
     end: usize,
 }
 
@@ -36,12 +36,12 @@ pub(crate) struct Param<'p> {
 }
 
 impl Param<'_> {
-    /// Whether the value is empty or holds nothing but U+0000 to U+0020.
+    /// Whether the value is empty or only U+0000 to U+0020.
     pub(crate) fn is_blank(self) -> bool {
         self.value.iter().all(|byte| *byte <= b' ')
     }
 
-    /// Whether the name is a short token, which no other format can be written in.
+    /// Whether the name is a short token. Text of another format is not.
     pub(crate) fn has_plain_name(self) -> bool {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         self.name.len() <= MAX_PLAIN_NAME_BYTES && self.name.iter().all(is_plain)
@@ -53,18 +53,18 @@ impl Params {
         self.spans.is_empty()
     }
 
-    /// The parameters, in the order they came in or the one they were sorted to.
+    /// Iterates in the received or sorted order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Param<'_>> + Clone {
         self.spans.iter().map(|span| span.of(&self.text))
     }
 
-    /// The parameter of this name.
+    /// Returns the parameter of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Param<'_>> {
         let span = self.spans.get(self.position(name)?)?;
         Some(span.of(&self.text))
     }
 
-    /// Takes out the parameter of this name.
+    /// Removes the parameter of this name.
     pub(crate) fn take(&mut self, name: &str) -> Option<Param<'_>> {
         let span = self.spans.remove(self.position(name)?);
         Some(span.of(&self.text))
@@ -76,7 +76,7 @@ impl Params {
         self.spans.iter().position(named)
     }
 
-    /// Sorts by name, bytewise, and refuses a name that appears twice.
+    /// Sorts by name, bytewise. Rejects a repeated name.
     pub(crate) fn sort_unique(&mut self) -> Result<(), ErrorKind> {
         self.spans.sort_unstable_by_key(|span| span.prefix);
         if self.spans.is_sorted_by(|a, b| a.prefix < b.prefix) {
@@ -93,12 +93,12 @@ impl Params {
         self.sort_by(|a, b, text| a.of(text).value.cmp(b.of(text).value));
     }
 
-    /// Sorts by name, bytewise. The values of one name keep their order.
+    /// Sorts by name, bytewise. Equal names keep their order.
     pub(crate) fn sort_by_name(&mut self) {
         self.sort_by(|a, b, _| a.start().cmp(&b.start()));
     }
 
-    /// Sorts by name. Most differ in their first bytes, which are compared at once.
+    /// Sorts by name. The first bytes are compared as one number, since most names differ there.
     fn sort_by(&mut self, compare: impl Fn(&Span, &Span, &[u8]) -> Ordering) {
         self.spans.sort_unstable_by_key(|span| span.prefix);
         if !self.spans.is_sorted_by(|a, b| a.prefix < b.prefix) {
@@ -107,13 +107,13 @@ impl Params {
         }
     }
 
-    /// Takes out each that is equal to the one before it.
+    /// Removes each parameter that equals the one before it.
     pub(crate) fn dedup(&mut self) {
         let text = &self.text;
         self.spans.dedup_by(|a, b| a.prefix == b.prefix && a.of(text) == b.of(text));
     }
 
-    /// Whether a name holds `&` or `=`.
+    /// Whether a name contains `&` or `=`.
     pub(crate) fn has_separator_in_name(&self) -> bool {
         self.separators && self.iter().any(|param| param.name.iter().copied().any(is_separator))
     }
@@ -123,8 +123,8 @@ impl Params {
         self.iter().any(Param::is_blank)
     }
 
-    /// Joins the parameters that `selects` selects, as `&name=value`, in the order they were sorted to, with `_` for each `&`
-    /// and each `=` in a value.
+    /// Joins the parameters that `selects` accepts, as `&name=value` in the sorted order. Each `&` or `=` in a value becomes
+    /// `_`.
     pub(crate) fn join(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) -> &[u8] {
         self.text.truncate(self.end);
         for span in &self.spans {
@@ -139,7 +139,7 @@ impl Params {
         self.text.get(self.end..).unwrap_or_default()
     }
 
-    /// Keeps the parameters that `selects` selects, in the order they came in.
+    /// Keeps the parameters that `selects` accepts, in the received order.
     pub(crate) fn keep(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) {
         self.text.truncate(self.end);
         let text = &self.text;
@@ -147,15 +147,14 @@ impl Params {
         self.spans.sort_unstable_by_key(|span| span.start());
     }
 
-    /// Makes room for the parameters of a text of so many bytes and for joining them, each lengthened by an `&` and by the `=`
-    /// of names that come without.
+    /// Reserves room for the parameters of a text of this length, and for joining them. Each may need an `&` and a `=` more.
     fn reserve(&mut self, text_bytes: usize) {
         let lengthened = text_bytes.saturating_add(1).saturating_add(USUAL_COUNT);
         self.text = Vec::with_capacity(lengthened.saturating_mul(2));
         self.spans = Vec::with_capacity(USUAL_COUNT);
     }
 
-    /// Completes the parameters once all text is there.
+    /// Completes the parameters after the last text.
     fn finish(&mut self) {
         for span in &mut self.spans {
             span.read_prefix(&self.text);
@@ -163,7 +162,7 @@ impl Params {
         self.end = self.text.len();
     }
 
-    /// Adds the parameter whose text is there, or will be.
+    /// Adds a parameter. Its text may follow.
     #[inline]
     fn push(&mut self, span: Span) -> Result<(), ErrorKind> {
         if self.spans.len() == MAX_COUNT {
@@ -181,7 +180,7 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b'&' | b'=')
 }
 
-/// Two sets of parameters are equal if they have the same names and values in the same order.
+/// Parameters are equal if their names, values and order are.
 impl PartialEq for Params {
     fn eq(&self, other: &Self) -> bool {
         self.iter()
@@ -192,7 +191,7 @@ impl PartialEq for Params {
 
 impl Eq for Params {}
 
-/// A request with more parameters is refused.
+/// The most parameters of a request.
 pub(crate) const MAX_COUNT: usize = 1_000;
 const MAX_PLAIN_NAME_BYTES: usize = 64;
 const USUAL_COUNT: usize = 32;

@@ -1,4 +1,4 @@
-//! One file a platform, with its rule and the sources of the rule in the module doc.
+//! One file per platform. Its module doc has the rule and the sources of the rule.
 
 pub mod agora;
 pub mod bland;

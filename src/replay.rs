@@ -1,8 +1,7 @@
 //! Replay guards: they remember requests, so that each event is handled once.
 //!
-//! [`VerifyLayer::replay_guard`](crate::tower::VerifyLayer::replay_guard) asks a guard after a request has verified and never
-//! before, so a stranger puts nothing into it. The chapter [`guide::exactly_once`](crate::guide::exactly_once) says what a guard
-//! gives and what nobody can give.
+//! [`VerifyLayer::replay_guard`](crate::tower::VerifyLayer::replay_guard) asks a guard only about verified requests, so a
+//! stranger cannot add keys. [`guide::exactly_once`](crate::guide::exactly_once) says what a guard can do and what it cannot.
 
 mod claim;
 #[cfg(feature = "replay-memory")]
@@ -26,11 +25,11 @@ pub use response::SavedResponse;
 use crate::error::Error;
 use crate::verifier::ReplayKey;
 
-/// Remembers requests by their [`ReplayKey`], in two steps: first a lease while the request is handled, then *done*.
+/// Remembers requests by their [`ReplayKey`] in two steps: a lease during the handling, then *done*.
 ///
 /// # Contract
 ///
-/// Every key is in one of three states. A guard of any kind must follow this table:
+/// Every key is in one of three states. Every guard must follow this table:
 ///
 /// | call | free | leased, by this lease | leased, by another | done |
 /// |---|---|---|---|---|
@@ -40,18 +39,15 @@ use crate::verifier::ReplayKey;
 /// | [`release`](Self::release) | nothing | becomes free | nothing | nothing |
 /// | its time ends | – | becomes free | becomes free | becomes free |
 ///
-/// - **Atomic.** Each call is one step. Of any number of claims of one free key at one time, by any process, exactly one gets the
-///   lease.
-/// - **Repeatable.** A call whose answer was lost can be made again. `complete` of what its own lease has done changes nothing.
-/// - **Never early.** A guard forgets neither a lease nor *done* before its time ends, whatever else is claimed. It may forget
-///   later.
-/// - **Never a guess.** A guard that cannot tell the state returns an error that [is retryable](Error::is_retryable).
-/// - **Clocks.** Only the store measures time. No process compares its clock with another's.
-/// - **Bounded.** A call does not wait for a store without limit. Calls that fail leave no task and no memory behind.
-/// - **Dropped calls.** A claim whose future is dropped before it answers may have been made. It is withdrawn, or its lease runs
-///   out by itself.
+/// - **Atomic.** Each call is one step. If any number of processes claim a free key at once, exactly one gets the lease.
+/// - **Repeatable.** A call whose answer was lost can be repeated. Repeating `complete` with the same lease changes nothing.
+/// - **Never early.** A guard keeps a lease or *done* until its time ends, whatever else is claimed. It may keep it longer.
+/// - **Never a guess.** A guard that does not know the state returns an error that [is retryable](Error::is_retryable).
+/// - **Clocks.** Only the store measures time. Processes never compare clocks.
+/// - **Bounded.** A call waits for the store for a limited time. A failed call leaves no task and no memory behind.
+/// - **Dropped calls.** A claim whose future is dropped may have been made. It is withdrawn, or its lease runs out.
 ///
-/// One guard, in an [`Arc`], may serve several layers.
+/// Several layers can share one guard in an [`Arc`].
 ///
 /// # Example
 ///
@@ -129,29 +125,28 @@ use crate::verifier::ReplayKey;
 /// # }
 /// ```
 pub trait ReplayGuard: Debug + Send + Sync {
-    /// Claims `key` for the time `lease`, in which the request is to be handled.
+    /// Claims `key` for the time `lease`, in which the request must be handled.
     ///
     /// # Errors
     ///
-    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): the store cannot tell the state.
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): the store does not know the state.
     /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room for another key.
     fn claim(&self, key: &ReplayKey, lease: Duration) -> impl Future<Output = Result<Claim, Error>> + Send;
 
-    /// Lets a lease end `time` from now. `false`: the lease is no longer ours, and nothing changed.
+    /// Extends a lease to `time` from now. `false`: the lease no longer has the key, and nothing changed.
     ///
     /// # Errors
     ///
     /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown when the lease ends.
     fn renew(&self, lease: &Lease, time: Duration) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Marks the request done for `ttl`, with the response to repeat if one is kept. The lease may have ended, or the store may have
-    /// lost it: a key that is free becomes done too. `false`: another lease has the key or has done it, and
-    /// nothing changed.
+    /// Marks the request done for `ttl`, with the response to repeat if there is one. A free key becomes done too, since the
+    /// lease may have ended or been lost. `false`: another lease has the key or has completed it, and nothing changed.
     ///
     /// # Errors
     ///
-    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown whether the request is done. If it is
-    ///   not, the key is free when the lease ends, and the event can be handled again.
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown whether the request is done. If it
+    ///   is not, the key becomes free when the lease ends, and the event can be handled again.
     /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room. The same follows.
     fn complete(
         &self,
@@ -160,7 +155,7 @@ pub trait ReplayGuard: Debug + Send + Sync {
         response: Option<&SavedResponse>,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Frees a lease that is still ours, and does nothing otherwise.
+    /// Frees the key if this lease has it. Otherwise does nothing.
     ///
     /// # Errors
     ///

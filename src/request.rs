@@ -1,4 +1,4 @@
-//! Borrowed views of a request: what a verifier looks at, whatever framework it came from.
+//! Borrowed views of a request, independent of the framework.
 
 mod base_url;
 mod field;
@@ -23,7 +23,7 @@ use std::fmt;
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
 
-/// All of a request but its body: the method, the raw query and the headers.
+/// Everything of a request but its body: the method, the raw target or query, and the headers.
 ///
 /// # Example
 ///
@@ -45,51 +45,50 @@ pub struct Head<'r> {
 }
 
 impl<'r> Head<'r> {
-    /// Views a request of `method` (as on the wire: `GET`, `POST`), without a query. Headers in a slice are given by a
-    /// reference to it: `&slice`.
+    /// Views a request with this `method` (as on the wire: `GET`, `POST`), without a query. Pass a slice of headers by
+    /// reference: `&slice`.
     #[must_use]
     pub fn new(method: &'r str, headers: &'r dyn Headers) -> Self {
         Self { method, target: "", query: b"", headers, base: None }
     }
 
-    /// Adds the request target, raw: the path with its `?` and query, as on the request line. A scheme that signs the URL needs
-    /// it.
+    /// Adds the raw request target: the path with its `?` and query, as on the request line. Schemes that sign the URL need it.
     #[must_use]
     pub fn with_target(self, target: &'r str) -> Self {
         let query = target.split_once('?').map_or("", |(_, query)| query);
         Self { target, query: query.as_bytes(), ..self }
     }
 
-    /// Adds the query alone: what follows the `?` of the request target, raw and undecoded. The target is then not known, so that
-    /// a rule cannot read one query and sign another.
+    /// Adds only the raw query: the part of the target after `?`. The target then counts as unknown, so a rule cannot read one
+    /// query and sign another.
     #[must_use]
     pub fn with_query(self, query: &'r (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self { target: "", query: query.as_ref(), ..self }
     }
 
-    /// The method, as on the wire.
+    /// Returns the method, as on the wire.
     #[must_use]
     pub fn method(&self) -> &'r str {
         self.method
     }
 
-    /// The raw request target; empty where it was not given.
+    /// Returns the raw request target. Empty if not given.
     #[must_use]
     pub fn target(&self) -> &'r str {
         self.target
     }
 
-    /// The raw query without `?`; empty where there is none.
+    /// Returns the raw query without `?`. Empty if there is none.
     #[must_use]
     pub fn query(&self) -> &'r [u8] {
         self.query
     }
 
-    /// The value of a header that must be unique; `None` where it is absent.
+    /// Returns the value of a header that must be unique. `None` if it is absent.
     ///
     /// # Errors
     ///
-    /// - [`HeaderRepeated`](ErrorKind::HeaderRepeated): the header appears more than once, with equal values or not.
+    /// - [`HeaderRepeated`](ErrorKind::HeaderRepeated): the header appears more than once, even with equal values.
     /// - [`HeaderTooLong`](ErrorKind::HeaderTooLong): the value is longer than 16 KiB.
     pub fn header(&self, name: &HeaderName) -> Result<Option<&'r [u8]>, Error> {
         match self.headers.lookup(name) {
@@ -103,9 +102,9 @@ impl<'r> Head<'r> {
     }
 }
 
-/// What a [`Rule`](crate::Rule) reads.
+/// For a [`Rule`](crate::Rule).
 impl<'r> Head<'r> {
-    /// The header that holds the signature.
+    /// Returns the header with the signature.
     ///
     /// # Errors
     ///
@@ -116,7 +115,7 @@ impl<'r> Head<'r> {
         self.required(name, ErrorKind::SignatureMissing)
     }
 
-    /// The header that holds the signed time.
+    /// Returns the header with the signed time.
     ///
     /// # Errors
     ///
@@ -126,7 +125,7 @@ impl<'r> Head<'r> {
         self.required(name, ErrorKind::TimestampMissing)
     }
 
-    /// Another header that is signed.
+    /// Returns another signed header.
     ///
     /// # Errors
     ///
@@ -136,7 +135,7 @@ impl<'r> Head<'r> {
         self.required(name, ErrorKind::HeaderMissing)
     }
 
-    /// Whether the body is said to be a form, in UTF-8. No scheme signs the header that says so.
+    /// Whether the `Content-Type` says that the body is a form in UTF-8. No scheme signs that header.
     ///
     /// # Errors
     ///
@@ -145,7 +144,7 @@ impl<'r> Head<'r> {
         Ok(self.header(&CONTENT_TYPE)?.and_then(MediaType::of) == Some(MediaType::Form))
     }
 
-    /// The one query parameter of this name, raw; `None` where it is absent.
+    /// Returns the query parameter of this name, raw. `None` if it is absent.
     ///
     /// # Errors
     ///
@@ -159,7 +158,7 @@ impl<'r> Head<'r> {
         }
     }
 
-    /// The SHA-256 that the one query parameter of this name gives in hex; `None` where the parameter is absent.
+    /// Returns the SHA-256 that a query parameter has in hex. `None` if it is absent.
     ///
     /// # Errors
     ///
@@ -170,19 +169,20 @@ impl<'r> Head<'r> {
         self.query_param(name)?.map(decode).transpose()
     }
 
-    /// The start of the URL that the platform calls, for a rule whose [`Profile`](crate::rule::Profile) says that it signs the URL.
+    /// Returns the start of the public URL. `None` unless the rule's [`Profile`](crate::rule::Profile) says that it signs the
+    /// URL.
     #[must_use]
     pub fn base_url(&self) -> Option<&'r BaseUrl> {
         self.base
     }
 
-    /// The URL that the platform called: the base URL and the raw target, as text.
+    /// Returns the public URL as text: the base URL and the raw target.
     #[must_use]
     pub fn url(&self) -> String {
         self.base.map_or_else(|| self.target.to_owned(), |base| base.join(self.target))
     }
 
-    /// The raw path; empty where the target was not given.
+    /// Returns the raw path. Empty if the target was not given.
     #[must_use]
     pub fn path(&self) -> &'r str {
         self.target.split_once('?').map_or(self.target, |(path, _)| path)
@@ -193,15 +193,15 @@ impl<'r> Head<'r> {
         Self { headers, ..self }
     }
 
-    /// Adds the start of the URL, for a rule that signs it. Such a rule reads the query of the target and no other.
+    /// Adds the start of the URL for a rule that signs it. The rule then reads only the target's query.
     #[inline]
     pub(crate) fn with_base(self, base: Option<&'r BaseUrl>) -> Self {
         let is_target_known = base.is_none() || !self.target.is_empty();
         Self { base, query: if is_target_known { self.query } else { b"" }, ..self }
     }
 
-    /// Whether the target begins as that of a request does. The text before it in the URL ends with the host, which another target
-    /// would lengthen.
+    /// Whether the target begins with `/` or in another usual way. Otherwise it would lengthen the host at the end of the base
+    /// URL.
     #[inline]
     pub(crate) fn has_usual_target(&self) -> bool {
         self.target.is_empty() || self.target.starts_with(['/', '?'])
@@ -218,7 +218,7 @@ impl<'r> Head<'r> {
 
 impl fmt::Debug for Head<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Any other is a text of the sender's.
+        // Shows only known methods, since others are the sender's text.
         let known = METHODS.iter().find(|method| **method == self.method);
         f.debug_struct("Head").field("method", known.unwrap_or(&"other")).finish_non_exhaustive()
     }
@@ -248,13 +248,13 @@ impl<'r> Request<'r> {
         Self { head, body: body.as_ref() }
     }
 
-    /// All but the body.
+    /// Returns everything but the body.
     #[must_use]
     pub fn head(&self) -> Head<'r> {
         self.head
     }
 
-    /// The raw body; empty where there is none.
+    /// Returns the raw body. Empty if there is none.
     #[must_use]
     pub fn body(&self) -> &'r [u8] {
         self.body

@@ -17,11 +17,11 @@ pub use profile::Profile;
 use crate::error::Error;
 use crate::request::Head;
 
-/// A platform's signing rule: where a request carries the signature, and what it covers.
+/// A platform's signing rule: where a request has the signature, and what the signature covers.
 ///
-/// It only reads the head. A [`Webhook`](crate::Webhook) over it proves what it reads, with all that platforms share: keys and
-/// their rotation, constant time, chunks, limits, methods, the timestamp window. So a rule cannot accept anything, and one that
-/// says nothing of the body refuses a body.
+/// A rule only reads the head. A [`Webhook`](crate::Webhook) verifies what it reads. The webhook does what platforms share:
+/// keys and their rotation, constant time, chunks, limits, methods, the timestamp window. So a rule cannot accept a request. If
+/// it does not mention the body, a body is rejected.
 ///
 /// # Example
 ///
@@ -63,14 +63,13 @@ use crate::request::Head;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Rule: Debug + Send + Sync {
-    /// The scheme's name, and what every request of it has.
+    /// Returns the scheme's name and what all its requests share.
     fn profile(&self) -> Profile;
 
-    /// Reads what the head claims into the envelope. It proves nothing.
+    /// Reads the head's claims into the envelope. It proves nothing.
     ///
     /// # Errors
     ///
-    /// - Whatever is missing from the head or malformed in it. The methods of [`Head`] and [`Field`](crate::Field) make these
-    ///   errors.
+    /// - A part of the head is missing or malformed. The methods of [`Head`] and [`Field`](crate::Field) return these errors.
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error>;
 }

@@ -1,6 +1,6 @@
-//! Every scheme by name, built from plain settings: for programs that work with any of them. Feature `sign`.
+//! Builds any scheme by name from plain settings, for programs that work with all schemes. Feature `sign`.
 //!
-//! A service that receives from one platform uses that platform's type instead.
+//! If your service receives from one platform, use that platform's type instead.
 //!
 //! # Example
 //!
@@ -64,25 +64,25 @@ use crate::providers::zoom::Zoom;
 use crate::secret::{Keyring, Tenants};
 use crate::sign::Signer;
 
-/// One scheme: its name, how it is built, and a sample.
+/// A scheme: its name, its constructor and a sample.
 pub struct Scheme {
     name: &'static str,
     build: fn(&Settings) -> Result<Box<dyn Registered>, ConfigError>,
     sample: fn(Sample) -> Sample,
 }
 
-/// A verifier of a scheme here: it verifies, signs and, with the feature `diagnose`, says why it rejects.
+/// A verifier that also signs and, with the feature `diagnose`, explains rejections.
 #[cfg(feature = "diagnose")]
 pub trait Registered: Signer + Explain {}
 #[cfg(feature = "diagnose")]
 impl<V: Signer + Explain> Registered for V {}
-/// A verifier of a scheme here: it verifies and signs.
+/// A verifier that also signs.
 #[cfg(not(feature = "diagnose"))]
 pub trait Registered: Signer {}
 #[cfg(not(feature = "diagnose"))]
 impl<V: Signer> Registered for V {}
 
-/// Every scheme. A line is its name, its verifier of the [`Settings`], and what its sample has beside a POST of JSON.
+/// Every scheme: its name, its verifier, and how its sample differs from a POST of JSON.
 const ALL: &[Scheme] = &[
     scheme(
         "vogent",
@@ -141,7 +141,7 @@ const ALL: &[Scheme] = &[
 ];
 
 impl Scheme {
-    /// Every scheme there is in this version, with these features.
+    /// All schemes of this version, with these features.
     pub const ALL: &[Self] = ALL;
 
     /// Finds a scheme by its name.
@@ -150,7 +150,7 @@ impl Scheme {
         ALL.iter().find(|scheme| scheme.name == name)
     }
 
-    /// The name in lower case with hyphens, as [`Verifier::scheme`](crate::Verifier::scheme) gives it.
+    /// Returns the name in lower case with hyphens, as [`Verifier::scheme`](crate::Verifier::scheme) does.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -160,13 +160,12 @@ impl Scheme {
     ///
     /// # Errors
     ///
-    /// - What the constructor of the scheme refuses, and a setting that the scheme needs and that is absent.
+    /// - The scheme's constructor fails, or a required setting is missing.
     pub fn build(&self, settings: &Settings) -> Result<Box<dyn Registered>, ConfigError> {
         (self.build)(settings)
     }
 
-    /// Makes settings, the key that signs for them, and a request to sign, from a seed. It is for tests and examples: who knows
-    /// the seed can sign.
+    /// Makes settings, their signing key and a request from a seed, for tests and examples. Anyone who knows the seed can sign.
     #[must_use]
     pub fn sample(&self, seed: [u8; 32]) -> Sample {
         (self.sample)(Sample::new(seed))
@@ -187,12 +186,12 @@ const fn scheme(
     Scheme { name, build, sample }
 }
 
-/// A sample without anything of its own.
+/// Leaves the sample unchanged.
 fn json(sample: Sample) -> Sample {
     sample
 }
 
-// What a line has no room for.
+// Constructors that do not fit in a line.
 impl Settings {
     fn standard_webhooks(&self) -> Result<StandardWebhooks, ConfigError> {
         #[cfg(feature = "ed25519")]
@@ -229,7 +228,7 @@ impl Settings {
     }
 }
 
-// Of these a request names its tenant.
+// Schemes whose requests name a tenant.
 impl Settings {
     fn sinch_voice(&self) -> Result<SinchVoice, ConfigError> {
         self.of_tenants(SinchVoice::new, SinchVoice::tenants)?
@@ -241,7 +240,7 @@ impl Settings {
     }
 }
 
-// These verifiers are no `Webhook`s.
+// Verifiers that are not a `Webhook`.
 impl Settings {
     fn static_token(&self) -> Result<Box<dyn Registered>, ConfigError> {
         let token = StaticToken::new(self.header()?, self.keyring()?)?;
@@ -258,7 +257,7 @@ impl Settings {
         }))
     }
 
-    /// Gives a token's verifier its header, its clock and, as its leeway, the window.
+    /// Sets a token verifier's header and clock, and its leeway from the window.
     fn token<R: TokenRule + 'static>(
         &self,
         webhook: TokenWebhook<R>,
@@ -273,7 +272,7 @@ impl Settings {
         }))
     }
 
-    /// As [`token`](Self::token), where the token says when it was signed: the window is that of this time.
+    /// Sets them as [`token`](Self::token) does, but the window is that of the token's time.
     fn dated<R: Dated + 'static>(&self, webhook: TokenWebhook<R>) -> Result<Box<dyn Registered>, ConfigError>
     where
         TokenWebhook<R>: Registered,
@@ -286,7 +285,7 @@ impl Settings {
         }))
     }
 
-    /// Builds the verifier of several tenants, if there are, or of one sender.
+    /// Builds the verifier of several tenants, if there are any, or of one sender.
     fn of_tenants<V>(
         &self,
         one: impl FnOnce(Keyring) -> V,

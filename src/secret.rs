@@ -1,4 +1,4 @@
-//! Shared secrets: one, several in rotation, or one keyring a tenant.
+//! Shared secrets: one, several in rotation, or a keyring per tenant.
 
 mod keyring;
 mod read;
@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 use crate::config_error::ConfigError;
 use crate::encoding;
 
-/// A shared secret: at least one byte, redacted in `Debug`, overwritten when dropped.
+/// A shared secret of at least one byte. It is redacted in `Debug` and overwritten when dropped.
 ///
-/// There is no way to make one that is empty, to print it or to compare it.
+/// It cannot be empty, printed or compared.
 ///
 /// # Example
 ///
@@ -35,17 +35,17 @@ use crate::encoding;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Takes a secret as the platform's dashboard shows it: text, used as its UTF-8 bytes, never decoded.
+    /// Takes a secret as the platform's dashboard shows it. The text is used as UTF-8 bytes and never decoded.
     ///
-    /// Bytes that are not UTF-8 are taken as they are, since white space means nothing there.
+    /// Bytes that are not UTF-8 are taken unchanged, since white space has no meaning there.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::SecretEmpty`]: there is no byte.
-    /// - [`ConfigError::SecretBlank`]: there is nothing but white space.
+    /// - [`ConfigError::SecretEmpty`]: it is empty.
+    /// - [`ConfigError::SecretBlank`]: it is only white space.
     /// - [`ConfigError::SecretIsKeyFile`]: it is a PEM, a JSON Web Key or an SSH public key.
-    /// - [`ConfigError::SecretPadded`]: white space (line feed, no-break space, byte order mark, …) surrounds it. If it
-    ///   belongs there, use [`Secret::verbatim`].
+    /// - [`ConfigError::SecretPadded`]: white space (line feed, no-break space, byte order mark, …) surrounds it. If that is
+    ///   part of the secret, use [`Secret::verbatim`].
     pub fn new(key: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
         let secret = Self::verbatim(key)?;
         let Ok(text) = str::from_utf8(&secret.0) else { return Ok(secret) };
@@ -61,11 +61,11 @@ impl Secret {
         }
     }
 
-    /// Takes a secret's bytes as they are, white space and all.
+    /// Takes a secret's bytes unchanged, with white space.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::SecretEmpty`]: there is no byte.
+    /// - [`ConfigError::SecretEmpty`]: it is empty.
     pub fn verbatim(key: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
         let bytes = Zeroizing::new(key.into());
         if bytes.is_empty() { Err(ConfigError::SecretEmpty) } else { Ok(Self(bytes)) }
@@ -73,25 +73,25 @@ impl Secret {
 
     /// Decodes a secret from base64: the standard alphabet of RFC 4648, section 4, padded or not.
     ///
-    /// Not for [`vonage::ContactCenter`](crate::vonage::ContactCenter), which decodes for itself.
+    /// Not for [`vonage::ContactCenter`](crate::vonage::ContactCenter), which decodes its secret itself.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::SecretNotBase64`]: the text is not base64.
-    /// - [`ConfigError::SecretEmpty`]: it decodes to no byte.
+    /// - [`ConfigError::SecretEmpty`]: it decodes to nothing.
     pub fn from_base64(text: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::verbatim(encoding::base64::decode_standard(text.as_ref()).ok_or(ConfigError::SecretNotBase64)?)
     }
 
-    /// As [`from_base64`](Self::from_base64), of a platform that ignores the bits that are left over after the last byte.
+    /// Decodes as [`from_base64`](Self::from_base64) does, but ignores trailing bits, as some platforms do.
     pub(crate) fn from_lenient_base64(text: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::verbatim(encoding::base64::decode_lenient(text.as_ref()).ok_or(ConfigError::SecretNotBase64)?)
     }
 
-    /// A short name for logs and dashboards that tells secrets apart: 8 hex digits of a SHA-256 over it.
+    /// Returns a short name for logs and dashboards: 8 hex digits of its SHA-256.
     ///
-    /// It does not let anyone compute signatures. It does let someone who guesses the secret see that they may be
-    /// right, so a secret short enough to be guessed should not be named in public.
+    /// It does not help to compute signatures. But a guess of the secret can be tested with it. Do not publish the fingerprint
+    /// of a secret that is short enough to guess.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let digest =
@@ -99,7 +99,7 @@ impl Secret {
         encoding::hex::encode(digest.get(..4).unwrap_or_default())
     }
 
-    /// A made-up secret, whose text is base64 of the seed.
+    /// Makes a secret for tests: base64 of the seed.
     #[cfg(feature = "sign")]
     pub(crate) fn of_seed(seed: [u8; 32]) -> Self {
         Self(Zeroizing::new(encoding::base64::encode_padded(&seed).into_bytes()))

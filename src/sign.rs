@@ -1,9 +1,9 @@
-//! Whole genuine deliveries, signed as the platforms sign them: for the tests of a handler.
+//! Signs requests as the platforms do, for the tests of your handler. Feature `sign`.
 //!
-//! Feature `sign`. Meant for `[dev-dependencies]`; it never helps to verify.
+//! Use it in `[dev-dependencies]`: verifying never needs it.
 //!
-//! [`Webhook::sign`](crate::Webhook::sign) signs by any rule that implements [`Sign`], yours included. [`Signer`] signs for every
-//! scheme of this crate. The SMS API and Vonage's tokens have signers of their own.
+//! [`Webhook::sign`](crate::Webhook::sign) signs with any rule that implements [`Sign`], yours included. [`Signer`] signs for
+//! every scheme of this crate. The SMS API and Vonage's tokens have their own signers.
 //!
 //! # Example
 //!

@@ -1,4 +1,4 @@
-//! One verifier over any platform's rule.
+//! One verifier for the rule of any platform.
 
 mod body;
 
@@ -20,24 +20,23 @@ use body::{Form, FormKeys, HeadSigned, InMessage};
 #[cfg(feature = "sign")]
 pub(crate) use body::{Whole, read_form};
 
-/// Verifies by a platform's [`Rule`], with all that platforms share: keys and their rotation, signatures compared in constant
-/// time, chunks, limits, methods, the timestamp window, the replay key.
+/// Verifies with a platform's [`Rule`]. It does what platforms share: keys and their rotation, comparison in constant time,
+/// chunks, limits, methods, the timestamp window, the replay key.
 ///
-/// The platforms that are built in are types of this kind, such as [`Vogent`](crate::Vogent). [`Rule`] shows how to write your
-/// own.
+/// Most built-in platforms are of this type, such as [`Vogent`](crate::Vogent). [`Rule`] shows how to write your own.
 ///
 /// # Errors
 ///
-/// - Of the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), what the rule refuses,
-///   [`RuleInvalid`](ErrorKind::RuleInvalid) of a rule that contradicts itself,
-///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), [`TenantMissing`](ErrorKind::TenantMissing) and
-///   [`TenantUnknown`](ErrorKind::TenantUnknown) where there are tenants.
-/// - Of the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge); [`BodyUnexpected`](ErrorKind::BodyUnexpected) where the platform signs
-///   none; [`ParameterMalformed`](ErrorKind::ParameterMalformed) and
-///   [`ParametersTooMany`](ErrorKind::ParametersTooMany) of a form.
-/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): no key gives this request one of its signatures.
-///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch): the body is not the one whose hash is signed.
-/// - After the signature, of a window: [`TimestampMissing`](ErrorKind::TimestampMissing),
+/// - Of the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), the rule's errors,
+///   [`RuleInvalid`](ErrorKind::RuleInvalid) if the rule contradicts itself,
+///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), and with tenants [`TenantMissing`](ErrorKind::TenantMissing) and
+///   [`TenantUnknown`](ErrorKind::TenantUnknown).
+/// - Of the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge), [`BodyUnexpected`](ErrorKind::BodyUnexpected) if the platform
+///   signs no body, and for a form [`ParameterMalformed`](ErrorKind::ParameterMalformed) and
+///   [`ParametersTooMany`](ErrorKind::ParametersTooMany).
+/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): no key matches a signature.
+///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch): the body's hash is not the signed one.
+/// - After the signature, with a window: [`TimestampMissing`](ErrorKind::TimestampMissing),
 ///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
 ///   [`ClockUnavailable`](ErrorKind::ClockUnavailable).
 #[derive(Debug)]
@@ -48,7 +47,7 @@ pub struct Webhook<R> {
     terms: Terms,
 }
 
-/// What holds for every request, whatever the rule.
+/// The settings for every rule.
 #[derive(Debug)]
 struct Terms {
     profile: Profile,
@@ -60,11 +59,11 @@ struct Terms {
 }
 
 impl<R: Rule> Webhook<R> {
-    /// Verifies by this rule, with these keys.
+    /// Verifies with this rule and these keys.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BaseUrlMissing`]: the rule signs the URL, see [`with_base_url`](Self::with_base_url).
+    /// - [`ConfigError::BaseUrlMissing`]: the rule signs the URL. Use [`with_base_url`](Self::with_base_url).
     pub fn with_rule(rule: R, keys: Keys) -> Result<Self, ConfigError> {
         if rule.profile().url_signed {
             Err(ConfigError::BaseUrlMissing)
@@ -73,7 +72,7 @@ impl<R: Rule> Webhook<R> {
         }
     }
 
-    /// Verifies by this rule, with these keys and the start of the URL that the platform calls.
+    /// Verifies with this rule, these keys and the start of the public URL.
     pub fn with_base_url(rule: R, keys: Keys, base: BaseUrl) -> Self {
         Self::build(rule, keys, Some(base))
     }
@@ -96,7 +95,7 @@ impl<R: Rule> Webhook<R> {
     /// # Errors
     ///
     /// - [`ConfigError::TimestampUnsigned`]: the platform signs no time.
-    /// - [`ConfigError::WindowRequired`]: without its window the scheme does not hold, and this one is longer than a day.
+    /// - [`ConfigError::WindowRequired`]: the scheme is unsafe without its window, and this one is longer than a day.
     pub fn tolerance(self, window: Tolerance) -> Result<Self, ConfigError> {
         match self.terms.profile {
             Profile { window: None, .. } => Err(ConfigError::TimestampUnsigned),
@@ -107,12 +106,12 @@ impl<R: Rule> Webhook<R> {
         }
     }
 
-    /// Accepts a request signed at any time. Whoever has seen one request can then send it again for ever.
+    /// Accepts a request of any age. Anyone who has seen one request can replay it forever.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::TimestampUnsigned`]: the platform signs no time.
-    /// - [`ConfigError::WindowRequired`]: without its window the scheme does not hold.
+    /// - [`ConfigError::WindowRequired`]: the scheme is unsafe without its window.
     pub fn insecure_accept_any_age(self) -> Result<Self, ConfigError> {
         match self.terms.profile {
             Profile { window: None, .. } => Err(ConfigError::TimestampUnsigned),
@@ -121,28 +120,27 @@ impl<R: Rule> Webhook<R> {
         }
     }
 
-    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
+    /// Replaces the system's clock. A target without a clock needs this ([`Clock`]).
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         self.with_terms(|terms| terms.clock = SharedClock::new(clock))
     }
 
-    /// Takes requests of these methods alone, by default those that the platform sends. Most platforms do not sign the method.
+    /// Accepts only these methods. Default: those that the platform sends. Most platforms do not sign the method.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token.
+    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or a method is not a token.
     pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         let methods = Methods::new(methods)?;
         Ok(self.with_terms(|terms| terms.methods = methods))
     }
 
-    /// Refuses a body of more bytes than `limit`. By default there is no limit where nothing of the body is kept, and 1 MiB where it
-    /// is a form.
+    /// Rejects a body of more than `limit` bytes. Default: 1 MiB for a form, no limit for a body that is not kept.
     pub fn max_body(self, limit: usize) -> Self {
         self.with_terms(|terms| terms.max_body = Some(limit))
     }
 
-    /// Exchanges the rule, and keeps all settings.
+    /// Replaces the rule and keeps all settings.
     pub(crate) fn with_changed_rule(self, rule: R) -> Self {
         Self { rule, ..self }
     }
@@ -170,14 +168,14 @@ impl<R: Rule> Webhook<R> {
         self
     }
 
-    /// Reads what the head claims.
+    /// Reads the head's claims.
     #[inline]
     pub(crate) fn open<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
         self.terms.methods.check(head)?;
         self.read_head(head.with_base(self.terms.base.as_ref()))
     }
 
-    /// As [`open`](Self::open), of any method and at the head's own base URL.
+    /// Reads them as [`open`](Self::open) does, for any method and with the head's own base URL.
     #[inline]
     pub(crate) fn read_head<'h>(&'h self, head: Head<'h>) -> Result<Envelope<'h>, Error> {
         let mut envelope = Envelope::new();
@@ -189,7 +187,7 @@ impl<R: Rule> Webhook<R> {
         Ok(envelope)
     }
 
-    /// Begins the check of the body that an envelope needs.
+    /// Begins the check of the body.
     fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
         if envelope.is_form() {
             let form = self.terms.form(self.keys_of_form(&envelope)?, envelope)?;
@@ -199,7 +197,7 @@ impl<R: Rule> Webhook<R> {
         }
     }
 
-    /// The keys that a form's signature is tried with, and the tenant, as far as the head tells.
+    /// Returns the keys and the tenant of a form, as far as the head says.
     pub(crate) fn keys_of_form(
         &self,
         envelope: &Envelope<'_>,
@@ -224,8 +222,8 @@ impl<R: Rule> Verifier for Webhook<R> {
         self.proceed(this.open(head)?)
     }
 
-    /// The HMAC of a body and nothing else, which most platforms sign, is made without the steps of a verification: at 256 bytes
-    /// they cost more than half of the hash. A form is not copied to be kept: that costs a tenth.
+    /// Skips the incremental steps for an HMAC of only the body, which most platforms sign. At 256 bytes they cost more than
+    /// half of the hash. Does not copy a form, which would cost a tenth.
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let envelope = self.open(request.head())?;
         if envelope.is_plain() && self.terms.window.is_none() {
@@ -263,11 +261,11 @@ impl<R: Rule> Verifier for Webhook<R> {
     }
 }
 
-/// What a diagnosis asks.
+/// For diagnosis.
 #[cfg(feature = "diagnose")]
 impl<R: Rule> Webhook<R> {
-    /// Proves that these keys, or its own, signed a request: of any age, by any method, at the head's own base URL. Within, whether
-    /// the body is the one that a signature over the head allows.
+    /// Checks that `keys`, or the verifier's own, signed a request of any age and method, at the head's own base URL. The inner
+    /// result says whether the body is the signed one.
     pub(crate) fn signed(
         &self,
         request: Request<'_>,
@@ -289,7 +287,7 @@ impl<R: Rule> Webhook<R> {
         if is_head_signed { Ok(verdict) } else { verdict.map(Ok) }
     }
 
-    /// Its own keys for a request.
+    /// Returns the verifier's keys for a request.
     pub(crate) fn keys_for(&self, request: Request<'_>) -> Result<&SenderKeys, Error> {
         if let Some(keys) = self.keys.0.single() {
             return Ok(keys);
@@ -303,7 +301,7 @@ impl<R: Rule> Webhook<R> {
         keys.select(&params).map(|(keys, _)| keys)
     }
 
-    /// The tenant that a request names, whatever its signature.
+    /// Returns the tenant that a request names, unverified.
     pub(crate) fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
         let envelope = self.read_head(request.head().with_base(self.base_url())).ok()?;
         let mut params = Params::default();
@@ -316,19 +314,19 @@ impl<R: Rule> Webhook<R> {
         }
     }
 
-    /// The start of the URL that the platform calls, where it is signed.
+    /// Returns the start of the public URL, if it is signed.
     pub(crate) fn base_url(&self) -> Option<&BaseUrl> {
         self.terms.base.as_ref().filter(|_| self.terms.profile.url_signed)
     }
 
-    /// The bounds of the signed time, and what it is compared with.
+    /// Returns the window and the clock.
     pub(crate) fn window(&self) -> Option<(Tolerance, &SharedClock)> {
         self.terms.window.map(|window| (window, &self.terms.clock))
     }
 }
 
 impl Terms {
-    /// Begins the check of the body that an envelope needs.
+    /// Begins the check of the body.
     fn proceed<'v>(
         &'v self,
         (keys, tenant): (&SenderKeys, Option<&Arc<str>>),
@@ -366,7 +364,7 @@ impl Terms {
     }
 }
 
-/// What a request claims, kept until its signature is known to hold.
+/// A request's claims, kept until the signature is verified.
 struct Claims<'v> {
     terms: &'v Terms,
     coverage: Coverage,
@@ -394,13 +392,13 @@ impl<'v> Claims<'v> {
         Self { terms, coverage, signed_at, replay_key, tenant, query_unsigned }
     }
 
-    /// Adds the tenant that the body names: identifiers are unique to a tenant.
+    /// Adds the tenant from the body. Identifiers are unique only within a tenant.
     fn of_tenant(self, tenant: &Arc<str>) -> Self {
         let key = |key: ReplayKey| ReplayKey::new([tenant.as_bytes(), key.as_bytes()]);
         Self { replay_key: self.replay_key.map(key), tenant: Some(Arc::clone(tenant)), ..self }
     }
 
-    /// Concludes, once it is known which key signed: judges the time.
+    /// Checks the result of the signature, then the time.
     fn judge(self, found: Option<KeyId>) -> Result<Evidence, Error> {
         let key = found.ok_or(ErrorKind::SignatureMismatch)?;
         let validity = match self.terms.window {
@@ -426,5 +424,5 @@ impl<'v> Claims<'v> {
 }
 
 const DEFAULT_MAX_FORM: usize = 1024 * 1024;
-/// A digit that moves between the time and the body changes the time by years.
+/// A digit that moves between the time and the body changes the time by years, so a day is short enough.
 const LONGEST_REQUIRED_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_P
 
 /// Decodes a segment of a compact JWS (RFC 7515, section 2): base64url without padding, trailing bits or white space.
 pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
-    // `decode` asks for zeroed memory, which glibc serves slower than it does a capacity.
+    // `decode` allocates zeroed memory, which is slower with glibc than a plain capacity.
     let mut bytes = Vec::with_capacity(base64::decoded_len_estimate(text.len()));
     URL.decode_vec(text, &mut bytes).ok().map(|()| bytes)
 }
@@ -24,16 +24,16 @@ pub(crate) fn decode_url_32(text: &[u8]) -> Option<[u8; 32]> {
     (length == bytes.len()).then_some(bytes)
 }
 
-/// Decodes a signature of at most 64 bytes, and says how many they are: the standard alphabet, padded, without trailing bits or white
-/// space.
+/// Decodes a signature of at most 64 bytes and returns its length: the standard alphabet, padded, without trailing bits or
+/// white space.
 pub(crate) fn decode_signature(text: &[u8]) -> Option<([u8; 66], usize)> {
-    // Room for whole groups of three.
+    // Rounded up to whole groups of three.
     let mut bytes = [0; 66];
     let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
     Some((bytes, length))
 }
 
-/// As [`decode_signature`], of exactly 32 bytes.
+/// Decodes as [`decode_signature`] does, but exactly 32 bytes.
 pub(crate) fn decode_padded_32(text: &[u8]) -> Option<[u8; 32]> {
     let (bytes, length) = decode_signature(text)?;
     bytes.first_chunk().filter(|_| length == 32).copied()
@@ -49,7 +49,7 @@ pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD_ANY_PADDING.decode(text).ok()
 }
 
-/// Decodes a secret of a platform that decodes it leniently: as [`decode_standard`], and bits that are left over may be any.
+/// Decodes as [`decode_standard`] does, but ignores trailing bits. For platforms that do the same.
 pub(crate) fn decode_lenient(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD_LENIENT.decode(text).ok()
 }

@@ -1,15 +1,15 @@
-//! Numbers as JSON writes them (RFC 8259, section 6), rounded without a floating point.
+//! JSON numbers (RFC 8259, section 6), rounded without floating point.
 
 use std::iter;
 
-/// Which whole number stands for one with a fraction.
+/// How to round a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rounding {
     Down,
     Up,
 }
 
-/// Rounds a number to a whole one, exactly. `None` if the text is no number, or the whole number does not fit.
+/// Rounds a number exactly. Returns `None` if the text is not a number or the result does not fit.
 pub(crate) fn whole(number: &str, rounding: Rounding) -> Option<i64> {
     let (is_negative, number) = number.strip_prefix('-').map_or((false, number), |number| (true, number));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -21,7 +21,7 @@ pub(crate) fn whole(number: &str, rounding: Rounding) -> Option<i64> {
     if digits().all(|digit| digit == b'0') {
         return Some(0);
     }
-    // An exponent that does not fit has no digit left on one side of the point.
+    // With an exponent this large, all digits are on one side of the point.
     let beyond = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
     let point = i64::try_from(before.len()).ok()?.saturating_add(exponent.parse().unwrap_or(beyond));
     let point = usize::try_from(point.max(0)).unwrap_or(usize::MAX);

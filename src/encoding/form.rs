@@ -3,13 +3,13 @@
 #[cfg(any(feature = "axum", feature = "sign"))]
 use super::hex;
 
-/// Decodes the two characters after a `%`; `None` unless both are hex digits.
+/// Decodes the two characters after a `%`. Returns `None` unless both are hex digits.
 pub(crate) fn unescape(high: u8, low: u8) -> Option<u8> {
     let digit = |byte| char::from(byte).to_digit(16);
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-/// Encodes as a form does: letters, digits and `*-._` as they are (WHATWG URL, section 1.3), a space as `+`.
+/// Encodes as a form does (WHATWG URL, section 1.3): letters, digits and `*-._` stay, a space becomes `+`.
 #[cfg(any(feature = "axum", feature = "sign"))]
 pub(crate) fn escape(text: &[u8]) -> String {
     let mut escaped = String::new();

@@ -1,6 +1,6 @@
-//! Dates and times of ISO 8601, as RFC 3339 profiles it.
+//! Dates and times of ISO 8601, in the profile of RFC 3339.
 
-/// Reads `2023-11-14T22:13:20.5+01:00` as Unix seconds, the fraction dropped. A time without a zone is UTC.
+/// Reads `2023-11-14T22:13:20.5+01:00` as Unix seconds, without the fraction. A time without a zone is UTC.
 pub(crate) fn unix_seconds(text: &[u8]) -> Option<i64> {
     let (date, rest) = text.split_at_checked(DATE_AND_TIME)?;
     let [year, month, day, hour, minute, second] =
@@ -18,7 +18,7 @@ pub(crate) fn unix_seconds(text: &[u8]) -> Option<i64> {
     valid.then_some(local)?.checked_sub(offset(without_fraction(rest)?)?)
 }
 
-/// Writes Unix seconds as `2023-11-14T22:13:20Z`; `None` outside of the years 1 to 9999.
+/// Writes Unix seconds as `2023-11-14T22:13:20Z`. Returns `None` outside the years 1 to 9999.
 #[cfg(feature = "sign")]
 pub(crate) fn text(unix_seconds: i64) -> Option<String> {
     let (day, time) = (unix_seconds.div_euclid(24 * 60 * 60), unix_seconds.rem_euclid(24 * 60 * 60));
@@ -41,7 +41,7 @@ fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// The days from the year 1 to the first of this one.
+/// Returns the days from the start of year 1 to the start of this year.
 fn days_before(year: i64) -> Option<i64> {
     let years = year.checked_sub(1)?;
     let leap_years = (years / 4).checked_sub(years / 100)?.checked_add(years / 400)?;
@@ -54,7 +54,7 @@ fn without_fraction(rest: &[u8]) -> Option<&[u8]> {
     if digits == 0 { None } else { fraction.get(digits..) }
 }
 
-/// Seconds east of UTC.
+/// Returns the seconds east of UTC.
 fn offset(zone: &[u8]) -> Option<i64> {
     let (sign, zone) = match zone {
         b"" | b"Z" => return Some(0),
@@ -77,11 +77,11 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// Year, month, day, hour, minute, second: where each begins, and how long it is.
+/// Year, month, day, hour, minute, second: start and length.
 const FIELDS: [(usize, usize); 6] = [(0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2)];
 const SEPARATORS: [(usize, u8); 5] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
 const DATE_AND_TIME: usize = 19;
-/// The days of a year before each month, and in it.
+/// Per month: the days of the year before it, and its own days.
 const DAYS: [(i64, i64); 12] = [
     (0, 31),
     (31, 28),
@@ -96,7 +96,7 @@ const DAYS: [(i64, i64); 12] = [
     (304, 30),
     (334, 31),
 ];
-/// 1970-01-01, counted from the year 1, whose first day is the first.
+/// 1970-01-01 as a day number, where the first day of year 1 is 1.
 const EPOCH: i64 = 719_163;
 #[cfg(feature = "sign")]
 const DAYS_OF_400_YEARS: i64 = 146_097;

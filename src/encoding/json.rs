@@ -1,4 +1,4 @@
-//! One flat walk over a JSON object (RFC 8259): the members in their order, numbers as they are written.
+//! One flat walk over a JSON object (RFC 8259). It visits the members in order and keeps the text of numbers.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,11 +12,11 @@ use super::marks::Marks;
 /// A member's value.
 pub(crate) enum Value<'t> {
     Null,
-    /// A number, `true` or `false`: the text as it is written, so that `1.50` stays `1.50`.
+    /// A number, `true` or `false` as text, so `1.50` stays `1.50`.
     Literal(&'t str),
-    /// The decoded text, borrowed where nothing was escaped.
+    /// The decoded text, borrowed if nothing was escaped.
     String(Cow<'t, str>),
-    /// An array or an object, unread.
+    /// An array or an object, not read.
     Nested,
 }
 
@@ -25,11 +25,11 @@ pub(crate) enum Value<'t> {
 pub(crate) enum Stop<E> {
     /// The text is not exactly one JSON object.
     Syntax,
-    /// The visitor refused a member.
+    /// The visitor rejected a member.
     Refused(E),
 }
 
-/// Shows `visit` each member of the one JSON object that `text` is, in their order, repeats included.
+/// Passes each member of the one JSON object in `text` to `visit`, in order, with repeated names.
 pub(crate) fn walk<'t, E>(
     text: &'t str,
     mut visit: impl FnMut(Cow<'t, str>, Value<'t>) -> Result<(), E>,
@@ -45,33 +45,33 @@ pub(crate) fn walk<'t, E>(
     if reader.token().is_none() { Ok(()) } else { Err(Stop::Syntax) }
 }
 
-/// Where in a text a piece of it begins, one that a walk has borrowed.
+/// Returns the offset of a borrowed piece in its text.
 pub(crate) fn start_of(piece: &str, text: &str) -> usize {
     piece.as_ptr().addr().saturating_sub(text.as_ptr().addr())
 }
 
-/// Writes `text` as a JSON string, escaped as `JSON.stringify` does; `None` if it is not UTF-8.
+/// Writes `text` as a JSON string, escaped as `JSON.stringify` does. Returns `None` if it is not UTF-8.
 pub(crate) fn write_string(text: &[u8], mut out: impl io::Write) -> Option<()> {
     serde_json::to_writer(&mut out, str::from_utf8(text).ok()?).ok()?;
     out.flush().ok()
 }
 
-/// Whether a byte stands for itself in a JSON string and is a whole character.
+/// Whether a byte is a whole character that needs no escape in a JSON string.
 pub(crate) fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=0x7f) && !matches!(byte, b'"' | b'\\')
 }
 
-/// Where in the text the walk is. The members' frame and plain strings are read here, since the usual
-/// object has nothing else; every other value is `serde_json`'s.
+/// The position of the walk. Punctuation and plain strings are parsed here, since the usual object has nothing else.
+/// `serde_json` parses other values.
 struct Reader<'t, F> {
     text: &'t str,
     at: usize,
-    /// What ends a string or is escaped in one (RFC 8259, section 7).
+    /// Bytes that end a string or start an escape in it (RFC 8259, section 7).
     marks: Marks<'t, F>,
 }
 
 impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
-    /// Reads the object's beginning; `,` stands for the first member, as it does for every other.
+    /// Reads the start of the object. Returns `,` for the first member, as for every other.
     fn open(&mut self) -> Option<u8> {
         self.token().filter(|next| *next == b'{')?;
         let members = self.at;
@@ -95,7 +95,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
         Some((name, value))
     }
 
-    /// Reads a string, of which the first quotation mark was the last token.
+    /// Reads a string after its opening quotation mark.
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     fn string(&mut self) -> Option<Cow<'t, str>> {
@@ -108,7 +108,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
         self.text.get(start..end).map(Cow::Borrowed)
     }
 
-    /// Reads a value that is no string, of which the first byte was the last token.
+    /// Reads a value that is not a string, after its first byte.
     fn other(&mut self) -> Option<Value<'t>> {
         self.parse().map(|raw: &RawValue| match raw.get().as_bytes() {
             [b'n', ..] => Value::Null,
@@ -117,7 +117,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
         })
     }
 
-    /// Reads a value, of which the first byte was the last token, with `serde_json`.
+    /// Reads a value after its first byte with `serde_json`.
     #[cold]
     #[inline(never)]
     fn parse<T: Deserialize<'t>>(&mut self) -> Option<T> {
@@ -140,12 +140,12 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
     }
 }
 
-/// The names that a walk has met. Their number is limited, since the sender is not authenticated yet.
+/// The names seen so far. Their number is limited, since the sender is not authenticated yet.
 #[derive(Default)]
 pub(crate) struct Names<'t>(BTreeSet<Cow<'t, str>>);
 
 impl<'t> Names<'t> {
-    /// Adds a name; `None` if it was there, or if it is one too many.
+    /// Adds a name. Returns `None` if it is repeated or one too many.
     pub(crate) fn insert(&mut self, name: Cow<'t, str>) -> Option<()> {
         (self.0.len() < MAX_COUNT && self.0.insert(name)).then_some(())
     }

@@ -1,9 +1,8 @@
-//! Bytes as numbers that sort alike. Names sorted by their first eight bytes take 17 % off an SMS form's verification.
+//! Bytes as numbers with the same order. Sorting names by their first eight bytes saves 17 % of an SMS form's verification.
 
 use std::ops::Range;
 
-/// The first bytes of this range of `text`, eight of them or all, as a number that sorts as they do: the first byte highest, NULs
-/// after them.
+/// Returns up to eight first bytes of this range as a number with the same order: the first byte highest, filled with NULs.
 #[inline]
 pub(crate) fn prefix(text: &[u8], range: Range<usize>) -> u64 {
     let word = match text.get(range.start..range.start.saturating_add(8)).and_then(|word| word.first_chunk())
@@ -16,7 +15,7 @@ pub(crate) fn prefix(text: &[u8], range: Range<usize>) -> u64 {
     u64::from_be_bytes(word) & !beyond
 }
 
-/// Fewer bytes than a chunk has, NULs after them.
+/// Fills the bytes with NULs.
 fn filled_up<const N: usize>(rest: &[u8]) -> [u8; N] {
     let mut chunk = [0; N];
     for (to, from) in chunk.iter_mut().zip(rest) {

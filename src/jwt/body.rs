@@ -1,4 +1,4 @@
-//! What is left to be proved of the body once a token has passed.
+//! What a token covers, and the check of the body.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ pub struct Covered {
     pub(crate) body: Body,
 }
 
-/// What is left to be proved of the body.
+/// What to check of the body.
 #[derive(Clone, Copy)]
 pub(crate) enum Body {
-    /// It must have this hash.
+    /// The body must have this hash.
     Hashed([u8; 32]),
-    /// Nothing of a body is signed, and there must be none.
+    /// No body is signed, so there must be none.
     Absent,
-    /// Nothing is known of it, as the operator accepts.
+    /// The body is not signed, which the operator accepts.
     Unsigned,
 }
 
@@ -48,7 +48,7 @@ impl Body {
     }
 }
 
-/// The hash is of the request.
+/// Hides the hash, which comes from the request.
 impl fmt::Debug for Covered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Covered").field("coverage", &self.coverage).finish_non_exhaustive()
@@ -85,7 +85,7 @@ impl Check for BodyIgnored {
     }
 }
 
-/// Checks that the hash of a claim is one of those that are accepted.
+/// Compares a claim's hash with those that are accepted.
 pub(crate) fn check_hash(claimed: &[u8; 32], accepted: &[[u8; 32]]) -> Result<(), Error> {
     if accepted.iter().fold(false, |equal, expected| compare::eq(expected, claimed) | equal) {
         Ok(())

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::request::{Head, HeaderName};
 
-/// Where the token is, what stands before it, and how a request without one is refused.
+/// The token's header, the word before the token, and the error for a request without one.
 #[derive(Clone, Debug)]
 pub(crate) struct Carrier {
     header: HeaderName,
@@ -11,28 +11,28 @@ pub(crate) struct Carrier {
     pub(crate) missing: ErrorKind,
 }
 
-/// The word `Bearer` before the token, in any case.
+/// The word `Bearer` before the token, in any letter case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
     Required,
     Optional,
-    /// The token stands alone.
+    /// No word.
     None,
 }
 
 impl Carrier {
-    /// The platform's header, where the token stands after the word.
+    /// The platform's header, with `Bearer`.
     pub(crate) const fn bearer(header: HeaderName) -> Self {
         Self { header, word: Word::Required, missing: ErrorKind::TokenMissing }
     }
 
-    /// The platform's header, where the token stands alone.
+    /// The platform's header, without `Bearer`.
     pub(crate) const fn bare(header: HeaderName) -> Self {
         Self { header, word: Word::None, missing: ErrorKind::TokenMissing }
     }
 
-    /// A header of the caller's naming. Whether the one who moved the token kept the word is not documented, so that
-    /// both are taken; `Authorization` keeps its rule.
+    /// Sets another header. It takes the token with or without `Bearer`, since the proxy that moved it may have kept the word.
+    /// `Authorization` keeps its rule.
     pub(crate) fn moved(self, header: HeaderName) -> Self {
         let word = match self.word {
             Word::None => Word::None,
@@ -47,8 +47,7 @@ impl Carrier {
         &self.header
     }
 
-    /// Whether the word may stand before the token.
-    /// Takes the token out of its header, or refuses: the header is absent, blank, or the word alone.
+    /// Takes the token out of its header. Rejects an absent or blank header, or the word alone.
     pub(crate) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Error> {
         let refuse = |kind| Err(Error::header(kind, self.header.shared()));
         let value = head.header(&self.header)?.unwrap_or_default();

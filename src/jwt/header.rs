@@ -6,8 +6,8 @@ use crate::encoding::base64;
 use crate::encoding::json::{self, Names, Stop, Value};
 use crate::error::{Error, ErrorKind};
 
-/// Checks an encoded header: a JSON object with each name once, `alg` exactly HS256, nothing critical. Members that do
-/// not change the meaning (`typ`, `kid`, `jku`, `jwk`, …) are not read.
+/// Checks an encoded header: a JSON object with unique names, `alg` exactly HS256, nothing critical. Members that do not change
+/// the meaning (`typ`, `kid`, `jku`, `jwk`, …) are ignored.
 pub(super) fn check(header: &[u8]) -> Result<(), Error> {
     if USUAL.contains(&header) {
         return Ok(());
@@ -22,8 +22,8 @@ fn check_decoded(header: &str) -> Result<(), Error> {
     let walked = json::walk(header, |name, value| {
         match (&*name, value) {
             ("alg", Value::String(name)) => algorithm = name.parse().ok(),
-            // RFC 7515, section 4.1.11: a recipient that does not understand all of `crit` refuses. RFC 7797: `b64` is
-            // true by default, and false would change what is signed.
+            // RFC 7515, section 4.1.11: a recipient must reject a `crit` that it does not understand. RFC 7797: `b64` is true
+            // by default, and false would change what is signed.
             ("b64", Value::Literal("true")) => {}
             ("crit" | "b64", _) => return Err(ErrorKind::ExtensionUnsupported),
             _ => {}
@@ -40,7 +40,7 @@ fn check_decoded(header: &str) -> Result<(), Error> {
     }
 }
 
-/// Encoded headers that need not be decoded, since they pass.
+/// Valid headers in encoded form, which need no decoding.
 const USUAL: [&[u8]; 3] = [
     // {"alg":"HS256","typ":"JWT"}
     b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",

@@ -1,4 +1,4 @@
-//! What a token's claims must be.
+//! The conditions on a token's claims.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use crate::error::{Error, ErrorKind};
 use crate::time::{SharedClock, Tolerance, UnixTime};
 use crate::verifier::Validity;
 
-/// Conditions on the claims of a token whose signature holds.
+/// Conditions on the claims of a token with a valid signature.
 pub(crate) struct Policy {
     pub(crate) clock: SharedClock,
     pub(crate) age: Age,
-    /// Whether `exp` must be there. Where it is there, it is enforced.
+    /// Whether `exp` is required. If present, it is always enforced.
     pub(crate) expiry_required: bool,
-    /// How long after `exp` and before `nbf` a token is still accepted.
+    /// How long after `exp` and before `nbf` a token is accepted.
     pub(crate) leeway: Tolerance,
-    /// Required where the token names an issuer; `None` where any issuer is accepted.
+    /// The issuer that a token may name. `None` accepts any.
     pub(crate) issuer: Option<&'static str>,
-    /// Claims that must be there, with their texts.
+    /// Required claims, with their texts.
     pub(crate) required: Vec<(&'static str, String)>,
 }
 
-/// What `iat` must be.
+/// The condition on `iat`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Age {
     /// The platform does not send it.
     Undated,
-    /// It must be there, and may be any.
+    /// `iat` is required, with any value.
     Any,
     Within(Tolerance),
 }
@@ -43,19 +43,19 @@ impl Policy {
         }
     }
 
-    /// Requires a claim to be this text.
+    /// Requires this text of a claim.
     pub(crate) fn require(&mut self, name: &'static str, text: &str) {
         self.required.retain(|(given, _)| *given != name);
         self.required.push((name, text.to_owned()));
     }
 
-    /// The text that a claim is required to be.
+    /// Returns the text that a claim must have.
     #[cfg(feature = "sign")]
     pub(crate) fn required(&self, name: &str) -> Option<&str> {
         self.required.iter().find(|(given, _)| *given == name).map(|(_, text)| text.as_str())
     }
 
-    /// Bounds of `iat`; `None` where any age is accepted.
+    /// Returns the window of `iat`. `None` accepts any age.
     pub(crate) fn window(&self) -> Option<Tolerance> {
         match self.age {
             Age::Undated | Age::Any => None,
@@ -63,7 +63,7 @@ impl Policy {
         }
     }
 
-    /// Judges the claims, and says until when they hold, where something ends them.
+    /// Checks the claims. Returns until when they are valid, if anything ends them.
     pub(crate) fn check(&self, claims: &Claims) -> Result<Option<Validity>, Error> {
         if let Some(issuer) = self.issuer
             && claims.needed("iss")?.is_some_and(|given| given != issuer)
@@ -102,7 +102,7 @@ impl Policy {
         Ok(self.validity(now, age, claims.expires_at()))
     }
 
-    /// Until when `exp` and the window of `iat` hold, both.
+    /// Returns until when both `exp` and the window of `iat` allow the token.
     fn validity(
         &self,
         now: UnixTime,
@@ -123,7 +123,7 @@ impl Policy {
     }
 }
 
-/// Shows which claims are required, and not what they must be.
+/// Shows the names of the required claims, not their values.
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let required: Vec<_> = self.required.iter().map(|(name, _)| name).collect();

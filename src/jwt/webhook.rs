@@ -1,4 +1,4 @@
-//! One verifier over any platform's tokens.
+//! One verifier for the tokens of any platform.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,24 +14,25 @@ use crate::request::{BaseUrl, Head, HeaderName, Methods, Request};
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verified, Verifier};
 
-/// Verifies by a token (JWT, HS256) that covers the request, with all that platforms share: keys and their rotation, the claims
-/// of time, limits, methods.
+/// Verifies a token (JWT, HS256) that covers the request. It does what platforms share: keys and their rotation, claims of
+/// time, limits and methods.
 ///
-/// The platforms that are built in are types of this kind, such as [`LiveKit`](crate::LiveKit).
+/// The built-in token platforms are of this type, such as [`LiveKit`](crate::LiveKit).
 ///
 /// # Errors
 ///
-/// Of the head, so before a body byte is needed:
+/// Of the head, before a byte of the body is needed:
 ///
 /// - [`MethodUnsupported`](crate::ErrorKind::MethodUnsupported).
 /// - [`TokenMissing`](crate::ErrorKind::TokenMissing): the header is absent or blank.
-/// - [`HeaderRepeated`](crate::ErrorKind::HeaderRepeated), [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong): the header is not one
-///   value of at most 16 KiB.
-/// - [`TokenMalformed`](crate::ErrorKind::TokenMalformed), [`SignatureMalformed`](crate::ErrorKind::SignatureMalformed): it is not
-///   a compact JWS, in the form that the platform sends.
-/// - [`AlgorithmMismatch`](crate::ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](crate::ErrorKind::ExtensionUnsupported):
-///   its JOSE header names another algorithm than HS256, or a critical extension.
-/// - [`TenantMissing`](crate::ErrorKind::TenantMissing), [`TenantUnknown`](crate::ErrorKind::TenantUnknown): where there are tenants.
+/// - [`HeaderRepeated`](crate::ErrorKind::HeaderRepeated), [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong): the header is
+///   not one value of at most 16 KiB.
+/// - [`TokenMalformed`](crate::ErrorKind::TokenMalformed), [`SignatureMalformed`](crate::ErrorKind::SignatureMalformed): it is
+///   not a compact JWS in the platform's form.
+/// - [`AlgorithmMismatch`](crate::ErrorKind::AlgorithmMismatch),
+///   [`ExtensionUnsupported`](crate::ErrorKind::ExtensionUnsupported): its JOSE header names an algorithm other than HS256, or
+///   a critical extension.
+/// - [`TenantMissing`](crate::ErrorKind::TenantMissing), [`TenantUnknown`](crate::ErrorKind::TenantUnknown): only with tenants.
 /// - [`SignatureMismatch`](crate::ErrorKind::SignatureMismatch).
 /// - After the signature: [`ClaimsMalformed`](crate::ErrorKind::ClaimsMalformed), [`ClaimMissing`](crate::ErrorKind::ClaimMissing),
 ///   [`ClaimMalformed`](crate::ErrorKind::ClaimMalformed), [`ClaimMismatch`](crate::ErrorKind::ClaimMismatch),
@@ -39,8 +40,9 @@ use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verif
 ///   [`ClockUnavailable`](crate::ErrorKind::ClockUnavailable), [`PayloadHashMissing`](crate::ErrorKind::PayloadHashMissing),
 ///   [`PayloadHashMalformed`](crate::ErrorKind::PayloadHashMalformed).
 ///
-/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and
-/// [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected) where the token covers none.
+/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch),
+/// [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected) if the token
+/// covers no body.
 #[derive(Debug)]
 #[must_use]
 pub struct TokenWebhook<R> {
@@ -52,47 +54,47 @@ pub struct TokenWebhook<R> {
     max_body: usize,
 }
 
-/// How a platform names its tokens, and what they cover.
+/// Defines a platform's tokens and what they cover.
 pub trait TokenRule: fmt::Debug + Send + Sync {
     /// The scheme's name.
     const SCHEME: &'static str;
     /// The methods that the platform sends.
     const METHODS: &'static [&'static str];
-    /// The claim that names whose secret signed.
+    /// The claim that names the tenant.
     const TENANT: &'static str;
-    /// Whether `jti` tells an event from the tenant's others.
+    /// Whether `jti` is unique among the tenant's events.
     const IDENTIFIED: bool;
 
-    /// Reads what the verified claims cover: judges the URL or query, and says what is left to be proved of the body.
+    /// Checks the URL or query against the verified claims, and returns what to check of the body.
     ///
     /// # Errors
     ///
-    /// - The claims bind nothing, or another request than this one.
+    /// - The claims cover nothing, or another request.
     fn covers(&self, head: Head<'_>, claims: &Claims) -> Result<Covered, Error>;
 
-    /// The start of the URL that the platform calls, where a claim names the URL's hash.
+    /// Returns the start of the public URL, if a claim has the URL's hash.
     fn base(&self) -> Option<&BaseUrl> {
         None
     }
 }
 
-/// A platform whose tokens say when they were signed.
+/// Marks a platform whose tokens have a time of signing.
 pub trait Dated: TokenRule {}
 
 impl<R: TokenRule> TokenWebhook<R> {
-    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), for clocks that
+    /// Accepts a token for a while after its `exp` (the tolerance's past) and before its `nbf` (its future), since clocks
     /// differ.
     pub fn leeway(self, leeway: Tolerance) -> Self {
         self.with_policy(|policy| policy.leeway = leeway)
     }
 
-    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
+    /// Replaces the system's clock. A target without a clock needs this ([`Clock`]).
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         self.with_policy(|policy| policy.clock = SharedClock::new(clock))
     }
 
-    /// Reads the token from another header. Where the platform sends the word `Bearer` before it, the token may stand there with
-    /// the word or alone: whether the one who moved it keeps the word is not documented.
+    /// Reads the token from another header. If the platform sends `Bearer` before the token, the word is optional there: a
+    /// proxy may drop or keep it.
     ///
     /// # Errors
     ///
@@ -102,16 +104,16 @@ impl<R: TokenRule> TokenWebhook<R> {
         Ok(Self { carrier: self.carrier.moved(header), ..self })
     }
 
-    /// Takes requests of these methods alone, by default all that the platform sends. A token does not cover the method.
+    /// Accepts only these methods. Default: all that the platform sends. A token does not cover the method.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one that the platform does not send.
+    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or has a method that the platform does not send.
     pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         Ok(Self { methods: Methods::among(R::METHODS, methods)?, ..self })
     }
 
-    /// Refuses a body of more bytes than `limit`. There is no limit by default, since nothing of the body is kept.
+    /// Rejects a body of more than `limit` bytes. There is no limit by default, because the body is not kept.
     pub fn max_body(self, limit: usize) -> Self {
         Self { max_body: limit, ..self }
     }
@@ -151,41 +153,42 @@ impl<R: TokenRule> TokenWebhook<R> {
         &self.policy
     }
 
-    /// The tenant that a request claims, of the platform's methods.
+    /// Returns the tenant that a request names, unverified. Checks the method first.
     pub(crate) fn untrusted_tenant(carrier: &Carrier, head: Head<'_>) -> Result<String, Error> {
         Methods::Default(R::METHODS).check(head)?;
         Self::claimed_tenant(carrier, head)
     }
 
-    /// The tenant that a request claims, whatever the method.
+    /// Returns the tenant that a request names, unverified, for any method.
     pub(crate) fn claimed_tenant(carrier: &Carrier, head: Head<'_>) -> Result<String, Error> {
         let token = Token::parse(carrier.token(head)?)?;
         token.untrusted(R::TENANT).map(Cow::into_owned)
     }
 
-    /// Reads the token. Nothing of it is proved yet.
+    /// Reads the token. Nothing is verified yet.
     #[inline]
     pub(crate) fn parse<'t>(&self, head: Head<'t>) -> Result<Token<'t>, Error> {
         Token::parse(self.carrier.token(head)?)
     }
 
-    /// The claims of a token that these keys, or its own, signed. Claims are read once the signature is known to hold.
+    /// Returns the claims of a token that `keys`, or the verifier's own keys, signed. The claims are read after the signature
+    /// is verified.
     #[cfg(feature = "diagnose")]
     pub(crate) fn claims(&self, head: Head<'_>, keys: Option<&MacKeys>) -> Result<Claims, Error> {
         let keys = keys.or_else(|| self.own_keys(head)).ok_or(ErrorKind::TenantUnknown)?;
-        // Of one sender, no claim is asked for.
+        // A single sender needs no tenant claim.
         let signed = self.parse(head)?.verify(&Senders::One(keys.clone()), "");
         signed.map(|signed| signed.claims)
     }
 
-    /// Its own keys for a token.
+    /// Returns the verifier's keys for a token.
     #[cfg(feature = "diagnose")]
     pub(crate) fn own_keys(&self, head: Head<'_>) -> Option<&MacKeys> {
         let tenant = || self.parse(head)?.untrusted(R::TENANT).map(|name| Cow::Owned(name.into_owned()));
         self.keys.select(tenant).ok().map(|(keys, _)| keys)
     }
 
-    /// Whether the payload is the one that claims name.
+    /// Checks the payload against the claims.
     #[cfg(feature = "diagnose")]
     pub(crate) fn check_payload(&self, request: Request<'_>, claims: &Claims) -> Result<(), Error> {
         self.rule.covers(request.head(), claims)?.body.check(request.body(), self.max_body)
@@ -201,7 +204,7 @@ impl<R: TokenRule> TokenWebhook<R> {
         Ok((Self::evidence(head, signed, covered.coverage, validity), covered))
     }
 
-    /// What a token proves that covers this much of a request.
+    /// Makes the evidence of a token that covers this much of a request.
     #[inline]
     fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage, validity: Option<Validity>) -> Evidence {
         let evidence = Evidence::new(signed.key, coverage)
@@ -214,14 +217,13 @@ impl<R: TokenRule> TokenWebhook<R> {
 }
 
 impl<R: Dated> TokenWebhook<R> {
-    /// Sets the window of `iat`, by default 300 s in the past and 60 s in the future. `exp` holds besides, where it is.
+    /// Sets the window of `iat`. Default: 300 s in the past, 60 s in the future. A present `exp` is enforced too.
     pub fn tolerance(self, window: Tolerance) -> Self {
         self.with_policy(|policy| policy.age = super::Age::Within(window))
     }
 
-    /// Accepts a token signed at any time, as long as its `exp` has not come, where it has one. Whoever has seen one delivery can
-    /// then send it again for ever, unless the [`replay_key`](Verified::replay_key)s are remembered for ever. The token must still
-    /// say when it was signed: `iat` stays required.
+    /// Accepts a token of any age, until its `exp` if it has one. Without `exp`, anyone who has seen a request can replay it
+    /// forever, unless you remember its [`replay_key`](Verified::replay_key) forever. `iat` stays required.
     pub fn insecure_accept_any_age(self) -> Self {
         self.with_policy(|policy| policy.age = super::Age::Any)
     }
@@ -233,7 +235,7 @@ impl<R: TokenRule> Verifier for TokenWebhook<R> {
         Ok(covered.body.begin(evidence, self.max_body).judged_again(&self.policy.clock))
     }
 
-    /// The steps of a verification would cost a tenth of a small token's.
+    /// Skips the incremental steps, which would cost a tenth of a small token's verification.
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let (evidence, covered) = self.check(request.head())?;
         covered.body.check(request.body(), self.max_body)?;

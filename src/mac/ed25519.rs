@@ -1,4 +1,4 @@
-//! Ed25519 (RFC 8032): public keys, and signatures under way.
+//! Ed25519 (RFC 8032): public keys, and incremental verification.
 
 use std::fmt;
 
@@ -30,20 +30,20 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::PublicKeyInvalid`]: they are no point of the curve in its canonical encoding, or one of small order, under
-    ///   which signatures verify that nobody made.
+    /// - [`ConfigError::PublicKeyInvalid`]: the bytes are not a canonical point of the curve, or a point of small order. With
+    ///   such a point, anyone can make signatures that verify.
     pub fn new(bytes: [u8; 32]) -> Result<Self, ConfigError> {
-        // A point has encodings that are not canonical: two texts would be one key.
+        // Some points have a second, non-canonical encoding: two texts would be one key.
         let is_canonical = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == bytes;
         let key = VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak() && is_canonical(key));
         key.map(Self).ok_or(ConfigError::PublicKeyInvalid)
     }
 
-    /// Decodes a key from base64 of the standard alphabet, padded or not, with or without the prefix `whpk_` of Standard Webhooks.
+    /// Decodes a key from base64 of the standard alphabet, padded or not. The prefix `whpk_` of Standard Webhooks is optional.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::PublicKeyInvalid`]: it is not base64 of 32 bytes, or those are no key: see [`new`](Self::new).
+    /// - [`ConfigError::PublicKeyInvalid`]: it is not base64 of 32 bytes, or [`new`](Self::new) rejects them.
     pub fn from_base64(text: &str) -> Result<Self, ConfigError> {
         let text = text.strip_prefix("whpk_").unwrap_or(text);
         let bytes = base64::decode_standard(text.as_bytes()).and_then(|bytes| bytes.try_into().ok());
@@ -67,9 +67,9 @@ impl PublicKeys {
         if keys.is_empty() { Err(ConfigError::KeyringEmpty) } else { Ok(Self(keys)) }
     }
 
-    /// Begins the check of a message under every key and with every signature, which Ed25519 hashes before the message.
+    /// Begins the check of a message with every key and every signature, since Ed25519 hashes the signature before the message.
     ///
-    /// As strict as `verify_strict`, which does not take chunks: a signature with a point of small order is none.
+    /// As strict as `verify_strict`, which takes no chunks: a signature with a point of small order is rejected.
     pub(super) fn begin(&self, given: &Tags) -> Streams {
         let is_strict = |signature: &Signature| {
             VerifyingKey::from_bytes(signature.r_bytes()).is_ok_and(|point| !point.is_weak())
@@ -87,7 +87,7 @@ impl PublicKeys {
     }
 }
 
-/// A message under way, under every key and with every signature.
+/// The running checks, one for each key and signature.
 pub(crate) struct Streams(Vec<(u32, StreamVerifier)>);
 
 impl Streams {
@@ -95,7 +95,7 @@ impl Streams {
         self.0.iter_mut().for_each(|(_, stream)| stream.update(chunk));
     }
 
-    /// Finds the key under which one of the signatures holds.
+    /// Returns the key with which one of the signatures is valid.
     pub(super) fn find(self) -> Option<KeyId> {
         let holds =
             |(index, stream): (u32, StreamVerifier)| stream.finalize_and_verify().is_ok().then_some(index);

@@ -1,4 +1,4 @@
-//! The functions that turn a key and a message into a tag.
+//! The algorithms that make a signature from a key and a message.
 
 use std::str::FromStr;
 
@@ -6,12 +6,12 @@ use super::Tag;
 use crate::config_error::ConfigError;
 use crate::encoding::hex;
 
-/// The hash function of an HMAC (RFC 2104) over a raw body.
+/// The hash of an HMAC (RFC 2104) over a raw body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// HMAC-SHA1, 40 hex digits. Legacy: SHA-1's collision resistance is broken; the HMAC is not known to be, and no
-    /// new system should choose it.
+    /// HMAC-SHA1, 40 hex digits. Legacy: SHA-1's collision resistance is broken. The HMAC is not known to be broken, but do not
+    /// choose it for a new system.
     Sha1,
     /// HMAC-SHA256, 64 hex digits.
     #[default]
@@ -21,10 +21,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm there is in this version.
+    /// All algorithms of this version.
     pub const ALL: &[Self] = &[Self::Sha1, Self::Sha256, Self::Sha512];
 
-    /// The name in lower case: `sha1`, `sha256` or `sha512`.
+    /// Returns the name in lower case: `sha1`, `sha256` or `sha512`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,11 +35,11 @@ impl Algorithm {
     }
 }
 
-/// Reads a name as [`as_str`](Algorithm::as_str) writes it.
+/// Parses a name as [`as_str`](Algorithm::as_str) writes it.
 ///
 /// # Errors
 ///
-/// - [`ConfigError::AlgorithmUnknown`]: it is none of them.
+/// - [`ConfigError::AlgorithmUnknown`]: it is another name.
 impl FromStr for Algorithm {
     type Err = ConfigError;
 
@@ -49,7 +49,7 @@ impl FromStr for Algorithm {
     }
 }
 
-/// Every keyed function there is in the schemes.
+/// All keyed algorithms of the schemes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
     /// MD5(message ‖ key).
@@ -61,7 +61,7 @@ pub(crate) enum Function {
 }
 
 impl Function {
-    /// The name, as the settings have it.
+    /// Returns the name as in the settings.
     #[cfg(feature = "diagnose")]
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Function {
         }
     }
 
-    /// How long this function's tags are.
+    /// Returns the length of a signature in bytes.
     pub(crate) const fn tag_bytes(self) -> usize {
         match self {
             Self::Md5Suffix | Self::HmacMd5 => 16,
@@ -83,8 +83,7 @@ impl Function {
         }
     }
 
-    /// How long this function's tags are in hex.
-    /// Decodes a tag of exactly this function's length from hex of either case.
+    /// Decodes a signature of exactly this algorithm's length from hex of either case.
     pub(crate) fn decode_hex(self, text: &[u8]) -> Option<Tag> {
         match self {
             Self::Md5Suffix | Self::HmacMd5 => hex::decode::<16>(text).map(|tag| Tag::new(&tag)),
@@ -105,7 +104,7 @@ impl From<Algorithm> for Function {
     }
 }
 
-/// What a sender's keys sign with.
+/// The kind of a sender's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureKind {
     Mac(Function),
@@ -114,7 +113,7 @@ pub(crate) enum SignatureKind {
 }
 
 impl SignatureKind {
-    /// The function of an HMAC or a keyed hash.
+    /// Returns the algorithm of an HMAC or a keyed hash.
     #[cfg(feature = "diagnose")]
     #[cfg_attr(not(feature = "ed25519"), allow(clippy::unnecessary_wraps, reason = "a private key has none"))]
     pub(crate) const fn function(self) -> Option<Function> {
@@ -125,7 +124,7 @@ impl SignatureKind {
         }
     }
 
-    /// How long signatures are.
+    /// Returns the length of a signature in bytes.
     #[inline]
     pub(crate) const fn bytes(self) -> usize {
         match self {

@@ -1,4 +1,4 @@
-//! One keyed state: a function that has absorbed its key.
+//! The state of one hash after it has taken the key.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use sha2::Digest;
 use sha2::digest::common::Key;
 use zeroize::{Zeroize, Zeroizing};
 
-/// A state that a message is fed to; cloning one is how a message is begun.
+/// A state that takes a message. Clone it to begin a message.
 pub(crate) trait Keyed: Clone {
     fn new(key: &[u8]) -> Self;
     fn update(&mut self, chunk: &[u8]);
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R;
 
-    /// Shows `read` the tag of a whole message.
+    /// Passes the signature of a whole message to `read`.
     fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
         let mut state = self.clone();
         state.update(message);
@@ -29,8 +29,8 @@ where
     Self: KeyInit + Mac + Clone,
 {
     fn new(key: &[u8]) -> Self {
-        // RFC 2104, section 2: a key longer than a block is hashed first, a shorter one is filled up with zeros. A block is
-        // the one form of key for which keying cannot fail.
+        // RFC 2104, section 2: a key longer than a block is hashed, a shorter one is padded with zeros. A key of exactly one
+        // block cannot fail.
         let mut block = Key::<Self>::default();
         if key.len() > block.len() {
             let mut hashed = D::digest(key);
@@ -49,7 +49,7 @@ where
     }
 
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
-        // Beside `finalize` it spares two copies of the state.
+        // Saves two copies of the state, compared with `finalize`.
         let mut tag = Output::<Self>::default();
         self.finalize_into(&mut tag);
         read(&tag)

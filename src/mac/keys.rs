@@ -1,4 +1,4 @@
-//! The keys that a request may be signed with, of whichever kind.
+//! The keys of requests, shared or public.
 
 #[cfg(feature = "ed25519")]
 use super::ed25519::{PublicKey, PublicKeys, Streams};
@@ -8,7 +8,7 @@ use super::{Algorithm, Mac, MacKeys, SignatureKind, Tags};
 use crate::config_error::ConfigError;
 use crate::secret::{KeyId, Keyring, Tenants};
 
-/// The keys that requests may be signed with: one sender's, or each tenant's by name.
+/// The keys that sign requests: one sender's, or each tenant's by name.
 ///
 /// The kind of key decides the algorithm and the length of a signature. Nothing in a request does.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Keys {
         Self(Senders::One(SenderKeys::Mac(MacKeys::new(algorithm.into(), &keyring.into()))))
     }
 
-    /// Several tenants' shared secrets, for an HMAC. A request names its tenant, whose secrets are tried and no other's.
+    /// Several tenants' shared secrets, for an HMAC. Only the secrets of the tenant that a request names are tried.
     #[must_use]
     pub fn hmac_tenants(algorithm: Algorithm, tenants: Tenants) -> Self {
         Self(Senders::keyed(tenants, |keyring| SenderKeys::Mac(MacKeys::new(algorithm.into(), keyring))))
@@ -38,7 +38,7 @@ impl Keys {
 }
 
 impl Keys {
-    /// The HMAC of a message under this key of the one sender; `None` where there is no such key.
+    /// Returns the HMAC of a message with this key of the single sender. `None` if there is no such key.
     pub(crate) fn tag(&self, key: KeyId, message: &[u8]) -> Option<Vec<u8>> {
         match &self.0 {
             Senders::One(SenderKeys::Mac(keys)) => keys.tag(key, message),
@@ -79,7 +79,7 @@ impl SenderKeys {
         }
     }
 
-    /// Finds the key under which a message has one of the given tags.
+    /// Returns the key with which a message has one of the given signatures.
     #[inline]
     pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
         match self {
@@ -93,7 +93,7 @@ impl SenderKeys {
         }
     }
 
-    /// Begins a message that arrives in chunks, and is to have one of the given tags.
+    /// Begins a message that arrives in chunks.
     #[cfg_attr(
         not(feature = "ed25519"),
         expect(unused_variables, reason = "a MAC meets its tags at the end")
@@ -107,7 +107,7 @@ impl SenderKeys {
     }
 }
 
-/// A message under way, under all keys of a sender.
+/// A running message, with all keys of a sender.
 pub(crate) enum Running {
     Mac(Mac),
     #[cfg(feature = "ed25519")]
@@ -123,7 +123,7 @@ impl Running {
         }
     }
 
-    /// Finds the key under which the message has one of the given tags.
+    /// Returns the key with which the message has one of the given signatures.
     pub(crate) fn find(self, given: &Tags) -> Option<KeyId> {
         match self {
             Self::Mac(mac) => mac.find(given),

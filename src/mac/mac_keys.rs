@@ -1,4 +1,4 @@
-//! All keys of a sender under one function.
+//! All keys of a sender for one algorithm.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::{Function, Tags};
 use crate::compare::Search;
 use crate::secret::{KeyId, Keyring, Secret};
 
-/// A keyring's states under one function, newest key first.
+/// A keyring's states for one algorithm, newest key first.
 #[derive(Clone)]
 pub(crate) enum MacKeys {
     Md5Suffix(Vec<Md5Suffix>),
@@ -65,7 +65,8 @@ impl MacKeys {
         }
     }
 
-    /// Finds the key under which a message has one of the given tags. All keys are tried with all of them, whichever matches.
+    /// Returns the key with which a message has one of the given signatures. All keys and signatures are compared, whichever
+    /// matches.
     #[inline]
     pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
         let mut search = Search::new();
@@ -80,13 +81,13 @@ impl MacKeys {
         Mac(self.clone())
     }
 
-    /// This key's tag of a message.
+    /// Returns the signature of a message with this key.
     pub(crate) fn tag(&self, key: KeyId, message: &[u8]) -> Option<Vec<u8>> {
         let index = usize::try_from(key.index()).ok()?;
         each!(self, states => states.get(index).map(|state| state.tag(message, <[u8]>::to_vec)))
     }
 
-    /// The newest key's tag of a message in parts.
+    /// Returns the signature of a message in parts with the newest key.
     #[cfg(feature = "sign")]
     pub(crate) fn sign<'m>(&self, parts: impl Iterator<Item = &'m [u8]>) -> Vec<u8> {
         each!(self, states => states.first().map(|state| {
@@ -105,7 +106,7 @@ impl fmt::Debug for MacKeys {
     }
 }
 
-/// A message under way, under all keys.
+/// A running message, with all keys.
 #[derive(Debug)]
 pub(crate) struct Mac(MacKeys);
 
@@ -114,7 +115,7 @@ impl Mac {
         each!(&mut self.0, states => states.iter_mut().for_each(|state| state.update(chunk)));
     }
 
-    /// Finds the key under which the message has one of the given tags.
+    /// Returns the key with which the message has one of the given signatures.
     pub(crate) fn find(self, given: &Tags) -> Option<KeyId> {
         let mut search = Search::new();
         each!(self.0, states => for (index, state) in (0..).zip(states.into_iter()) {

@@ -1,4 +1,4 @@
-//! Whose keys a request is tried with.
+//! The choice of the keys for a request.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,8 +22,8 @@ impl<K> Senders<K> {
         Self::Tenants(tenants.into_keyrings().map(|(name, keyring)| (name, key(&keyring))).collect())
     }
 
-    /// The keys to try, and the tenant they belong to where there are tenants. `untrusted_name` reads the request's own word
-    /// for whose it is, and is not asked where there is one sender.
+    /// Returns the keys to try, and their tenant if there are tenants. Only then `untrusted_name` reads the name in the
+    /// request.
     #[inline]
     pub(crate) fn select<'d>(
         &self,
@@ -39,12 +39,12 @@ impl<K> Senders<K> {
         }
     }
 
-    /// Whether a request has to name its tenant.
+    /// Whether a request must name its tenant.
     pub(crate) fn are_tenants(&self) -> bool {
         matches!(self, Self::Tenants(_))
     }
 
-    /// The keys of the one sender, where there is one.
+    /// Returns the keys of the single sender, if there is one.
     #[cfg(feature = "diagnose")]
     pub(crate) fn single(&self) -> Option<&K> {
         match self {
@@ -53,7 +53,7 @@ impl<K> Senders<K> {
         }
     }
 
-    /// The keys of any sender; `None` where there is no tenant.
+    /// Returns the keys of any sender. `None` if there is no tenant.
     pub(crate) fn any(&self) -> Option<&K> {
         match self {
             Self::One(keys) => Some(keys),
@@ -72,7 +72,7 @@ impl Senders<MacKeys> {
     }
 }
 
-/// Shows how many tenants there are, and not their names.
+/// Shows the number of tenants, not their names.
 impl<K: fmt::Debug> fmt::Debug for Senders<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

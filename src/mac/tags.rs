@@ -1,8 +1,8 @@
-//! The signatures that a message is given.
+//! The signatures of a request.
 
 use super::Tag;
 
-/// Signatures of which one must match.
+/// Signatures, of which one must match.
 #[derive(Clone, Debug)]
 pub(crate) struct Tags {
     first: Tag,
@@ -10,7 +10,7 @@ pub(crate) struct Tags {
 }
 
 impl Tags {
-    /// Takes a list; `None` if it is empty.
+    /// Takes a list. Returns `None` if it is empty.
     pub(crate) fn of(tags: &[Tag]) -> Option<Self> {
         let (first, more) = tags.split_first()?;
         Some(Self { first: *first, more: more.to_vec() })

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::{Param, Params};
 
-/// Why a type could not be read from [`Parameters`](crate::Parameters).
+/// Says why a type could not be read from [`Parameters`](crate::Parameters).
 ///
-/// The text names a field of the type, and holds no name and no value of the request.
+/// The text names a field of the type. It contains no name or value of the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct ParametersError {
@@ -21,7 +21,7 @@ pub struct ParametersError {
 }
 
 impl ParametersError {
-    /// The field of the type, where one is to blame.
+    /// Returns the field of the type that failed, if it is known.
     #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         self.field
@@ -39,7 +39,7 @@ impl ParametersError {
     }
 }
 
-/// The texts that serde makes can hold values, so that they are dropped.
+/// The texts of serde can contain values, so they are dropped.
 impl de::Error for ParametersError {
     fn custom<T: Display>(_: T) -> Self {
         Self::new("is not what its field takes")
@@ -102,7 +102,7 @@ impl<'de> de::Deserializer<'de> for Deserializer<'de> {
 struct Members<'de, I> {
     rest: I,
     value: &'de [u8],
-    /// The field of the value, where the type has one.
+    /// The field of the value, if the type has one.
     field: Option<&'static str>,
     fields: &'static [&'static str],
 }
@@ -142,7 +142,7 @@ fn parse<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
-/// Parses a finite number that is written as in JSON. Rust's own parser takes `NaN`, `inf` and `+.5` too.
+/// Parses a finite number in JSON's syntax. Rust's parser also accepts `NaN`, `inf` and `+.5`.
 fn parse_finite<T: FromStr + Into<f64> + Copy>(text: &str) -> Option<T> {
     serde_json::from_str::<&RawValue>(text).ok()?;
     text.parse().ok().filter(|number: &T| (*number).into().is_finite())

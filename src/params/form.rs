@@ -1,4 +1,4 @@
-//! Parameters of a query or a form.
+//! The parameters of a query or a form.
 
 use super::{Params, Span, is_separator};
 use crate::encoding::form;
@@ -13,7 +13,7 @@ impl Params {
 
     /// Decodes a form (WHATWG URL, section 5.1) to bytes. An invalid escape is an error.
     ///
-    /// `&` and `=` stay where they are, so that text is copied only up to an escape, or to where an `=` is missing.
+    /// `&` and `=` keep their places, so text is copied only up to an escape or a missing `=`.
     pub(crate) fn read_form(&mut self, raw: &[u8]) -> Result<(), ErrorKind> {
         self.reserve(raw.len());
         self.text.push(b'&');
@@ -35,7 +35,7 @@ impl Params {
                 }
                 Some(b'=') if name_end.is_none() => name_end = Some(end),
                 Some(b'=') => self.separators = true,
-                // Of nothing between two `&` there is no pair.
+                // Nothing between two `&` is not a parameter.
                 _ if end == start.saturating_add(1) => start = end,
                 _ => {
                     let name_end = name_end.take().unwrap_or(end);
@@ -54,7 +54,7 @@ impl Params {
         Ok(())
     }
 
-    /// Copies so much of `rest`, each `+` as a space, and gives what is left.
+    /// Copies `length` bytes of `rest`, each `+` as a space, and returns the rest.
     fn copy<'r>(&mut self, rest: &'r [u8], length: usize) -> &'r [u8] {
         let (copied, rest) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         self.text.extend(copied.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }));

@@ -1,44 +1,44 @@
-//! The parameters of a form while they are joined.
+//! A form's parameters, for a rule to join.
 
 use std::fmt;
 
 use super::{Param, Params};
 
-/// The decoded parameters of a form, while a rule joins them to the bytes that are signed. They begin in the order of the form,
-/// repeats included. The proof hands them on as the rule leaves them.
+/// The decoded parameters of a form, which a rule joins to the signed bytes. They start in the received order, with repeated
+/// names. The proof has them as the rule leaves them.
 ///
 /// See [`Envelope::form`](crate::rule::Envelope::form).
 pub struct FormParams(pub(crate) Params);
 
 impl FormParams {
-    /// Sorts them by name, then by value, byte by byte.
+    /// Sorts by name, then by value, byte by byte.
     pub fn sort(&mut self) {
         self.0.sort();
     }
 
-    /// Sorts them by name, byte by byte. The values of one name keep their order.
+    /// Sorts by name, byte by byte. Equal names keep their order.
     pub fn sort_by_name(&mut self) {
         self.0.sort_by_name();
     }
 
-    /// Takes out each that is equal to the one before it, name and value.
+    /// Removes each parameter that equals the one before it, in name and value.
     pub fn dedup(&mut self) {
         self.0.dedup();
     }
 
-    /// Names and values, in their present order.
+    /// Iterates over names and values, in the current order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|Param { name, value }| (name, value))
     }
 
-    /// Whether there are none.
+    /// Whether there are no parameters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// They are the request's.
+/// Hides the values, which come from the request.
 impl fmt::Debug for FormParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FormParams").finish_non_exhaustive()

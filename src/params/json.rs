@@ -1,4 +1,4 @@
-//! Parameters of a flat JSON object.
+//! The parameters of a flat JSON object.
 
 use memchr::memchr3;
 
@@ -7,14 +7,14 @@ use crate::encoding::json::{self, Stop, Value};
 use crate::error::ErrorKind;
 
 impl Params {
-    /// Reads a flat JSON object. A number is its literal text, `null` is blank.
+    /// Reads a flat JSON object. A number keeps its text, `null` becomes blank.
     ///
-    /// The result says whether a value was nested; such a value is left out.
+    /// Returns whether a value was nested. Nested values are left out.
     pub(crate) fn read_json(&mut self, body: &[u8]) -> Result<bool, ErrorKind> {
         let body = str::from_utf8(body).map_err(|_| ErrorKind::BodyMalformed)?;
-        // Nothing is longer in the text than with its quotation marks.
+        // No member is longer than its text with quotation marks.
         self.reserve(body.len());
-        // After a `\` a string may hold anything.
+        // An escape can stand for any character.
         self.separators = memchr3(b'&', b'=', b'\\', body.as_bytes()).is_some();
         let mut nested = false;
         let walked = json::walk(body, |name, value| {

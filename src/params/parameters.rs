@@ -1,4 +1,4 @@
-//! The parameters that a proof hands over.
+//! The parameters in a proof.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use super::{Param, Params};
 
 /// The parameters that a signature covers, decoded to bytes.
 ///
-/// Read them from here, and not from the request: another parser could find other parameters in the same bytes. Where a platform
-/// signs forms in which a name repeats, the values are in the order that is signed; elsewhere each name appears once. Cheap to clone.
-/// `Debug` shows no name and no value.
+/// Read them from here, not from the request: another parser could read the same bytes differently. If a platform signs
+/// repeated names, the values are in the signed order. Otherwise each name appears once. Cheap to clone. `Debug` shows no name
+/// and no value.
 ///
 /// # Example
 ///
@@ -54,47 +54,47 @@ impl Parameters {
         Self(Arc::new(params))
     }
 
-    /// Decodes a query that has been verified; `None` where it is none.
+    /// Decodes a verified query. Returns `None` if that fails.
     pub(crate) fn of_query(query: &[u8]) -> Option<Self> {
         let mut params = Params::default();
         params.read_query(query).ok()?;
         Some(Self::new(params))
     }
 
-    /// The value of the parameter of this name, the first where the name repeats.
+    /// Returns the value of this parameter, or the first value if the name repeats.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.get(name).map(|param| param.value)
     }
 
-    /// Names and values, in the order they arrived in, or the one that is signed.
+    /// Iterates over names and values, in the received or signed order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|Param { name, value }| (name, value))
     }
 
-    /// How many there are.
+    /// Returns the number of parameters.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().count()
     }
 
-    /// Whether there are none.
+    /// Whether there are no parameters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Reads a struct or a map from them, one field a parameter.
+    /// Reads a struct or a map, one field per parameter.
     ///
-    /// Numbers and `bool` are parsed from the value's text, since no signature covers JSON types. A floating-point number must be
-    /// finite and written as in JSON. An `Option` is `None` for an empty value, as for an absent one.
+    /// Numbers and `bool` are parsed from text, because no signature covers JSON types. A floating-point number must be finite
+    /// and in JSON's syntax. An `Option` is `None` for an empty or absent value.
     ///
-    /// Numbers and `bool` are always refused behind `#[serde(flatten)]` and in an untagged or internally tagged enum, because serde
-    /// hands every value there over as text.
+    /// Numbers and `bool` always fail behind `#[serde(flatten)]` and in an untagged or internally tagged enum, because serde
+    /// passes every value there as text.
     ///
     /// # Errors
     ///
-    /// A [`ParametersError`] says which field is missing, or which parameter is not what its field takes.
+    /// A [`ParametersError`] says which field is missing, or which parameter does not fit its field.
     pub fn deserialize<'p, T: Deserialize<'p>>(&'p self) -> Result<T, ParametersError> {
         T::deserialize(Deserializer(&self.0))
     }

@@ -1,4 +1,4 @@
-//! Where a parameter is.
+//! The position of a parameter.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -6,14 +6,14 @@ use std::ops::Range;
 use super::Param;
 use crate::encoding::words;
 
-/// Where a parameter is in the text.
+/// The position of a parameter in the text.
 #[derive(Clone, Copy)]
 pub(super) struct Span {
-    /// The name's first eight bytes, by which most names differ; 0 until they are read.
+    /// The name's first eight bytes, in which most names differ. 0 until they are read.
     pub(super) prefix: u64,
-    /// Where the `&` before the name is.
+    /// The position of the `&` before the name.
     start: usize,
-    /// Where the `=` after the name is.
+    /// The position of the `=` after the name.
     name_end: usize,
     end: usize,
 }
@@ -56,7 +56,7 @@ impl Span {
         self.prefix = words::prefix(text, self.name_range());
     }
 
-    /// Compares names bytewise, the prefixes having been read.
+    /// Compares names bytewise. The prefixes must have been read.
     pub(super) fn cmp_names(&self, other: &Self, text: &[u8]) -> Ordering {
         self.prefix.cmp(&other.prefix).then_with(|| self.name(text).cmp(other.name(text)))
     }

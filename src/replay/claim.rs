@@ -1,4 +1,4 @@
-//! What a guard answers to a claim.
+//! A guard's answer to a claim, and the lease.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -15,14 +15,14 @@ pub enum Claim {
     Leased(Lease),
     /// Another request with this key is being handled.
     InProgress {
-        /// What is left of its lease.
+        /// The rest of its lease.
         remaining: Duration,
     },
-    /// A request with this key was handled, with the response that was kept, if one was.
+    /// A request with this key was handled. Has the saved response, if there is one.
     Done(Option<SavedResponse>),
 }
 
-/// The right to handle a request until the lease ends. A lease equals its copies and no other lease of the same key.
+/// The right to handle a request until the lease ends. A lease equals only its clones.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Lease {
     key: ReplayKey,
@@ -30,8 +30,8 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Makes a lease of `key` with a token that no other lease has, in any process: 16 bytes from the system's source of randomness.
-    /// On `wasm32-unknown-unknown`, which has none, the token is unique in the process.
+    /// Makes a lease of `key` with a globally unique token: 16 bytes from the system's random source. `wasm32-unknown-unknown`
+    /// has none, so there the token is unique only in the process.
     #[must_use]
     pub fn new(key: ReplayKey) -> Self {
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -44,22 +44,22 @@ impl Lease {
         Self::of_this_process(key)
     }
 
-    /// Makes a lease of `key` with a token that no other lease has in this process. A copy of the process (`fork`, a snapshot) can
-    /// make the same one.
+    /// Makes a lease of `key` with a token that is unique in this process. A copy of the process (`fork`, a snapshot) can make
+    /// the same token.
     pub(super) fn of_this_process(key: ReplayKey) -> Self {
-        // Each state has another key, and the first one of a thread has it from the system.
+        // Each `RandomState` has another key. The first key of a thread comes from the system.
         let state = RandomState::new();
         let token = (u128::from(state.hash_one(0)) << 64) | u128::from(state.hash_one(1));
         Self { key, token: token.to_be_bytes() }
     }
 
-    /// The key that is leased.
+    /// Returns the leased key.
     #[must_use]
     pub fn key(&self) -> &ReplayKey {
         &self.key
     }
 
-    /// What tells this lease from every other, to be stored beside the key.
+    /// Returns the unique token, to store with the key.
     #[must_use]
     pub fn token(&self) -> &[u8; 16] {
         &self.token

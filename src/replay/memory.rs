@@ -1,4 +1,4 @@
-//! A replay guard in one process's memory.
+//! A replay guard in the memory of one process.
 
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeSet, HashMap};
@@ -10,17 +10,17 @@ use super::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::error::{Error, ErrorKind};
 use crate::verifier::ReplayKey;
 
-/// Remembers requests in this process's memory, for a service that runs as one process. Clones share the memory.
+/// Remembers requests in the memory of this process. Clones share the memory.
 ///
-/// It holds at most `capacity` keys, each until its time ends. When it is full it **refuses** a new key with
-/// [`ReplayGuardFull`](ErrorKind::ReplayGuardFull), status 503, until the time of another has ended: to forget one earlier would let
-/// its replay through. Only what has verified is claimed, so a stranger cannot fill it. One tenant can fill it for the others: a
-/// tenant that may send more than its share needs a guard of its own.
+/// It holds at most `capacity` keys, each until its time ends. When full, it **rejects** a new key with
+/// [`ReplayGuardFull`](ErrorKind::ReplayGuardFull), status 503, until another key's time has ended. Forgetting a key earlier
+/// would allow its replay. A stranger cannot fill it, because only verified requests are claimed. One tenant can fill it for
+/// the others: give a tenant that may send more than its share its own guard.
 ///
-/// A key takes some 200 bytes; a million, 200 MB. Responses that are
-/// [remembered](crate::tower::VerifyLayer::remember_responses) come on top, up to their limit for each key.
+/// A key takes about 200 bytes, a million keys 200 MB. [Saved responses](crate::tower::VerifyLayer::remember_responses) add up
+/// to their limit per key.
 ///
-/// What is remembered ends with the process: a request that was handled before a restart is handled again if it comes again.
+/// A restart forgets everything: an event that was handled before is then handled again if it comes again.
 ///
 /// # Example
 ///
@@ -50,7 +50,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Holds at most `capacity` keys. Choose it above what the platforms send within the time for which a request stays
+    /// Makes a guard for at most `capacity` keys. Choose more than the platforms send within the time for which a request stays
     /// [done](crate::tower::VerifyLayer::done_for).
     #[must_use]
     pub fn new(capacity: usize) -> Self {
@@ -58,19 +58,18 @@ impl Memory {
         Self { entries: Arc::default(), capacity, clock: Arc::new(move || start.elapsed()) }
     }
 
-    /// Measures time by another clock than the system's monotonic one: the time since some fixed moment, which must never
-    /// go back.
+    /// Replaces the system's monotonic clock. `elapsed` returns the time since a fixed moment and must never go back.
     #[must_use]
     pub fn clock(self, elapsed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(elapsed), ..self }
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        // Nothing panics while it is held.
+        // Nothing panics under the lock.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The present moment, asked under the lock: of two changes, the later one has the later time.
+    /// Reads the clock. Called under the lock, so that a later change has a later time.
     fn now(&self) -> Duration {
         (self.clock)()
     }
@@ -118,7 +117,7 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// What is remembered, by key and by when it ends. Both hold the same keys.
+/// The keys, by key and by end. Both maps hold the same keys.
 #[derive(Default)]
 struct Entries {
     by_key: HashMap<ReplayKey, Entry>,
@@ -127,12 +126,12 @@ struct Entries {
 
 struct Entry {
     state: State,
-    /// The first moment at which the key is free again.
+    /// The moment at which the key becomes free.
     ends: Duration,
 }
 
 enum State {
-    /// Each by the lease with this token.
+    /// Leased by the lease with this token.
     Leased([u8; 16]),
     Done([u8; 16], Option<Box<SavedResponse>>),
 }
@@ -158,13 +157,13 @@ impl Entries {
                 State::Done(_, response) => Claim::Done(response.as_deref().cloned()),
             });
         }
-        // What a copy of the process leases, it leases in a copy of this memory.
+        // A copy of the process has its own copy of this memory, so equal tokens do not meet.
         let lease = Lease::of_this_process(*key);
         self.put(*key, Entry { state: State::Leased(*lease.token()), ends }, capacity)?;
         Ok(Claim::Leased(lease))
     }
 
-    /// Lets a lease that is still there end at another time, and tells whether it is.
+    /// Changes when a lease ends. Returns `false` if the lease does not have the key.
     fn renew(&mut self, lease: &Lease, now: Duration, ends: Duration) -> bool {
         let key = *lease.key();
         let Some(entry) = self.by_key.get_mut(&key).filter(|entry| entry.is_leased_by(lease, now)) else {
@@ -176,7 +175,7 @@ impl Entries {
         true
     }
 
-    /// Marks a key done that the lease has or that is free, and tells whether this lease has done it.
+    /// Marks a leased or free key done. Returns whether this lease has done it.
     fn complete(
         &mut self,
         lease: &Lease,
@@ -194,7 +193,7 @@ impl Entries {
         Ok(true)
     }
 
-    /// Puts an entry in the place of the key's last one. One more is put only where there is room.
+    /// Inserts or replaces the key's entry. A new key needs room.
     fn put(&mut self, key: ReplayKey, entry: Entry, capacity: usize) -> Result<(), Error> {
         let (full, ends) = (self.by_key.len() >= capacity, entry.ends);
         match self.by_key.entry(key) {
@@ -220,8 +219,7 @@ impl Entries {
         }
     }
 
-    /// Forgets what has ended, at most a few at a time: more than a claim adds, so that what has ended becomes less, and few
-    /// enough for no claim to wait long.
+    /// Forgets a few keys that have ended: more than a claim adds, so that they become fewer, and few enough to be quick.
     fn forget_ended(&mut self, now: Duration) {
         for _ in 0..FORGOTTEN_PER_CLAIM {
             match self.by_end.first() {

@@ -1,4 +1,4 @@
-//! A replay guard that many machines share.
+//! A replay guard shared by many machines.
 
 mod address;
 mod connection;
@@ -23,39 +23,41 @@ use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
 use crate::verifier::ReplayKey;
 
-/// Remembers requests in Redis 7.0 or newer, or a server that speaks its protocol, for a service that runs on several machines.
+/// Remembers requests in Redis 7.0 or newer, or a server with the same protocol, for services on several machines.
 ///
-/// - **Commands.** A claim is one `SET key lease NX GET PX time`, and one `PTTL` where another's lease is there. Completing,
-///   renewing and releasing are one script each, which compares the lease and then acts. So a request takes at most two round trips.
-/// - **Keys.** A prefix and the [`ReplayKey`] in hex. The value is the lease's token, and then *done* with the response, if one is
-///   kept.
-/// - **Connection.** One connection is shared. It is made on the first call, and again when it is lost. After a failover the
-///   address may lead to another server: on `READONLY`, `LOADING`, `MASTERDOWN` or a lost connection, the guard connects anew and
-///   sends its command once more.
-/// - **Failure.** When the server does not answer within the [patience](Self::patience), the call fails with
-///   [`ReplayGuardUnavailable`](ErrorKind::ReplayGuardUnavailable), status 503, so that the platform sends again. The request never
-///   passes. The cause is the error's [`source`](std::error::Error::source), a [`RedisError`], and a `tracing` event. Failed calls
-///   leave no task and no memory behind. A claim whose answer was lost may have been made: its lease runs out by itself.
+/// - **Commands.** A claim is one `SET key lease NX GET PX time`, and one `PTTL` if another lease has the key. `complete`,
+///   `renew` and `release` are one script each, which compares the lease before it acts. So a call takes at most two round
+///   trips.
+/// - **Keys.** A prefix and the [`ReplayKey`] in hex. The value is the lease's token, later *done* with the response, if one is
+///   saved.
+/// - **Connection.** All calls share one connection. It opens on the first call, and again after a loss. After a failover the
+///   address may lead to another server. So on `READONLY`, `LOADING`, `MASTERDOWN` or a lost connection, the guard reconnects
+///   and sends its command once more.
+/// - **Failure.** If the server does not answer within the [patience](Self::patience), the call fails with
+///   [`ReplayGuardUnavailable`](ErrorKind::ReplayGuardUnavailable), status 503, and the platform should retry. The request
+///   never passes. The cause is a [`RedisError`], in the error's [`source`](std::error::Error::source) and a `tracing` event. A
+///   failed call leaves no task and no memory behind. If a claim's answer was lost, its lease runs out.
 ///
-/// All calls need a Tokio runtime with its timers enabled; [`connect`](Self::connect) does not.
+/// All calls need a Tokio runtime with its timer enabled. [`connect`](Self::connect) does not.
 ///
 /// # Deployment
 ///
-/// Call [`check`](Self::check) when the service starts. What the server forgets, the guard forgets, and the event is handled again:
+/// Call [`check`](Self::check) at the start of the service. If the server forgets a key, the event can be handled again:
 ///
-/// - **Eviction.** With `maxmemory` and a policy other than `noeviction`, Redis drops keys early. With `noeviction` a full server
-///   refuses claims, with status 503.
-/// - **Persistence.** Without `appendonly yes`, a restart forgets everything. With `appendfsync everysec`, a crash of the machine
-///   forgets the last second.
-/// - **Failover.** Replication is asynchronous: a replica that was behind lacks the last claims. `min-replicas-to-write 1` narrows
-///   the gap. `WAIT` is not used.
-/// - **Clocks.** Only the server measures time. A clock that jumps forward ends leases early: use `ntpd` or its like in slew mode.
-/// - **Permissions.** The user needs `SET`, `GET`, `DEL`, `PTTL`, `PEXPIRE` and `EVAL` on the prefix, and `INFO` for the check and
-///   with Sentinels. In a cluster also `CLUSTER SLOTS` and `ASKING`. Without `EVAL` a claim works, but leases run out by themselves: a request is handled again
-///   when it is sent again after that.
-/// - **TLS.** `rediss://` needs the feature `replay-redis-tls`. The certificates are those of the system, or the file that `SSL_CERT_FILE`
-///   names. Where the program has picked no cryptography for rustls, making a guard picks `ring` for the whole process: pick another one
-///   before.
+/// - **Eviction.** With `maxmemory` and a policy other than `noeviction`, Redis drops keys early. With `noeviction`, a full
+///   server rejects claims with status 503.
+/// - **Persistence.** Without `appendonly yes`, a restart forgets everything. With `appendfsync everysec`, a crash of the
+///   machine forgets the last second.
+/// - **Failover.** Replication is asynchronous, so a replica may lack the last claims. `min-replicas-to-write 1` narrows the
+///   gap. `WAIT` is not used.
+/// - **Clocks.** Only the server measures time. A clock that jumps forward ends leases early: use `ntpd` or similar in slew
+///   mode.
+/// - **Permissions.** The user needs `SET`, `GET`, `DEL`, `PTTL`, `PEXPIRE` and `EVAL` on the prefix. The check and Sentinels
+///   need `INFO`, a cluster needs `CLUSTER SLOTS` and `ASKING`. Without `EVAL` a claim works, but every lease runs out: a later
+///   retry is then handled again.
+/// - **TLS.** `rediss://` needs the feature `replay-redis-tls`. The certificates are the system's, or those in the file
+///   `SSL_CERT_FILE`. If the program has chosen no cryptography for rustls, making a guard chooses `ring` for the whole
+///   process. To use another, choose it first.
 ///
 /// # Example
 ///
@@ -78,14 +80,14 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::StoreAddressInvalid`]: `url` is no address of a Redis server.
+    /// - [`ConfigError::StoreAddressInvalid`]: `url` is not the address of a Redis server.
     /// - [`ConfigError::StoreTlsMissing`]: `url` asks for TLS, and the feature `replay-redis-tls` is off.
     pub fn connect(url: &str) -> Result<Self, ConfigError> {
         Address::server(url).map(Self::at)
     }
 
-    /// Uses the master that Sentinels name. `url` is an address as for [`connect`](Self::connect), with the master's name in place of
-    /// the host: its user, password and database are those of the master. Each of `sentinels` has its own.
+    /// Uses the master that Sentinels name. `url` is an address as for [`connect`](Self::connect), with the master's name as
+    /// the host. Its user, password and database are the master's. Each of `sentinels` has its own.
     ///
     /// ```
     /// use countersign::replay::Redis;
@@ -97,22 +99,22 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::StoreAddressInvalid`]: one of them is no address, or there is no Sentinel.
-    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `replay-redis-tls` is off.
+    /// - [`ConfigError::StoreAddressInvalid`]: an address is invalid, or there is no Sentinel.
+    /// - [`ConfigError::StoreTlsMissing`]: an address asks for TLS, and the feature `replay-redis-tls` is off.
     #[cfg(feature = "replay-redis-sentinel")]
     pub fn sentinel(sentinels: &[&str], url: &str) -> Result<Self, ConfigError> {
         Address::sentinels(sentinels, url).map(Self::at)
     }
 
-    /// Uses a cluster, found through any of the nodes at `urls`. They have one user, one password and either TLS or none.
+    /// Uses a cluster, found through any of the nodes at `urls`. All nodes share the user, the password and the use of TLS.
     ///
-    /// Redirections (`MOVED`, `ASK`) are followed. Each claim is on one node. With `cluster-require-full-coverage no`, a node that
-    /// is down refuses its share alone; else the whole cluster refuses.
+    /// `MOVED` and `ASK` are followed. Each claim is on one node. If a node is down, the cluster rejects all claims, or with
+    /// `cluster-require-full-coverage no` only that node's share.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::StoreAddressInvalid`]: one of them is no address, there is none, or they differ in more than the host.
-    /// - [`ConfigError::StoreTlsMissing`]: one of them asks for TLS, and the feature `replay-redis-tls` is off.
+    /// - [`ConfigError::StoreAddressInvalid`]: an address is invalid, there is none, or they differ in more than the host.
+    /// - [`ConfigError::StoreTlsMissing`]: an address asks for TLS, and the feature `replay-redis-tls` is off.
     #[cfg(feature = "replay-redis-cluster")]
     pub fn cluster(urls: &[&str]) -> Result<Self, ConfigError> {
         Address::cluster(urls).map(Self::at)
@@ -122,15 +124,15 @@ impl Redis {
         Self { link: Link::new(address), prefix: "countersign:".to_owned(), patience: DEFAULT_PATIENCE }
     }
 
-    /// Begins every key in the server with `prefix`, by default `countersign:`. Guards of one service share it.
+    /// Sets the prefix of every key. Default: `countersign:`. Guards of one service share it.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// Waits for the server for at most so long, by default and at most one second, a new connection included.
+    /// Limits how long a call waits for the server, a new connection included. Default and maximum: one second.
     ///
-    /// Keep a timeout outside the layer longer: only a call that waits to its end finds out that a server hangs.
+    /// A timeout outside the layer must be longer: only a call that waits to its end detects a server that hangs.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience: patience.min(DEFAULT_PATIENCE), ..self }
@@ -144,7 +146,7 @@ impl Redis {
         self.link.ask(self.patience, command).await
     }
 
-    /// Runs a script on a key. Answers whether it changed it.
+    /// Runs a script on a key. Returns whether it changed the key.
     async fn run(&self, script: Script<'_>, lease: &Lease) -> Result<bool, Error> {
         let key = self.key(lease.key());
         let answer = self.ask::<i64>(&script.command(&key, lease)).await;
@@ -157,13 +159,13 @@ impl ReplayGuard for Redis {
         let (name, time, lease) = (self.key(key), milliseconds(lease), Lease::new(*key));
         let ours = lease_value(&lease);
         let there: Option<Vec<u8>> = self.ask(&claim(&name, &ours, time)).await.map_err(failed)?;
-        // What is there is ours where it was sent twice, and the first answer was lost.
+        // The value can be this lease if the command was sent twice and the first answer was lost.
         let Some(there) = there.filter(|there| *there != ours) else { return Ok(Claim::Leased(lease)) };
         match Value::read(&there) {
             Some(Value::Done(response)) => Ok(Claim::Done(response)),
             Some(Value::Leased) => {
                 let left: i64 = self.ask(&time_left(&name)).await.map_err(failed)?;
-                // Negative where the lease has just ended.
+                // Negative if the lease has just ended.
                 Ok(Claim::InProgress {
                     remaining: Duration::from_millis(u64::try_from(left).unwrap_or_default()),
                 })
@@ -199,7 +201,7 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// A server without memory is a guard that is full; of another, the state cannot be told.
+/// A server without memory is a full guard. Otherwise the state is unknown.
 fn failed(error: RedisError) -> Error {
     #[cfg(feature = "tracing")]
     tracing::warn!(%error, "replay guard in Redis failed");

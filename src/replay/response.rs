@@ -1,8 +1,8 @@
-//! A response that is kept.
+//! A saved response.
 
 use std::fmt;
 
-/// A response that a guard keeps together with *done*: the status, the content type and the body. Other headers are not kept.
+/// A response that a guard saves with *done*: the status, the content type and the body. Other headers are not saved.
 ///
 /// # Example
 ///
@@ -23,8 +23,8 @@ pub struct SavedResponse {
 }
 
 impl SavedResponse {
-    /// Keeps a response. `None` where the status is no 2xx, or the content type is empty, longer than 1 KiB or holds anything but
-    /// printable ASCII.
+    /// Makes a saved response. Returns `None` if the status is not 2xx, or if the content type is empty, longer than 1 KiB or
+    /// not printable ASCII.
     #[must_use]
     pub fn new(status: u16, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> Option<Self> {
         let fits = |text: &str| {
@@ -38,25 +38,25 @@ impl SavedResponse {
         })
     }
 
-    /// The HTTP status, 200 to 299.
+    /// Returns the HTTP status, 200 to 299.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The value of the header `content-type`, where there was one.
+    /// Returns the value of `content-type`, if there was one.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The response as one text for a store: status, content type and body.
+    /// Encodes status, content type and body for a store.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes =
@@ -65,7 +65,7 @@ impl SavedResponse {
         bytes
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote. `None` where it wrote something else.
+    /// Decodes the result of [`to_bytes`](Self::to_bytes). Returns `None` for anything else.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut parts = bytes.splitn(2, |byte| *byte == b'\n');

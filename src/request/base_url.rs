@@ -1,14 +1,14 @@
-//! The start of the URL that a platform calls.
+//! The start of the public URL.
 
 use std::fmt;
 
 use crate::config_error::ConfigError;
 
-/// What stands before the request target in the URL that the platform calls: scheme, authority and perhaps a path prefix that
-/// a proxy takes away, as the operator entered it there.
+/// The part of the public URL before the request target, as you entered it on the platform: scheme, authority and perhaps a
+/// path prefix that a proxy removes.
 ///
-/// Platforms sign this URL as text. So it stays text: nothing is parsed and written again, and nothing is taken from the
-/// request, where a sender chooses the `Host`.
+/// Platforms sign this URL as text. So it stays text: it is not parsed and written again. Nothing of the request is used, since
+/// a sender chooses the `Host`.
 ///
 /// # Example
 ///
@@ -24,25 +24,25 @@ use crate::config_error::ConfigError;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// Scheme and authority without its port.
+    /// The scheme and the authority without its port.
     start: String,
-    /// The port with its colon, or nothing.
+    /// The port with its colon, or empty.
     port: String,
     prefix: String,
 }
 
 impl BaseUrl {
-    /// Takes the text, without the slash at its end.
+    /// Takes the text, and drops a slash at the end.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BaseUrlInvalid`]: it does not begin with `http://`, `https://`, `ws://` or `wss://` and a host, or it holds
-    ///   a query, a fragment, white space or a control character.
+    /// - [`ConfigError::BaseUrlInvalid`]: it does not begin with `http://`, `https://`, `ws://` or `wss://` and a host, or it
+    ///   contains a query, a fragment, white space or a control character.
     pub fn new(text: &str) -> Result<Self, ConfigError> {
         let text = text.strip_suffix('/').unwrap_or(text);
         let (scheme, rest) = text.split_once("://").ok_or(ConfigError::BaseUrlInvalid)?;
         let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        // An IPv6 literal has colons of its own.
+        // An IPv6 literal contains colons.
         let host = authority.rfind(['@', ']']).unwrap_or(0);
         let (_, after) = authority.split_at(host);
         let port = after.rfind(':').map_or(authority.len(), |at| host.saturating_add(at));
@@ -56,32 +56,32 @@ impl BaseUrl {
         Ok(Self { start: format!("{scheme}://{host}"), port: port.to_owned(), prefix: prefix.to_owned() })
     }
 
-    /// Scheme and authority without its port, and the path prefix: what stands before and after the port.
+    /// Returns the parts before and after the port: scheme and authority, and the path prefix.
     #[must_use]
     pub fn without_port(&self) -> [&str; 2] {
         [&self.start, &self.prefix]
     }
 
-    /// The port with its colon, where there is one.
+    /// Returns the port with its colon, if there is one.
     #[must_use]
     pub fn port(&self) -> Option<&str> {
         (!self.port.is_empty()).then_some(&*self.port)
     }
 
-    /// The scheme's standard port with its colon: `:80` or `:443`.
+    /// Returns the scheme's standard port with its colon: `:80` or `:443`.
     #[must_use]
     pub fn standard_port(&self) -> &'static str {
         if ["http:", "ws:"].iter().any(|scheme| self.start.starts_with(scheme)) { ":80" } else { ":443" }
     }
 
-    /// The URL of a request with this raw target.
+    /// Returns the URL of a request with this raw target.
     #[must_use]
     pub fn join(&self, target: &str) -> String {
         [&*self.start, &self.port, &self.prefix, target].concat()
     }
 }
 
-/// It may hold a user's name and password.
+/// Hides the text, which may contain a user's name and password.
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BaseUrl").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! A header's value, and pieces of it.
+//! A header's value, and parts of it.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::encoding::iso8601;
 use crate::error::{Error, ErrorKind};
 use crate::time::UnixTime;
 
-/// A header's value, or a piece of one. Errors that are made from it name the header.
+/// A header's value, or a part of it. Its errors name the header.
 ///
 /// # Example
 ///
@@ -37,14 +37,14 @@ impl<'h> Field<'h> {
         Self { name, value }
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[must_use]
     #[inline]
     pub fn bytes(self) -> &'h [u8] {
         self.value
     }
 
-    /// The text.
+    /// Returns the text.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl<'h> Field<'h> {
         str::from_utf8(self.value).map_err(|_| self.refuse(ErrorKind::HeaderMalformed))
     }
 
-    /// What follows a prefix that must be there.
+    /// Returns the rest after a required prefix.
     ///
     /// # Errors
     ///
@@ -65,17 +65,17 @@ impl<'h> Field<'h> {
             .ok_or_else(|| self.malformed())
     }
 
-    /// What follows a word and a space. The word is in any case, as that of an `Authorization` is.
+    /// Returns the rest after a word and a space. The word is in any letter case, as in `Authorization`.
     ///
     /// # Errors
     ///
-    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): it does not begin so.
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): it does not begin with the word and a space.
     pub fn after_word(self, word: &str) -> Result<Self, Error> {
         let (given, rest) = self.split(b' ')?;
         if given.value.eq_ignore_ascii_case(word.as_bytes()) { Ok(rest) } else { Err(self.malformed()) }
     }
 
-    /// What stands before and after the first separator.
+    /// Returns the parts before and after the first separator.
     ///
     /// # Errors
     ///
@@ -88,13 +88,13 @@ impl<'h> Field<'h> {
         }
     }
 
-    /// The entries of a list, without the white space around them.
+    /// Returns the entries of a list, without surrounding white space.
     pub fn list(self, separator: u8) -> impl Iterator<Item = Field<'h>> {
         let pieces = self.value.split(move |byte| *byte == separator);
         pieces.map(move |value| Self { value: value.trim_ascii(), ..self })
     }
 
-    /// The values of all entries `name=value` of a list with commas.
+    /// Returns the values of all entries `name=value` of a comma-separated list.
     pub fn all(self, name: &str) -> impl Iterator<Item = Field<'h>> {
         self.list(b',').filter_map(move |entry| {
             let value = entry.value.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
@@ -102,7 +102,7 @@ impl<'h> Field<'h> {
         })
     }
 
-    /// The value of the one entry `name=value` of a list with commas.
+    /// Returns the value of the only entry `name=value` of a comma-separated list.
     ///
     /// # Errors
     ///
@@ -115,17 +115,18 @@ impl<'h> Field<'h> {
         }
     }
 
-    /// Itself, unless it is empty or holds the byte that ends it in the signed message: it could then be cut elsewhere.
+    /// Returns itself unless it is empty or contains the byte that ends it in the signed message. Otherwise the message could
+    /// be split elsewhere.
     ///
     /// # Errors
     ///
-    /// - [`HeaderMalformed`](ErrorKind::HeaderMalformed): it is empty or holds the separator.
+    /// - [`HeaderMalformed`](ErrorKind::HeaderMalformed): it is empty or contains the separator.
     pub fn without(self, separator: u8) -> Result<Self, Error> {
         let is_plain = !self.value.is_empty() && !self.value.contains(&separator);
         if is_plain { Ok(self) } else { Err(self.refuse(ErrorKind::HeaderMalformed)) }
     }
 
-    /// Unix time in whole seconds: digits without sign and leading zero, so that no other text is the same time.
+    /// Parses Unix time in whole seconds: digits without sign or leading zero, so that each time has one text.
     ///
     /// # Errors
     ///
@@ -134,7 +135,7 @@ impl<'h> Field<'h> {
         UnixTime::from_digits(self.value).ok_or_else(|| self.refuse(ErrorKind::TimestampMalformed))
     }
 
-    /// Unix time in milliseconds, in the same form; the fraction of a second is dropped.
+    /// Parses Unix time in milliseconds, in the same form. The fraction of a second is dropped.
     ///
     /// # Errors
     ///
@@ -143,8 +144,8 @@ impl<'h> Field<'h> {
         self.seconds().map(|millis| UnixTime::from_secs(millis.as_secs().div_euclid(1_000)))
     }
 
-    /// A date and time of ISO 8601 in the form `2023-11-14T22:13:20`, with or without a fraction of a second, which is dropped.
-    /// After it stands a zone, `Z` or `+01:00`; without one the time is UTC.
+    /// Parses a date and time of ISO 8601 such as `2023-11-14T22:13:20`. A fraction of a second is allowed and dropped. The
+    /// zone is `Z` or `+01:00`. Without one the time is UTC.
     ///
     /// # Errors
     ///
@@ -154,7 +155,7 @@ impl<'h> Field<'h> {
         seconds.map(UnixTime::from_secs).ok_or_else(|| self.refuse(ErrorKind::TimestampMalformed))
     }
 
-    /// Refuses with `kind`, naming the header.
+    /// Makes an error of this kind that names the header.
     #[must_use]
     pub fn refuse(self, kind: ErrorKind) -> Error {
         Error::header(kind, self.name.shared())
@@ -172,7 +173,7 @@ impl AsRef<[u8]> for Field<'_> {
     }
 }
 
-/// The value may be a signature.
+/// Hides the value, which may be a signature.
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Field").field("name", &self.name).finish_non_exhaustive()

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::config_error::ConfigError;
 use crate::name::Name;
 
-/// A header's name, in lower case; names are compared without regard to case (RFC 9110, section 5.1).
+/// A header's name, in lower case. Letter case does not matter in comparisons (RFC 9110, section 5.1).
 ///
 /// # Example
 ///
@@ -24,7 +24,7 @@ pub struct HeaderName {
 }
 
 impl HeaderName {
-    /// Takes a name in any case.
+    /// Takes a name in any letter case.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl HeaderName {
         })
     }
 
-    /// Takes a literal in lower case, for a `const` or `static`: one that is no such name does not compile there.
+    /// Takes a literal in lower case, for a `const` or `static`. An invalid name does not compile there.
     ///
     /// ```
     /// use countersign::HeaderName;
@@ -52,7 +52,7 @@ impl HeaderName {
     ///
     /// # Panics
     ///
-    /// Outside of a `const` or `static`, where the name is empty, not a token, or has a letter in upper case.
+    /// Outside a `const` or `static`, if the name is empty, not a token, or has an upper-case letter.
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
         let mut rest = name.as_bytes();
@@ -71,7 +71,7 @@ impl HeaderName {
         }
     }
 
-    /// The name in lower case.
+    /// Returns the name in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

@@ -1,22 +1,22 @@
-//! Where header values are looked up.
+//! Lookup of header values.
 
 use std::fmt;
 
 use super::HeaderName;
 
-/// Answer to the look-up of a header that must be unique.
+/// The result of looking up a header that must be unique.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderLookup<'r> {
     /// There is no such header.
     Absent,
-    /// There is one; this is its value, byte for byte.
+    /// There is one, with this value, byte for byte.
     One(&'r [u8]),
-    /// There are several, with equal values or not.
+    /// There are several, even with equal values.
     Repeated,
 }
 
-/// Shows the length of a value and none of its bytes.
+/// Shows only the length of a value.
 impl fmt::Debug for HeaderLookup<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -27,8 +27,8 @@ impl fmt::Debug for HeaderLookup<'_> {
     }
 }
 
-/// A request's headers. Implemented for slices, arrays and `Vec`s of pairs and, with the feature `http`, for
-/// `http::HeaderMap`. `Sync`, so that a view of a request may be held across an `await`.
+/// A request's headers. Slices, arrays and `Vec`s of pairs implement it, and with the feature `http`, `http::HeaderMap`. It is
+/// `Sync`, so that a view of a request can be held across an `await`.
 ///
 /// # Example
 ///
@@ -41,7 +41,7 @@ impl fmt::Debug for HeaderLookup<'_> {
 /// # Ok::<(), countersign::ConfigError>(())
 /// ```
 pub trait Headers: Sync {
-    /// Finds the header of this name, whatever the case of its letters.
+    /// Finds the header of this name, in any letter case.
     fn lookup(&self, name: &HeaderName) -> HeaderLookup<'_>;
 }
 

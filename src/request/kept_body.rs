@@ -2,7 +2,7 @@
 
 use crate::error::ErrorKind;
 
-/// The bytes of a body that has to be kept, in no more memory than its limit.
+/// The bytes of a kept body, in no more memory than its limit.
 pub(crate) struct KeptBody {
     bytes: Vec<u8>,
     limit: usize,
@@ -13,14 +13,14 @@ impl KeptBody {
         Self { bytes: Vec::new(), limit }
     }
 
-    /// Adds a chunk, unless the body is then longer than the limit.
+    /// Adds a chunk, unless the body would exceed the limit.
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), ErrorKind> {
         let length = self.bytes.len().saturating_add(chunk.len());
         if length > self.limit {
             return Err(ErrorKind::BodyTooLarge);
         }
         if length > self.bytes.capacity() {
-            // Twice the room, as a `Vec` takes, but not beyond the limit.
+            // Doubles the capacity, as a `Vec` does, but not beyond the limit.
             let room = self.bytes.capacity().saturating_mul(2).min(self.limit).max(length);
             self.bytes.reserve_exact(room.saturating_sub(self.bytes.len()));
         }

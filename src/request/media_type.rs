@@ -1,6 +1,6 @@
-//! What a body says that it is.
+//! The media type of a body.
 
-/// How a body holds parameters.
+/// The format of a body's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MediaType {
     Form,
@@ -8,10 +8,10 @@ pub(crate) enum MediaType {
 }
 
 impl MediaType {
-    /// Reads a `Content-Type`; `None` for any other type, and for another charset than UTF-8 or US-ASCII: a framework may obey
-    /// it, and read other parameters.
+    /// Parses a `Content-Type`. Returns `None` for another type, and for a charset other than UTF-8 or US-ASCII: a framework
+    /// may decode with it and read other parameters.
     pub(crate) fn of(content_type: &[u8]) -> Option<Self> {
-        // Of a form of twelve parameters, 5 % of its verification.
+        // Saves 5 % of the verification of a form with twelve parameters.
         if let Some((_, usual)) = USUAL.iter().find(|(text, _)| *text == content_type) {
             return Some(*usual);
         }
@@ -26,9 +26,9 @@ impl MediaType {
     }
 }
 
-/// Whether the parameters of a media type, each with the `;` before it, leave the charset at UTF-8: it is not named, or named
-/// once as UTF-8 or US-ASCII (RFC 9110, section 8.3). The word `charset` in any other place or form is refused, since
-/// readers of this header differ: some search it for the word.
+/// Whether the parameters of a media type, each with the `;` before it, leave the charset at UTF-8: it is absent, or named once
+/// as UTF-8 or US-ASCII (RFC 9110, section 8.3). The word `charset` in any other place or form is rejected, because some
+/// readers search the header for the word.
 fn is_utf8(parameters: &[u8]) -> bool {
     let is_charset = |word: &&[u8]| matches!(word, [b'c' | b'C', ..]) && word.eq_ignore_ascii_case(CHARSET);
     let count = parameters.windows(CHARSET.len()).filter(is_charset).count();

@@ -1,26 +1,26 @@
-//! The methods that a verifier takes.
+//! The methods that a verifier accepts.
 
 use super::Head;
 use super::header_name::is_token;
 use crate::config_error::ConfigError;
 use crate::error::ErrorKind;
 
-/// Methods as on the wire: names in the case they are registered in (RFC 9110, section 9.1).
+/// Methods as on the wire, in their registered letter case (RFC 9110, section 9.1).
 #[derive(Clone, Debug)]
 pub(crate) enum Methods {
-    /// The scheme's own.
+    /// The scheme's methods.
     Default(&'static [&'static str]),
-    /// The caller's.
+    /// The caller's methods.
     Set(Vec<Box<str>>),
 }
 
 impl Methods {
-    /// Takes the caller's: at least one, and each a token.
+    /// Takes the caller's methods: at least one, and each a token.
     pub(crate) fn new(methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         Self::checked(methods, is_token)
     }
 
-    /// Takes the caller's, each of which must be among `all`.
+    /// Takes the caller's methods, each of which must be in `all`.
     pub(crate) fn among(
         all: &[&str],
         methods: impl IntoIterator<Item = impl AsRef<str>>,

@@ -1,4 +1,4 @@
-//! What a head claims.
+//! The claims of a head.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,23 +10,22 @@ use crate::mac::{SignatureKind, Tags};
 use crate::request::{BaseUrl, Field, Head};
 use crate::time::UnixTime;
 
-/// What a head claims: these signatures, over these bytes, of this time. A [`Rule`](super::Rule) writes it, a
-/// [`Webhook`](crate::Webhook) proves it.
+/// The claims of a head: signatures, the signed bytes and the time. A [`Rule`](super::Rule) writes them, a
+/// [`Webhook`](crate::Webhook) verifies them.
 ///
-/// The signed message is written part by part, in its order: [`part`](Self::part) for bytes of the head,
-/// [`body`](Self::body) and its kin for the place of the body. A rule that names no place for the body, and does not say
-/// otherwise, refuses a body.
+/// Write the signed message part by part, in order: [`part`](Self::part) for bytes of the head, [`body`](Self::body) and
+/// similar for the body. If a rule gives the body no place, and does not say that it is unsigned, a body is rejected.
 ///
 /// # Errors
 ///
-/// Of an envelope that contradicts itself the webhook makes [`RuleInvalid`](crate::ErrorKind::RuleInvalid), for every request:
+/// The webhook rejects every request with [`RuleInvalid`](crate::ErrorKind::RuleInvalid) if the envelope contradicts itself:
 ///
-/// - the body is bound twice in one message, or in two ways: [`body`](Self::body) and [`body_sha256`](Self::body_sha256);
-/// - a time, an identifier or the URL is said to be signed, and the message is the body alone.
+/// - The body is in one message twice, or covered in two ways: [`body`](Self::body) and [`body_sha256`](Self::body_sha256).
+/// - A time, an identifier or the URL counts as signed, but the message is only the body.
 pub struct Envelope<'h> {
     tags: Texts<'h>,
     message: Message,
-    /// Those that were ended by `or`.
+    /// The candidates that `or` ended.
     ended: Vec<Message>,
     binding: Binding,
     contradicts: bool,
@@ -37,16 +36,16 @@ pub struct Envelope<'h> {
     query_unsigned: bool,
 }
 
-/// How the body is bound to the signature.
+/// How the signature covers the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
-    /// By its absence: a body is refused.
+    /// There must be no body.
     Absent,
-    /// It, or what stands for it, is in the message.
+    /// The body, or its hash or parameters, is in the message.
     Message,
-    /// Its SHA-256 is named by what the message holds.
+    /// The message names the body's SHA-256.
     Sha256([u8; 32]),
-    /// Not at all.
+    /// The body is not covered.
     Unsigned,
 }
 
@@ -67,27 +66,26 @@ impl<'h> Envelope<'h> {
         }
     }
 
-    /// Adds the signature, in hex of either case.
+    /// Adds the signature, from hex of either case.
     #[inline]
     pub fn hex(&mut self, field: Field<'h>) -> &mut Self {
         self.tags.required(field, Written::Hex);
         self
     }
 
-    /// Adds the signature, in base64 of the standard alphabet with padding.
+    /// Adds the signature, from padded base64 of the standard alphabet.
     pub fn base64(&mut self, field: Field<'h>) -> &mut Self {
         self.tags.required(field, Written::Base64);
         self
     }
 
-    /// Adds signatures in hex, one of which must match: the first 16 of them. One that has the wrong form is passed over, as
-    /// long as another has the right one.
+    /// Adds the first 16 of these signatures, from hex. One must match. Malformed ones are skipped if another is well-formed.
     pub fn any_hex(&mut self, fields: impl IntoIterator<Item = Field<'h>>) -> &mut Self {
         fields.into_iter().for_each(|field| self.tags.entry(field, Written::Hex));
         self
     }
 
-    /// As [`any_hex`](Self::any_hex), in base64.
+    /// Adds signatures as [`any_hex`](Self::any_hex) does, from base64.
     pub fn any_base64(&mut self, fields: impl IntoIterator<Item = Field<'h>>) -> &mut Self {
         fields.into_iter().for_each(|field| self.tags.entry(field, Written::Base64));
         self
@@ -99,55 +97,56 @@ impl<'h> Envelope<'h> {
         self
     }
 
-    /// Adds the URL that the platform called, with this port in place of the base URL's: `:443`, or nothing. With the base's own,
-    /// `part(head.url())` does.
+    /// Adds the public URL with this port, `:443` or nothing, instead of the base URL's. For the base URL's port use
+    /// `part(head.url())`.
     pub fn url_with_port(&mut self, head: Head<'_>, port: &str) -> &mut Self {
         let [start, end] = head.base_url().map(BaseUrl::without_port).unwrap_or_default();
         self.part(start).part(port).part(end).part(head.target())
     }
 
-    /// Puts the raw body here in the signed message.
+    /// Adds the raw body to the signed message.
     #[inline]
     pub fn body(&mut self) -> &mut Self {
         self.place(Place::Raw)
     }
 
-    /// Puts a hash of the body here in the signed message.
+    /// Adds a hash of the body to the signed message.
     pub fn body_hash(&mut self, hash: Hash, encoding: Encoding) -> &mut Self {
         self.place(Place::Digest(hash, encoding, OfEmpty::Hash))
     }
 
-    /// As [`body_hash`](Self::body_hash); of an empty body, nothing.
+    /// Adds a hash as [`body_hash`](Self::body_hash) does, but nothing for an empty body.
     pub fn body_hash_if_any(&mut self, hash: Hash, encoding: Encoding) -> &mut Self {
         self.place(Place::Digest(hash, encoding, OfEmpty::Nothing))
     }
 
-    /// Puts the parameters of the body, a form, here in the signed message, joined by `join`. The form is decoded strictly, and
-    /// kept within the verifier's limit, 1 MiB unless set otherwise. A body without a parameter, such as `&&`, is refused: nothing of
-    /// it would be signed.
+    /// Adds the parameters of a form, joined by `join`, to the signed message. The form is decoded strictly. It is kept within
+    /// the verifier's limit, 1 MiB unless set. A body without parameters, such as `&&`, is rejected, since no byte of it would
+    /// be signed.
     pub fn form(&mut self, join: FormJoin) -> &mut Self {
         self.place(Place::Form(join))
     }
 
-    /// Says that the signed message names the SHA-256 of the body, and which it must be.
+    /// Says that the signed message names the body's SHA-256, which must be `expected`.
     pub fn body_sha256(&mut self, expected: [u8; 32]) -> &mut Self {
         self.bind(Binding::Sha256(expected))
     }
 
-    /// Says that the platform does not sign the body: whoever has seen one request can send another body with its signature.
+    /// Says that the platform does not sign the body. Anyone who has seen one request can send another body with its signature.
     pub fn insecure_unsigned_body(&mut self) -> &mut Self {
         self.bind(Binding::Unsigned)
     }
 
-    /// Says that the platform does not sign the query, so that it is not handed on as covered. Whoever has seen one request can send
-    /// another query with its signature.
+    /// Says that the platform does not sign the query, so it does not count as covered. Anyone who has seen one request can
+    /// send another query with its signature.
     pub fn insecure_unsigned_query(&mut self) -> &mut Self {
         self.query_unsigned = true;
         self
     }
 
-    /// Ends one candidate for the signed message and begins another. The signature may be that of either, so each must hold what
-    /// the envelope says is signed. Where one candidate holds the body, those that do not are passed over. At most 16 are tried.
+    /// Ends one candidate for the signed message and begins another. The signature may match any of them, so each must contain
+    /// everything that the envelope says is signed. If a candidate contains the body, those without it are skipped. At most 16
+    /// are tried.
     pub fn or(&mut self) -> &mut Self {
         let ended = std::mem::take(&mut self.message);
         if self.ended.is_empty() {
@@ -159,29 +158,27 @@ impl<'h> Envelope<'h> {
         self
     }
 
-    /// Says when the request was signed. The time must be part of each candidate for the signed message: give the same
-    /// [`Field`] to [`part`](Self::part).
+    /// Sets when the request was signed. Each candidate must contain the time: give the same [`Field`] to [`part`](Self::part).
     #[inline]
     pub fn signed_at(&mut self, time: UnixTime) -> &mut Self {
         self.signed_at = Some(time);
         self
     }
 
-    /// Names the request by a signed identifier, one that stays the same when the request is sent again. It must be part of each
-    /// candidate for the signed message. An empty one names nothing.
+    /// Sets the signed identifier, which a retry must keep. Each candidate must contain it. An empty one is ignored.
     pub fn id(&mut self, id: impl Into<Cow<'h, [u8]>>) -> &mut Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Names the tenant whose keys are tried.
+    /// Sets the tenant whose keys are tried.
     pub fn tenant(&mut self, name: impl Into<Cow<'h, str>>) -> &mut Self {
         self.tenant = Some(name.into());
         self
     }
 
-    /// Names the tenant by this parameter of the form, where there are tenants: for platforms that name the account in the body
-    /// alone. It is read once the whole form is there.
+    /// Names the form's parameter that holds the tenant. For platforms that name the account only in the body. It is read when
+    /// the whole form has arrived.
     pub fn tenant_param(&mut self, name: &'static str) -> &mut Self {
         self.tenant_param = Some(name);
         self
@@ -196,14 +193,14 @@ impl<'h> Envelope<'h> {
 
     #[inline]
     fn bind(&mut self, binding: Binding) -> &mut Self {
-        // Each of several candidates may hold the body.
+        // Several candidates may each contain the body.
         let is_first = self.binding == Binding::Absent;
         self.contradicts |= !is_first && (self.binding, binding) != (Binding::Message, Binding::Message);
         self.binding = binding;
         self
     }
 
-    /// Refuses a rule that contradicts itself.
+    /// Rejects a rule that contradicts itself.
     #[inline]
     pub(crate) fn check(&self, is_url_signed: bool) -> Result<(), ErrorKind> {
         let needs_head = is_url_signed || self.signed_at.is_some() || self.id.is_some();
@@ -216,13 +213,13 @@ impl<'h> Envelope<'h> {
         self.tags.decode(kind)
     }
 
-    /// The first signature as it is written.
+    /// Returns the first signature as text.
     #[cfg(feature = "diagnose")]
     pub(crate) fn written(&self) -> Option<(&'h [u8], Encoding)> {
         self.tags.first()
     }
 
-    /// Whether a candidate holds the body's parameters, so that the body has to be kept.
+    /// Whether a candidate contains the body's parameters, so that the body must be kept.
     pub(crate) fn is_form(&self) -> bool {
         self.messages().any(|message| matches!(message.place, Some(Place::Form(_))))
     }
@@ -232,18 +229,18 @@ impl<'h> Envelope<'h> {
         self.ended.iter().chain([&self.message])
     }
 
-    /// The candidates that the head alone completes. An empty one would sign nothing.
+    /// Returns the candidates that the head completes. An empty one would sign nothing.
     pub(crate) fn whole_messages(&self) -> impl Iterator<Item = &[u8]> {
         self.messages().map(|message| &*message.before).filter(|message| !message.is_empty())
     }
 
-    /// The candidates that hold the body, or what stands for it. One that does not would leave the body unsigned.
+    /// Returns the candidates with the body. One without it would leave the body unsigned.
     pub(crate) fn into_messages(self) -> impl Iterator<Item = (Message, Place)> {
         let messages = self.ended.into_iter().chain([self.message]);
         messages.filter_map(|message| message.place.map(|place| (message, place)))
     }
 
-    /// As [`into_messages`](Self::into_messages), in one piece of memory.
+    /// Returns them as [`into_messages`](Self::into_messages) does, in one allocation.
     pub(crate) fn into_message_list(self) -> Vec<Message> {
         let mut messages = self.ended;
         messages.push(self.message);
@@ -251,7 +248,7 @@ impl<'h> Envelope<'h> {
         messages
     }
 
-    /// The parameter that names the tenant, where the body is a form.
+    /// Returns the parameter that names the tenant, if the body is a form.
     pub(crate) fn tenant_in_form(&self) -> Option<&'static str> {
         self.tenant_param.filter(|_| self.is_form())
     }
@@ -278,21 +275,21 @@ impl<'h> Envelope<'h> {
         self.tenant.as_deref()
     }
 
-    /// Whether the body alone is signed, with no time and no identifier.
+    /// Whether only the body is signed, with no time and no identifier.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.message.is_plain() && self.ended.is_empty() && self.signed_at.is_none() && self.id.is_none()
     }
 }
 
-/// It holds signatures.
+/// Hides the signatures.
 impl fmt::Debug for Envelope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope").finish_non_exhaustive()
     }
 }
 
-/// How many candidates are kept beside the last.
+/// The most candidates before the last.
 const MOST_ENDED: usize = 15;
-/// How many candidates most rules have that have several.
+/// The usual number of candidates of a rule that has several.
 const USUAL_CANDIDATES: usize = 2;

@@ -1,4 +1,4 @@
-//! The bytes that are signed.
+//! The signed bytes.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use crate::config_error::ConfigError;
 use crate::encoding::{base64, hex};
 use crate::params::FormParams;
 
-/// A candidate for what was signed: bytes before and after the place of the body.
+/// A candidate for the signed message: the bytes before and after the body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message {
     pub(crate) before: Vec<u8>,
@@ -14,40 +14,39 @@ pub(crate) struct Message {
     pub(crate) after: Vec<u8>,
 }
 
-/// What stands in the body's place.
+/// What the message has in the body's place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
-    /// Its bytes.
+    /// The raw body.
     Raw,
-    /// Its hash.
+    /// The body's hash.
     Digest(Hash, Encoding, OfEmpty),
-    /// Its parameters, joined.
+    /// The joined parameters.
     Form(FormJoin),
 }
 
-/// What stands in the place of a hash where the body is empty.
+/// What replaces the hash of an empty body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OfEmpty {
-    /// The hash of no byte.
+    /// The hash of zero bytes.
     Hash,
     Nothing,
 }
 
-/// Joins the parameters of a form: puts them into the order in which they are signed, takes out those that are not, and appends them
-/// to the signed bytes.
+/// Joins the parameters of a form: sorts them, removes unsigned ones, and appends them to the signed bytes.
 pub type FormJoin = fn(&mut FormParams, &mut Vec<u8>);
 
 /// A hash of a body, without a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hash {
-    /// MD5. Legacy: broken; it is here because platforms sign it.
+    /// MD5. Legacy and broken. It is here because platforms use it.
     Md5,
     /// SHA-256.
     Sha256,
 }
 
-/// How bytes are written in a signed message.
+/// How a signed message encodes bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
@@ -57,11 +56,11 @@ pub enum Encoding {
     Base64,
 }
 
-/// Reads `hex` or `base64`.
+/// Parses `hex` or `base64`.
 ///
 /// # Errors
 ///
-/// - [`ConfigError::EncodingUnknown`]: it is neither.
+/// - [`ConfigError::EncodingUnknown`]: it is another name.
 impl FromStr for Encoding {
     type Err = ConfigError;
 
@@ -75,7 +74,7 @@ impl FromStr for Encoding {
 }
 
 impl Message {
-    /// Adds bytes where the message has got to.
+    /// Adds bytes at the end of the message.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         let part = if self.place.is_none() { &mut self.before } else { &mut self.after };
         if part.capacity() == 0 {
@@ -84,13 +83,13 @@ impl Message {
         part.extend_from_slice(bytes);
     }
 
-    /// Whether it is the raw body and nothing else.
+    /// Whether the message is only the raw body.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         matches!(self.place, Some(Place::Raw)) && self.is_body_alone()
     }
 
-    /// Whether it is the body, or what stands for it, and nothing else.
+    /// Whether the message is only the body, its hash or its parameters.
     #[inline]
     pub(super) fn is_body_alone(&self) -> bool {
         self.place.is_some() && self.before.is_empty() && self.after.is_empty()
@@ -106,5 +105,5 @@ impl Encoding {
     }
 }
 
-/// Room for the bytes beside the body that most platforms sign: a time, an identifier.
+/// Room for the other bytes that most platforms sign: a time, an identifier.
 const USUAL_BYTES: usize = 64;

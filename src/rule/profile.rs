@@ -1,10 +1,10 @@
-//! What every request of a scheme has.
+//! What all requests of a scheme share.
 
 use std::time::Duration;
 
 use crate::time::Tolerance;
 
-/// A scheme's name, and what is the same for all its requests.
+/// A scheme's name, and what all its requests share.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Profile {
@@ -19,8 +19,8 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Names the scheme, in lower case with hyphens. By default it signs no time, no identifier and no URL, and takes POST, PUT
-    /// and PATCH.
+    /// Sets the scheme's name, in lower case with hyphens. By default it signs no time, no identifier and no URL, and accepts
+    /// POST, PUT and PATCH.
     pub const fn new(scheme: &'static str) -> Self {
         Self {
             scheme,
@@ -34,13 +34,13 @@ impl Profile {
         }
     }
 
-    /// Says that a time is signed, and how many seconds it may be in the past and in the future unless set otherwise.
+    /// Says that a time is signed. The arguments are the default window, in seconds.
     pub const fn window(self, past: u64, future: u64) -> Self {
         Self { window: Some(Tolerance::from_secs(past, future)), ..self }
     }
 
-    /// Says that the scheme holds only within its window: nothing separates the signed time from the body, so that with any age
-    /// one signature would fit two requests.
+    /// Says that the scheme is unsafe without its window: nothing separates the signed time from the body, so one signature
+    /// could fit two requests.
     pub const fn window_required(self) -> Self {
         Self { window_required: true, ..self }
     }
@@ -50,24 +50,24 @@ impl Profile {
         Self { identified: true, ..self }
     }
 
-    /// Says that the URL is signed, so that the verifier needs a [`BaseUrl`](crate::BaseUrl).
+    /// Says that the URL is signed, so the verifier needs a [`BaseUrl`](crate::BaseUrl).
     pub const fn url(self) -> Self {
         Self { url_signed: true, ..self }
     }
 
-    /// Names the methods that the platform sends.
+    /// Sets the methods that the platform sends.
     pub const fn methods(self, methods: &'static [&'static str]) -> Self {
         Self { methods, ..self }
     }
 
-    /// Says how many bytes of body the platform sends, where it is more than usual: see
+    /// Sets the size of the platform's largest body, if more than usual: see
     /// [`Verifier::body_limit`](crate::Verifier::body_limit).
     pub const fn body_limit(self, bytes: usize) -> Self {
         Self { body_limit: Some(bytes), ..self }
     }
 
-    /// Says how long the platform may send an event again after a failed attempt: see
-    /// [`Verifier::retry_period`](crate::Verifier::retry_period). By default 72 hours.
+    /// Sets for how long the platform may retry: see [`Verifier::retry_period`](crate::Verifier::retry_period). Default: 72
+    /// hours.
     pub const fn retry_period(self, period: Duration) -> Self {
         Self { retry_period: period, ..self }
     }

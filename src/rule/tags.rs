@@ -1,4 +1,4 @@
-//! The signatures that a request carries.
+//! The signatures of a request.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::mac::{SignatureKind, Tag, Tags};
 use crate::request::Field;
 
-/// Signatures as they are written. They are decoded when the keys are known, since the keys decide their length.
+/// Signatures as text. They are decoded when the keys are known, since the keys decide the length.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts<'h> {
     first: Option<Text<'h>>,
@@ -20,7 +20,7 @@ pub(super) struct Texts<'h> {
 struct Text<'h> {
     field: Field<'h>,
     written: Written,
-    /// Whether another may stand in for it where it has the wrong form.
+    /// Whether another signature may replace it if it is malformed.
     is_entry: bool,
 }
 
@@ -31,13 +31,13 @@ pub(super) enum Written {
 }
 
 impl<'h> Texts<'h> {
-    /// Adds a signature that must be there.
+    /// Adds a required signature.
     #[inline]
     pub(super) fn required(&mut self, field: Field<'h>, written: Written) {
         self.push(Text { field, written, is_entry: false });
     }
 
-    /// Adds an entry of a list. Those beyond the most that are tried are passed over.
+    /// Adds a signature of a list. Those after the limit are ignored.
     pub(super) fn entry(&mut self, field: Field<'h>, written: Written) {
         if self.more.len() < MOST {
             self.push(Text { field, written, is_entry: true });
@@ -63,7 +63,7 @@ impl<'h> Texts<'h> {
         Some((field.bytes(), encoding))
     }
 
-    /// Decodes them. Entries of a list that are no signature of this function are passed over, as long as one is.
+    /// Decodes the signatures. Malformed signatures of a list are skipped if one is well-formed.
     #[inline]
     pub(super) fn decode(&self, kind: SignatureKind) -> Result<Tags, Error> {
         let first = self.first.as_ref().ok_or(ErrorKind::SignatureMalformed)?;
@@ -102,5 +102,5 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// How many entries of a list are tried after the first.
+/// The most signatures of a list after the first.
 const MOST: usize = 15;

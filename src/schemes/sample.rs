@@ -1,4 +1,4 @@
-//! Settings, a key and a request that belong together.
+//! Matching settings, key and request.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use crate::request::BaseUrl;
 use crate::secret::Secret;
 use crate::sign::{SigningKey, Unsigned};
 
-/// Settings, the key that signs for them, and a request to sign.
+/// Settings, their signing key, and a request to sign.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Sample {
     /// The settings to build the verifier from.
     pub settings: Settings,
-    /// The key that signs what the verifier accepts.
+    /// The key that the verifier accepts.
     pub key: SigningKey,
-    /// A request as the platform sends it.
+    /// A request as the platform would send it.
     pub unsigned: Unsigned,
     #[cfg_attr(not(feature = "ed25519"), expect(dead_code, reason = "a secret is made of it at once"))]
     seed: [u8; 32],
 }
 
 impl Sample {
-    /// A POST of JSON under a secret whose text is base64 of the seed.
+    /// Makes a POST of JSON. The secret is base64 of the seed.
     pub(super) fn new(seed: [u8; 32]) -> Self {
         let secret = Secret::of_seed(seed);
         let key = SigningKey::from(&secret);
@@ -31,7 +31,7 @@ impl Sample {
         Self { settings, key, unsigned, seed }
     }
 
-    /// With a key pair.
+    /// Uses a key pair.
     #[cfg(feature = "ed25519")]
     pub(super) fn ed25519(mut self) -> Self {
         self.key = SigningKey::ed25519(self.seed);
@@ -45,14 +45,14 @@ impl Sample {
         self
     }
 
-    /// To a URL that is signed.
+    /// Uses a signed URL.
     pub(super) fn url(mut self) -> Self {
         self.settings.base_url = BaseUrl::new("https://example.com").ok();
         self.unsigned = self.unsigned.target("/hook?id=7");
         self
     }
 
-    /// A form to a URL that is signed.
+    /// Uses a form and a signed URL.
     pub(super) fn url_form(mut self) -> Self {
         self.unsigned = Unsigned::form("CallSid=CA0A01&To=%2B447700900001&Name=Ada+%26+Co&Digits=");
         self.url()
@@ -65,7 +65,7 @@ impl Sample {
     }
 }
 
-/// The seed is a secret.
+/// Hides the seed, which is a secret.
 impl fmt::Debug for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sample")

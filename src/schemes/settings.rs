@@ -13,36 +13,36 @@ use crate::sign::Sign;
 use crate::time::{Clock, SharedClock, Tolerance};
 use crate::webhook::Webhook;
 
-/// The settings of any scheme, by the names of the captured-deliveries format. A scheme ignores those that it does not have.
+/// The settings of any scheme, named as in the format of captured requests. A scheme ignores settings that it does not use.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The algorithm: `sha1`, `sha256` (default) or `sha512`; of the SMS API its signature method.
+    /// The algorithm: `sha1`, `sha256` (default) or `sha512`. For the SMS API, its signature method.
     pub algorithm: Option<String>,
     /// The name of the signature header.
     pub header: Option<String>,
-    /// The secrets of the one sender, as the platform shows them.
+    /// The secrets of the single sender, as the platform shows them.
     pub keyring: Option<Keyring>,
     /// The secrets of several senders, by account.
     pub tenants: Option<Tenants>,
     /// The public keys of the sender, newest first.
     #[cfg(feature = "ed25519")]
     pub public_keys: Vec<PublicKey>,
-    /// The start of the URL that the platform calls.
+    /// The start of the public URL.
     pub base_url: Option<BaseUrl>,
-    /// `vapi`: the header of the time.
+    /// `vapi`: the header with the time.
     pub timestamp_header: Option<String>,
-    /// `vapi`: the header of the message's identifier.
+    /// `vapi`: the header with the message's identifier.
     pub message_id_header: Option<String>,
-    /// `vapi`: what is signed.
+    /// `vapi`: the signed format.
     pub format: Option<String>,
-    /// `vapi`, `static-token`: what stands before the signature or token.
+    /// `vapi`, `static-token`: the text before the signature or token.
     pub prefix: Option<String>,
     /// `vapi`: `hex` or `base64`.
     pub encoding: Option<String>,
     /// The timestamp window.
     pub window: Window,
-    /// The clock; by default the system's.
+    /// The clock. Default: the system's.
     pub(crate) clock: SharedClock,
 }
 
@@ -50,17 +50,17 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
-    /// The scheme's.
+    /// The scheme's window.
     #[default]
     Default,
-    /// None: a request of any age is accepted.
+    /// No window: a request of any age is accepted.
     AnyAge,
-    /// This one.
+    /// This window.
     Within(Tolerance),
 }
 
 impl Settings {
-    /// Tells the time by this clock.
+    /// Replaces the system's clock.
     #[must_use]
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: SharedClock::new(clock), ..self }
@@ -91,7 +91,7 @@ impl Settings {
         self.base_url.clone().ok_or(ConfigError::BaseUrlMissing)
     }
 
-    /// Gives a verifier the header of the settings, if they name one.
+    /// Sets the header, if the settings name one.
     pub(super) fn renamed<V>(
         &self,
         verifier: V,
@@ -103,7 +103,7 @@ impl Settings {
         }
     }
 
-    /// Gives a webhook the clock and the window.
+    /// Sets the clock and the window.
     pub(super) fn webhook<R: Sign + 'static>(
         &self,
         webhook: Webhook<R>,
@@ -118,7 +118,7 @@ impl Settings {
     }
 }
 
-/// Shows no secret, and neither the URL nor the format.
+/// Hides the secrets, the URL and the format.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")

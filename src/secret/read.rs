@@ -1,4 +1,4 @@
-//! Secrets from where configuration is: variables, texts, and data formats of serde.
+//! Secrets from environment variables, strings and serde.
 
 use std::env;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use super::{Keyring, Secret};
 use crate::config_error::ConfigError;
 
 impl Secret {
-    /// Reads a secret from an environment variable, as [`new`](Self::new) takes it.
+    /// Reads a secret from an environment variable, with the checks of [`new`](Self::new).
     ///
     /// ```no_run
     /// use countersign::{Secret, Vogent};
@@ -19,14 +19,15 @@ impl Secret {
     /// # Errors
     ///
     /// - [`ConfigError::VariableMissing`]: it is not set.
-    /// - [`ConfigError::VariableInvalid`]: its value is no secret. The error names the variable and the reason, and not the value.
+    /// - [`ConfigError::VariableInvalid`]: its value is not a secret. The error names the variable and the reason, not the
+    ///   value.
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
         read(variable)?.ok_or_else(|| ConfigError::VariableMissing { variable: variable.to_owned() })
     }
 }
 
 impl Keyring {
-    /// Reads a secret from an environment variable, and the one before it from the variable with `_OLD` at its end, if that is set.
+    /// Reads a secret from an environment variable, and the previous one from `<variable>_OLD` if that is set.
     ///
     /// ```no_run
     /// use countersign::{Keyring, Vogent};
@@ -38,7 +39,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// - Those of [`Secret::from_env`]. A variable with `_OLD` that is set and empty is invalid too.
+    /// - Those of [`Secret::from_env`], also for an empty `_OLD` variable.
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
         let newest = Secret::from_env(variable)?;
         let old = read(&format!("{variable}_OLD"))?;
@@ -46,11 +47,11 @@ impl Keyring {
     }
 }
 
-/// `None` where the variable is not set.
+/// Returns `None` if the variable is not set.
 fn read(variable: &str) -> Result<Option<Secret>, ConfigError> {
     let invalid =
         |reason| ConfigError::VariableInvalid { variable: variable.to_owned(), reason: Box::new(reason) };
-    // A name that no variable can have is one that is not set. Asking for it can panic.
+    // Such a name cannot be set, and asking for it can panic.
     if variable.is_empty() || variable.contains(['=', '\0']) {
         return Ok(None);
     }
@@ -59,7 +60,7 @@ fn read(variable: &str) -> Result<Option<Secret>, ConfigError> {
     Secret::new(text).map(Some).map_err(invalid)
 }
 
-/// As [`Secret::new`].
+/// Calls [`Secret::new`].
 impl TryFrom<String> for Secret {
     type Error = ConfigError;
 
@@ -68,7 +69,7 @@ impl TryFrom<String> for Secret {
     }
 }
 
-/// As [`Secret::new`].
+/// Calls [`Secret::new`].
 impl TryFrom<&str> for Secret {
     type Error = ConfigError;
 
@@ -77,7 +78,7 @@ impl TryFrom<&str> for Secret {
     }
 }
 
-/// As [`Secret::new`].
+/// Calls [`Secret::new`].
 impl FromStr for Secret {
     type Err = ConfigError;
 
@@ -86,7 +87,7 @@ impl FromStr for Secret {
     }
 }
 
-/// Reads a text, as [`Secret::new`] takes it. Feature `serde`.
+/// Reads a string with [`Secret::new`]. Feature `serde`.
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

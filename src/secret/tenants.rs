@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Keyring, Secret};
 use crate::config_error::ConfigError;
 
-/// The keyrings of several accounts by their names, for a service that receives for all of them at one address.
+/// The keyrings of several accounts by name, for a service with one address for all of them.
 ///
 /// The request names its account. Only that account's secrets are tried.
 ///
@@ -30,12 +30,11 @@ use crate::config_error::ConfigError;
 pub struct Tenants(HashMap<Arc<str>, Keyring>);
 
 impl Tenants {
-    /// Takes pairs of an account's name and its secret or keyring. What names an account is the platform's to say: see the scheme's
-    /// documentation.
+    /// Takes pairs of an account's name and its secret or keyring. The scheme's documentation says what the name is.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::KeyringEmpty`]: there is no pair.
+    /// - [`ConfigError::KeyringEmpty`]: there are no pairs.
     /// - [`ConfigError::NameEmpty`]: a name is empty.
     /// - [`ConfigError::TenantRepeated`]: a name appears twice.
     pub fn new<N: AsRef<str>, K: Into<Keyring>>(
@@ -54,7 +53,7 @@ impl Tenants {
         if tenants.is_empty() { Err(ConfigError::KeyringEmpty) } else { Ok(Self(tenants)) }
     }
 
-    /// Makes the key of each secret, such as by decoding its text.
+    /// Transforms each secret, such as by decoding it.
     pub(crate) fn keyed(
         self,
         key: impl Fn(&Secret) -> Result<Secret, ConfigError>,

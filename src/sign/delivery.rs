@@ -1,10 +1,10 @@
-//! A delivery that owns what it is made of.
+//! A signed request that owns its data.
 
 use std::fmt;
 
 use crate::request::{Head, Request};
 
-/// A request as a platform would send it.
+/// A request as the platform would send it.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Delivery {
@@ -36,100 +36,100 @@ impl Delivery {
         self.target = target(self.path(), &format!("{}{separator}{name}={value}", self.query()));
     }
 
-    /// Adds a header, beside one of the same name if there is one.
+    /// Adds a header. Existing headers of the same name stay.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.add_header(name, value);
         self
     }
 
-    /// Takes away all headers of this name.
+    /// Removes all headers of this name.
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
         self
     }
 
-    /// Exchanges the method; the signature stays.
+    /// Replaces the method. The signature stays.
     pub fn with_method(self, method: &str) -> Self {
         Self { method: method.to_owned(), ..self }
     }
 
-    /// Exchanges the raw request target, the path with its `?` and query; the signature stays.
+    /// Replaces the raw request target, the path with its `?` and query. The signature stays.
     pub fn with_target(self, target: &str) -> Self {
         Self { target: target.to_owned(), ..self }
     }
 
-    /// Exchanges the raw query; the path and the signature stay.
+    /// Replaces the raw query. The path and the signature stay.
     pub fn with_query(self, query: &str) -> Self {
         let target = target(self.path(), query);
         Self { target, ..self }
     }
 
-    /// Exchanges the body; the signature stays.
+    /// Replaces the body. The signature stays.
     pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
         Self { body: body.into(), ..self }
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The raw request target: the path with its `?` and query. The path is `/` unless it was set.
+    /// Returns the raw request target: the path with its `?` and query. The path is `/` unless it was set.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// The raw path.
+    /// Returns the raw path.
     #[must_use]
     pub fn path(&self) -> &str {
         self.target.split_once('?').map_or(&*self.target, |(path, _)| path)
     }
 
-    /// The raw query, without `?`.
+    /// Returns the raw query, without `?`.
     #[must_use]
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The headers, in their order.
+    /// Returns the headers, in order.
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    /// The first header of this name.
+    /// Returns the first header of this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         header.map(|(_, value)| value.as_str())
     }
 
-    /// The raw body.
+    /// Returns the raw body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// A view of all but the body.
+    /// Views everything but the body.
     #[must_use]
     pub fn head(&self) -> Head<'_> {
         Head::new(&self.method, &self.headers).with_target(&self.target)
     }
 
-    /// A view of the whole, to verify.
+    /// Views the request, to verify it.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         Request::new(self.head(), &self.body)
     }
 
-    /// The delivery as a request of the `http` crate, to `path` with the delivery's query. Where the platform signs the URL, give
-    /// the [`path`](Self::path) that was signed.
+    /// Converts to a request of the `http` crate, to `path` with this delivery's query. If the platform signs the URL, give the
+    /// signed [`path`](Self::path).
     ///
     /// # Errors
     ///
-    /// - The method, the path with the query, or a header is not what HTTP allows.
+    /// - HTTP does not allow the method, the path with the query, or a header.
     #[cfg(feature = "http")]
     pub fn to_http(&self, path: &str) -> Result<http::Request<Vec<u8>>, http::Error> {
         let uri = target(path, self.query());
@@ -141,14 +141,14 @@ impl Delivery {
     }
 }
 
-/// Shows the request as [`Request`] does, and none of its values.
+/// Shows what [`Request`] shows, and no values.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Delivery").field(&self.request()).finish()
     }
 }
 
-/// A path and a query, joined to a target.
+/// Joins a path and a query.
 fn target(path: &str, query: &str) -> String {
     let separator = if query.is_empty() { "" } else { "?" };
     format!("{path}{separator}{query}")

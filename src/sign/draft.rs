@@ -1,4 +1,4 @@
-//! A request while it is signed.
+//! A request that is being signed.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::request::Request;
 use crate::rule::{Encoding, Hash};
 use crate::time::UnixTime;
 
-/// A request while it is signed. [`Sign::write`](super::Sign::write) adds to it what the rule reads.
+/// A request that is being signed. [`Sign::write`](super::Sign::write) adds what the rule reads.
 ///
 /// Its methods mirror those of [`Envelope`](crate::rule::Envelope): [`hex`](Self::hex) writes what `hex` there reads.
 pub struct Draft<'u> {
@@ -36,69 +36,68 @@ impl<'u> Draft<'u> {
         self.delivery.add_header(name, value.as_ref());
     }
 
-    /// Adds a query parameter as it stands: nothing is escaped.
+    /// Adds a query parameter without escaping it.
     pub fn query(&mut self, name: &str, value: impl AsRef<str>) {
         self.delivery.add_to_query(name, value.as_ref());
     }
 
-    /// The request as it stands.
+    /// Views the request so far.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         self.delivery.request()
     }
 
-    /// The signature in lower-case hex.
+    /// Returns the signature in lower-case hex.
     #[must_use]
     pub fn hex(&self) -> String {
         hex::encode(&self.tag)
     }
 
-    /// The signature in base64 of the standard alphabet, padded.
+    /// Returns the signature in base64 of the standard alphabet, padded.
     #[must_use]
     pub fn base64(&self) -> String {
         base64::encode_padded(&self.tag)
     }
 
-    /// The time in seconds since the Unix epoch.
+    /// Returns the time in seconds since the Unix epoch.
     #[must_use]
     pub fn seconds(&self) -> String {
         self.time.to_string()
     }
 
-    /// The time in milliseconds since the Unix epoch.
+    /// Returns the time in milliseconds since the Unix epoch.
     #[must_use]
     pub fn millis(&self) -> String {
         self.time.as_secs().saturating_mul(1_000).to_string()
     }
 
-    /// The time in ISO 8601, `2023-11-14T22:13:20Z`; empty outside of the years 1 to 9999.
+    /// Returns the time in ISO 8601, `2023-11-14T22:13:20Z`. Empty outside the years 1 to 9999.
     #[must_use]
     pub fn iso8601(&self) -> String {
         iso8601::text(self.time.as_secs()).unwrap_or_default()
     }
 
-    /// The identifier. Unless it was set, it is made of the time and the body: requests that differ in one of them have different
-    /// identifiers.
+    /// Returns the identifier. Default: made of the time and the body, so it differs if one of them does.
     #[must_use]
     pub fn id(&self) -> String {
         let made = || hex::encode(&sha256(&[self.seconds().as_bytes(), b" ", self.delivery.body()].concat()));
         self.unsigned.id.clone().unwrap_or_else(made)
     }
 
-    /// The tenant whose secret signs; `None` unless it was set.
+    /// Returns the tenant whose secret signs, if one was set.
     #[must_use]
     pub fn tenant(&self) -> Option<&'u str> {
         self.unsigned.tenant.as_deref()
     }
 
-    /// A hash of the body.
+    /// Returns a hash of the body.
     #[must_use]
     pub fn body_hash(&self, hash: Hash, encoding: Encoding) -> String {
         encoding.encode(&digest(hash, self.delivery.body()))
     }
 }
 
-/// It holds a signature.
+/// Hides the signature.
 impl fmt::Debug for Draft<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft").field("delivery", &self.delivery).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Whatever signs requests that a verifier accepts.
+//! Signs requests for any scheme.
 
 use serde_json::{Map, Value};
 
@@ -18,8 +18,7 @@ use crate::time::UnixTime;
 use crate::verifier::Verifier;
 use crate::webhook::Webhook;
 
-/// A verifier whose platform's requests can be made. It serves programs that work with any scheme, as
-/// [`Scheme`](crate::schemes::Scheme) gives them.
+/// Signs requests that this verifier accepts. For programs that handle any [`Scheme`](crate::schemes::Scheme).
 pub trait Signer: Verifier {
     /// Signs a request with this key, as the platform would.
     ///
@@ -35,7 +34,7 @@ impl<R: Sign> Signer for Webhook<R> {
     }
 }
 
-/// Signs the parameters of a GET's query or of a POST's form or JSON object, with the time beside them.
+/// Signs the parameters of a GET's query, or of a POST's form or JSON object, with the time.
 impl Signer for vonage::Sms {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let request = &unsigned.delivery;
@@ -66,7 +65,7 @@ impl Signer for vonage::SignedWebhook {
     }
 }
 
-/// Signs the body of a POST with a secret that is base64.
+/// Signs the body of a POST with a base64 secret.
 impl Signer for vonage::ContactCenter {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let signer = ContactCenterSigner::new(secret(key)?, time(unsigned, || self.policy().clock.now())?)
@@ -75,7 +74,7 @@ impl Signer for vonage::ContactCenter {
     }
 }
 
-/// Adds the token, which signs nothing.
+/// Adds the token. It signs nothing.
 impl Signer for StaticToken {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let token = str::from_utf8(secret(key)?.bytes()).map_err(|_| ErrorKind::SignatureMalformed)?;
@@ -84,7 +83,7 @@ impl Signer for StaticToken {
     }
 }
 
-/// Signs the body of a POST, for the API key that is the tenant's name, for 5 minutes.
+/// Signs the body of a POST for 5 minutes. The tenant's name is the API key.
 impl Signer for LiveKit {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let time = time(unsigned, || self.policy().clock.now())?;
@@ -95,7 +94,7 @@ impl Signer for LiveKit {
     }
 }
 
-/// Signs the URL, and the body where there is one, for a minute.
+/// Signs the URL, and the body if there is one, for a minute.
 impl Signer for MessageBird {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let (time, request) = (time(unsigned, || self.policy().clock.now())?, &unsigned.delivery);
@@ -110,7 +109,7 @@ impl Signer for MessageBird {
     }
 }
 
-/// Puts a token where the platform does.
+/// Adds a token in the platform's header.
 fn deliver<R: TokenRule>(
     webhook: &TokenWebhook<R>,
     unsigned: &Unsigned,

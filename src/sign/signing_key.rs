@@ -1,4 +1,4 @@
-//! Keys that sign.
+//! Signing keys.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::mac::PublicKey;
 use crate::mac::{MacKeys, SignatureKind};
 use crate::secret::Secret;
 
-/// A key to sign with: a shared [`Secret`], or with the feature `ed25519` a private key.
+/// A signing key: a shared [`Secret`], or with the feature `ed25519` a private key.
 #[derive(Clone)]
 pub struct SigningKey(Kind);
 
@@ -20,14 +20,14 @@ enum Kind {
 }
 
 impl SigningKey {
-    /// The private key of Ed25519 that is made of this seed (RFC 8032, section 5.1.5).
+    /// Makes the Ed25519 private key of this seed (RFC 8032, section 5.1.5).
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub fn ed25519(seed: [u8; 32]) -> Self {
         Self(Kind::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
     }
 
-    /// The public key that verifies; `None` of a secret.
+    /// Returns the public key. `None` for a shared secret.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub fn public_key(&self) -> Option<PublicKey> {
@@ -37,7 +37,7 @@ impl SigningKey {
         }
     }
 
-    /// The shared secret; `None` of a private key.
+    /// Returns the shared secret. `None` for a private key.
     #[cfg_attr(not(feature = "ed25519"), allow(clippy::unnecessary_wraps, reason = "a private key has none"))]
     pub(crate) fn secret(&self) -> Option<&Secret> {
         match &self.0 {
@@ -47,7 +47,7 @@ impl SigningKey {
         }
     }
 
-    /// Makes the key of a secret that is as the platform shows it.
+    /// Makes the key of a secret in the platform's encoding.
     pub(super) fn of_shown(
         self,
         key: impl FnOnce(&Secret) -> Result<Secret, ConfigError>,
@@ -59,7 +59,7 @@ impl SigningKey {
         }
     }
 
-    /// Signs a message; `None` where another kind of key signs so.
+    /// Signs a message. `None` if it needs another kind of key.
     #[cfg_attr(
         not(feature = "ed25519"),
         allow(clippy::unnecessary_wraps, reason = "another kind of key has none")

@@ -1,4 +1,4 @@
-//! Signs as Vonage's SMS API does.
+//! Signs for Vonage's SMS API.
 
 use std::fmt;
 
@@ -9,8 +9,7 @@ use crate::providers::vonage::SignatureMethod;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
-/// Parameters of an SMS API webhook, signed, as a query, a form or JSON; verified by
-/// [`vonage::Sms`](crate::vonage::Sms).
+/// Signs the parameters of an SMS API webhook, as a query, a form or JSON. [`vonage::Sms`](crate::vonage::Sms) verifies them.
 ///
 /// # Example
 ///
@@ -34,12 +33,12 @@ pub struct SmsSigner {
 }
 
 impl SmsSigner {
-    /// Signs by the account's method with its signature secret.
+    /// Signs with the account's method and signature secret.
     pub fn new(method: SignatureMethod, secret: &Secret) -> Self {
         Self { keys: MacKeys::of_secret(method.into(), secret), params: Vec::new() }
     }
 
-    /// Adds a parameter, decoded.
+    /// Adds a parameter, not encoded.
     pub fn param(mut self, name: &str, value: &str) -> Self {
         self.params.push((name.to_owned(), value.to_owned()));
         self
@@ -50,18 +49,18 @@ impl SmsSigner {
         self.param("timestamp", &time.to_string())
     }
 
-    /// A GET with the parameters in its query.
+    /// Makes a GET with the parameters in its query.
     pub fn query(self) -> Delivery {
         Delivery::get(&self.urlencoded())
     }
 
-    /// A POST of a form.
+    /// Makes a POST of a form.
     pub fn form(self) -> Delivery {
         let form = self.urlencoded();
         Delivery::post("application/x-www-form-urlencoded", form)
     }
 
-    /// A POST of a flat JSON object, every value a string.
+    /// Makes a POST of a flat JSON object with string values.
     pub fn json(self) -> Delivery {
         let members: Vec<_> =
             self.signed().map(|(name, value)| format!("{}:{}", quoted(&name), quoted(&value))).collect();
@@ -91,7 +90,7 @@ impl SmsSigner {
             .map(|(name, value)| format!("&{name}={}", value.replace(['&', '='], "_")))
             .collect();
         let sig = hex::encode(&self.keys.sign(parts.iter().map(String::as_bytes)));
-        // The platform sends the hash in lower case and the HMACs in upper case.
+        // The platform sends MD5 hashes in lower case and HMACs in upper case.
         if self.keys.function() == Function::Md5Suffix { sig } else { sig.to_uppercase() }
     }
 }

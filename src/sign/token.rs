@@ -14,7 +14,7 @@ use crate::time::UnixTime;
 #[derive(Clone)]
 pub(super) struct Token {
     keys: MacKeys,
-    /// Name and JSON text; `None` where the claim is to be absent.
+    /// Name and JSON text. `None` leaves the claim out.
     claims: Vec<(String, Option<String>)>,
 }
 
@@ -23,29 +23,29 @@ impl Token {
         Self { keys: MacKeys::of_secret(Function::HmacSha256, secret), claims: Vec::new() }
     }
 
-    /// Sets a claim to a string, or exchanges it.
+    /// Sets or replaces a claim with a string.
     pub(super) fn text(self, name: &str, value: &str) -> Self {
         self.set(name, Some(Value::from(value).to_string()))
     }
 
-    /// Sets a claim to a time some seconds after another.
+    /// Sets a claim to a time, `seconds` after `time`.
     pub(super) fn time(self, name: &str, time: UnixTime, seconds: i64) -> Self {
         self.set(name, Some(time.as_secs().saturating_add(seconds).to_string()))
     }
 
-    /// Sets a claim to any JSON text; with none, it is to be absent.
+    /// Sets a claim to any JSON text. `None` leaves the claim out.
     pub(super) fn set(mut self, name: &str, json: Option<String>) -> Self {
         self.claims.retain(|(given, _)| given != name);
         self.claims.push((name.to_owned(), json));
         self
     }
 
-    /// Sets a claim to a string, unless it is set or to be absent.
+    /// Sets a claim to a string, unless it is set or left out.
     pub(super) fn or_text(self, name: &str, value: &str) -> Self {
         if self.claims.iter().any(|(given, _)| given == name) { self } else { self.text(name, value) }
     }
 
-    /// The JSON text of a claim.
+    /// Returns the JSON text of a claim.
     pub(super) fn json(&self, name: &str) -> Option<&str> {
         self.claims.iter().find(|(given, _)| given == name).and_then(|(_, json)| json.as_deref())
     }
@@ -59,14 +59,14 @@ impl Token {
     }
 }
 
-/// Shows none of the claims' values.
+/// Hides the claims' values.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").field("keys", &self.keys).field("claims", &self.claims.len()).finish()
     }
 }
 
-/// A compact JSON object of names and JSON texts, in their order.
+/// Makes a compact JSON object of names and JSON texts, in order.
 pub(super) fn object(members: impl Iterator<Item = (String, String)>) -> String {
     let members: Vec<_> = members.map(|(name, json)| format!("{}:{json}", Value::from(name))).collect();
     format!("{{{}}}", members.join(","))

@@ -1,4 +1,4 @@
-//! Signs as Vonage's signed webhooks are signed.
+//! Signs Vonage's signed webhooks.
 
 use serde_json::Value;
 
@@ -13,8 +13,7 @@ use crate::providers::vonage::signed_webhook::ISSUER;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
-/// Signs tokens for a POST's body or a GET's query; verified by
-/// [`vonage::SignedWebhook`](crate::vonage::SignedWebhook).
+/// Signs tokens for a POST's body or a GET's query. [`vonage::SignedWebhook`](crate::vonage::SignedWebhook) verifies them.
 ///
 /// # Example
 ///
@@ -37,41 +36,41 @@ pub struct TokenSigner {
 }
 
 impl TokenSigner {
-    /// Signs with the signature secret of an account or of a Video callback. The claims are `iat` as given, `iss`, a `jti` made of
-    /// the payload and `iat`, and `payload_hash`.
+    /// Signs with the signature secret of an account or of a Video callback. The claims are `iat` as given, `iss`,
+    /// `payload_hash`, and a `jti` made of the payload and `iat`.
     pub fn new(secret: &Secret, issued_at: UnixTime) -> Self {
         let token = Token::new(secret).time("iat", issued_at, 0).text("iss", ISSUER);
         Self { token, header: "authorization".to_owned() }
     }
 
-    /// Sets a claim to a string, or exchanges it.
+    /// Sets or replaces a claim with a string.
     pub fn claim(self, name: &str, value: &str) -> Self {
         Self { token: self.token.text(name, value), ..self }
     }
 
-    /// Sets a claim to any JSON text, or exchanges it: a number, or whatever a test wants to see refused.
+    /// Sets or replaces a claim with any JSON text, such as a number. For tests of rejected claims.
     pub fn claim_json(self, name: &str, json: &str) -> Self {
         Self { token: self.token.set(name, Some(json.to_owned())), ..self }
     }
 
-    /// Takes a claim away; `payload_hash` too, with which the token no longer covers what it is sent with.
+    /// Removes a claim. Without `payload_hash`, the token does not cover the request.
     pub fn without_claim(self, name: &str) -> Self {
         Self { token: self.token.set(name, None), ..self }
     }
 
-    /// Carries the token in the header of another name.
+    /// Sends the token in another header.
     pub fn header(self, name: &str) -> Self {
         Self { header: name.to_owned(), ..self }
     }
 
-    /// A POST of JSON, its raw body covered by the token.
+    /// Makes a POST of JSON. The token covers its raw body.
     pub fn post(self, body: impl Into<Vec<u8>>) -> Delivery {
         let body = body.into();
         let (header, token) = (self.header.clone(), self.token(&body));
         Delivery::post("application/json", body).with_header(&header, &format!("Bearer {token}"))
     }
 
-    /// A GET, the parameters of its raw query covered by the token.
+    /// Makes a GET. The token covers the parameters of its raw query.
     pub fn get(self, query: &str) -> Delivery {
         let (header, token) = (self.header.clone(), self.token(query_object(query).as_bytes()));
         Delivery::get(query).with_header(&header, &format!("Bearer {token}"))
@@ -84,14 +83,13 @@ impl TokenSigner {
     }
 }
 
-/// Signs as the Vonage Contact Center does; verified by
-/// [`vonage::ContactCenter`](crate::vonage::ContactCenter).
+/// Signs for the Vonage Contact Center. [`vonage::ContactCenter`](crate::vonage::ContactCenter) verifies it.
 #[derive(Debug)]
 #[must_use]
 pub struct ContactCenterSigner(TokenSigner);
 
 impl ContactCenterSigner {
-    /// Signs with a subscription secret as the dashboard shows it, in base64. `exp` is five minutes after `iat`.
+    /// Signs with a subscription secret in base64, as the dashboard shows it. `exp` is five minutes after `iat`.
     ///
     /// # Errors
     ///
@@ -104,23 +102,23 @@ impl ContactCenterSigner {
         Ok(Self(webhook))
     }
 
-    /// Sets a claim to any JSON text, or exchanges it.
+    /// Sets or replaces a claim with any JSON text.
     pub fn claim_json(self, name: &str, json: &str) -> Self {
         Self(self.0.claim_json(name, json))
     }
 
-    /// Takes a claim away.
+    /// Removes a claim.
     pub fn without_claim(self, name: &str) -> Self {
         Self(self.0.without_claim(name))
     }
 
-    /// A POST of JSON, its raw body covered by the token.
+    /// Makes a POST of JSON. The token covers its raw body.
     pub fn post(self, body: impl Into<Vec<u8>>) -> Delivery {
         self.0.post(body)
     }
 }
 
-/// The compact JSON object of a query's parameters in their order, every value a string.
+/// Makes the compact JSON object of a query's parameters, in order, with string values.
 fn query_object(query: &str) -> String {
     let mut params = Params::default();
     let params = params.read_form(query.as_bytes()).ok().map(|()| params);

@@ -1,12 +1,11 @@
-//! A request before it is signed.
+//! A request that is not signed yet.
 
 use std::fmt;
 
 use super::Delivery;
 use crate::time::UnixTime;
 
-/// A request to be signed by [`Webhook::sign`](crate::Webhook::sign), with the time and the identifier that its platform would
-/// sign.
+/// A request for [`Webhook::sign`](crate::Webhook::sign), with the time and identifier to sign.
 #[derive(Clone)]
 #[must_use]
 pub struct Unsigned {
@@ -17,17 +16,17 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// A request of this method to `/`, without a header.
+    /// Makes a request with this method to `/`, without headers.
     pub fn new(method: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::of(Delivery::new(method, body))
     }
 
-    /// A POST of JSON to `/`.
+    /// Makes a POST of JSON to `/`.
     pub fn json(body: impl Into<Vec<u8>>) -> Self {
         Self::of(Delivery::post("application/json", body))
     }
 
-    /// A POST of a form to `/`, its body encoded already: `a=1&b=2`.
+    /// Makes a POST of a form to `/`. The body is already encoded: `a=1&b=2`.
     pub fn form(body: impl Into<Vec<u8>>) -> Self {
         Self::of(Delivery::post("application/x-www-form-urlencoded", body))
     }
@@ -42,17 +41,17 @@ impl Unsigned {
         Self { delivery: self.delivery.with_header(name, value), ..self }
     }
 
-    /// Sets when the request is signed, by default now, by the clock of the verifier.
+    /// Sets the time of the signature. Default: now, by the verifier's clock.
     pub fn time(self, time: UnixTime) -> Self {
         Self { time: Some(time), ..self }
     }
 
-    /// Sets the request's identifier, by default one made of the time and the body.
+    /// Sets the identifier. Default: made of the time and the body.
     pub fn id(self, id: &str) -> Self {
         Self { id: Some(id.to_owned()), ..self }
     }
 
-    /// Names the tenant whose secret signs, by default none.
+    /// Sets the tenant whose secret signs. Default: none.
     pub fn tenant(self, name: &str) -> Self {
         Self { tenant: Some(name.to_owned()), ..self }
     }
@@ -62,7 +61,7 @@ impl Unsigned {
     }
 }
 
-/// Shows the request as [`Delivery`] does, and nothing else.
+/// Shows only what [`Delivery`] shows.
 impl fmt::Debug for Unsigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unsigned").field("delivery", &self.delivery).finish_non_exhaustive()

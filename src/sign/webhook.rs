@@ -1,4 +1,4 @@
-//! Signs by the rule that verifies.
+//! Signs with the rule that verifies.
 
 use super::{Delivery, Draft, SigningKey, Unsigned};
 use crate::compare;
@@ -10,10 +10,10 @@ use crate::rule::{Binding, Envelope, Rule};
 use crate::secret::Secret;
 use crate::webhook::{Webhook, Whole, read_form};
 
-/// Where a platform's signature, time and identifier are written: the other half of its [`Rule`], for tests.
+/// Writes a platform's signature, time and identifier, for tests. It is the counterpart of [`Rule`].
 ///
-/// The rule knows what is signed. So `write` only adds what [`read`](Rule::read) reads: one line for each header, most often one
-/// to three. It is a trait of its own, so that a rule can be built without the feature `sign`.
+/// The rule knows what is signed. So `write` only adds what [`read`](Rule::read) reads: one line per header, mostly one to
+/// three. It is a separate trait, so that a rule does not need the feature `sign`.
 ///
 /// # Example
 ///
@@ -61,15 +61,15 @@ use crate::webhook::{Webhook, Whole, read_form};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Sign: Rule {
-    /// Writes the signature and what is signed beside the body. It is called twice, with a blank signature and with the true one,
-    /// and must write the same beside it.
+    /// Writes the signature, and what is signed beside the body. It is called twice, with a blank signature and with the true
+    /// one. Everything but the signature must be equal both times.
     fn write(&self, draft: &mut Draft<'_>);
 
-    /// Makes the key of a secret as the platform shows it, such as by decoding base64. By default the key is the text itself.
+    /// Decodes a secret that is in the platform's encoding, such as base64. Default: the key is the text itself.
     ///
     /// # Errors
     ///
-    /// - What the platform's constructor refuses of a secret.
+    /// - Those of the platform's constructor.
     fn key(&self, shown: &Secret) -> Result<Secret, ConfigError> {
         Ok(shown.clone())
     }
@@ -78,25 +78,24 @@ pub trait Sign: Rule {
 impl<R: Sign> Webhook<R> {
     /// Signs a request with this key, as the platform would: for the tests of a handler. Feature `sign`.
     ///
-    /// A secret is taken as the platform shows it, as the platform's constructor takes it.
-    /// The request verifies with this key, as far as the timestamp window and the body limit allow. The key need not be one of the
-    /// verifier's, so that a test can sign with a wrong one. Where the rule reads several candidates for the signed message, the
-    /// first is signed. [`Sign`] has an example.
+    /// A secret is in the platform's encoding, as in the platform's constructor. The request verifies with this key, within the
+    /// timestamp window and the body limit. The verifier need not have the key, so a test can sign with a wrong one. If the
+    /// rule reads several candidates for the signed message, the first is signed. [`Sign`] has an example.
     ///
     /// # Errors
     ///
-    /// - What the rule refuses to read from what `write` has written, such as
-    ///   [`SignatureMissing`](ErrorKind::SignatureMissing) where it wrote nothing.
-    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of another length than the keys';
-    ///   or the key is of another kind than the verifier's, or not in the encoding of the platform.
-    /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): the rule reads another message once the signature is there, or another
-    ///   signature than the one that was given to `write`.
+    /// - The rule's errors for what `write` wrote, such as [`SignatureMissing`](ErrorKind::SignatureMissing) if it wrote
+    ///   nothing.
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the rule reads no signature, or one of the wrong length. Or the
+    ///   key is of another kind than the verifier's, or not in the platform's encoding.
+    /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): with the signature written, the rule reads another message, or
+    ///   another signature than `write` got.
     /// - [`RuleInvalid`](ErrorKind::RuleInvalid): the rule signs nothing, or contradicts itself.
     /// - [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`BodyUnexpected`](ErrorKind::BodyUnexpected),
     ///   [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`ParameterMalformed`](ErrorKind::ParameterMalformed),
-    ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany): the verifier accepts no such request, whoever signs it.
-    /// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): the request names no tenant of the
-    ///   verifier's.
+    ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany): the verifier would reject the request with any signature.
+    /// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): the request names no tenant
+    ///   of the verifier.
     /// - [`ClockUnavailable`](ErrorKind::ClockUnavailable): no time was set, and the clock has none.
     pub fn sign(&self, key: impl Into<SigningKey>, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let key =
@@ -116,7 +115,7 @@ impl<R: Sign> Webhook<R> {
         if holds { Ok(delivery) } else { Err(ErrorKind::SignatureMismatch.into()) }
     }
 
-    /// What the rule reads: the message to sign and the signatures.
+    /// Reads the message to sign and the signatures with the rule.
     fn read(&self, delivery: &Delivery, kind: SignatureKind) -> Result<(Vec<u8>, Tags), Error> {
         let envelope = self.open(delivery.head())?;
         let params = if envelope.is_form() {
@@ -133,7 +132,7 @@ impl<R: Sign> Webhook<R> {
     }
 }
 
-/// The first candidate for the signed message.
+/// Returns the first candidate for the signed message.
 fn message(envelope: Envelope<'_>, body: &[u8], params: Params) -> Result<Vec<u8>, Error> {
     match envelope.binding() {
         Binding::Message => {

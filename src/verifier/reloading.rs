@@ -1,4 +1,4 @@
-//! A verifier that is exchanged while the service runs.
+//! A verifier that can be replaced at run time.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,18 +10,17 @@ use super::{Check, Evidence, Replays, Verification, Verified, Verifier};
 use crate::error::{Error, ErrorKind};
 use crate::request::{Head, Request};
 
-/// Verifies by a verifier that can be replaced while the service runs: Vault, Kubernetes and secret managers rotate secrets without a
+/// Verifies with a verifier that can be replaced at run time: Vault, Kubernetes and secret managers rotate secrets without a
 /// restart. Feature `reload`.
 ///
-/// Share it in an [`Arc`]. A request is verified by one verifier from its head to its end. Requests that began before a
-/// [`replace`](Self::replace) end by the old one, which is then dropped, and its keys with it.
+/// Share it in an [`Arc`]. One verifier checks a request from head to end. Requests that began before a
+/// [`replace`](Self::replace) finish with the old verifier, which is then dropped with its keys.
 ///
-/// Replace it by one of the same scheme. A layer asks for the scheme, the replay guard's times and the body limit once, when it is
-/// built.
+/// Replace it only with a verifier of the same scheme: a layer checks only when it is built whether replays can be detected.
 ///
 /// # Example
 ///
-/// A task reads the secret again every minute. Where reading fails, the last verifier stays.
+/// A task reads the secret again every minute. If that fails, the last verifier stays.
 ///
 /// ```no_run
 /// # #[cfg(feature = "tower")] {
@@ -57,15 +56,15 @@ use crate::request::{Head, Request};
 pub struct Reloading<V>(RwLock<Arc<V>>);
 
 impl<V: Verifier> Reloading<V> {
-    /// Begins with this verifier.
+    /// Starts with this verifier.
     pub fn new(verifier: V) -> Self {
         Self(RwLock::new(Arc::new(verifier)))
     }
 
-    /// Verifies by another verifier from now on.
+    /// Replaces the verifier for all further requests.
     pub fn replace(&self, verifier: V) {
         let verifier = Arc::new(verifier);
-        // The old one is dropped after the lock is released: its keys are overwritten then.
+        // Drops the old one after releasing the lock, which overwrites its keys.
         let old = {
             let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, verifier)
@@ -73,10 +72,10 @@ impl<V: Verifier> Reloading<V> {
         drop(old);
     }
 
-    /// The verifier of now.
+    /// Returns the current verifier.
     #[must_use]
     pub fn current(&self) -> Arc<V> {
-        // Nothing panics while it is locked.
+        // Nothing panics under the lock.
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -115,11 +114,11 @@ impl<V: fmt::Debug> fmt::Debug for Reloading<V> {
     }
 }
 
-/// `None` once it is finished.
+/// `None` after `finish`.
 type Running<'v> = Option<Verification<'v>>;
 
 self_cell!(
-    /// A verification and the verifier that it borrows from.
+    /// A verification, with the verifier that it borrows from.
     struct Held {
         owner: Arc<dyn Verifier>,
         #[covariant]

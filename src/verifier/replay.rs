@@ -1,4 +1,4 @@
-//! What tells a request from every other, and for how long that matters.
+//! Replay keys, and how long replays verify.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use crate::time::Tolerance;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replays {
-    /// Nothing that is signed tells a request from its replay: deduplicate on what the payload says.
+    /// No signed identifier distinguishes a request from others. Deduplicate on the payload.
     Undetectable,
-    /// It verifies again for at most so long, under the same [`ReplayKey`].
+    /// A replay verifies for at most this long, with the same [`ReplayKey`].
     Within(Duration),
-    /// It verifies again at any time, under the same [`ReplayKey`].
+    /// A replay verifies forever, with the same [`ReplayKey`].
     Ever,
 }
 
 impl Replays {
-    /// Of requests that are refused outside of a window around the time they were signed, where there is one.
+    /// For requests with this timestamp window, or without one.
     pub(crate) fn of(window: Option<Tolerance>) -> Self {
         window.map_or(Self::Ever, |window| Self::Within(window.span()))
     }
 }
 
-/// The SHA-256 of what identifies an event.
+/// The SHA-256 of an event's identifier.
 ///
-/// It is made of signed bytes only, so it stays the same when a request is sent again byte for byte. Of two requests with one
-/// replay key, the second is a replay or a retry. It does not depend on which secret matched, so a rotation does not change it.
+/// It is made only of signed bytes, so a replayed request has the same key. The second of two requests with one key is a replay
+/// or a retry. It does not depend on the secret, so a rotation does not change it.
 ///
 /// # Example
 ///
@@ -46,8 +46,8 @@ impl Replays {
 pub struct ReplayKey([u8; 32]);
 
 impl ReplayKey {
-    /// Hashes the parts that identify an event, each with its length. Only signed bytes belong in them, with what tells one
-    /// sender's from another's.
+    /// Hashes the parts that identify an event, each with its length. Use only signed bytes, and include what distinguishes the
+    /// sender from others.
     #[must_use]
     pub fn new<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
         let mut digest = Sha256::new();
@@ -59,7 +59,7 @@ impl ReplayKey {
         Self(digest.finalize().into())
     }
 
-    /// The bytes to be remembered.
+    /// Returns the bytes to remember.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

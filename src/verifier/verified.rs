@@ -1,4 +1,4 @@
-//! What was proved.
+//! The proof.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::params::Parameters;
 use crate::secret::KeyId;
 use crate::time::{SharedClock, UnixTime};
 
-/// Proof that a request was signed with one of the secrets. Only a [`Verification`](crate::Verification) makes one, so that
-/// besides the schemes here it takes a [`Check`](crate::Check) of your own to vouch for anything.
+/// Proves that one of the secrets signed a request. Only a verifier makes one: those here, or one with your own
+/// [`Check`](crate::Check).
 ///
 /// # Example
 ///
@@ -29,38 +29,38 @@ use crate::time::{SharedClock, UnixTime};
 #[must_use = "a proof that nobody looks at protects nothing"]
 pub struct Verified(Evidence);
 
-/// What the signature covers. Everything else in the request is the sender's word, whoever that is.
+/// What the signature covers. Everything else in the request can be forged.
 ///
-/// Most schemes sign neither the method nor the path nor a header, and almost none the `Content-Type`: read a body as what the
-/// platform documents, and not as what its header says.
+/// Most schemes sign no method, no path and no header, and almost none signs the `Content-Type`. So read a body as the platform
+/// documents it, not as its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Coverage {
     /// The raw body, byte for byte.
     Body,
-    /// The decoded parameters of the query: their names, values and order. The same token proves a POST of a flat JSON object
-    /// of the same texts.
+    /// The query's decoded parameters: names, values and order. The same token also proves a POST of a flat JSON object with
+    /// the same texts.
     Query,
-    /// The decoded parameters of the query, form or JSON object: their names and values. Their order is not covered, nor JSON
-    /// types (`"true"` and `true` share a signature). `&`, `=` and `_` in values share one too. Blank parameters may have been
-    /// added or removed; [`Verified::parameters`] leaves out those that are not covered.
+    /// The decoded parameters of the query, form or JSON object: names and values. The order and JSON types are not covered
+    /// (`"true"` and `true` have one signature). Nor are `&`, `=` and `_` in values distinguished. Blank parameters may have
+    /// been added or removed. [`Verified::parameters`] leaves out those that are not covered.
     Params,
-    /// The token alone: neither body nor query.
+    /// Only the token: neither body nor query.
     Token,
-    /// The URL that the platform calls, and nothing else: the body is the sender's word. A platform may sign no query, as its
-    /// documentation here says; then it is the URL up to its path.
+    /// Only the public URL, not the body. If the platform's documentation here says that the query is unsigned, it is the URL
+    /// up to its path.
     Url,
-    /// The URL, and the raw body byte for byte.
+    /// The public URL, and the raw body byte for byte.
     UrlBody,
-    /// The URL, and the decoded parameters of the form: their names and values, and the order of one name's values as
-    /// [`Verified::parameters`] gives them. Not the form's bytes, nor the order of names.
+    /// The public URL, and the form's decoded parameters: names and values, and the order of one name's values in
+    /// [`Verified::parameters`]. The form's bytes and the order of names are not covered.
     UrlParams,
     /// Nothing of the request.
     None,
 }
 
 impl Coverage {
-    /// The stable name in lower case, for logs.
+    /// Returns the stable name in lower case, for logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -87,32 +87,32 @@ impl Verified {
         self.0
     }
 
-    /// Which secret matched.
+    /// Returns which secret matched.
     #[must_use]
     pub fn key(&self) -> KeyId {
         self.0.key
     }
 
-    /// What the signature covers.
+    /// Returns what the signature covers.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.0.coverage
     }
 
-    /// When it was signed, where the signature says so.
+    /// Returns when the request was signed, if the signature covers a time.
     #[must_use]
     pub fn signed_at(&self) -> Option<UnixTime> {
         self.0.signed_at
     }
 
-    /// The last second in which the request verifies, by the verifier's clock, where something ends it: a window of time, a
-    /// token's `exp`, or the earlier of both.
+    /// Returns the last second in which the request verifies, by the verifier's clock. The timestamp window or the token's
+    /// `exp` ends it, whichever is earlier. `None` if nothing does.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.0.validity.as_ref().map(|validity| validity.until)
     }
 
-    /// For how long after the verdict the request still verifies, at most.
+    /// Returns how long after the verdict the request still verifies, at most.
     #[cfg(feature = "tower")]
     pub(crate) fn time_left(&self) -> Option<Duration> {
         let validity = self.0.validity.as_ref()?;
@@ -120,10 +120,10 @@ impl Verified {
         Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
     }
 
-    /// A key that tells this event from the sender's others, where something signed does: `jti` with the account for tokens, `sig`
-    /// for the SMS API. `None` where the platform signs no identifier, as Vogent, Voxagent and LiveKit.
+    /// Returns a key that is unique to this event: account and `jti` for tokens, `sig` for the SMS API. `None` if the platform
+    /// signs no identifier, such as Vogent, Voxagent and LiveKit.
     ///
-    /// In a store that several schemes or senders share, hash it with their names: see [`ReplayKey::new`].
+    /// If several schemes or senders share a store, hash the key with their names: see [`ReplayKey::new`].
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
         match &self.0.replay_key {
@@ -132,7 +132,7 @@ impl Verified {
         }
     }
 
-    /// Who sends, as far as the proof tells: identifiers are unique to an account, and another's must not stand for this one's.
+    /// Returns the proved account. Identifiers are unique only within an account.
     pub(crate) fn account(&self) -> &str {
         let claimed = || match &self.0.origin {
             Origin::Token { claims, tenant_claim, .. } => claims.text(tenant_claim),
@@ -141,7 +141,7 @@ impl Verified {
         self.tenant().or_else(claimed).unwrap_or_default()
     }
 
-    /// What is signed and tells this request from the account's others.
+    /// Returns the signed identifier, unique within the account.
     pub(crate) fn identifier(&self) -> Option<&[u8]> {
         match (&self.0.replay_key, &self.0.origin) {
             (Some(key), _) => Some(key.as_bytes()),
@@ -153,7 +153,7 @@ impl Verified {
         }
     }
 
-    /// Whether the URL is covered up to its path alone.
+    /// Whether the URL is covered only up to its path.
     #[cfg(feature = "axum")]
     pub(crate) fn is_query_unsigned(&self) -> bool {
         self.0.query_unsigned
@@ -165,7 +165,7 @@ impl Verified {
         matches!(self.0.origin, Origin::Signature(_))
     }
 
-    /// The claims, where a token signs.
+    /// Returns the claims of a token.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         match &self.0.origin {
@@ -174,8 +174,8 @@ impl Verified {
         }
     }
 
-    /// The parameters that the signature covers, where it covers parameters: those of the SMS API, and the query of a signed
-    /// webhook's GET. Take them from here, and do not parse the request again.
+    /// Returns the signed parameters, if the signature covers parameters, such as those of the SMS API or of a signed webhook's
+    /// GET. Read them from here, not from the request.
     #[must_use]
     pub fn parameters(&self) -> Option<Parameters> {
         match &self.0.covered {
@@ -185,15 +185,14 @@ impl Verified {
         }
     }
 
-    /// The name of the tenant whose secret matched, where the verifier was built from
-    /// [`Tenants`](crate::Tenants).
+    /// Returns the tenant whose secret matched, if the verifier has [`Tenants`](crate::Tenants).
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.0.tenant.as_deref()
     }
 }
 
-/// What a [`Check`](crate::Check) concludes; [`Verification::finish`](crate::Verification::finish) makes the proof of it.
+/// The conclusion of a [`Check`](crate::Check). [`Verification::finish`](crate::Verification::finish) makes the proof of it.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Evidence {
@@ -201,7 +200,7 @@ pub struct Evidence {
     coverage: Coverage,
     signed_at: Option<UnixTime>,
     origin: Origin,
-    /// One that was named; else it is made of the origin, if it is asked for.
+    /// The key that the scheme set. Otherwise it is made of the origin on demand.
     replay_key: Option<ReplayKey>,
     tenant: Option<Arc<str>>,
     validity: Option<Validity>,
@@ -209,36 +208,36 @@ pub struct Evidence {
     query_unsigned: bool,
 }
 
-/// The parameters that are covered.
+/// The covered parameters.
 #[derive(Clone, PartialEq, Eq)]
 enum Covered {
     Parameters(Parameters),
-    /// A raw query, decoded only where its parameters are asked for: its hash needs no memory of its own.
+    /// A raw query, decoded only on demand.
     Query(Arc<[u8]>),
     Other,
 }
 
-/// Until when evidence holds.
+/// Until when the evidence holds.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Validity {
     /// The time of the verdict.
     pub(crate) judged_at: UnixTime,
     /// The last second in which it holds.
     pub(crate) until: UnixTime,
-    /// How it is refused after that.
+    /// The error after that.
     pub(crate) over: Error,
 }
 
-/// What besides the key and the time is worth keeping.
+/// What the identifier and the claims come from.
 #[derive(Clone, PartialEq, Eq)]
 enum Origin {
-    /// A signature that no other delivery has.
+    /// A signature that is unique to its request.
     Signature(Tag),
     Token {
         claims: Claims,
         /// The claim that names the account.
         tenant_claim: &'static str,
-        /// Whether `jti` tells an event from the account's others.
+        /// Whether `jti` is unique within the account.
         identified: bool,
     },
     Other,
@@ -283,7 +282,7 @@ impl Evidence {
         Self { validity, ..self }
     }
 
-    /// Judges by the present time whether it still holds.
+    /// Checks whether it still holds now.
     pub(super) fn judged_again(mut self, clock: &SharedClock) -> Result<Self, Error> {
         if let Some(validity) = &mut self.validity {
             validity.judged_at = clock.now()?;
@@ -304,12 +303,12 @@ impl Evidence {
         Self { covered: Covered::Parameters(parameters), ..self }
     }
 
-    /// Says whether the URL is covered up to its path alone.
+    /// Sets whether the URL is covered only up to its path.
     pub(crate) fn query_unsigned(self, query_unsigned: bool) -> Self {
         Self { query_unsigned, ..self }
     }
 
-    /// Adds a query that is covered.
+    /// Adds a covered query.
     #[inline]
     pub(crate) fn query(self, query: &[u8]) -> Self {
         Self { covered: Covered::Query(query.into()), ..self }
@@ -326,7 +325,7 @@ impl Evidence {
     }
 }
 
-/// Shows which secret matched, what it covers and what else there is, and none of the request's values.
+/// Shows which secret matched, the coverage and which parts exist, but no values of the request.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.show("Verified", f)

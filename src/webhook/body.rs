@@ -1,4 +1,4 @@
-//! What is done with a body as it arrives.
+//! How a body is checked as it arrives.
 
 use std::ptr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::request::KeptBody;
 use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, OfEmpty, Place};
 use crate::verifier::{Check, Evidence, Verification};
 
-/// The head has been proved. The body is bound to it by its absence, by its hash, or not at all.
+/// The head is verified. The body is absent, hashed or unsigned.
 pub(super) struct HeadSigned {
     evidence: Evidence,
     binding: Binding,
@@ -49,16 +49,16 @@ impl Check for HeadSigned {
     }
 }
 
-/// The body, or what stands for it, is part of what was signed.
+/// The signed message contains the body, its hash or its parameters.
 pub(super) struct InMessage<'v> {
     claims: Claims<'v>,
     tags: Tags,
-    /// Most rules have one, which needs no memory of its own.
+    /// The first candidate, apart, since most rules have one and need no further memory.
     first: Candidate,
     more: Vec<Candidate>,
 }
 
-/// A message under way.
+/// A running message.
 struct Candidate {
     signed: Running,
     place: Content,
@@ -109,7 +109,7 @@ impl Check for InMessage<'_> {
     }
 }
 
-/// The body is a form, whose parameters are part of what was signed. They may name the tenant too.
+/// The signed message contains a form's parameters. They may also name the tenant.
 pub(super) struct Form<'v> {
     claims: Claims<'v>,
     keys: FormKeys<'v>,
@@ -118,10 +118,10 @@ pub(super) struct Form<'v> {
     limit: usize,
 }
 
-/// The keys that a form's signature is tried with.
+/// The keys for a form's signature.
 pub(crate) enum FormKeys<'v> {
     Known(&'v SenderKeys),
-    /// Those of the tenant in the parameter of this name.
+    /// Those of the tenant in this parameter.
     Named(&'v Senders<SenderKeys>, &'static str),
 }
 
@@ -129,12 +129,12 @@ impl<'v> FormKeys<'v> {
     pub(super) fn kind(&self) -> Result<SignatureKind, ErrorKind> {
         match self {
             Self::Known(keys) => Ok(keys.kind()),
-            // Those of all tenants are of one kind.
+            // All tenants have keys of one kind.
             Self::Named(senders, _) => senders.any().map(SenderKeys::kind).ok_or(ErrorKind::TenantUnknown),
         }
     }
 
-    /// The keys, now that the form is there, and the tenant that it names.
+    /// Returns the keys for this form, and its tenant if it names one.
     pub(crate) fn select(self, params: &Params) -> Result<(&'v SenderKeys, Option<&'v Arc<str>>), Error> {
         match self {
             Self::Known(keys) => Ok((keys, None)),
@@ -167,8 +167,8 @@ impl<'v> Form<'v> {
         Verification::new(KeptForm { form: self, body: KeptBody::new(limit) }).limit(limit)
     }
 
-    /// Concludes from the whole body. Which candidate is signed is no secret, so that the first ends the search: most often it saves
-    /// the second hash.
+    /// Checks the whole body. The search stops at the candidate that matches, since that is no secret. This mostly saves the
+    /// second hash.
     pub(super) fn conclude(self, body: &[u8]) -> Result<Evidence, Error> {
         if body.len() > self.limit {
             return Err(ErrorKind::BodyTooLarge.into());
@@ -207,19 +207,19 @@ impl Check for KeptForm<'_> {
     }
 }
 
-/// Reads the parameters of a form. Of a body without one, no byte would be signed.
+/// Reads the parameters of a form. Rejects a body without parameters, since no byte of it would be signed.
 pub(crate) fn read_form(body: &[u8]) -> Result<Params, ErrorKind> {
     let mut params = Params::default();
     params.read_form(body)?;
     if params.is_empty() && !body.is_empty() { Err(ErrorKind::BodyUnexpected) } else { Ok(params) }
 }
 
-/// A whole form, and what stands in its place.
+/// A whole form, or another body, in its signed forms.
 pub(crate) struct Whole<'b> {
     body: &'b [u8],
-    /// As they are signed.
+    /// The parameters in the signed order.
     params: FormParams,
-    /// How they are joined, once they are.
+    /// How the parameters were joined last.
     join: Option<FormJoin>,
     joined: Vec<u8>,
 }
@@ -251,7 +251,7 @@ impl<'b> Whole<'b> {
         Ok([&*before, content, &after].concat())
     }
 
-    /// Joins the parameters, unless they are joined in this way already.
+    /// Joins the parameters, unless they are already joined this way.
     fn join(&mut self, join: FormJoin) -> Result<(), ErrorKind> {
         if !self.join.is_some_and(|done| ptr::fn_addr_eq(done, join)) {
             self.restore()?;
@@ -262,7 +262,7 @@ impl<'b> Whole<'b> {
         Ok(())
     }
 
-    /// Takes the parameters as they were sent.
+    /// Restores the received parameters.
     fn restore(&mut self) -> Result<(), ErrorKind> {
         if self.join.take().is_some() {
             self.params = FormParams(read_form(self.body)?);
@@ -271,20 +271,20 @@ impl<'b> Whole<'b> {
     }
 }
 
-/// What stands in the body's place as it arrives.
+/// What the message has in the body's place, as it arrives.
 enum Content {
     Body,
     Hash(Digest, Encoding, OfEmpty),
 }
 
-/// A hash of the body under way.
+/// A running hash of the body.
 enum Digest {
     Md5(Md5),
     Sha256(Sha256),
 }
 
 impl Content {
-    /// A form has to be kept instead.
+    /// Fails for a form, which must be kept instead.
     fn new(place: Place) -> Result<Self, ErrorKind> {
         match place {
             Place::Raw => Ok(Self::Body),
@@ -298,7 +298,7 @@ impl Content {
         }
     }
 
-    /// Takes the next chunk of a body that is hashed.
+    /// Hashes the next chunk.
     fn update(&mut self, chunk: &[u8]) {
         if let Self::Hash(digest, _, of_empty) = self {
             if !chunk.is_empty() {
@@ -311,7 +311,7 @@ impl Content {
         }
     }
 
-    /// What is signed beside the raw body: nothing where that is signed itself.
+    /// Returns the signed bytes that replace the body. Empty if the raw body itself is signed.
     fn finish(self) -> Vec<u8> {
         match self {
             Self::Body | Self::Hash(_, _, OfEmpty::Nothing) => Vec::new(),

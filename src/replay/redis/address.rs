@@ -1,4 +1,4 @@
-//! Where a Redis server is: at an address, where the Sentinels say, or in a cluster.
+//! How to find a Redis server: an address, Sentinels or a cluster.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Address {
         Ok(Self::Server(client))
     }
 
-    /// The master that Sentinels know by the name that `url` has for a host.
+    /// Finds a master by name. The name is the host of `url`.
     #[cfg(feature = "replay-redis-sentinel")]
     pub(super) fn sentinels(sentinels: &[&str], url: &str) -> Result<Self, ConfigError> {
         let sentinels = sentinels.iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
@@ -59,7 +59,7 @@ impl Address {
             .tcp_settings(settings)
             .connection_timeout(STEP)
             .response_timeout(STEP)
-            // A call sends again by itself, within its patience.
+            // A call repeats its command itself, within its patience.
             .retries(2)
             .min_retry_wait(20)
             .max_retry_wait(200)
@@ -69,7 +69,7 @@ impl Address {
     }
 
     pub(super) async fn connect(&self) -> Result<Connection, RedisError> {
-        // Calls have a patience of their own.
+        // Calls have their own patience.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(STEP)).set_response_timeout(Some(STEP));
         let connection = match self {
@@ -83,7 +83,7 @@ impl Address {
             }
             #[cfg(feature = "replay-redis-cluster")]
             Self::Cluster(client, node) => match client.get_async_connection().await {
-                // The client does not say why it reached no node. A node does.
+                // The client does not say why it reached no node, so a node is asked.
                 Err(error) if error.is_io_error() => {
                     let reached = node.get_multiplexed_async_connection_with_config(&config).await;
                     Err(reached.err().unwrap_or(error))
@@ -94,7 +94,7 @@ impl Address {
         connection.map_err(|error| RedisError::new(&error))
     }
 
-    /// Whether it is a cluster, whose client follows its changes and sends again by itself.
+    /// Whether it is a cluster. A cluster's client follows changes and repeats commands itself.
     pub(super) fn is_cluster(&self) -> bool {
         match self {
             Self::Server(_) => false,
@@ -108,7 +108,7 @@ impl Address {
 
 fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
     let info = url.into_connection_info().map_err(|_| {
-        // Without TLS, the crate refuses such an address as it does any other.
+        // Without TLS, the crate reports such an address as invalid.
         let asks_for_tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
         if asks_for_tls && !cfg!(feature = "replay-redis-tls") {
             ConfigError::StoreTlsMissing
@@ -125,7 +125,8 @@ fn read(url: &str) -> Result<ConnectionInfo, ConfigError> {
     Ok(info.set_tcp_settings(settings))
 }
 
-/// rustls panics where the program has not picked its cryptography and enabled none or two. The program's own choice stays.
+/// Chooses rustls's cryptography unless the program has chosen one. rustls panics if none or two are enabled and none is
+/// chosen.
 #[cfg(feature = "replay-redis-tls")]
 fn pick_cryptography() {
     use rustls::crypto::{CryptoProvider, ring};
@@ -138,5 +139,5 @@ fn pick_cryptography() {
 #[cfg(not(feature = "replay-redis-tls"))]
 fn pick_cryptography() {}
 
-/// The longest that one step of connecting takes, and one answer.
+/// The longest time for one step of connecting, and for one answer.
 const STEP: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The connection to a Redis server: shared by all calls, and made again when it is lost or leads to the wrong server.
+//! The connection to a Redis server. All calls share it. It is replaced when it is lost or leads to the wrong server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::address::Address;
 use super::error::RedisError;
 
-/// Where the server is, and the connection to it.
+/// The server's address and the connection to it.
 pub(super) struct Link {
     address: Arc<Address>,
     latest: Mutex<Option<Attempt>>,
@@ -27,7 +27,7 @@ pub(super) enum Connection {
     Cluster(ClusterConnection),
 }
 
-/// An attempt to connect, under way, failed, or connected. All calls share the latest one.
+/// An attempt to connect: running, failed or connected. All calls share the latest.
 type Attempt = watch::Receiver<Option<Result<Connection, RedisError>>>;
 
 impl Link {
@@ -35,11 +35,11 @@ impl Link {
         Self { address: Arc::new(address), latest: Mutex::new(None) }
     }
 
-    /// Sends a command and waits for its answer for at most `patience`, a new connection included.
+    /// Sends a command and waits at most `patience` for its answer, a new connection included.
     ///
-    /// When the connection turns out to be lost, or the server to be the wrong one since a failover, the command is sent once
-    /// more, to where the address leads now. In a cluster whose slots move, it is sent until the patience ends. So it may be
-    /// carried out more than once.
+    /// If the connection is lost, or a failover has made the server the wrong one, it reconnects and sends the command once
+    /// more. In a cluster whose slots move, it repeats the command until the patience ends. So a command may run more than
+    /// once.
     pub(super) async fn ask<T: FromRedisValue>(
         &self,
         patience: Duration,
@@ -62,7 +62,7 @@ impl Link {
         if let Ok(answer) = answer.await {
             return answer;
         }
-        // The server may hang, or be gone without a word. A cluster's client looks after each node itself.
+        // The server may hang or be gone. A cluster's client checks its nodes itself.
         if let Some(attempt) = asked.filter(|_| !self.address.is_cluster()) {
             self.forget(&attempt);
         }
@@ -77,7 +77,7 @@ impl Link {
     ) -> Result<T, Failure> {
         let mut attempt = self.attempt(runtime);
         let connected = attempt.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
-        // Without an outcome, the runtime ended in which the attempt was made.
+        // No outcome: the runtime of the attempt ended.
         let connection = connected.ok().flatten().unwrap_or(Err(RedisError::ConnectionLost));
         let connection = connection.map_err(|error| Failure { error, again: Again::Never })?;
         let attempt = asked.insert(attempt);
@@ -99,8 +99,8 @@ impl Link {
 
         match error.kind() {
             ErrorKind::Server(ReadOnly | BusyLoading | MasterDown) => Again::Elsewhere,
-            // The cluster's client has followed it. Where a slot is moving, it sends `ASKING` before the command, and another
-            // command on the same connection can get between the two.
+            // The cluster's client has followed it. For a slot that moves it sends `ASKING` first. Another command on the same
+            // connection can come between the two.
             ErrorKind::Server(Ask | Moved | TryAgain | ClusterDown) if self.address.is_cluster() => {
                 Again::Soon
             }
@@ -109,8 +109,8 @@ impl Link {
         }
     }
 
-    /// The latest attempt, or a new one where there is none or it failed. It goes on when the calls that wait for it end: one
-    /// task at most.
+    /// Returns the latest attempt, or a new one if there is none or it failed. An attempt continues without its callers. At
+    /// most one runs.
     fn attempt(&self, runtime: &Handle) -> Attempt {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(attempt) = latest.as_ref().filter(|attempt| !has_failed(attempt)) {
@@ -125,7 +125,7 @@ impl Link {
         latest.insert(attempt).clone()
     }
 
-    /// Lets the next call connect anew. Calls that use the connection go on.
+    /// Makes the next call reconnect. Calls on the old connection continue.
     fn forget(&self, attempt: &Attempt) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if latest.as_ref().is_some_and(|latest| latest.same_channel(attempt)) {
@@ -153,11 +153,11 @@ struct Failure {
     again: Again,
 }
 
-/// Whether to send a command again.
+/// How to repeat a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Again {
     Never,
-    /// On a new connection: the address may lead to another server by now.
+    /// On a new connection, since the address may lead to another server now.
     Elsewhere,
     /// On the same connection, after a pause.
     Soon,
@@ -166,12 +166,12 @@ enum Again {
 fn has_failed(attempt: &Attempt) -> bool {
     match &*attempt.borrow() {
         Some(outcome) => outcome.is_err(),
-        // Nobody is there to tell an outcome.
+        // The sender is gone, so no outcome will come.
         None => attempt.has_changed().is_err(),
     }
 }
 
-/// The longest that connecting takes, with several Sentinels to be asked.
+/// The longest time to connect, with several Sentinels to ask.
 const MAX_CONNECTING: Duration = Duration::from_secs(5);
-/// Between two attempts in a cluster whose slots move.
+/// The pause between attempts in a cluster whose slots move.
 const PAUSE: Duration = Duration::from_millis(5);

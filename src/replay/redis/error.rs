@@ -1,10 +1,10 @@
-//! Why a Redis server does not serve a guard.
+//! Why a Redis server cannot serve a guard.
 
 use std::io;
 
 use ::redis::{ErrorKind, ServerErrorKind};
 
-/// Why a Redis server does not serve as a guard: what [`Redis::check`](super::Redis::check) found, and the
+/// Says why a Redis server cannot serve a guard. [`Redis::check`](super::Redis::check) returns it. It is also the
 /// [`source`](std::error::Error::source) of an [`Error`](crate::Error) from the guard.
 ///
 /// The text holds no password, key or value.
@@ -40,82 +40,82 @@ pub enum RedisError {
     /// Nothing listens at the address.
     #[error("connection to the server was refused")]
     ConnectionRefused,
-    /// The connection could not be made for another reason, such as a name that does not resolve.
+    /// The connection failed for another reason, such as a name that does not resolve.
     #[error("server cannot be reached: {0}")]
     Unreachable(Box<str>),
     /// The connection broke, or the server closed it.
     #[error("connection to the server was lost")]
     ConnectionLost,
-    /// The server did not answer within the patience. So it is too where one side speaks TLS and the other does not.
+    /// The server did not answer within the patience. This also happens if only one side uses TLS.
     #[error("server did not answer in time")]
     TimedOut,
     /// The TLS handshake failed.
     #[error("TLS handshake with the server failed: {0}")]
     TlsFailed(Box<str>),
 
-    /// The user or password is wrong, or the server wants some and got none.
+    /// The user or password is wrong or missing.
     #[error("server did not accept the user and password, or their absence")]
     AuthenticationFailed,
-    /// The server's access control list does not let the user run a command or touch a key of the guard.
+    /// The server's access control list forbids the user a command or a key of the guard.
     #[error("user lacks a permission")]
     PermissionMissing,
-    /// The user may not run scripts. A claim works, but no lease can be completed, renewed or released: it runs out by itself.
+    /// The user may not run scripts. A claim works, but no lease can be completed, renewed or released, so it runs out.
     #[error("user may not run scripts (EVAL)")]
     ScriptingMissing,
-    /// The server is older than version 7.0, in which `SET` takes `NX` and `GET` together.
+    /// The server is older than version 7.0, the first in which `SET` takes `NX` and `GET` together.
     #[error("server is older than version 7.0")]
     ServerTooOld,
 
     /// The server is a replica, or was the master before a failover.
     #[error("server is a read-only replica")]
     ReadOnly,
-    /// The server is starting and still reads its data.
+    /// The server is starting and still loads its data.
     #[error("server is loading its data")]
     Loading,
     /// The server is a replica that lost its master.
     #[error("server has lost its master")]
     MasterDown,
-    /// No Sentinel knows a master of the name.
+    /// No Sentinel knows a master of this name.
     #[error("no Sentinel knows a working master of this name")]
     MasterUnknown,
 
-    /// The server is a node of a cluster, and the guard was made for a single server.
+    /// The server is a node of a cluster, but the guard was made for a single server.
     #[error("server is a node of a cluster")]
     ClusterUnexpected,
-    /// The server is not a node of a cluster, and the guard was made for one.
+    /// The server is not a node of a cluster, but the guard was made for one.
     #[error("server is not a node of a cluster")]
     ClusterMissing,
     /// The cluster does not serve the key's slot.
     #[error("cluster does not serve the slot of the key")]
     ClusterDown,
 
-    /// The server has no database of the number that the address names.
+    /// The server has no database with the number in the address.
     #[error("server has no database of this number")]
     DatabaseMissing,
     /// The server has reached its `maxmemory`.
     #[error("server has no memory left")]
     MemoryFull,
-    /// The server has a `maxmemory` and forgets keys when it is reached: its `maxmemory-policy` is not `noeviction`.
+    /// The server has a `maxmemory` and then drops keys: its `maxmemory-policy` is not `noeviction`.
     #[error("server forgets keys when its memory is full: set maxmemory-policy to noeviction")]
     Evicting,
-    /// The server has as many clients as it takes.
+    /// The server has reached its limit of clients.
     #[error("server has too many clients")]
     ClientsTooMany,
     /// The key holds a value that no guard of this version wrote.
     #[error("key holds a value that is not the guard's")]
     ValueUnknown,
-    /// Any other error, by the server's code or the client's name for it.
+    /// Any other error, as the server's code or the client's name for it.
     #[error("server answered with the error {0}")]
     Other(Box<str>),
 }
 
 impl RedisError {
     pub(super) fn new(error: &::redis::RedisError) -> Self {
-        // The details of a server's error can repeat the command, a password included, so they are compared and never kept.
+        // A server's details can repeat the command with a password. So they are compared, never kept.
         let says = |text: &str| error.detail().is_some_and(|detail| detail.contains(text));
         match error.kind() {
             ErrorKind::Io => Self::of_connection(error),
-            // `rustls` refuses before there is a connection: a host name that no certificate can have.
+            // `rustls` rejects a host name that no certificate can have, before there is a connection.
             ErrorKind::Client if cfg!(feature = "replay-redis-tls") => {
                 Self::TlsFailed("client cannot begin it".into())
             }
@@ -133,7 +133,7 @@ impl RedisError {
                 ServerErrorKind::ResponseError if says("syntax error") => Self::ServerTooOld,
                 ServerErrorKind::ResponseError if says("cluster support disabled") => Self::ClusterMissing,
                 ServerErrorKind::ResponseError if says("DB index is out of range") => Self::DatabaseMissing,
-                // Of a cluster, which has one database alone.
+                // A cluster has only one database.
                 ServerErrorKind::ResponseError if says("SELECT is not allowed") => Self::ClusterUnexpected,
                 ServerErrorKind::ResponseError if says("max number of clients") => Self::ClientsTooMany,
                 _ => Self::other(error),
@@ -156,7 +156,7 @@ impl RedisError {
         } else if error.is_connection_dropped() {
             Self::ConnectionLost
         } else if io_kind(error) == Some(io::ErrorKind::InvalidData) {
-            // The system reports no such error of a socket: `rustls` does.
+            // This error comes from `rustls`, never from a socket.
             Self::TlsFailed(text())
         } else {
             Self::Unreachable(text())

@@ -1,4 +1,4 @@
-//! What keeps a server from serving a guard, for the start of a service.
+//! A check of the server, for the start of a service.
 
 use ::redis::{Value, cmd};
 
@@ -9,20 +9,21 @@ use crate::replay::Lease;
 use crate::verifier::ReplayKey;
 
 impl Redis {
-    /// Checks, when a service starts, that the server serves: it connects, makes and releases a claim as the guard does, and
-    /// reads the server's settings.
+    /// Checks at the start of a service that the server can serve a guard. It connects, makes and releases a claim, and reads
+    /// the server's settings.
     ///
-    /// Where the user may not run `INFO`, the eviction policy cannot be checked.
+    /// If the user may not run `INFO`, the eviction policy is not checked.
     ///
     /// # Errors
     ///
-    /// What is wrong: the server cannot be reached, its TLS or its authentication failed, it lacks the
-    /// database, it is older than 7.0, it is a replica,
-    /// it belongs to a cluster and the guard does not, it has no memory left or [forgets](RedisError::Evicting) keys, or the user
-    /// may not run scripts or another command.
+    /// - The server cannot be reached, or its TLS or authentication failed.
+    /// - It lacks the database, is older than 7.0 or is a replica.
+    /// - It belongs to a cluster and the guard does not, or the reverse.
+    /// - It has no memory left, or [drops](RedisError::Evicting) keys.
+    /// - The user may not run scripts or another command.
     pub async fn check(&self) -> Result<(), RedisError> {
         let lease = Lease::new(ReplayKey::new(["check"]));
-        // Another name than any claim's, and one for each check.
+        // The name differs from every claim's and every other check's.
         let name = format!("{}check:{}", self.prefix, String::from_utf8_lossy(&lease_value(&lease)));
         self.ask::<Option<Vec<u8>>>(&claim(&name, &lease_value(&lease), CHECK_MILLISECONDS)).await?;
         self.ask::<i64>(&time_left(&name)).await?;
@@ -34,7 +35,7 @@ impl Redis {
         }
     }
 
-    /// Of one server, or of each of a cluster.
+    /// Checks one server, or each node of a cluster.
     fn check_settings(&self, info: &Value) -> Result<(), RedisError> {
         for server in texts(info) {
             let setting = |name: &str| {
@@ -52,7 +53,7 @@ impl Redis {
     }
 }
 
-/// A script that may not be run is another matter than a command that may not.
+/// Distinguishes a forbidden script from a forbidden command.
 pub(super) fn of_script(error: RedisError) -> RedisError {
     match error {
         RedisError::PermissionMissing => RedisError::ScriptingMissing,
@@ -60,7 +61,7 @@ pub(super) fn of_script(error: RedisError) -> RedisError {
     }
 }
 
-/// Every text in an answer: one of a server, or of each of a cluster by its name.
+/// Returns every text in an answer: one for a server, or one per node of a cluster.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::BulkString(bytes) => vec![String::from_utf8_lossy(bytes).into_owned()],
@@ -71,5 +72,5 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// The key of a check goes by itself if the check cannot release it.
+/// The key of a check expires if the check cannot release it.
 const CHECK_MILLISECONDS: u64 = 10_000;

@@ -1,4 +1,4 @@
-//! What is in the server: the values, the command that claims, and the scripts that compare and set.
+//! The values in the server, the claim command and the scripts.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use ::redis::{Cmd, cmd};
 use crate::encoding::hex;
 use crate::replay::{Lease, SavedResponse};
 
-/// Takes a key that is free. Answers what was there.
+/// Sets a free key. Answers the previous value.
 pub(super) fn claim(key: &str, lease: &[u8], milliseconds: u64) -> Cmd {
     let mut set = cmd("SET");
     set.arg(key).arg(lease).arg("NX").arg("GET").arg("PX").arg(milliseconds);
     set
 }
 
-/// The milliseconds until a key is free.
+/// Asks for the milliseconds until a key is free.
 pub(super) fn time_left(key: &str) -> Cmd {
     let mut ttl = cmd("PTTL");
     ttl.arg(key);
     ttl
 }
 
-/// What is done to a key that holds the lease. Completing also takes a key that is free. In milliseconds.
+/// A change of a key that holds the lease. `Complete` also takes a free key. Times are in milliseconds.
 pub(super) enum Script<'a> {
     Renew(u64),
-    /// With the value of a lease that is done.
+    /// Has the value of a completed lease.
     Complete(u64, &'a [u8]),
     Release,
 }
 
 impl Script<'_> {
-    /// The command, which answers 1 if it was done, and else 0.
+    /// Returns the command. It answers 1 if the key was changed, else 0.
     pub(super) fn command(&self, key: &str, lease: &Lease) -> Cmd {
         let mut eval = cmd("EVAL");
         let begin = |eval: &mut Cmd, script| {
@@ -51,12 +51,12 @@ impl Script<'_> {
     }
 }
 
-/// The value of a key that is leased.
+/// The value of a leased key.
 pub(super) fn lease_value(lease: &Lease) -> Vec<u8> {
     [LEASE, hex::encode(lease.token()).as_bytes()].concat()
 }
 
-/// The value of a key that is done, of which it holds the lease first and then the response that is kept.
+/// The value of a done key: the lease, then the saved response.
 pub(super) fn done_value(lease: &Lease, response: Option<&SavedResponse>) -> Vec<u8> {
     [done_by(lease), response.map(SavedResponse::to_bytes).unwrap_or_default()].concat()
 }
@@ -65,7 +65,7 @@ fn done_by(lease: &Lease) -> Vec<u8> {
     [DONE, hex::encode(lease.token()).as_bytes(), b"\n"].concat()
 }
 
-/// What a value says.
+/// A parsed value.
 pub(super) enum Value {
     Leased,
     Done(Option<SavedResponse>),
@@ -84,7 +84,7 @@ impl Value {
     }
 }
 
-/// In milliseconds, as Redis counts.
+/// Converts to milliseconds, the unit of Redis.
 pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(MAX_MILLISECONDS).clamp(1, MAX_MILLISECONDS)
 }
