@@ -1,7 +1,7 @@
-//! What the replay guard in memory adds to a request behind the layer: `bare` is the layer without a guard, `guarded/N` with one that
-//! holds N keys. Signed webhooks of 1 KiB, whose bodies and handler are ready at once, in process.
+//! What the replay guard in memory adds to a request behind the layer. `bare` is the layer without a guard, `guarded/N` with a
+//! guard that holds N keys. Signed webhooks of 1 KiB, whose bodies and handler are ready at once, in process.
 //!
-//! `cargo bench --bench guard --features tower,replay-memory`; both sides are measured in one run.
+//! `cargo bench --bench guard --features tower,replay-memory` measures both in one run.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -48,7 +48,7 @@ fn guard(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter_batched(&mut next, &mut call, BatchSize::SmallInput);
         });
-        // What was measured was handled.
+        // Checks that the measured request was handled.
         assert_eq!(call(next()).into_body(), "handled");
     };
     run(BenchmarkId::new("bare", 0), layer());
@@ -67,16 +67,15 @@ fn layer() -> VerifyLayer {
     VerifyLayer::new(SignedWebhook::new(secret()).clock(|| NOW))
 }
 
-/// By the `jti`. The guard's clock goes on with each request, so that so many are remembered at any time, fewer than there are in
-/// the pool.
+/// Uses the `jti`. The guard's clock advances with each request, so that it always holds `keys` keys, fewer than the pool has.
 fn by_identifier(keys: u32) -> VerifyLayer {
     let (pace, asked) = (DONE_FOR / keys, AtomicU32::new(0));
-    // It is asked twice for each: at the claim, and when it is done.
+    // The clock is read twice per request: at the claim and at completion.
     let memory = Memory::new(usize::MAX).clock(move || pace * (asked.fetch_add(1, Ordering::Relaxed) / 2));
     layer().replay_guard(memory).unwrap()
 }
 
-/// By a number instead of the `jti`, where as many requests would be too many to keep: one block more to hash.
+/// Uses a number instead of the `jti`, if that many requests would not fit in memory. It hashes one block more.
 fn by_number(keys: u32, request: &Request<Full<Bytes>>) -> VerifyLayer {
     let (pace, number) = (DONE_FOR / keys, Arc::new(AtomicU32::new(0)));
     let numbered = Arc::clone(&number);

@@ -1,5 +1,5 @@
-//! A program to count the instructions of: it verifies each delivery often, and prints its name and how often. `.ci/instructions`
-//! runs it under valgrind, which counts what happens in `measured` and whose counts do not depend on the machine's load.
+//! Verifies each request many times, and prints its name and the count. `.ci/instructions` runs it under valgrind, which counts
+//! the instructions in `measured`. The counts do not depend on the machine's load.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -22,7 +22,7 @@ use countersign::vonage::SignatureMethod;
 fn main() {
     for (name, case) in groups().chain(linear()) {
         let request = case.delivery.to_http("/webhook").unwrap();
-        // Once before, for what happens only once.
+        // Once before measuring, for work that happens only once.
         assert_eq!(case.verifier.verify((&request).into()).is_err(), name.contains("refused"));
         measured(&|| {
             let _ = black_box(case.verifier.verify(black_box(&request).into()));
@@ -47,7 +47,8 @@ fn groups() -> impl Iterator<Item = (String, Case)> {
         .map(|case| (format!("{}/{}", case.group, case.name), case))
 }
 
-/// For the law that cost is linear: `linear/WHAT/1`, and twice as much of it, `linear/WHAT/2`. Of what is `refused` too.
+/// For the check that cost is linear: `linear/WHAT/1`, and twice the input, `linear/WHAT/2`. Also for rejected requests, as
+/// `refused`.
 fn linear() -> impl Iterator<Item = (String, Case)> {
     let cases = |times| LINEAR.map(|what| (format!("linear/{what}/{times}"), linear_case(what, times)));
     [1, 2].into_iter().flat_map(cases)
@@ -93,7 +94,7 @@ fn linear_case(what: &str, times: usize) -> Case {
     }
 }
 
-/// A delivery of these parameters in a form (0), a query (1) or JSON (2).
+/// Makes a request with these parameters in a form (0), a query (1) or JSON (2).
 fn sms(way: usize, params: &[(String, String)]) -> Case {
     cases::sms_of(SignatureMethod::Sha256, "", params).remove(way)
 }
@@ -106,7 +107,7 @@ fn with_header(case: Case, name: &str, value: &str) -> Case {
     Case { delivery: case.delivery.without_header(name).with_header(name, value), ..case }
 }
 
-/// A JOSE header of so many members.
+/// A JOSE header with `count` members.
 fn encoded_names(count: usize) -> String {
     let members: Vec<_> = (0..count).map(|index| format!("\"name-{index:03}\":0")).collect();
     BASE64_URL_SAFE_NO_PAD.encode(format!("{{{}}}", members.join(",")))

@@ -1,12 +1,11 @@
-//! What verifying costs: `verify/N` is a whole verification through `Arc<dyn Verifier>` on an `http::Request`, `floor/N`
-//! is the keyed hashing of the same bytes with the RustCrypto crates and nothing else. N counts the bytes hashed: the
-//! body's, or those of the string the parameters sign.
+//! The cost of verification. `verify/N` is a whole verification through `Arc<dyn Verifier>` on an `http::Request`. `floor/N` is
+//! only the keyed hashing of the same bytes with the RustCrypto crates. N is the number of bytes hashed: those of the body, or
+//! of the string that the parameters sign.
 //!
-//! Beside them, where there is another way to arrive: `query/N` and `json/N` are the same parameters in a query and in
-//! JSON (`verify/N` is the form), `rotation/N` is a verifier of two secrets of which the older one signed, `threads/N` is
-//! N threads at once on one shared verifier.
+//! `query/N` and `json/N` have the same parameters in a query and in JSON (`verify/N` is the form). `rotation/N` is a verifier
+//! with two secrets, of which the older signed. `threads/N` is N threads on one shared verifier.
 //!
-//! `cargo bench --bench verify`; `benches/README.md` has ratios of two medians of one run.
+//! `cargo bench --bench verify`. `benches/README.md` has ratios of two medians of one run.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -89,7 +88,7 @@ fn platforms(criterion: &mut Criterion) {
     telnyx(criterion);
 }
 
-/// Its floor is the check of the signature over the whole message.
+/// The floor is the check of the signature over the whole message.
 #[cfg(feature = "ed25519")]
 fn telnyx(criterion: &mut Criterion) {
     use base64::prelude::{BASE64_STANDARD, Engine};
@@ -128,7 +127,7 @@ fn run<R>(criterion: &mut Criterion, case: &Case, name: &str, mut routine: impl 
     group.finish();
 }
 
-/// Each of so many threads verifies the deliveries of an iteration.
+/// Each thread verifies the requests of an iteration.
 fn threads(criterion: &mut Criterion, case: &Case) {
     let mut group = criterion.benchmark_group(case.group);
     for count in [1, 2] {

@@ -200,7 +200,7 @@ impl<'r> Head<'r> {
         Self { base, query: if is_target_known { self.query } else { b"" }, ..self }
     }
 
-    /// Whether the target begins with `/` or in another usual way. Otherwise it would lengthen the host at the end of the base
+    /// Whether the target is empty or begins with `/` or `?`. Any other target would lengthen the host at the end of the base
     /// URL.
     #[inline]
     pub(crate) fn has_usual_target(&self) -> bool {

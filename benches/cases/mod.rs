@@ -1,4 +1,4 @@
-//! The deliveries that the benches verify, each with its verifier.
+//! The requests that the benches verify, with their verifiers.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use countersign::{
     Algorithm, BaseUrl, Keyring, Secret, StandardWebhooks, Twilio, UnixTime, Verifier, Vogent, Voxagent,
 };
 
-/// One delivery and who verifies it.
+/// One request and its verifier.
 pub(crate) struct Case {
     pub(crate) group: &'static str,
-    /// `verify`, or the other way to arrive that it is.
+    /// `verify`, or the name of the other form.
     pub(crate) name: &'static str,
-    /// The bytes of `message` and what else is hashed: the body, the parameters' string, the query's object.
+    /// The length of `message` and of what else is hashed: the body, the parameters' string, the query's object.
     pub(crate) bytes: usize,
     pub(crate) verifier: Arc<dyn Verifier>,
     pub(crate) delivery: Delivery,
-    /// What is hashed with the key.
+    /// The bytes hashed with the key.
     pub(crate) message: Vec<u8>,
-    /// What is hashed without.
+    /// The bytes hashed without a key.
     pub(crate) hashed: Option<Vec<u8>>,
 }
 
@@ -45,7 +45,7 @@ const INBOUND_SMS: [(&str, &str); 9] = [
     ("timestamp", "1763712000"),
     ("nonce", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
 ];
-/// A realistic inbound SMS of Twilio's.
+/// A realistic inbound SMS of Twilio.
 const TWILIO_SMS: &str = "ToCountry=US&MessageSid=SM0123456789abcdef0123456789abcdef&SmsStatus=received&NumMedia=0\
     &Body=Hello+from+Twilio%2C+is+my+appointment+tomorrow+still+on%3F&To=%2B18005551212&NumSegments=1\
     &AccountSid=AC0123456789abcdef0123456789abcdef&From=%2B14158675309&ApiVersion=2010-04-01&FromCity=SAN+FRANCISCO\
@@ -54,7 +54,7 @@ const ANSWER_QUERY: &str = "to=19432445023&endpoint_type=phone&from=12016131021&
     CON-59d439b9-3e75-4f7d-a5c9-8030aee26ac4&uuid=aade2718c73eada70cfd2096847a1d52&region_url=https%3A%2F%2F\
     api-us-3.vonage.com";
 
-/// Bodies of so many bytes: `verify` of Vogent and Voxagent, `rotation` where the older of two secrets signed.
+/// Bodies of this length: `verify` for Vogent and Voxagent, `rotation` if the older of two secrets signed.
 pub(crate) fn bodies(bytes: usize) -> Vec<Case> {
     let body = body(bytes);
     let rotated = Keyring::new([Secret::new("the newer of the two secrets").unwrap(), secret()]).unwrap();
@@ -85,7 +85,7 @@ pub(crate) fn sms(method: SignatureMethod, group: &'static str) -> Vec<Case> {
     sms_of(method, group, &INBOUND_SMS.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-/// As [`sms`], of these parameters.
+/// As [`sms`], with these parameters.
 pub(crate) fn sms_of(method: SignatureMethod, group: &'static str, params: &[(String, String)]) -> Vec<Case> {
     let mut sorted = params.to_vec();
     sorted.sort_unstable();
@@ -109,7 +109,7 @@ pub(crate) fn sms_of(method: SignatureMethod, group: &'static str, params: &[(St
         .into()
 }
 
-/// Standard Webhooks, with a body of so many bytes.
+/// Standard Webhooks, with a body of this length.
 pub(crate) fn standard_webhooks(bytes: usize) -> Case {
     let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let webhook = StandardWebhooks::new(secret.clone()).unwrap().clock(|| NOW);
@@ -127,7 +127,7 @@ pub(crate) fn standard_webhooks(bytes: usize) -> Case {
     }
 }
 
-/// A form of Twilio's, of twelve parameters.
+/// A form of Twilio with twelve parameters.
 pub(crate) fn twilio() -> Case {
     let twilio = Twilio::new(BaseUrl::new("https://example.com").unwrap(), secret());
     let delivery = twilio.sign(secret(), &Unsigned::form(TWILIO_SMS).target("/webhook")).unwrap();
@@ -146,7 +146,7 @@ pub(crate) fn twilio() -> Case {
     }
 }
 
-/// Telnyx, with a body of so many bytes.
+/// Telnyx, with a body of this length.
 #[cfg(feature = "ed25519")]
 pub(crate) fn telnyx(bytes: usize) -> Case {
     let key = sign::SigningKey::ed25519([7; 32]);
@@ -164,13 +164,13 @@ pub(crate) fn telnyx(bytes: usize) -> Case {
     }
 }
 
-/// A token with a body of so many bytes.
+/// A token with a body of this length.
 pub(crate) fn jwt_post(bytes: usize) -> Case {
     let body = body(bytes);
     token("vonage-jwt-post", signer().post(&*body), body)
 }
 
-/// A token with the query of a call to be answered.
+/// A token with the query of an answer URL.
 pub(crate) fn jwt_get() -> Case {
     jwt_get_of(ANSWER_QUERY)
 }
@@ -183,7 +183,7 @@ pub(crate) fn jwt_get_of(query: &str) -> Case {
     token("vonage-jwt-get", signer().get(query), format!("{{{}}}", members.join(",")).into_bytes())
 }
 
-/// As [`jwt_post`], with a claim of so many bytes that nobody reads.
+/// As [`jwt_post`], with an ignored claim of this length.
 pub(crate) fn jwt_post_of(claim_bytes: usize) -> Case {
     let body = body(256);
     token("vonage-jwt-post", signer().claim("unread", &"x".repeat(claim_bytes)).post(&*body), body)
@@ -202,7 +202,7 @@ fn signer() -> sign::TokenSigner {
         .claim("application_id", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab")
 }
 
-/// A JSON body of exactly so many bytes.
+/// A JSON body of exactly this length.
 fn body(bytes: usize) -> Vec<u8> {
     let frame = r#"{"event":"dial.transcript","text":""}"#.len();
     format!(r#"{{"event":"dial.transcript","text":"{}"}}"#, "x".repeat(bytes - frame)).into_bytes()

@@ -1,6 +1,6 @@
-//! Whole requests, as a line of the captured-deliveries format and through the dispatch of `examples/deliveries`.
+//! Whole requests, as a line of the format of captured requests and through the dispatch of `examples/deliveries`.
 //!
-//! The input is the choices by which the oracle's test makes a delivery.
+//! The input is the choices with which the oracle's test makes a request.
 
 #![no_main]
 
@@ -47,7 +47,7 @@ fuzz_target!(|input: &[u8]| {
     assert!(given == expected, "the oracle says {expected:?}, the dispatch {given:?}: {line}");
 });
 
-/// The setup without what the format has no field for.
+/// The setup without settings for which the format has no field.
 fn expressible(setup: Setup) -> Setup {
     let Setup { scheme, function, header, now, .. } = setup;
     let mut keys = setup.keys;
@@ -64,7 +64,7 @@ fn expressible(setup: Setup) -> Setup {
     Setup { header, window, now, ..plain }
 }
 
-/// The line; `None` if a header is no text.
+/// The line. `None` if a header is not text.
 fn line(setup: &Setup, request: &Request) -> Option<String> {
     let mut line = Map::new();
     let mut set = |name: &str, value: Value| line.insert(name.to_owned(), value);

@@ -1,7 +1,8 @@
-//! The diagnosis of what nobody signed, and of what was signed and then spoilt in a known way.
+//! The diagnosis of unsigned requests, and of signed requests with a known mistake.
 //!
-//! The input is two bytes of choices and a text: of a request that nobody signed its parts, with NULs between them, and else
-//! what is signed. Of the first nothing is ever proved, of the second the mistake is, and neither shows a part of a secret.
+//! The input is two bytes of choices and a text. For an unsigned request, the text has its parts, separated by NULs. Otherwise
+//! the text is signed. A diagnosis must prove nothing of the first, find the mistake of the second, and show no part of a
+//! secret.
 
 #![no_main]
 
@@ -11,7 +12,7 @@ use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{Algorithm, HexHmac, Secret, UnixTime, Vogent};
 use libfuzzer_sys::fuzz_target;
 
-/// Base64, as the Contact Center's is.
+/// Base64, as for the Contact Center.
 const KEY: &str = "cVo3eEsyd0w5bVRyOFlzUDRqRg==";
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const SIGNATURES: [&str; 6] =
@@ -36,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
             assert_eq!(first, Some(("secret_whitespace", true)), "{delivery:?}");
         }
         _ => {
-            // Parameters have no line feed after them that would not be part of the last.
+            // A line feed after parameters would be part of the last one.
             let Some(delivery) = signed(scheme, text).filter(|_| scheme != 2 && scheme != 4) else { return };
             let spoilt = [delivery.body(), b"\n"].concat();
             let diagnosis = diagnose(scheme, KEY, &capture(&delivery.clone().with_body(spoilt)));
@@ -47,7 +48,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn diagnose(scheme: usize, stored: &str, capture: &Capture) -> Diagnosis {
-    // The Contact Center's verifier is not built of a text that is no base64.
+    // The Contact Center's verifier needs base64.
     let key = Secret::new(stored.trim()).unwrap();
     let right = || if stored == KEY { key.clone() } else { Secret::verbatim(stored).unwrap() };
     let credentials = Credentials::new().secret(stored);
@@ -68,7 +69,7 @@ fn diagnose(scheme: usize, stored: &str, capture: &Capture) -> Diagnosis {
     diagnosis
 }
 
-/// A request of parts that the input names.
+/// A request with the parts in the input.
 fn unsigned(scheme: usize, text: &[u8]) -> Capture {
     let mut parts = text.split(|byte| *byte == 0);
     let mut part = || parts.next().unwrap_or_default();
@@ -78,7 +79,7 @@ fn unsigned(scheme: usize, text: &[u8]) -> Capture {
     Capture::new(method, headers, part()).query(query)
 }
 
-/// A delivery of this text.
+/// A signed request with this text.
 fn signed(scheme: usize, text: &[u8]) -> Option<Delivery> {
     let key = Secret::new(KEY).unwrap();
     Some(match scheme {

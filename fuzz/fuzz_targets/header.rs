@@ -1,7 +1,6 @@
-//! Header values: the hex signatures, and the carriers of a token.
+//! Header values: hex signatures, and the headers of a token.
 //!
-//! The input is six bytes of choices, a value in which each `$` stands for the right signature or token, a line feed, and
-//! the body.
+//! The input is six bytes of choices, a value in which `$` stands for the right signature or token, a line feed, and the body.
 
 #![no_main]
 
@@ -64,7 +63,7 @@ fuzz_target!(|input: &[u8]| {
     law::judge(&**verifier, setup, &request, 1 + usize::from(*chunk));
 });
 
-/// The signature or the token that this body needs.
+/// The right signature or token of this body.
 fn right(setup: &Setup, key: &[u8], body: &[u8], upper_case: bool) -> String {
     if matches!(setup.scheme, Scheme::SignedWebhook | Scheme::ContactCenter) {
         let hash = mac::hex(&mac::sha256(body));

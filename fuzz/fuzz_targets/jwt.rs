@@ -1,7 +1,7 @@
 //! Tokens: their header, their claims, and what they cover.
 //!
-//! The input is seven bytes of choices, then the header's JSON, a line feed, the claims' JSON, in which each `$` stands for
-//! the right payload hash, a line feed, and the body or the query.
+//! The input is seven bytes of choices, the header's JSON, a line feed, the claims' JSON with `$` for the right payload hash, a
+//! line feed, and the body or the query.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! Parameters of a query, a form or a JSON object, with the SMS API's `sig`; those of a query with a token, too.
+//! Parameters of a query, a form or a JSON object, with the SMS API's `sig`. Also those of a query with a token.
 //!
-//! The input is eight bytes of choices and the parameters as they are sent, without `sig`, which the target puts in.
+//! The input is eight bytes of choices and the parameters as sent, without `sig`, which the target adds.
 
 #![no_main]
 
@@ -57,7 +57,7 @@ fuzz_target!(|input: &[u8]| {
     law::judge(&**verifier, setup, &request, 1 + usize::from(*chunk));
 });
 
-/// A GET with the token that its query needs, edited after that.
+/// A GET with the right token for its query, edited afterwards.
 fn with_token(text: &[u8], key: &[u8], edit: Option<Edit>) -> Request {
     let object = params::urlencoded(text).and_then(|params| token::query_object(&params)).unwrap_or_default();
     let hash = mac::hex(&mac::sha256(object.as_bytes()));
@@ -71,7 +71,7 @@ fn with_token(text: &[u8], key: &[u8], edit: Option<Edit>) -> Request {
     Request { method: "GET".to_owned(), query, headers, ..Request::default() }
 }
 
-/// A delivery of the SMS API with the `sig` that its parameters need, edited after that.
+/// A request of the SMS API with the right `sig`, edited afterwards.
 fn with_sig(
     function: Function,
     text: &[u8],

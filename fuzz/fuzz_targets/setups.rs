@@ -8,7 +8,7 @@ use crate::naive::{Keys, Scheme, Setup, base64};
 
 pub(crate) const NOW: i64 = 1_763_712_000;
 
-/// The last is nobody's.
+/// The last is a stranger's.
 pub(crate) const KEYS: [&[u8]; 4] = [b"newest-secret", b"s3cr3t", b"oldest", b"stranger"];
 
 /// A setup with the first `keys` keys.
@@ -17,7 +17,7 @@ pub(crate) fn setup(scheme: Scheme, function: Function, keys: usize) -> Setup {
     Setup { now: NOW, ..Setup::new(scheme, function, keys) }
 }
 
-/// The setup with a tenant of the first key, and another of the second and the third.
+/// The setup with two tenants: one with the first key, one with the second and the third.
 #[allow(dead_code, reason = "another target's part")]
 pub(crate) fn of_tenants(setup: Setup) -> Setup {
     let tenants = [("acct", vec![KEYS[0].to_vec()]), ("o_1", vec![KEYS[1].to_vec(), KEYS[2].to_vec()])];
@@ -28,7 +28,7 @@ pub(crate) fn build(setups: Vec<Setup>) -> Vec<(Setup, Box<dyn Verifier>)> {
     setups.into_iter().map(|setup| (setup.clone(), law::verifier(&setup))).collect()
 }
 
-/// A token of these claims, as they stand.
+/// A token with exactly these claims.
 #[allow(dead_code, reason = "another target's part")]
 pub(crate) fn token(claims: &str, key: &[u8]) -> String {
     let signing_input =

@@ -1,4 +1,4 @@
-//! Fast paths, which no verdict can show: a slower path gives the same one.
+//! Fast paths. Verdicts cannot test them, because a slower path gives the same ones.
 
 use super::decimal::{self, Rounding};
 use super::marks::Marks;
@@ -87,7 +87,7 @@ fn a_date_is_read_as_it_was_written() {
     for beyond in [i64::MIN, first - 1, last + 1, i64::MAX] {
         assert_eq!(iso8601::text(beyond), None);
     }
-    // Every day of 400 years, in which the calendar repeats, and the seconds of a day.
+    // Every day of 400 years, after which the calendar repeats, and the seconds of a day.
     for day in 0..146_097 {
         let second = first + day * 24 * 60 * 60 + (day * 997) % (24 * 60 * 60);
         assert_eq!(iso8601::unix_seconds(iso8601::text(second).unwrap_or_default().as_bytes()), Some(second));

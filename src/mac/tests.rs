@@ -1,4 +1,4 @@
-//! HMAC-MD5 of messages that no scheme signs, so that cannot be reached from outside.
+//! HMAC-MD5 of messages that no scheme signs, so the public interface cannot reach them.
 
 use hmac::digest::block_api::CoreProxy;
 use md5::Md5;
@@ -11,14 +11,14 @@ use super::{Function, MacKeys, Tag};
 use crate::encoding::hex;
 use crate::secret::{Keyring, Secret};
 
-/// Message, key, tag: the vendor's Java SDK (`HashUtilTest.java`).
+/// Message, key, signature: the vendor's Java SDK (`HashUtilTest.java`).
 const HMAC_MD5: [(&[u8], &[u8], &str); 2] = [
     (MESSAGE, b"1234567890abcdef", "8c565cbc1f5319125f3a27fe3f724b61"),
     (MESSAGE, MESSAGE, "4b6729144b978205bac91b99bfb16ef2"),
 ];
 const MESSAGE: &[u8] = b"kTCRawcijyNTfQ1sNqVrz3ZDyRQRZXoL8IhaYTrMxKg153UcHT";
 
-/// Checked by the compiler: without the features `zeroize` of the dependencies this does not build. An HMAC's state is two of
+/// The compiler checks it: without the features `zeroize` of the dependencies this does not build. An HMAC's state is two of
 /// the cores.
 #[test]
 fn what_is_keyed_is_overwritten_when_dropped() {
@@ -47,7 +47,7 @@ fn hmac_md5() {
     assert_eq!(ran.count(), 7, "the cases of RFC 2202");
 }
 
-/// Whether the tag is found for this message, and for another.
+/// Whether the signature matches this message, and another.
 fn finds(message: &[u8], key: &[u8], tag: &str) -> Option<(bool, bool)> {
     let keys = MacKeys::new(Function::HmacMd5, &Keyring::from(Secret::verbatim(key).ok()?));
     let tag = Tag::new(&hex::decode::<16>(tag.as_bytes())?);

@@ -4,15 +4,15 @@
 //!
 //! `Agora-Signature-V2` holds the hex of HMAC-SHA256(secret, raw body).
 //!
-//! - The secret is that of the product's notifications in the console, as text.
-//! - Agora also sends `Agora-Signature`, by SHA-1. It is never read: a request without `Agora-Signature-V2` is rejected.
-//! - No time and no identifier is signed beside the body. Deduplicate on `noticeId`; `notifyMs` says when it was sent.
+//! - The secret is the one of the product's notifications in the console, as text.
+//! - Agora also sends `Agora-Signature`, with SHA-1. It is never read: a request without `Agora-Signature-V2` is rejected.
+//! - No time and no identifier is signed beside the body. Deduplicate on `noticeId`. `notifyMs` is the time of sending.
 //!
 //! Sources: the vendor's documentation of notifications, and its recipe for webhooks; read in November 2026.
 //!
 //! # Setup
 //!
-//! Answer with 200 and a JSON body within 10 seconds, or the notification is sent again, up to three times.
+//! Answer with 200 and a JSON body within 10 seconds. Otherwise Agora retries up to three times.
 //!
 //! # Unknown
 //!
@@ -28,7 +28,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The signature is the one in the vendor's documentation.
+/// The signature is from the vendor's documentation.
 ///
 /// ```
 /// use countersign::{Agora, Head, Request, Secret, Verifier};
@@ -54,7 +54,7 @@ impl Agora {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

@@ -6,14 +6,15 @@
 //!
 //! - The secret is the account's, as text.
 //! - No time and no identifier is signed. Deduplicate on the call's identifier in the body.
-//! - Other platforms send a header of this name, Daily for one, with another rule.
+//! - Other platforms, such as Daily, use this header for another rule.
 //!
 //! Source: the tutorial on webhook signing in the vendor's documentation; read in November 2026. It publishes no signature to test with.
 //!
 //! # Unknown
 //!
-//! - Whether the body is always sent as it was signed: the vendor's sample writes the parsed JSON again before it hashes.
-//! - How often, and for how long, an event is sent again. Replacing the secret has no overlap.
+//! - Whether the body is always sent as it was signed: the vendor's sample parses the JSON and writes it again before it
+//!   hashes.
+//! - How often and for how long Bland retries. Replacing the secret has no overlap.
 
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};
@@ -47,7 +48,7 @@ impl Bland {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

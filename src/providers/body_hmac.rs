@@ -1,4 +1,4 @@
-//! The rule that most platforms follow: an HMAC of the raw body, in a header.
+//! The rule of most platforms: an HMAC of the raw body in a header.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,24 +11,24 @@ use crate::rule::{Encoding, Envelope, Profile, Rule};
 use crate::sign::{Draft, Sign};
 use crate::webhook::Webhook;
 
-/// The HMAC of the raw body in a header, as the platform `P` sends it.
+/// The rule of a platform `P` with an HMAC of the raw body in a header.
 pub struct BodyHmac<P> {
     header: HeaderName,
     platform: PhantomData<fn() -> P>,
 }
 
-/// A platform that signs so: a type without values, which names it.
+/// A platform with this rule, as a type without values.
 pub trait Platform: fmt::Debug + 'static {
     /// The scheme's name.
     const SCHEME: &'static str;
-    /// How the signature is written.
+    /// The encoding of the signature.
     const ENCODING: Encoding = Encoding::Hex;
-    /// What stands before the signature.
+    /// The text before the signature.
     const PREFIX: &'static str = "";
 }
 
 impl<P> BodyHmac<P> {
-    /// The signature is in the header of this name.
+    /// Reads the signature from this header.
     #[must_use]
     pub const fn new(header: HeaderName) -> Self {
         Self { header, platform: PhantomData }

@@ -5,19 +5,18 @@
 //! `X-Cal-Signature-256` holds the hex of HMAC-SHA256(secret, raw body), without a prefix.
 //!
 //! - The secret is the one that you entered for the webhook, as text.
-//! - The body is JSON, or what the webhook's own template makes.
-//! - No time and no identifier is signed. Deduplicate on what the body says.
+//! - The body is JSON, or the result of the webhook's own template.
+//! - No time and no identifier is signed. Deduplicate on the payload.
 //!
 //! Source: the code of the server (`sendPayload.ts`), as read in November 2026. It publishes no signature to test with.
 //!
 //! # Setup
 //!
-//! Enter a secret for the webhook. Without one the header holds the text `no-secret-provided`, which is rejected as any other wrong
-//! text is.
+//! Enter a secret for the webhook. Without one the header is `no-secret-provided`, which is rejected.
 //!
 //! # Unknown
 //!
-//! How often an event is sent again. Secrets have no overlap in a rotation.
+//! How often Cal.com retries. A rotation of the secret has no overlap.
 
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};
@@ -51,7 +50,7 @@ impl CalCom {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

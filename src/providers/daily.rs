@@ -5,26 +5,26 @@
 //! `X-Webhook-Signature` holds the base64 of HMAC-SHA256(key, time ‖ `.` ‖ raw body), and `X-Webhook-Timestamp` the time. For pinless
 //! dial-in the headers are `X-Pinless-Signature` and `X-Pinless-Timestamp`: [`pinless`](Daily::pinless).
 //!
-//! - The key is the webhook's `hmac`, which is base64. It is decoded here.
+//! - The key is the webhook's `hmac`, which is base64. This type decodes it.
 //! - A time of 10 digits is in seconds since the Unix epoch, one of 13 digits in milliseconds. Others are rejected.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no tolerance.
-//! - No identifier is signed beside the body: deduplicate on the event's `id`.
+//! - No identifier is signed beside the body. Deduplicate on the event's `id`.
 //!
-//! Other platforms use the header `X-Webhook-Signature` too, for other messages.
+//! Other platforms use the header `X-Webhook-Signature` for other rules.
 //!
-//! Sources: the documentation of the REST API, its page on webhooks, and receivers that others have published; read in November 2026.
+//! Sources: the documentation of the REST API, its page on webhooks, and published receivers of others; read in November 2026.
 //! The vendor publishes no signature to test with.
 //!
 //! # Setup
 //!
-//! When a webhook is made, Daily sends the body `{"test":"test"}` to it, unsigned, and wants the status 200. This verifier rejects
-//! it: answer it outside of the verifier, do nothing else with it, and only while you make the webhook. Three deliveries that fail
-//! one after the other disable the webhook.
+//! When you create a webhook, Daily sends it the unsigned body `{"test":"test"}` and expects 200. This verifier rejects it.
+//! Answer it outside the verifier, only while you create the webhook, and do nothing else with it. Three failures in a row
+//! disable the webhook.
 //!
 //! # Unknown
 //!
-//! - The unit of the time: so its digits decide.
-//! - Whether pinless dial-in gets its key in the same way.
+//! - The unit of the time. So the number of digits decides.
+//! - Whether pinless dial-in gives its key in the same way.
 
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
@@ -78,7 +78,7 @@ impl Daily {
     /// # Errors
     ///
     /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
-    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to nothing.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         Self::named(&WEBHOOK, keyring)
     }

@@ -1,27 +1,27 @@
-//! ElevenLabs: webhooks after a call, of speech-to-text and of voice removal.
+//! ElevenLabs: post-call webhooks, and those of speech-to-text and voice removal.
 //!
 //! # The rule
 //!
 //! The header `ElevenLabs-Signature` holds `t=<time>,v0=<hex>`: the time in seconds since the Unix epoch, and the hex of
 //! HMAC-SHA256(secret, time ‖ `.` ‖ raw body).
 //!
-//! - The secret is the whole text that is shown when the webhook is made. It is not base64.
-//! - The time may be 30 minutes in the past, as documented, and 5 minutes in the future, which the vendor leaves open.
-//! - `post_call_audio` holds the whole call as audio in base64, so a body may have 32 MiB:
+//! - The secret is the whole text that ElevenLabs shows when you create the webhook. It is not base64.
+//! - The time may be 30 minutes in the past, as documented, and 5 minutes in the future, which is not documented.
+//! - `post_call_audio` contains the whole call as base64 audio, so a body may have 32 MiB:
 //!   [`body_limit`](crate::Verifier::body_limit).
-//! - No identifier is signed beside the body: deduplicate on `type` and `data.conversation_id`.
+//! - No identifier is signed beside the body. Deduplicate on `type` and `data.conversation_id`.
 //!
 //! Sources: the documentation's page on webhooks, and the vendor's SDKs for TypeScript (`webhooks.ts`) and Python
 //! (`webhooks_custom.py`); read in November 2026.
 //!
 //! # Setup
 //!
-//! Choose HMAC as the webhook's authentication; OAuth 2.0 and mTLS send no signature. The webhooks of tools and of the start of a
-//! conversation are not signed at all: give them a secret header of yours, and compare it in constant time.
+//! Choose HMAC as the webhook's authentication. OAuth 2.0 and mTLS send no signature. The webhooks of tools and of the start of
+//! a conversation are not signed: give them a secret header, and compare it in constant time.
 //!
 //! # Unknown
 //!
-//! Whether more than one `v0` is ever sent, such as while the secret is changed. One that matches is enough here.
+//! Whether ElevenLabs ever sends more than one `v0`, for example during a rotation. One match is enough here.
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};
@@ -36,7 +36,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// Secret, time and body are those of the vendor's tests, which sign as they run; the signature was made for this example.
+/// Secret, time and body are from the vendor's tests, which sign at run time. The signature was made for this example.
 ///
 /// ```
 /// use countersign::{ElevenLabs, ErrorKind, Head, Request, Secret, UnixTime, Verifier};

@@ -5,17 +5,17 @@
 //! `X-Famulor-Signature` holds `sha256=` and the hex of HMAC-SHA256(secret, raw body).
 //!
 //! - The secret is the workspace's webhook secret, as text, with its `whsec_`.
-//! - No time and no identifier is signed. Deduplicate on what the body says of the call.
+//! - No time and no identifier is signed. Deduplicate on the call's data in the body.
 //!
 //! Sources: the vendor's nodes for n8n and Activepieces, and its documentation; read in November 2026.
 //!
 //! # Setup
 //!
-//! Only the workspace's webhooks are signed. What an assistant sends to its own `webhook_url` is not.
+//! Only the workspace's webhooks are signed. Requests of an assistant to its own `webhook_url` are not.
 //!
 //! # Unknown
 //!
-//! The webhooks of read receipts carry `X-Signature-256` with a secret of the sender's: they are another scheme, and rejected.
+//! The webhooks of read receipts have `X-Signature-256`, with a secret of the sender. They are another scheme, and rejected.
 
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};
@@ -27,7 +27,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The signature is that of the vendor's published test.
+/// The signature is from the vendor's published test.
 ///
 /// ```
 /// use countersign::{Famulor, Head, Request, Secret, Verifier};
@@ -49,7 +49,7 @@ impl Famulor {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

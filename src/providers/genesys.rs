@@ -2,19 +2,20 @@
 //!
 //! # The rule
 //!
-//! `X-Hub-Signature-256` holds `sha256=` and the **base64** of HMAC-SHA256(secret, raw body). GitHub's header of this name holds hex.
+//! `X-Hub-Signature-256` holds `sha256=` and the **base64** of HMAC-SHA256(secret, raw body). GitHub's header of the same name
+//! holds hex.
 //!
 //! - The secret is the integration's `outboundNotificationWebhookSignatureSecretToken`, as text.
-//! - No time and no identifier is signed. Deduplicate on what the body says.
+//! - No time and no identifier is signed. Deduplicate on the payload.
 //!
 //! Source: the vendor's blueprint for Slack over Open Messaging (`docs/routes/slack.js`), as read in November 2026. It publishes no
 //! signature to test with.
 //!
 //! # Unknown
 //!
-//! - Whether the body is always sent as it was signed: the blueprint writes the parsed JSON again before it hashes.
-//! - `AudioHook` signs by another scheme, HTTP message signatures, and is not supported. Other webhooks of Genesys Cloud carry headers
-//!   that you configure: see [`StaticToken`](crate::StaticToken).
+//! - Whether the body is always sent as it was signed: the blueprint parses the JSON and writes it again before it hashes.
+//! - `AudioHook` uses another scheme, HTTP message signatures, and is not supported. Other webhooks of Genesys Cloud have
+//!   headers that you configure: see [`StaticToken`](crate::StaticToken).
 
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};
@@ -49,7 +50,7 @@ impl Genesys {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

@@ -1,19 +1,19 @@
-//! Hex HMAC of the raw body in a header: the rule that most platforms' webhooks follow.
+//! A hex HMAC of the raw body in a header: the rule of most platforms.
 //!
 //! # The rule
 //!
-//! - One header, named by the platform, holds the hex of HMAC(secret, raw body) (RFC 2104), in either case and of exactly
-//!   the algorithm's length: 40, 64 or 128 digits. No prefix, no list, no white space.
-//! - The secret is its UTF-8 text. The algorithm is configured; nothing in the request changes it.
-//! - Nothing but the body is signed: no method, no time, no identifier, no path. Equal bodies have equal signatures, so a
-//!   replay cannot be told from a retry. Deduplicate on what the body says.
-//! - Only `POST`, `PUT` and `PATCH` are taken, unless set otherwise: frameworks read the query of a GET in place of a form,
-//!   and no signature covers it.
+//! - A header that the platform names holds the hex of HMAC(secret, raw body) (RFC 2104), in either case. It has exactly the
+//!   algorithm's length: 40, 64 or 128 digits. No prefix, no list, no white space.
+//! - The secret is used as UTF-8 text. You configure the algorithm. Nothing in the request changes it.
+//! - Only the body is signed: no method, no time, no identifier, no path. Equal bodies have equal signatures, so a replay looks
+//!   like a retry. Deduplicate on the payload.
+//! - Only `POST`, `PUT` and `PATCH` are accepted, unless set otherwise. Frameworks read the query of a GET as a form, and no
+//!   signature covers the query.
 //!
 //! # Deployment caveat
 //!
-//! The body must arrive here as it was sent. A framework that parses JSON and writes it again, a proxy that decompresses
-//! or changes line ends, and every delivery is refused.
+//! The body must arrive as it was sent. Every request is rejected if a framework parses the JSON and writes it again, or if a
+//! proxy decompresses the body or changes line ends.
 
 use crate::config_error::ConfigError;
 use crate::mac::{Algorithm, Keys};
@@ -22,7 +22,7 @@ use crate::request::HeaderName;
 use crate::secret::Keyring;
 use crate::webhook::Webhook;
 
-/// Verifies a hex HMAC of the raw body in a header of the caller's naming.
+/// Verifies a hex HMAC of the raw body in a header that you name.
 ///
 /// # Example
 ///
@@ -54,7 +54,7 @@ impl HexHmac {
         Self::with_algorithm(header, Algorithm::Sha256, keyring)
     }
 
-    /// Verifies an HMAC of another algorithm.
+    /// Verifies with another algorithm.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl HexHmac {
     }
 }
 
-/// Any platform that signs so.
+/// Any platform with this rule.
 #[derive(Clone, Copy, Debug)]
 pub enum AnyPlatform {}
 

@@ -2,21 +2,20 @@
 //!
 //! # The rule
 //!
-//! `X-Hume-AI-Webhook-Signature` holds the hex of HMAC-SHA256(key, raw body ‖ `.` ‖ time), and `X-Hume-AI-Webhook-Timestamp` the time
-//! in seconds since the Unix epoch. The body comes first.
+//! `X-Hume-AI-Webhook-Signature` holds the hex of HMAC-SHA256(key, raw body ‖ `.` ‖ time). The body comes first.
+//! `X-Hume-AI-Webhook-Timestamp` holds the time in seconds since the Unix epoch.
 //!
 //! - The key is the webhook signing key of the developer portal, as text.
-//! - The time may be 3 minutes in the past, as in the vendor's examples, and 1 minute in the future, which they leave open.
-//! - No identifier is signed beside the body: deduplicate on `chat_id` and the event's name.
+//! - The time may be 3 minutes in the past, as in the vendor's examples, and 1 minute in the future, which they do not define.
+//! - No identifier is signed beside the body. Deduplicate on `chat_id` and the event's name.
 //!
 //! Sources: the vendor's examples for TypeScript (`util.ts`) and Python (`utils.py`) in `HumeAI/hume-api-examples`; read in November
 //! 2026. The vendor publishes no signature to test with.
 //!
 //! # Unknown
 //!
-//! - The account's API key signs as well. Which of the two signs where both exist is not documented: a
-//!   [`Keyring`] may hold both.
-//! - Whether and for how long an event is sent again.
+//! - The account's API key also signs. Which key signs if both exist is not documented. A [`Keyring`] may hold both.
+//! - Whether and for how long Hume retries.
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};

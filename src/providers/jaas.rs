@@ -2,20 +2,20 @@
 //!
 //! # The rule
 //!
-//! The header `X-Jaas-Signature` holds a list with commas: `t=<time>` in seconds since the Unix epoch, and `v1=<base64>` of
+//! The header `X-Jaas-Signature` holds a comma-separated list: `t=<time>` in seconds since the Unix epoch, and `v1=<base64>` of
 //! HMAC-SHA256(secret, time ‖ `.` ‖ raw body).
 //!
-//! - The secret is the endpoint's, as text. It begins with `whsec_`, and is not decoded all the same.
-//! - There may be several `v1`, of which one that matches is enough; at most 16 are tried. Entries of another name are skipped.
+//! - The secret is the endpoint's, as text. It begins with `whsec_`, but is not decoded.
+//! - There may be several `v1`, of which one must match. At most 16 are tried. Entries of another name are skipped.
 //! - The time may be 5 minutes in the past or in the future. The vendor leaves the tolerance to the receiver.
 //! - No identifier is signed beside the body.
 //!
-//! Sources: the documentation's page on the signatures of webhooks, and receivers that others have published; read in November
-//! 2026. The vendor's example comes without its secret, so there is nothing to test with.
+//! Sources: the documentation's page on the signatures of webhooks, and published receivers of others; read in November 2026.
+//! The vendor's example does not include its secret, so it is no test.
 //!
 //! # Unknown
 //!
-//! What tells that an event is sent again, and for how long it is.
+//! How to recognise a retry, and for how long JaaS retries.
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};

@@ -2,25 +2,25 @@
 //!
 //! # The rule
 //!
-//! `Authorization` holds a JWT, HS256, **without** the word `Bearer`.
+//! `Authorization` holds a JWT with HS256, **without** `Bearer`.
 //!
-//! - The key is the API secret, as text. `iss` is the API key that the secret belongs to.
-//! - `sha256` is the base64 of SHA-256(raw body), padded. It is required: the same secret signs the tokens with which clients join
+//! - The key is the API secret, as text. `iss` is the API key of that secret.
+//! - `sha256` is the base64 of SHA-256(raw body), padded. It is required: the same secret signs the tokens of clients that join
 //!   rooms, and those have no such claim.
-//! - `exp`, 5 minutes after issue, is required. `exp` and `nbf` hold with a leeway of 60 s, as in the vendor's SDKs.
-//! - `iat` is not sent, and the URL is not signed.
-//! - The event's identifier is `id` in the body (`EV_…`). `jti` identifies no event, and gives no replay key.
+//! - `exp`, 5 minutes after issue, is required. `exp` and `nbf` have a leeway of 60 s, as in the vendor's SDKs.
+//! - LiveKit sends no `iat` and does not sign the URL.
+//! - The event's identifier is `id` in the body (`EV_…`). `jti` does not identify an event, so it gives no replay key.
 //!
 //! Sources: the vendor's SDKs for Go (`protocol`, `url_notifier.go` and `verifier.go`), Rust (`livekit-api`) and Python; read in
 //! November 2026. The vendor publishes no token to test with: its tests sign when they run.
 //!
 //! # Setup
 //!
-//! The content type is `application/webhook+json`, so that a JSON middleware leaves the body as it is. Keep it so.
+//! The content type is `application/webhook+json`, so that JSON middleware does not change the body. Keep it so.
 //!
 //! # Unknown
 //!
-//! Whether a late retry comes with the token of the first attempt. If it does, one that comes after `exp` is rejected.
+//! Whether a late retry has the token of the first attempt. If so, it is rejected after `exp`.
 
 use crate::claims::Claims;
 use crate::config_error::ConfigError;
@@ -61,18 +61,18 @@ use crate::verifier::Coverage;
 /// Those of [`TokenWebhook`].
 pub type LiveKit = TokenWebhook<LiveKitRule>;
 
-/// How tokens of [`LiveKit`] are named, and what they cover.
+/// Defines the tokens of [`LiveKit`] and what they cover.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveKitRule;
 
 impl LiveKit {
-    /// Verifies with the API secret, or several, whatever API key the token names.
+    /// Verifies with the API secret, or several, for any API key in the token.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
         Self::with_keys(Senders::one(Function::HmacSha256, &keyring.into()))
     }
 
-    /// Verifies with API secrets by their API keys: the token names the key in its claim `iss`, that key's secrets are tried, and
-    /// the verified claim must still name it.
+    /// Verifies with the API secrets of several API keys. The claim `iss` names the key. Only that key's secrets are tried, and
+    /// the verified claim must be the same.
     pub fn tenants(tenants: Tenants) -> Self {
         Self::with_keys(Senders::tenants(Function::HmacSha256, tenants))
     }
@@ -89,9 +89,8 @@ impl LiveKit {
         Ok(self.with_policy(|policy| policy.require(ISSUER, api_key)))
     }
 
-    /// Reads the API key that the token in `Authorization` claims to be signed for. **Nothing is verified**: use the answer to look
-    /// up that key's secret, then verify with [`tenants`](LiveKit::tenants) of this one key, which requires the verified claim to
-    /// equal it.
+    /// Reads the API key that the token in `Authorization` names. **Nothing is verified.** Use it to look up that key's secret.
+    /// Then verify with [`tenants`](LiveKit::tenants) of only this key, which requires the verified claim to be the same.
     ///
     /// # Errors
     ///

@@ -2,30 +2,31 @@
 //!
 //! # The rule
 //!
-//! `MessageBird-Signature-JWT` holds a JWT, HS256, without the word `Bearer`.
+//! `MessageBird-Signature-JWT` holds a JWT with HS256, without `Bearer`.
 //!
-//! - The key is the signing key of the dashboard's developer settings, as text. It looks like hex and is not decoded.
-//! - `iss` is `MessageBird`, and `jti` names the event. Both are required.
-//! - `url_hash` is the hex SHA-256 of the whole URL as text: the base URL as it was entered at MessageBird, and the raw request
+//! - The key is the signing key of the dashboard's developer settings, as text. It looks like hex, but is not decoded.
+//! - `iss` is `MessageBird`, and `jti` identifies the event. Both are required.
+//! - `url_hash` is the hex SHA-256 of the whole URL as text: the base URL that you entered at MessageBird, and the raw request
 //!   target. Nothing is sorted or decoded.
-//! - `payload_hash` is the hex SHA-256 of the raw body. It is there exactly where there is a body: one without the other is
+//! - `payload_hash` is the hex SHA-256 of the raw body. It is present if and only if there is a body. Otherwise the request is
 //!   rejected.
-//! - `exp`, a minute after issue, is required. `exp` and `nbf` hold with a leeway of 1 s, as in the vendor's SDKs. `iat` is not sent.
+//! - `exp`, a minute after issue, is required. `exp` and `nbf` have a leeway of 1 s, as in the vendor's SDKs. `iat` is not
+//!   sent.
 //!
-//! The vendor's SDKs accept HS384 and HS512 as well. The platform sends HS256, so this takes HS256 alone: what a token's header says
-//! of the algorithm chooses nothing.
+//! The vendor's SDKs also accept HS384 and HS512. The platform sends HS256, so this type accepts only HS256. The token's header
+//! cannot choose.
 //!
 //! Sources: the vendor's SDKs for Go (`signature_jwt`) and Python (`request_validator`), and their 44 published cases; read in
 //! November 2026.
 //!
 //! # Not this scheme
 //!
-//! The older `MessageBird-Signature` beside `MessageBird-Request-Timestamp`, and Bird's, which has the same two headers, are not
-//! verified here.
+//! Two schemes with `MessageBird-Signature` and `MessageBird-Request-Timestamp` are not verified here: MessageBird's older one,
+//! and Bird's.
 //!
 //! # Unknown
 //!
-//! Whether a retry is signed anew. If it is not, one that comes after `exp` is rejected.
+//! Whether a retry is signed anew. If not, it is rejected after `exp`.
 
 use crate::claims::Claims;
 use crate::encoding::hex;
@@ -67,14 +68,14 @@ use crate::verifier::Coverage;
 /// Those of [`TokenWebhook`].
 pub type MessageBird = TokenWebhook<MessageBirdRule>;
 
-/// How tokens of [`MessageBird`] are named, and what they cover.
+/// Defines the tokens of [`MessageBird`] and what they cover.
 #[derive(Clone, Debug)]
 pub struct MessageBirdRule {
     base: BaseUrl,
 }
 
 impl MessageBird {
-    /// Verifies with the signing key, or several, and the start of the URL that the platform calls.
+    /// Verifies with the signing key, or several, and the start of the public URL.
     pub fn new(base: BaseUrl, keyring: impl Into<Keyring>) -> Self {
         let keys = Senders::one(Function::HmacSha256, &keyring.into());
         let leeway = Tolerance::from_secs(1, 1);
@@ -85,7 +86,7 @@ impl MessageBird {
 }
 
 impl MessageBirdRule {
-    /// The URL that the platform called.
+    /// Returns the public URL.
     #[cfg(feature = "sign")]
     pub(crate) fn url(&self, target: &str) -> String {
         self.base.join(target)

@@ -1,23 +1,23 @@
-//! OpenAI: webhooks, among them those of incoming calls (`realtime.call.incoming`).
+//! OpenAI: webhooks, including those of incoming calls (`realtime.call.incoming`).
 //!
 //! # The rule
 //!
-//! That of [`standard_webhooks`](crate::standard_webhooks), by HMAC alone, with one difference: a secret without the prefix `whsec_`
-//! is used as its text, and not decoded.
+//! The rule of [`standard_webhooks`](crate::standard_webhooks), only with HMAC. One difference: a secret without the prefix
+//! `whsec_` is used as text and not decoded.
 //!
-//! - The replay key is `webhook-id`. It stays the same when the event is sent again.
-//! - The vendor's SDKs also take a signature without `v1,` before it, and the one for Node a request with an empty identifier. No
-//!   request is sent so, and both are rejected here.
+//! - The replay key is `webhook-id`. A retry keeps it.
+//! - The vendor's SDKs also accept a signature without `v1,`, and the one for Node accepts an empty identifier. OpenAI sends
+//!   neither, so both are rejected here.
 //!
 //! Sources: the vendor's SDKs for Python (`_webhooks.py`) and Node (`webhook-signature.ts`) and their tests; read in November 2026.
 //!
 //! # Setup
 //!
-//! Each endpoint has its own secret, which is shown once, when the endpoint is made.
+//! Each endpoint has its own secret, which is shown only once.
 //!
 //! # Unknown
 //!
-//! For how long an event is sent again; it is said to be up to 72 hours.
+//! For how long OpenAI retries. Some say up to 72 hours.
 
 use crate::config_error::ConfigError;
 use crate::providers::standard_rule::{self, PREFIX, StandardRule};
@@ -28,7 +28,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The values are those of the tests of the vendor's SDKs.
+/// The values are from the tests of the vendor's SDKs.
 ///
 /// ```
 /// use countersign::{ErrorKind, Head, OpenAi, Request, Secret, UnixTime, Verifier};
@@ -55,18 +55,19 @@ use crate::webhook::Webhook;
 pub type OpenAi = Webhook<StandardRule<Platform>>;
 
 impl OpenAi {
-    /// Verifies with the endpoint's secret, or several, newest first: base64 after `whsec_`, or without the prefix any text.
+    /// Verifies with the endpoint's secret, or several, newest first. A secret is `whsec_` and base64, or any text without that
+    /// prefix.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::SecretNotBase64`]: what follows `whsec_` is not base64.
+    /// - [`ConfigError::SecretNotBase64`]: the text after `whsec_` is not base64.
     /// - [`ConfigError::SecretEmpty`]: nothing follows `whsec_`.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         StandardRule::hmac(keyring)
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

@@ -1,16 +1,16 @@
-//! Plivo: voice webhooks by the signature V3, messaging and older voice webhooks by V2.
+//! Plivo: voice webhooks with signature V3, messaging and older voice webhooks with V2.
 //!
 //! # The rule of V3
 //!
-//! `X-Plivo-Signature-V3` holds a list, separated by commas, of base64 of HMAC-SHA256(auth token, `message.nonce`). One of them must
-//! match. The nonce is in `X-Plivo-Signature-V3-Nonce`.
+//! `X-Plivo-Signature-V3` holds a comma-separated list of base64 of HMAC-SHA256(auth token, `message.nonce`). One must match.
+//! The nonce is in `X-Plivo-Signature-V3-Nonce`.
 //!
 //! - The message begins with the URL up to its path.
-//! - If there is a query, `?` and its parameters follow: decoded, sorted by name and value, as `name=value` with `&` between them.
-//!   A name that holds one of these separators is rejected.
-//! - In a POST of a form, the form's parameters follow: decoded, sorted, each name and value without a separator. Before them stands
-//!   `.` after a query, or else `?`.
-//! - A body that is no form is rejected: nothing signs it.
+//! - If there is a query, `?` and its parameters follow: decoded, sorted by name and value, as `name=value` joined by `&`. A
+//!   name that contains one of these separators is rejected.
+//! - In a POST of a form, the form's parameters follow: decoded, sorted, without separators. Before them is `.` after a query,
+//!   or else `?`.
+//! - A body that is not a form is rejected, because it is not signed.
 //!
 //! # The rule of V2
 //!
@@ -23,30 +23,30 @@
 //! # Both
 //!
 //! - The key is the auth token, as text, of the account or subaccount that owns the resource. `X-Plivo-Signature-Ma-V3` and
-//!   `X-Plivo-Signature-Ma-V2` are always signed by the main account's token: see `main_account`.
+//!   `X-Plivo-Signature-Ma-V2` are always signed with the main account's token: see `main_account`.
 //! - No time is signed. The nonce is the replay key.
 //!
-//! Sources: the vendor's SDKs for Python, Node, Go and Ruby, and the documentation's page on signature validation; read in November
-//! 2026. Where they differ on repeated names and on ports, this follows Python: each value counts, and the port stays.
+//! Sources: the vendor's SDKs for Python, Node, Go and Ruby, and the documentation's page on signature validation; read in
+//! November 2026. They differ on repeated names and on ports. This type follows Python: each value counts, and the port stays.
 //!
 //! # One message for several requests
 //!
-//! An attacker who has seen one request can write it in another way that has the same signature.
+//! An attacker who has seen one request can write it in another way with the same signature.
 //!
-//! - V3: `a=1&b=2` and `a=1%26b%3D2` are one query. Values of one name have no order. Nothing separates the names from the values of a
-//!   form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need, hold the verifier to
-//!   one method by `methods`, and read a form from [`Verified::parameters`](crate::Verified::parameters).
-//! - V2: nothing separates the path from the nonce. Route exact paths, and none that ends in a number.
+//! - V3: `a=1&b=2` and `a=1%26b%3D2` are the same query. Values of one name have no order. Nothing separates names from values
+//!   in a form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need. Allow
+//!   only one method with `methods`. Read a form from [`Verified::parameters`](crate::Verified::parameters).
+//! - V2: nothing separates the path from the nonce. Route only exact paths, and none that ends in a digit.
 //!
 //! # Setup
 //!
-//! Give the base URL that Plivo calls, with its port if it has one. Enter URLs that have a path: that of `https://example.com` is
-//! signed without the `/` that a server receives.
+//! Give the base URL that Plivo calls, with its port if it has one. Enter URLs with a path: Plivo signs `https://example.com`
+//! without the `/` that a server receives.
 //!
 //! # Unknown
 //!
-//! - Whether a request that is sent again has the nonce of the first.
-//! - Whether a `+` in the query is a space: the SDK for Ruby differs. Here it is, as in the others.
+//! - Whether a retry has the nonce of the first attempt.
+//! - Whether `+` in the query is a space. The SDK for Ruby says no. This type says yes, as the other SDKs.
 
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
@@ -58,7 +58,7 @@ use crate::secret::Keyring;
 use crate::sign::{Draft, Sign};
 use crate::webhook::Webhook;
 
-/// Verifies Plivo's webhooks by the signature V3.
+/// Verifies Plivo's webhooks with signature V3.
 ///
 /// # Example
 ///
@@ -102,7 +102,7 @@ impl PlivoV3 {
         Self::build(PlivoV3Rule { signature: V3 }, Keys::hmac(Algorithm::Sha256, keyring), Some(base))
     }
 
-    /// Reads the signature by the main account's token, `X-Plivo-Signature-Ma-V3`, whichever subaccount the request is of.
+    /// Reads the signature of the main account's token, `X-Plivo-Signature-Ma-V3`, for requests of any subaccount.
     pub fn main_account(self) -> Self {
         self.with_changed_rule(PlivoV3Rule { signature: MAIN_V3 })
     }
@@ -149,7 +149,7 @@ fn after_query(form: &mut FormParams, joined: &mut Vec<u8>) {
     join(b'.', form, joined);
 }
 
-/// Joins what there is, after a separator.
+/// Joins the parameters, if there are any, after a separator.
 fn join(separator: u8, form: &mut FormParams, joined: &mut Vec<u8>) {
     form.sort();
     if !form.is_empty() {
@@ -169,7 +169,7 @@ impl Sign for PlivoV3Rule {
     }
 }
 
-/// Verifies Plivo's webhooks by the signature V2, which proves the path and nothing else.
+/// Verifies Plivo's webhooks with signature V2, which covers only the path.
 ///
 /// # Example
 ///
@@ -211,14 +211,14 @@ impl PlivoV2 {
         Self::build(rule, Keys::hmac(Algorithm::Sha256, keyring), Some(base))
     }
 
-    /// Reads the signature by the main account's token, `X-Plivo-Signature-Ma-V2`, whichever subaccount the request is of.
+    /// Reads the signature of the main account's token, `X-Plivo-Signature-Ma-V2`, for requests of any subaccount.
     pub fn main_account(self) -> Self {
         let rule = PlivoV2Rule { signature: MAIN_V2, ..self.rule().clone() };
         self.with_changed_rule(rule)
     }
 
-    /// Accepts a query and a body, which V2 does not sign. An attacker who has seen one request can send any parameters to its path, for
-    /// ever. The proof covers the path alone.
+    /// Accepts a query and a body, which V2 does not sign. An attacker who has seen one request can send any parameters to its
+    /// path, forever. The proof covers only the path.
     pub fn insecure_accept_unsigned_parameters(self) -> Self {
         let rule = PlivoV2Rule { takes_unsigned: true, ..self.rule().clone() };
         self.with_changed_rule(rule)

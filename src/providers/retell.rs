@@ -2,13 +2,12 @@
 //!
 //! # The rule
 //!
-//! The header `X-Retell-Signature` holds `v=<time>,d=<hex>`, in this order: the time in milliseconds since the Unix epoch, and the
-//! hex of HMAC-SHA256(API key, raw body ‖ time). Nothing separates the body from the time.
+//! The header `X-Retell-Signature` holds `v=<time>,d=<hex>`, in this order. The time is in milliseconds since the Unix epoch.
+//! The hex is of HMAC-SHA256(API key, raw body ‖ time). Nothing separates the body from the time.
 //!
-//! - The key is the API key that has the webhook badge in the dashboard, as text. Another API key of the account does not verify.
+//! - The key is the API key with the webhook badge in the dashboard, as text. Other API keys of the account do not verify.
 //! - The time may be 5 minutes in the past or in the future.
-//! - Without a window the scheme does not hold: digits could move from the time to the body. So a window is required, of a day at
-//!   most.
+//! - Digits could move from the time to the body. So a window is required, of a day at most.
 //! - No identifier is signed. The documentation deduplicates on `event` and `call_id`.
 //!
 //! Sources: the vendor's SDKs for TypeScript (`webhook_auth.ts`) and Python (`webhook_auth.py`), and the documentation's page on
@@ -16,7 +15,7 @@
 //!
 //! # Unknown
 //!
-//! Whether custom functions are signed in this form.
+//! Whether custom functions are signed with this rule.
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};
@@ -50,7 +49,7 @@ pub type Retell = Webhook<RetellRule>;
 pub struct RetellRule;
 
 impl Retell {
-    /// Verifies with the API key that has the webhook badge.
+    /// Verifies with the API key with the webhook badge.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
         Self::build(RetellRule, Keys::hmac(Algorithm::Sha256, keyring), None)
     }

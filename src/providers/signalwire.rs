@@ -1,16 +1,17 @@
-//! SignalWire: webhooks of RELAY, SWML and the AI agent, and those of the Compatibility API (cXML).
+//! SignalWire: webhooks of RELAY, SWML, the AI agent and the Compatibility API (cXML).
 //!
 //! # The rule
 //!
-//! The header `X-SignalWire-Signature`, or `X-Twilio-Signature` where it is absent, holds an HMAC-SHA1 with the project's signing key.
+//! The header `X-SignalWire-Signature`, or `X-Twilio-Signature` if it is absent, holds an HMAC-SHA1 with the project's signing
+//! key.
 //!
-//! - A body that is no form: hex, over the URL and the raw body. The URL is signed as it is called, with its port or without.
+//! - A body that is not a form: hex, over the URL and the raw body. The URL is signed as called, with or without its port.
 //! - A POST of a form: base64, over the URL and each name with its value, decoded, sorted by name. Values of one name keep
 //!   their order. Empty values stay.
-//! - A body whose SHA-256 the URL's query names in `bodySHA256`, in hex: base64, over the URL. The parameter is looked for first, since
-//!   it is signed and the content type is not.
+//! - A body whose hex SHA-256 is in the query parameter `bodySHA256`: base64, over the URL. This parameter is checked first,
+//!   because it is signed and the content type is not.
 //! - A GET: base64 or hex, over the URL. The URL alone never proves a body.
-//! - Of base64, two URLs are tried: with the standard port and without any. Another port stays as it is.
+//! - With base64, two URLs are tried: with the standard port and without a port. Another port stays unchanged.
 //! - The key is text, and most begin with `PSK_`. No time and no identifier is signed.
 //!
 //! Sources: the vendor's SDK for Python (`webhook_validator.py`, which describes itself as the rule for all languages), and
@@ -18,19 +19,19 @@
 //!
 //! # One message for several requests
 //!
-//! Nothing separates the URL from the body, or names from values, and one key signs both kinds of message. An attacker who has seen one
-//! request can move the bounds, as at [Twilio](crate::twilio#one-message-for-several-requests). They can also send JSON again as a form:
-//! it then has one parameter, whose name is the JSON. Reject a request that lacks a parameter you need, and read a form from
-//! [`Verified::parameters`](crate::Verified::parameters).
+//! Nothing separates the URL from the body, or names from values, and one key signs both kinds of message. An attacker who has
+//! seen one request can move the boundaries, as at [Twilio](crate::twilio#one-message-for-several-requests). They can also
+//! resend JSON as a form, with one parameter whose name is the JSON. Reject a request that lacks a parameter you need. Read a
+//! form from [`Verified::parameters`](crate::Verified::parameters).
 //!
 //! # Setup
 //!
-//! - Give the base URL that SignalWire calls. No header such as `X-Forwarded-Proto` is read. Enter URLs that have a path.
-//! - A new key becomes active about a minute after it was made: give both in a [`Keyring`] meanwhile.
+//! - Give the base URL that SignalWire calls. No header such as `X-Forwarded-Proto` is read. Enter URLs with a path.
+//! - A new key becomes active about a minute after its creation. Until then, give both in a [`Keyring`].
 //!
 //! # Unknown
 //!
-//! Whether a GET is signed in hex or in base64, so both are accepted: they are the same HMAC.
+//! Whether a GET is signed in hex or in base64. Both are accepted, since they are the same HMAC.
 
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
@@ -96,7 +97,7 @@ impl Rule for SignalWireRule {
     }
 }
 
-/// The URL as it is given and, where its port is the standard one, in the other way to write it.
+/// Adds the given URL and, if its port is the standard one, its other form.
 fn urls(head: Head<'_>, envelope: &mut Envelope<'_>, form: Option<FormJoin>) -> Result<(), ErrorKind> {
     let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
     envelope.part(head.url());
@@ -119,7 +120,7 @@ fn join(form: &mut FormParams, joined: &mut Vec<u8>) {
     }
 }
 
-/// A body that is no form is signed raw, whether the query names its hash or not.
+/// A body that is not a form is signed raw, even if the query names its hash.
 #[cfg(feature = "sign")]
 impl Sign for SignalWireRule {
     fn write(&self, draft: &mut Draft<'_>) {

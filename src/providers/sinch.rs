@@ -2,21 +2,21 @@
 //!
 //! # The rule
 //!
-//! `X-Sinch-Webhook-Signature` holds the base64 of HMAC-SHA256(secret, raw body ‖ `.` ‖ nonce ‖ `.` ‖ time), and the headers
-//! `X-Sinch-Webhook-Signature-Nonce` and `X-Sinch-Webhook-Signature-Timestamp` the nonce and the time in seconds since the Unix
-//! epoch. The body comes first.
+//! `X-Sinch-Webhook-Signature` holds the base64 of HMAC-SHA256(secret, raw body ‖ `.` ‖ nonce ‖ `.` ‖ time). The body comes
+//! first. `X-Sinch-Webhook-Signature-Nonce` holds the nonce. `X-Sinch-Webhook-Signature-Timestamp` holds the time in seconds
+//! since the Unix epoch.
 //!
 //! - The secret is the webhook's, as text.
-//! - The nonce is not empty and holds no `.`, so that the signed message can be read in one way. It is the replay key.
+//! - The nonce must not be empty or contain `.`, so that the signed message has one reading. It is the replay key.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no tolerance.
-//! - `X-Sinch-Webhook-Signature-Algorithm` is not read: a request does not choose how it is verified.
+//! - `X-Sinch-Webhook-Signature-Algorithm` is not read: a request cannot choose its algorithm.
 //!
 //! Sources: the vendor's SDKs for Java, Node and Python, and the documentation of the Conversation API; read in November 2026.
 //!
 //! # Unknown
 //!
-//! Whether an event has the same nonce when it is sent again. Until you have seen that it does, deduplicate on the payload too: with
-//! another nonce, the same event is another request.
+//! Whether a retry has the same nonce. Until you have observed it, deduplicate on the payload too: with another nonce, the same
+//! event counts as new.
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};
@@ -31,7 +31,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The values are those of the tests of the vendor's SDKs.
+/// The values are from the tests of the vendor's SDKs.
 ///
 /// ```
 /// use countersign::{ErrorKind, Head, Request, Secret, Sinch, UnixTime, Verifier};

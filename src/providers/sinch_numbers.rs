@@ -5,13 +5,13 @@
 //! `X-Sinch-Signature` holds the hex of HMAC-**SHA1**(callback secret, raw body).
 //!
 //! - The secret is the one of the project's callback configuration, as text.
-//! - No time and no identifier is signed beside the body. The body's `eventId` names the event.
+//! - No time and no identifier is signed beside the body. The body's `eventId` identifies the event.
 //!
 //! Sources: the vendor's SDKs for Python and Node; read in November 2026.
 //!
 //! # Unknown
 //!
-//! How often an event is sent again, and how a secret is rotated.
+//! How often Sinch retries, and how a secret is rotated.
 
 use crate::mac::{Algorithm, Keys};
 use crate::providers::body_hmac::{self, BodyHmac};
@@ -23,7 +23,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The signature is that of the vendor's published test.
+/// The signature is from the vendor's published test.
 ///
 /// ```
 /// use countersign::{Head, Request, Secret, SinchNumbers, Verifier};
@@ -51,7 +51,7 @@ impl SinchNumbers {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

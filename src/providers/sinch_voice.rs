@@ -2,32 +2,32 @@
 //!
 //! # The rule
 //!
-//! `Authorization: Application <key>:<signature>`, the word in any case. The signature is the base64 of HMAC-SHA256(application secret,
-//! message). The message has five lines, and no line feed at its end:
+//! `Authorization: Application <key>:<signature>`, the word in any case. The signature is the base64 of HMAC-SHA256(application
+//! secret, message). The message has five lines, without a line feed at the end:
 //!
 //! - the method;
-//! - the base64 of the body's MD5, or nothing where the body is empty;
+//! - the base64 of the body's MD5, or nothing if the body is empty;
 //! - the header `Content-Type`, byte for byte;
 //! - `x-timestamp:` and the header `x-timestamp`, a time of ISO 8601;
 //! - the path.
 //!
-//! - The secret is base64, and its bytes are the key. It is decoded here, with or without padding, and any bits that are left over.
-//! - The time may be 5 minutes in the past or in the future. The vendor names no number.
-//! - The query is not signed, and no identifier is. Deduplicate on what the body says.
+//! - The secret is base64. This type decodes it, with or without padding, and ignores trailing bits.
+//! - The time may be 5 minutes in the past or in the future. The vendor gives no number.
+//! - The query is not signed, and there is no signed identifier. Deduplicate on the payload.
 //!
-//! Sources: the vendor's documentation of callback requests, and its SDKs for Java, Node, .NET and Python; read in November 2026. The
-//! example in the documentation of the Verification API has the signature of another request.
+//! Sources: the vendor's documentation of callback requests, and its SDKs for Java, Node, .NET and Python; read in November
+//! 2026. The example in the documentation of the Verification API has a signature of another request.
 //!
 //! # Setup
 //!
-//! The path must be the one that Sinch calls: where a proxy takes a prefix away, no request verifies. Enter a callback URL without
-//! a query. An application can be set to basic authorization instead: such requests are rejected.
+//! The path must be the one that Sinch calls: if a proxy removes a prefix, every request is rejected. Enter a callback URL
+//! without a query. An application set to basic authorization sends other requests, which are rejected.
 //!
 //! # Unknown
 //!
-//! - Whether escapes in the path are decoded before it is signed: the SDKs differ. Here the raw path is signed.
-//! - Whether a query is part of the path. Here it is not.
-//! - The Voice API v2, a preview: it sends `service` in place of `application`, and is rejected.
+//! - Whether escapes in the path are decoded before signing. The SDKs differ. This type signs the raw path.
+//! - Whether a query is part of the path. This type excludes it.
+//! - The Voice API v2, a preview, sends `service` instead of `application`, and is rejected.
 
 use crate::config_error::ConfigError;
 use crate::error::Error;
@@ -75,24 +75,24 @@ pub type SinchVoice = Webhook<SinchVoiceRule>;
 pub struct SinchVoiceRule;
 
 impl SinchVoice {
-    /// Verifies with the secret of one application, as the dashboard shows it: in base64.
+    /// Verifies with the secret of one application, in base64 as the dashboard shows it.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
-    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to nothing.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         let keyring = keyring.into().keyed(decoded)?;
         Ok(Self::build(SinchVoiceRule, Keys::hmac(Algorithm::Sha256, keyring), None))
     }
 
-    /// Verifies with the secrets of several applications, by application key. [`Verified::tenant`](crate::Verified::tenant) says
-    /// whose request it is.
+    /// Verifies with the secrets of several applications, by application key. [`Verified::tenant`](crate::Verified::tenant)
+    /// says which application sent the request.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
-    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to nothing.
     pub fn tenants(tenants: Tenants) -> Result<Self, ConfigError> {
         let tenants = tenants.keyed(decoded)?;
         Ok(Self::build(SinchVoiceRule, Keys::hmac_tenants(Algorithm::Sha256, tenants), None))

@@ -1,4 +1,4 @@
-//! The rule of Standard Webhooks, which several platforms follow: see [`StandardWebhooks`](crate::StandardWebhooks).
+//! The rule of Standard Webhooks, for several platforms: see [`StandardWebhooks`](crate::StandardWebhooks).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,31 +16,31 @@ use crate::secret::{Keyring, Secret};
 use crate::sign::{Draft, Sign};
 use crate::webhook::Webhook;
 
-/// The rule of Standard Webhooks, as the platform `P` follows it.
+/// The rule of Standard Webhooks for a platform `P`.
 pub struct StandardRule<P> {
-    /// What stands before a signature in the list: it names the kind of the key.
+    /// The text before a signature in the list. It names the kind of the key.
     version: &'static str,
     methods: &'static [&'static str],
     platform: PhantomData<fn() -> P>,
 }
 
-/// A platform that follows the rule: a type without values, which names it.
+/// A platform with this rule, as a type without values.
 pub trait Platform: fmt::Debug + 'static {
     /// The scheme's name.
     const SCHEME: &'static str;
 
-    /// The headers, by default those of the specification.
+    /// Returns the headers. Default: those of the specification.
     #[must_use]
     fn names() -> &'static Names {
         &WEBHOOK
     }
 
-    /// Makes the key of a secret as the platform shows it: by default from base64, with the prefix `whsec_` or without it.
+    /// Decodes a secret as the platform shows it. Default: from base64, with or without the prefix `whsec_`.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::SecretNotBase64`]: the secret is not base64.
-    /// - [`ConfigError::SecretEmpty`]: it decodes to no byte.
+    /// - [`ConfigError::SecretEmpty`]: it decodes to nothing.
     fn key(shown: &Secret) -> Result<Secret, ConfigError> {
         Secret::from_base64(shown.bytes().strip_prefix(PREFIX).unwrap_or(shown.bytes()))
     }
@@ -94,7 +94,7 @@ impl<P: Platform> Rule for StandardRule<P> {
         let (id, time) = (head.signed(id)?.without(b'.')?, head.time(time)?);
         envelope.any_base64(entries).signed_at(time.seconds()?).id(id.bytes());
         envelope.part(id).part(".").part(time).part(".");
-        // A GET is sent without a body, so with one it is somebody else's.
+        // A genuine GET has no body, so one with a body is forged.
         if head.method() != "GET" {
             envelope.body();
         }
@@ -134,5 +134,5 @@ pub(super) const PREFIX: &[u8] = b"whsec_";
 const HMAC: &str = "v1,";
 #[cfg(feature = "ed25519")]
 const ED25519: &str = "v1a,";
-/// The schedule that the specification gives as an example takes some 75 hours.
+/// The specification's example schedule takes about 75 hours.
 const LONGEST_SCHEDULE: Duration = Duration::from_secs(76 * 60 * 60);

@@ -1,36 +1,37 @@
-//! Standard Webhooks 1.0.0, which many platforms send, among them Recall.ai.
+//! Standard Webhooks 1.0.0, which many platforms use, such as Recall.ai.
 //!
 //! # The rule
 //!
-//! `webhook-id` holds an identifier, `webhook-timestamp` the time in seconds since the Unix epoch, and `webhook-signature` a list
-//! of signatures of `id.time.body`, with a space between two: `v1,` and base64 of HMAC-SHA256, or `v1a,` and base64 of Ed25519.
+//! `webhook-id` holds an identifier, and `webhook-timestamp` the time in seconds since the Unix epoch. `webhook-signature`
+//! holds a space-separated list of signatures of `id.time.body`: `v1,` and base64 of HMAC-SHA256, or `v1a,` and base64 of
+//! Ed25519.
 //!
-//! - A secret is base64, with the prefix `whsec_` or without it. It is decoded here. A public key is `whpk_` and base64.
-//! - One signature that matches is enough: while a secret is rotated, the platform signs with both. Entries of another version are
-//!   skipped, and at most 16 of this one are tried.
+//! - A secret is base64, with or without the prefix `whsec_`. This type decodes it. A public key is `whpk_` and base64.
+//! - One match is enough: during a rotation, the platform signs with both secrets. Entries of another version are skipped, and
+//!   at most 16 of this one are tried.
 //! - The kind of the key decides the version: [`new`](StandardWebhooks::new) reads `v1`, and
 //!   [`ed25519`](StandardWebhooks::ed25519) reads `v1a`.
-//! - The time may be 5 minutes in the past or in the future. It is a number without a sign and leading zeros.
-//! - The identifier is not empty and holds no `.`, so that the signed message can be read in one way. It stays the same when the
-//!   event is sent again, with a new time.
+//! - The time may be 5 minutes in the past or in the future. It is a number without a sign or leading zeros.
+//! - The identifier must not be empty or contain `.`, so that the signed message has one reading. A retry keeps it, with a new
+//!   time.
 //! - The URL and the method are not signed.
 //!
-//! Sources: the specification, `spec/standard-webhooks.md` of `standard-webhooks/standard-webhooks`, and its libraries; for `v1a`
-//! the sender of Svix (`worker.rs`), since none of those libraries verifies it; read in November 2026.
+//! Sources: the specification, `spec/standard-webhooks.md` of `standard-webhooks/standard-webhooks`, and its libraries. For
+//! `v1a`, the sender of Svix (`worker.rs`), since none of those libraries verifies it. Read in November 2026.
 //!
 //! # Recall.ai
 //!
-//! It signs a GET and the upgrade to a WebSocket too, of which nothing but the identifier and the time is covered:
-//! [`recall_ai`](StandardWebhooks::recall_ai) takes them. A GET with a body is rejected.
+//! It also signs a GET and the upgrade to a WebSocket, but covers only their identifier and time.
+//! [`recall_ai`](StandardWebhooks::recall_ai) accepts them. A GET with a body is rejected.
 //!
 //! # Setup
 //!
-//! Recall.ai signs nothing until a workspace has a verification secret. In workspaces from before 15 December 2025, webhooks that
-//! were set up in the dashboard come from [`Svix`](crate::Svix), each endpoint with its own secret.
+//! Recall.ai signs nothing until a workspace has a verification secret. In workspaces from before 15 December 2025, webhooks of
+//! the dashboard come from [`Svix`](crate::Svix), and each endpoint has its own secret.
 //!
 //! # Unknown
 //!
-//! Which tolerance Recall.ai means: its example checks no time.
+//! Recall.ai's tolerance: its example checks no time.
 
 use crate::config_error::ConfigError;
 #[cfg(feature = "ed25519")]
@@ -43,7 +44,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The values are those of the specification's libraries.
+/// The values are from the specification's libraries.
 ///
 /// ```
 /// use countersign::{ErrorKind, Head, Request, Secret, StandardWebhooks, UnixTime, Verifier};
@@ -70,8 +71,8 @@ impl StandardWebhooks {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::SecretNotBase64`]: a secret is not base64, with the prefix `whsec_` or without it.
-    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    /// - [`ConfigError::SecretNotBase64`]: a secret, without `whsec_` if it has that prefix, is not base64.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to nothing.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         StandardRule::hmac(keyring)
     }
@@ -105,8 +106,8 @@ impl StandardWebhooks {
         StandardRule::ed25519(keys)
     }
 
-    /// Verifies Recall.ai's requests with the workspace's verification secret: a POST, or a GET without a body. Of a GET
-    /// [nothing](crate::Coverage::None) is proved but that Recall.ai sent one: neither the path nor the query.
+    /// Verifies Recall.ai's requests with the workspace's verification secret: a POST, or a GET without a body. A GET [proves
+    /// only](crate::Coverage::None) that Recall.ai sent one. It covers neither the path nor the query.
     ///
     /// ```
     /// use countersign::{ErrorKind, Head, Request, Secret, StandardWebhooks, UnixTime, Verifier};
@@ -136,7 +137,7 @@ impl StandardWebhooks {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

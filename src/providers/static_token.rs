@@ -1,12 +1,12 @@
-//! A token in a header that is the same in every request: the weakest scheme there is.
+//! A header with the same token in every request: the weakest scheme.
 //!
 //! # The rule
 //!
-//! A header that you configure holds the token that you configured at the platform, perhaps after a prefix such as `Bearer `. Case and
-//! length count.
+//! A header that you configure holds the token that you configured at the platform, perhaps after a prefix such as `Bearer `.
+//! Letter case and length count.
 //!
-//! **Nothing of the request is proved**, and [`Coverage::None`] says so. Whoever has seen one request has the token. They can send any
-//! body to any path, for ever, until you change it. Use the platform's signature where it has one.
+//! **It proves nothing about the request**, and [`Coverage::None`] says so. Anyone who has seen one request has the token. They
+//! can send any body to any path, forever, until you change the token. Use the platform's signature if it has one.
 //!
 //! # Platforms
 //!
@@ -14,27 +14,28 @@
 //! |---|---|---|
 //! | Vapi, unless it signs by HMAC | `X-Vapi-Secret` | none |
 //! | | `Authorization` | `Bearer ` |
-//! | Vogent, of its API functions | of your naming | of yours |
+//! | Vogent, of its API functions | you name it | you choose it |
 //! | Cartesia's Line agents | `X-Webhook-Secret` | none |
 //! | AssemblyAI | `webhook_auth_header_name` | none |
-//! | Speechmatics | in `auth_headers` | of yours |
+//! | Speechmatics | in `auth_headers` | you choose it |
 //! | RingCentral | `Verification-Token` | none |
-//! | ElevenLabs' tools and conversation initiation | of your naming | of yours |
-//! | Ultravox's HTTP tools | of your naming | of yours |
+//! | ElevenLabs' tools and conversation initiation | you name it | you choose it |
+//! | Ultravox's HTTP tools | you name it | you choose it |
 //!
-//! Sources: the vendors' documentation as read in November 2026; of Vogent's functions, public integrations.
+//! Sources: the vendors' documentation, and for Vogent's functions public integrations; read in November 2026.
 //!
-//! Deepgram's `dg-token` holds the identifier of an API key, which is no secret: it proves nothing, and a token here least of all.
+//! Deepgram's `dg-token` holds the identifier of an API key. That is not a secret, so it proves nothing. Do not use it as a
+//! token here.
 //!
 //! # Setup
 //!
-//! - Make a token of at least 16 random bytes. Keep it out of URLs and logs. Serve HTTPS alone, since TLS is all that keeps it secret.
-//! - RingCentral first sends a request with `Validation-Token`, without your token, and wants the header echoed. Answer it in front of
-//!   this verifier, on the path of the webhook alone, and do nothing else with it.
+//! - Make a token of at least 16 random bytes. Keep it out of URLs and logs. Serve only HTTPS, since only TLS keeps it secret.
+//! - RingCentral first sends a request with `Validation-Token`, without your token, and wants the header echoed. Answer it
+//!   before this verifier, only on the webhook's path, and do nothing else with it.
 //!
 //! # Unknown
 //!
-//! Whether a platform sends old and new token side by side in a rotation: give both in a [`Keyring`].
+//! Whether a platform sends the old and the new token together in a rotation. Give both in a [`Keyring`].
 
 use std::fmt;
 
@@ -48,7 +49,7 @@ use crate::secret::Secret;
 use crate::secret::{KeyId, Keyring};
 use crate::verifier::{Check, Coverage, Evidence, Verification, Verifier};
 
-/// Verifies that a header holds a token. It proves nothing of the request.
+/// Verifies that a header holds a token. It proves nothing about the request.
 ///
 /// # Example
 ///
@@ -69,16 +70,16 @@ use crate::verifier::{Check, Coverage, Evidence, Verification, Verifier};
 ///
 /// # Errors
 ///
-/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): any but POST, PUT and PATCH, unless set otherwise.
+/// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): not POST, PUT or PATCH, unless set otherwise.
 /// - [`SignatureMissing`](ErrorKind::SignatureMissing), [`HeaderRepeated`](ErrorKind::HeaderRepeated),
-///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is absent, there more than once, or longer than 16 KiB.
-/// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the prefix is not there, or nothing is after it.
-/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): it is none of the tokens.
+///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is absent, repeated, or longer than 16 KiB.
+/// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): the prefix is absent, or nothing follows it.
+/// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): no token matches.
 #[must_use]
 pub struct StaticToken {
     header: HeaderName,
     prefix: String,
-    /// Of the tokens, newest first. Hashes have one length, so that the time of a comparison does not tell the tokens'.
+    /// Hashes of the tokens, newest first. They have one length, so the time of a comparison does not reveal a token's length.
     hashes: Vec<[u8; 32]>,
     methods: Methods,
 }
@@ -98,21 +99,21 @@ impl StaticToken {
         })
     }
 
-    /// Expects this text before the token, in this case and with its spaces.
+    /// Expects this text before the token, with exactly this letter case and these spaces.
     pub fn prefix(self, prefix: &str) -> Self {
         Self { prefix: prefix.to_owned(), ..self }
     }
 
-    /// Takes requests of these methods alone, by default POST, PUT and PATCH.
+    /// Accepts only these methods. Default: POST, PUT and PATCH.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::MethodsInvalid`]: there is none, or one is not a token of HTTP.
+    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or a method is not a token of HTTP.
     pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         Ok(Self { methods: Methods::new(methods)?, ..self })
     }
 
-    /// The same with another token.
+    /// Returns the same verifier with another token.
     #[cfg(feature = "diagnose")]
     pub(crate) fn with_token(&self, token: &Secret) -> Self {
         Self {
@@ -123,7 +124,7 @@ impl StaticToken {
         }
     }
 
-    /// The header, and its value for a token.
+    /// Returns the header, and its value for a token.
     #[cfg(feature = "sign")]
     pub(crate) fn written(&self, token: &str) -> (&str, String) {
         (self.header.as_str(), [&*self.prefix, token].concat())
@@ -151,7 +152,7 @@ impl Verifier for StaticToken {
     }
 }
 
-/// The token is right. Of the body it says nothing.
+/// The token matched. It proves nothing about the body.
 struct AnyBody(Evidence);
 
 impl Check for AnyBody {
@@ -164,7 +165,7 @@ impl Check for AnyBody {
     }
 }
 
-/// The prefix is the operator's, and might hold a part of the token.
+/// Hides the prefix, which might contain a part of the token.
 impl fmt::Debug for StaticToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StaticToken")

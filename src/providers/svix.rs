@@ -2,19 +2,19 @@
 //!
 //! # The rule
 //!
-//! That of [`standard_webhooks`](crate::standard_webhooks), in the headers `svix-id`, `svix-timestamp` and `svix-signature`. The
-//! two are schemes apart: where both sets of headers are there, only these are read.
+//! The rule of [`standard_webhooks`](crate::standard_webhooks), in the headers `svix-id`, `svix-timestamp` and
+//! `svix-signature`. If a request has both sets of headers, this type reads only these.
 //!
-//! - While a secret is rotated, Svix signs with up to 10 old ones beside the new one.
-//! - An endpoint may have a key of Ed25519 in place of a secret: [`ed25519`](Svix::ed25519).
+//! - During a rotation, Svix signs with the new secret and up to 10 old ones.
+//! - An endpoint may have an Ed25519 key instead of a secret: [`ed25519`](Svix::ed25519).
 //!
-//! A sender that has set `whitelabel_headers` sends `webhook-id` and so on: use [`StandardWebhooks`](crate::StandardWebhooks).
+//! A sender with `whitelabel_headers` sends `webhook-id` and so on: use [`StandardWebhooks`](crate::StandardWebhooks).
 //!
 //! Sources: the sender and the libraries in `svix/svix-webhooks`; read in November 2026.
 //!
 //! # Unknown
 //!
-//! When an event is last sent again: each sender may set another schedule. By default the last attempt comes after some 28 hours.
+//! When the last retry comes: each sender may set another schedule. By default it comes after about 28 hours.
 
 use crate::config_error::ConfigError;
 #[cfg(feature = "ed25519")]
@@ -24,11 +24,11 @@ use crate::request::HeaderName;
 use crate::secret::Keyring;
 use crate::webhook::Webhook;
 
-/// Verifies the webhooks that Svix sends.
+/// Verifies webhooks sent through Svix.
 ///
 /// # Example
 ///
-/// The values are those of Svix's documentation.
+/// The values are from Svix's documentation.
 ///
 /// ```
 /// use countersign::{ErrorKind, Head, Request, Secret, Svix, UnixTime, Verifier};
@@ -55,8 +55,8 @@ impl Svix {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::SecretNotBase64`]: a secret is not base64, with the prefix `whsec_` or without it.
-    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    /// - [`ConfigError::SecretNotBase64`]: a secret, without `whsec_` if it has that prefix, is not base64.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to nothing.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         StandardRule::hmac(keyring)
     }
@@ -72,7 +72,7 @@ impl Svix {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

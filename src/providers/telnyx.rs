@@ -5,17 +5,17 @@
 //! `Telnyx-Signature-Ed25519` holds the base64 of the Ed25519 signature of `time|body`, and `Telnyx-Timestamp` the time in seconds
 //! since the Unix epoch.
 //!
-//! - The public key is the account's, from Mission Control: base64 of 32 bytes. It is no PEM.
+//! - The public key is the account's, from Mission Control: base64 of 32 bytes, not a PEM.
 //! - The time may be 5 minutes in the past or in the future.
-//! - The URL is not signed, in TeXML neither. No identifier is signed beside the body: deduplicate on `data.id`.
-//! - Descriptions of the API call the headers compatible with Standard Webhooks. They are not.
+//! - The URL is not signed, not even in TeXML. No identifier is signed beside the body. Deduplicate on `data.id`.
+//! - Some descriptions of the API call the headers compatible with Standard Webhooks. They are not.
 //!
 //! Sources: the vendor's SDKs for Python, Node, Go, Ruby and PHP, and its documentation; read in November 2026. The vendor publishes
 //! no signature to test with.
 //!
 //! # Unknown
 //!
-//! How a key is rotated: there is one for each account.
+//! How a key is rotated. Each account has one.
 
 use crate::config_error::ConfigError;
 use crate::error::Error;
@@ -30,7 +30,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The key is that of the vendor's tests; the signature was made for this example.
+/// The key is from the vendor's tests. The signature was made for this example.
 ///
 /// ```
 /// use countersign::{Head, PublicKey, Request, Telnyx, UnixTime, Verifier};

@@ -2,46 +2,46 @@
 //!
 //! # The rule
 //!
-//! The header `X-Twilio-Signature` holds the base64 of HMAC-SHA1(auth token, message). The message begins with the URL that Twilio
-//! calls, as text.
+//! The header `X-Twilio-Signature` holds the base64 of HMAC-SHA1(auth token, message). The message begins with the URL that
+//! Twilio calls, as text.
 //!
-//! - A POST of a form: after the URL, each name and its value, decoded. They are sorted. A name with several values stands there once
-//!   for each value; equal values count once. Empty values stay.
-//! - A body of another type: the URL alone, whose query names the body in `bodySHA256`, in hex. Without this parameter such a body is
-//!   rejected: nothing would sign it. The parameter is looked for first, since it is signed and the content type is not.
-//! - A GET, or a POST without a body: the URL alone.
-//! - Twilio signs some URLs with their port and some without. So two URLs are tried: without a port, and with the port of the base URL,
-//!   which is `:443` or `:80` where it has none.
+//! - A POST of a form: after the URL, each name and its value, decoded and sorted. A name with several values appears once per
+//!   value. Equal values count once. Empty values stay.
+//! - A body of another type: only the URL, whose query parameter `bodySHA256` holds the body's hash in hex. Without it such a
+//!   body is rejected, because it would not be signed. This parameter is checked first, because it is signed and the content
+//!   type is not.
+//! - A GET, or a POST without a body: only the URL.
+//! - Twilio signs some URLs with their port and some without. So two URLs are tried: without a port, and with the base URL's
+//!   port. If it has none, that is `:443` or `:80`.
 //! - The key is the auth token as text. API keys never sign.
 //! - No time and no identifier is signed. `I-Twilio-Idempotency-Token` is not signed either.
 //!
-//! Sources: the vendor's helper libraries for Python, Node, Go, Ruby and Java, and its page of error 57012; read in November 2026.
-//! Where the libraries differ on repeated names, this follows Python and Node, which have a published test of it.
+//! Sources: the vendor's helper libraries for Python, Node, Go, Ruby and Java, and its page on error 57012; read in November
+//! 2026. The libraries differ on repeated names. This type follows Python and Node, which have a published test.
 //!
 //! # One message for several requests
 //!
-//! Nothing separates the URL, the names and the values in the message. An attacker who has seen one request can move the bounds between
-//! them: `CallSid=CA1` and `CallSidC=A1` have one signature. A GET of the URL with the parameters' text at its end has it too.
+//! Nothing separates the URL, the names and the values in the message. An attacker who has seen one request can move the
+//! boundaries: `CallSid=CA1` and `CallSidC=A1` have one signature. So does a GET of the URL followed by the parameters' text.
 //!
-//! - Reject a request that lacks a parameter you need. Do not use a default in its place.
-//! - Route exact paths, and hold the verifier to the method that you chose at Twilio, by `methods`.
+//! - Reject a request that lacks a parameter you need. Do not use a default instead.
+//! - Route exact paths, and allow only the method that you chose at Twilio, with `methods`.
 //! - Read [`Verified::parameters`](crate::Verified::parameters). A form's bytes, its order and its encoding are not signed.
 //!
 //! # Setup
 //!
-//! - Give the base URL that Twilio calls: scheme, host, port and path prefix as they stand in Twilio's console, not those behind your
-//!   proxy. No header such as `X-Forwarded-Proto` is read. Enter URLs that have a path, such as `https://example.com/`.
-//! - The upgrade request of a WebSocket is signed with `wss://`: give its route a verifier of its own, with a base URL that
-//!   begins so.
-//! - The secondary token does not sign until it is promoted. Give both in a [`Keyring`] meanwhile.
-//! - Subaccounts have tokens of their own: see [`Twilio::tenants`].
+//! - Give the base URL that Twilio calls: scheme, host, port and path prefix as in Twilio's console, not those behind your
+//!   proxy. No header such as `X-Forwarded-Proto` is read. Enter URLs with a path, such as `https://example.com/`.
+//! - The upgrade request of a WebSocket is signed with `wss://`. Give its route its own verifier with such a base URL.
+//! - The secondary token does not sign until it is promoted. Until then, give both in a [`Keyring`].
+//! - Subaccounts have their own tokens: see [`Twilio::tenants`].
 //!
 //! # Unknown
 //!
-//! - Shared keys, a beta of 2026: their encoding is not documented. `X-Twilio-Webhooks-Signature-Settings` changes nothing here, and
-//!   requests signed so are rejected.
-//! - Whether requests with a body of JSON name their account.
-//! - Whether a fragment of the URL (`#rc=…`) is signed. It never reaches a server, so that such a URL does not verify if it is.
+//! - Shared keys, a beta of 2026: their encoding is not documented. `X-Twilio-Webhooks-Signature-Settings` has no effect here,
+//!   and such requests are rejected.
+//! - Whether requests with a JSON body name their account.
+//! - Whether a fragment of the URL (`#rc=…`) is signed. It never reaches a server, so such a URL would not verify.
 
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
@@ -93,8 +93,8 @@ impl Twilio {
 
     /// Verifies with the auth tokens of several accounts or subaccounts, by `AccountSid`.
     ///
-    /// A form names its account itself. Of any other request the URL's query must: add `AccountSid=AC…` to the URLs that you
-    /// configure for JSON. Take the account from [`Verified::tenant`](crate::Verified::tenant).
+    /// A form names its account. For other requests the URL's query must: add `AccountSid=AC…` to the URLs that you configure
+    /// for JSON. Take the account from [`Verified::tenant`](crate::Verified::tenant).
     pub fn tenants(base: BaseUrl, tenants: Tenants) -> Self {
         Self::build(TwilioRule, Keys::hmac_tenants(Algorithm::Sha1, tenants), Some(base))
     }
@@ -119,7 +119,7 @@ impl Rule for TwilioRule {
         if let Some(hash) = body {
             envelope.body_sha256(hash);
         }
-        // With one account's token it does not matter.
+        // Ignored with the token of one account.
         if let Ok(Some(account)) = head.query_param(ACCOUNT) {
             envelope.tenant(String::from_utf8_lossy(account));
         }

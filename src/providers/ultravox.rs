@@ -1,30 +1,29 @@
-//! Ultravox: webhooks of calls.
+//! Ultravox: call webhooks.
 //!
 //! # The rule
 //!
-//! `X-Ultravox-Webhook-Timestamp` holds the time in ISO 8601, and `X-Ultravox-Webhook-Signature` a list with commas: the hex of
-//! HMAC-SHA256(secret, raw body ‖ time), one for each secret of the webhook. Nothing separates the body from the time.
+//! `X-Ultravox-Webhook-Timestamp` holds the time in ISO 8601. `X-Ultravox-Webhook-Signature` holds a comma-separated list of
+//! the hex of HMAC-SHA256(secret, raw body ‖ time), one per secret of the webhook. Nothing separates the body from the time.
 //!
 //! - The secret is used as text.
-//! - One signature that matches is enough: a secret is rotated so. At most 16 are tried.
-//! - The time's text is signed as it is sent. It may have a fraction of a second, and a zone (`Z`, `+01:00`); without one it is taken
-//!   as UTC.
-//! - The time may be 1 minute in the past, as recommended, or in the future. Since nothing separates it from the body, a window is
+//! - One match is enough, because a rotation signs with both secrets. At most 16 signatures are tried.
+//! - The time's text is signed as sent. It may have a fraction of a second and a zone (`Z`, `+01:00`). Without a zone it is
+//!   UTC.
+//! - The time may be 1 minute in the past, as recommended, or in the future. Nothing separates it from the body, so a window is
 //!   required, of a day at most.
-//! - No identifier is signed beside the body: deduplicate on `event` and `call.callId`. An event is sent up to 10 times more, over
-//!   some 9 hours, each time with a new signature.
+//! - No identifier is signed beside the body. Deduplicate on `event` and `call.callId`. Ultravox retries up to 10 times over
+//!   about 9 hours, each time with a new signature.
 //!
 //! Sources: the documentation's page on securing webhooks and its example; read in November 2026. The vendor publishes no signature
 //! to test with.
 //!
 //! # Setup
 //!
-//! A webhook signs only while it has a secret, which it has unless that was taken away. The HTTP tools of an agent are not signed
-//! so.
+//! A webhook is signed only while it has a secret. It has one by default. The HTTP tools of an agent do not use this rule.
 //!
 //! # Unknown
 //!
-//! Whether the time is sent with a zone, and with how many digits after the point. All forms of the rule above are accepted.
+//! Whether the time has a zone, and how many digits its fraction has. All forms above are accepted.
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};

@@ -1,32 +1,33 @@
-//! Vapi: server messages that an HMAC credential signs.
+//! Vapi: server messages with an HMAC credential.
 //!
 //! # The rule
 //!
-//! The credential says all of it: the header, the header of the time, what is signed, what stands before the signature, its encoding
-//! and the hash function. [`Vapi::new`] has the platform's defaults: `X-Signature` holds the hex of
-//! HMAC-SHA256(key, time ‖ `.` ‖ raw body), and `X-Timestamp` the time. [`VapiRule`] has the settings.
+//! The credential configures the headers of the signature and of the time, the signed format, the signature's prefix and
+//! encoding, and the algorithm. [`Vapi::new`] has the platform's defaults: `X-Signature` holds the hex of HMAC-SHA256(key, time
+//! ‖ `.` ‖ raw body), and `X-Timestamp` the time. [`VapiRule`] has the settings.
 //!
-//! - The key is the credential's, as text. Where the credential says that it is base64, use
+//! - The key is the credential's, as text. If the credential says that it is base64, use
 //!   [`Secret::from_base64`](crate::Secret::from_base64).
-//! - The time is in milliseconds since the Unix epoch, unless [`VapiRule::seconds`] says otherwise. It may be 5 minutes in the past or
-//!   in the future. Of a format without `{timestamp}` there is no window.
-//! - The format is read once, when it is set. It holds `{body}`, and may hold `{timestamp}` and `{svix-id}`, each once.
-//! - Where the time's digits could be taken for others' (`{timestamp}{body}`), a window is required, of a day at most.
-//! - An identifier is not empty, and does not hold the character that parts it from the body. It is the replay key.
+//! - The time is in milliseconds since the Unix epoch, unless you set [`VapiRule::seconds`]. It may be 5 minutes in the past or
+//!   in the future. A format without `{timestamp}` has no window.
+//! - The format is parsed once, when you set it. It contains `{body}`, and may contain `{timestamp}` and `{svix-id}`, each
+//!   once.
+//! - If the time could be split in another place (`{timestamp}{body}`), a window is required, of a day at most.
+//! - An identifier must not be empty or contain the character between it and the body. It is the replay key.
 //!
-//! Sources: the platform's description of its API (`HMACAuthenticationPlan`) and its page on authentication; that the time is in
-//! milliseconds, from requests that others have captured; read in November 2026. The vendor publishes no signature to test with.
+//! Sources: the platform's description of its API (`HMACAuthenticationPlan`) and its page on authentication. Captured requests
+//! of others show that the time is in milliseconds. Read in November 2026. The vendor publishes no signature to test with.
 //!
 //! # Setup
 //!
-//! A server URL without a credential of this kind gets requests with a secret in `X-Vapi-Secret` or a bearer token, which prove
-//! nothing of the body. A credential is used only where the server URL comes from a saved configuration.
+//! Without such a credential, a server URL gets requests with a secret in `X-Vapi-Secret` or a bearer token, which prove
+//! nothing about the body. A credential is used only if the server URL comes from a saved configuration.
 //!
 //! # Unknown
 //!
 //! - The unit of the time is not documented.
 //! - Whether the dashboard presets a prefix, such as `v1`. By default there is none here.
-//! - What `{method}` and `{url}` stand for: a format that holds them is a [`ConfigError`].
+//! - The meaning of `{method}` and `{url}`. A format with them is a [`ConfigError`].
 
 use std::fmt;
 
@@ -40,7 +41,7 @@ use crate::secret::Keyring;
 use crate::sign::{Draft, Sign};
 use crate::webhook::Webhook;
 
-/// Verifies Vapi's requests that are signed by an HMAC credential.
+/// Verifies Vapi's requests with an HMAC credential.
 ///
 /// # Example
 ///
@@ -65,17 +66,18 @@ use crate::webhook::Webhook;
 pub type Vapi = Webhook<VapiRule>;
 
 impl Vapi {
-    /// Verifies by the defaults of a credential. For other settings, hand a [`VapiRule`] to [`with_rule`](Webhook::with_rule).
+    /// Verifies with the defaults of a credential. For other settings, pass a [`VapiRule`] to
+    /// [`with_rule`](Webhook::with_rule).
     pub fn new(keyring: impl Into<Keyring>) -> Self {
         Self::build(VapiRule::new(), Keys::hmac(Algorithm::Sha256, keyring), None)
     }
 }
 
-/// The signing rule of [`Vapi`], as a credential sets it.
+/// The signing rule of [`Vapi`], with the settings of a credential.
 ///
 /// # Example
 ///
-/// A credential that signs the body alone, with the prefix `sha256=`, in another header. All values were made for this example.
+/// A credential that signs only the body, with the prefix `sha256=`, in another header. All values were made for this example.
 ///
 /// ```
 /// use countersign::vapi::VapiRule;
@@ -102,27 +104,27 @@ pub struct VapiRule {
     encoding: Encoding,
     is_in_seconds: bool,
     format: Vec<Piece>,
-    /// What the format says of every request.
+    /// What the format means for every request.
     profile: Profile,
 }
 
-/// A piece of what is signed.
+/// A part of the signed message.
 ///
-/// A signed message is cut from both ends towards the body. So the time and the identifier are told from what follows by the text on
-/// their side of the body.
+/// A signed message is split from both ends towards the body. So the byte after the time or the identifier, on the side of the
+/// body, marks its end.
 #[derive(Clone)]
 enum Piece {
     Text(String),
     Body,
     Time,
     Id {
-        /// The byte next to it on the side of the body, which it must not hold.
+        /// The next byte on the side of the body. The value must not contain it.
         border: u8,
     },
 }
 
 impl VapiRule {
-    /// The defaults of a credential: `X-Signature` in hex, `X-Timestamp` in milliseconds, `{timestamp}.{body}`.
+    /// Returns the defaults of a credential: `X-Signature` in hex, `X-Timestamp` in milliseconds, `{timestamp}.{body}`.
     pub fn new() -> Self {
         Self {
             signature: SIGNATURE,
@@ -154,7 +156,7 @@ impl VapiRule {
         Ok(Self { time: HeaderName::new(name)?, ..self })
     }
 
-    /// Reads the identifier from this header (`messageIdHeader`). Without `{svix-id}` in the format it is not signed, and not read.
+    /// Reads the identifier from this header (`messageIdHeader`). It is signed and read only if the format has `{svix-id}`.
     ///
     /// # Errors
     ///
@@ -163,13 +165,14 @@ impl VapiRule {
         Ok(Self { id: Some(HeaderName::new(name)?), ..self })
     }
 
-    /// Sets what is signed (`payloadFormat`): text with `{body}`, and perhaps `{timestamp}` and `{svix-id}`.
+    /// Sets the signed format (`payloadFormat`): text with `{body}`, and optionally `{timestamp}` and `{svix-id}`.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::FormatInvalid`]: it has no `{body}`; one of the three appears twice; there is another `{` or `}`; or no text
-    ///   stands between `{svix-id}` and its neighbour on the side of the body.
-    /// - [`ConfigError::FormatInvalid`]: it has `{svix-id}`, and [`message_id_header`](Self::message_id_header) was not set before.
+    /// - [`ConfigError::FormatInvalid`]: it has no `{body}`, a repeated placeholder, another `{` or `}`, or no text between
+    ///   `{svix-id}` and its neighbour on the side of the body.
+    /// - [`ConfigError::FormatInvalid`]: it has `{svix-id}`, and [`message_id_header`](Self::message_id_header) was not set
+    ///   before.
     pub fn format(self, format: &str) -> Result<Self, ConfigError> {
         let (format, profile) = parse(format).ok_or(ConfigError::FormatInvalid)?;
         if profile.identified && self.id.is_none() {
@@ -178,7 +181,7 @@ impl VapiRule {
         Ok(Self { format, profile, ..self })
     }
 
-    /// Sets what stands before the signature (`signaturePrefix`), such as `sha256=`.
+    /// Sets the text before the signature (`signaturePrefix`), such as `sha256=`.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
     }
@@ -249,14 +252,14 @@ impl Sign for VapiRule {
     }
 }
 
-/// Shows neither the prefix nor the format.
+/// Hides the prefix and the format.
 impl fmt::Debug for VapiRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VapiRule").field("header", &self.signature).finish_non_exhaustive()
     }
 }
 
-/// Reads a format; `None` where it has another placeholder, one of them twice or no body, or could be cut in more than one way.
+/// Parses a format. Returns `None` if it has an unknown or repeated placeholder or no body, or has more than one reading.
 fn parse(format: &str) -> Option<(Vec<Piece>, Profile)> {
     let (before, after) = format.split_once("{body}")?;
     let (mut pieces, profile) = side(before, PROFILE, |_, after| after.bytes().next())?;
@@ -266,8 +269,7 @@ fn parse(format: &str) -> Option<(Vec<Piece>, Profile)> {
     Some((pieces, profile))
 }
 
-/// Reads what stands on one side of the body. Of the texts around a placeholder, `border` finds the byte next to it on the side of
-/// the body.
+/// Parses the format on one side of the body. `border` finds a placeholder's next byte on the side of the body.
 fn side(
     format: &str,
     mut profile: Profile,
@@ -282,7 +284,7 @@ fn side(
         pieces.push(match name {
             "timestamp" if profile.window.is_none() => {
                 profile = profile.window(300, 300);
-                // Otherwise digits next to it could be taken for its own.
+                // Otherwise neighbouring digits could count as part of the time.
                 if border.is_none_or(|byte| byte.is_ascii_digit()) {
                     profile = profile.window_required();
                 }

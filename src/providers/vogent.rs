@@ -2,22 +2,21 @@
 //!
 //! # The rule
 //!
-//! The header `X-Elto-Signature` holds the hex of HMAC(signing secret, raw body), with SHA-256 unless the workspace is
-//! set otherwise ([documented], as read in November 2026; any case of hex is accepted, as the vendor's helper decodes
-//! it). The rest is the rule of [`HexHmac`](crate::HexHmac).
+//! The header `X-Elto-Signature` holds the hex of HMAC(signing secret, raw body), with SHA-256 unless the workspace is set
+//! otherwise ([documented], as read in November 2026). Hex of any case is accepted, as in the vendor's helper. The rest is the
+//! rule of [`HexHmac`](crate::HexHmac).
 //!
-//! No time and no identifier is signed, and no retry scheme is documented. Deduplicate on the payload: `dial_id` and the
-//! event.
+//! No time and no identifier is signed, and no retries are documented. Deduplicate on `dial_id` and the event.
 //!
-//! API functions (tools) are not signed: this verifier rejects them all. Set a secret header for each function, and verify it with
-//! [`StaticToken`](crate::StaticToken).
+//! API functions (tools) are not signed: this verifier rejects them all. Set a secret header for each function, and verify it
+//! with [`StaticToken`](crate::StaticToken).
 //!
-//! Third-party guides name a header `vogent-signature`; the platform does not send it.
+//! Third-party guides name a header `vogent-signature`. The platform does not send it.
 //!
 //! # Deployment caveat
 //!
-//! The secret is the *webhook signing secret* of the dashboard's API tab, not an API key. Where the environment
-//! variable that holds it is unset, do not start: there is no verifier without a secret.
+//! The secret is the *webhook signing secret* of the dashboard's API tab, not an API key. If the environment variable with it
+//! is not set, do not start: there is no verifier without a secret.
 //!
 //! [documented]: https://docs.vogent.ai/platform-overview/api-settings
 
@@ -56,13 +55,13 @@ impl Vogent {
         Self::with_algorithm(Algorithm::Sha256, keyring)
     }
 
-    /// Verifies an HMAC of another algorithm.
+    /// Verifies with another algorithm.
     pub fn with_algorithm(algorithm: Algorithm, keyring: impl Into<Keyring>) -> Self {
         Self::build(BodyHmac::new(SIGNATURE), Keys::hmac(algorithm, keyring), None)
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

@@ -1,14 +1,13 @@
-//! Vonage, formerly Nexmo. Which of its schemes signs a webhook depends on the product, not on the account.
+//! Vonage, formerly Nexmo. The product, not the account, decides the scheme.
 //!
-//! | product | scheme | where it shows |
+//! | product | scheme | where the signature is |
 //! |---|---|---|
 //! | SMS API: inbound SMS, delivery receipts | [`Sms`] | a parameter `sig` in the query, form or JSON |
 //! | Messages, Dispatch, Voice, Video | [`SignedWebhook`] | `Authorization: Bearer …` |
 //! | Contact Center | [`ContactCenter`] | `Vonage-Signature: Bearer …` |
 //!
-//! SMS, Messages, Dispatch and Voice sign with the account's *signature secret*. Each callback of Video has a signature secret
-//! of its own, and each subscription of the Contact Center has its secret. None of these is the API secret or an application's
-//! private key.
+//! SMS, Messages, Dispatch and Voice sign with the account's *signature secret*. Each callback of Video and each subscription
+//! of the Contact Center has its own secret. None of these is the API secret or an application's private key.
 
 pub(crate) mod contact_center;
 pub(crate) mod signed_webhook;

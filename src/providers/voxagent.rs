@@ -2,18 +2,18 @@
 //!
 //! # The rule
 //!
-//! A header holds the hex of HMAC-SHA256(webhook secret as UTF-8, raw body) ([documented], as read in November
-//! 2026). The rest is the rule of [`HexHmac`](crate::HexHmac).
+//! A header holds the hex of HMAC-SHA256(webhook secret as UTF-8, raw body) ([documented], as read in November 2026). The rest
+//! is the rule of [`HexHmac`](crate::HexHmac).
 //!
-//! **The header's name is documented nowhere**, so there is no default here: the caller names it. Look at one delivery
-//! in the platform's request history, or at what your server receives.
+//! **The header's name is not documented**, so there is no default here. Look it up in the platform's request history, or in a
+//! request that your server received.
 //!
-//! No time and no identifier is signed. The platform "may retry" after a status other than 2xx, on no documented
-//! schedule. Deduplicate on what the payload says of the conversation or session.
+//! No time and no identifier is signed. The platform "may retry" after a status other than 2xx, with no documented schedule.
+//! Deduplicate on the conversation or session in the payload.
 //!
 //! # Deployment caveat
 //!
-//! Every webhook subscription has a secret of its own: two subscriptions at one address need a [`Keyring`] of both.
+//! Every webhook subscription has its own secret. Two subscriptions at one address need a [`Keyring`] of both.
 //!
 //! [documented]: https://docs.voxagent.app/en/guide/webhooks
 
@@ -60,7 +60,7 @@ impl Voxagent {
     }
 }
 
-/// The platform.
+/// Names the platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Platform {}
 

@@ -8,22 +8,22 @@
 //! - The key is the app's secret token, as text. Several apps at one address need a [`Keyring`] of all their tokens.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no tolerance.
 //! - No identifier is signed beside the body.
-//! - The vendor's sample signs the body's JSON as it writes it again, which holds only for bodies that JavaScript writes so. The
-//!   raw body is what is signed.
+//! - The raw body is signed. The vendor's sample parses the JSON and writes it again, which works only for bodies that
+//!   JavaScript writes in the same way.
 //!
 //! Sources: the documentation's page on webhooks and the vendor's sample `zoom/webhook-sample`; read in November 2026. The vendor
 //! publishes no signature to test with.
 //!
 //! # Setup
 //!
-//! Zoom checks the address when it is set, and again every 72 hours, by the event `endpoint.url_validation`: it wants the hex of
-//! HMAC-SHA256(secret token, `plainToken`). That is the key and the function of the signature, so who is answered without a check can
-//! have any request signed: a `plainToken` of `v0:<time>:<body>` is all it takes. Zoom signs this event too, and
+//! Zoom checks the address when you set it, and again every 72 hours, with the event `endpoint.url_validation`. It expects the
+//! hex of HMAC-SHA256(secret token, `plainToken`). This is the key and the algorithm of the signature. So if you answer without
+//! verification, anyone can have any request signed, with a `plainToken` of `v0:<time>:<body>`. Zoom signs this event too, and
 //! [`answer_url_validation`](Zoom::answer_url_validation) verifies it first.
 //!
 //! # Unknown
 //!
-//! Whether a header tells that an event is sent again: `x-zm-trackingid` is not documented, and not signed.
+//! Whether a header marks a retry: `x-zm-trackingid` is not documented and not signed.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ use crate::webhook::Webhook;
 ///
 /// # Example
 ///
-/// The values are those of a third party's tests.
+/// The values are from a third party's tests.
 ///
 /// ```
 /// use countersign::{ErrorKind, Head, Request, Secret, UnixTime, Verifier, Zoom};
@@ -72,8 +72,8 @@ impl Zoom {
         Self::build(ZoomRule, Keys::hmac(Algorithm::Sha256, keyring), None)
     }
 
-    /// Makes the answer to Zoom's check of the address, a body of JSON for the status 200; `None` where the request is another event.
-    /// The request is verified first, and the key that signed it signs the answer.
+    /// Answers Zoom's check of the address with a JSON body for the status 200. Returns `None` for other events. The request is
+    /// verified first, and the key that signed it signs the answer.
     ///
     /// ```
     /// use countersign::{ErrorKind, Head, Request, Secret, UnixTime, Zoom};
@@ -105,9 +105,10 @@ impl Zoom {
     ///
     /// # Errors
     ///
-    /// - What [`verify`](Verifier::verify) refuses.
+    /// - Those of [`verify`](Verifier::verify).
     /// - [`BodyMalformed`](ErrorKind::BodyMalformed): the body is not JSON.
-    /// - [`ParameterMalformed`](ErrorKind::ParameterMalformed): `plainToken` is absent or empty, or holds `:`, as what is signed does.
+    /// - [`ParameterMalformed`](ErrorKind::ParameterMalformed): `plainToken` is absent or empty, or contains `:`, as signed
+    ///   messages do.
     pub fn answer_url_validation(&self, request: Request<'_>) -> Result<Option<String>, Error> {
         let key = self.verify(request)?.key();
         let event: Value = serde_json::from_slice(request.body()).map_err(|_| ErrorKind::BodyMalformed)?;

@@ -1,38 +1,37 @@
-//! What a verification costs here and elsewhere: `hex/N` is a body of N bytes with an HMAC-SHA256 beside it, `jwt/1024`
-//! is a body of 1,024 bytes with a token that holds its hash. Every peer gets the same bodies and the same key, keeps
-//! what it can between deliveries, and must accept the genuine delivery and refuse one with a byte changed.
+//! The cost of a verification here and in other libraries. `hex/N` is a body of N bytes with an HMAC-SHA256. `jwt/1024` is a
+//! body of 1,024 bytes with a token that holds its hash. Every library gets the same bodies and the same key, and keeps what it
+//! can between requests. It must accept the genuine request and reject one with a changed byte.
 //!
-//! `countersign` is a whole verification through `Arc<dyn Verifier>` on an `http::Request`: it finds the header, refuses a
-//! second one, bounds its length, starts from a state keyed once, compares with `subtle` and returns a proof. A token's
-//! header in its usual spelling is compared encoded, and not decoded.
+//! `countersign` is a whole verification through `Arc<dyn Verifier>` on an `http::Request`. It finds the header, rejects a
+//! second one, bounds its length, starts from a keyed state, compares with `subtle` and returns a proof. It compares a token's
+//! usual headers encoded, without decoding.
 //!
-//! What each peer does less or more, as read in its source (the versions are those of `Cargo.lock`):
+//! What each library does less or more, as read in its source (versions as in `Cargo.lock`):
 //!
-//! - `webhook-verify`, its GitHub provider on pairs of strings, as its documentation has it; on an `http::HeaderMap` it was
-//!   slower. It keeps the secret as text and keys the HMAC anew for each delivery. It takes the first of repeated headers
-//!   and bounds none. It decodes the hex into a `Vec` and compares with `subtle`. Its hash is ours, of the same build: the
-//!   feature `zeroize` that we ask for is on for it as well.
-//! - `standardwebhooks` has a rule of its own: base64, and an identifier and a time signed with the body, copied together
-//!   into a string for each delivery. It reads the system's clock, with no way around it, so it is signed just before it is
-//!   measured. It keys anew for each delivery. It takes the first of repeated headers. Its hash is `hmac-sha256`, which uses no
-//!   SHA instructions of the processor. It compares base64 text, every byte of it, without a barrier to the optimiser.
-//! - `svix`, with its default features, is the same code as `standardwebhooks`, with two names to look for in each header.
-//! - `async-openai` takes the values of the headers. It decodes the secret and keys anew for each request, and hashes with `sha2` 0.10.
-//! - `webhook-verify` is handed the URL and the decoded form for Twilio, which `form_urlencoded` decodes while it is measured. It tries
-//!   one URL; we try two.
-//! - `livekit-api` keys anew for each token and parses the event, which we do not.
-//! - `verify_strict` is the bare check of `ed25519-dalek`, of a message that is put together beforehand.
-//! - `ring` and `aws-lc-rs` are the bare functions: hex to bytes, a key built once, `verify`. Nothing looks for a header.
-//!   Both compare in constant time. `aws-lc-rs` copies the key's state for each message through its C interface.
-//! - `jsonwebtoken` is handed the token without `Bearer`. For each token it keys anew behind a `Box`, decodes the header
-//!   twice and reads the claims twice, ours and its own. It checks no `iat`, and is not asked to check `iss`; we do both.
-//! - `jwt-simple` is handed the token likewise. It keys anew for each token and hashes with `hmac-sha256`. It reads our claim
-//!   through serde's `flatten`. It checks `iat` in the window that is ours by default, and is not asked to check `iss`. It
-//!   compares every byte.
+//! - `webhook-verify`: its GitHub provider on pairs of strings, as in its documentation. On an `http::HeaderMap` it was slower.
+//!   It keeps the secret as text and keys the HMAC per request. It takes the first of repeated headers and bounds none. It
+//!   decodes the hex into a `Vec` and compares with `subtle`. Its hash is the same build as ours, with our feature `zeroize`.
+//! - `standardwebhooks` has its own rule: base64, with an identifier and a time signed with the body, copied into a string per
+//!   request. It always reads the system's clock, so requests are signed just before the measurement. It keys the HMAC per
+//!   request. It takes the first of repeated headers. Its hash is `hmac-sha256`, which does not use the processor's SHA
+//!   instructions. It compares every byte of the base64 text, without a barrier to the optimiser.
+//! - `svix`, with its default features, is the same code as `standardwebhooks`, with two names per header.
+//! - `async-openai` takes the values of the headers. It decodes the secret and keys the HMAC per request, and hashes with
+//!   `sha2` 0.10.
+//! - `webhook-verify` for Twilio gets the URL and the decoded form. `form_urlencoded` decodes it within the measurement. It
+//!   tries one URL, we try two.
+//! - `livekit-api` keys the HMAC per token and parses the event, which we do not.
+//! - `verify_strict` is only the check of `ed25519-dalek`, of a message that is built beforehand.
+//! - `ring` and `aws-lc-rs` are only their functions: hex to bytes, a key built once, `verify`. Nothing looks for a header.
+//!   Both compare in constant time. `aws-lc-rs` copies the key's state per message through its C interface.
+//! - `jsonwebtoken` gets the token without `Bearer`. For each token it keys the HMAC behind a `Box`, decodes the header twice
+//!   and reads the claims twice, ours and its own. It does not check `iat` and is not asked to check `iss`. We check both.
+//! - `jwt-simple` gets the token in the same way. It keys the HMAC per token and hashes with `hmac-sha256`. It reads our claim
+//!   through serde's `flatten`. It checks `iat` in our default window, and is not asked to check `iss`. It compares every byte.
 //!
-//! Neither of the last two knows `payload_hash`. It is checked for them with the hash of `aws-lc-rs` and a plain `==`.
+//! The last two do not know `payload_hash`. Their benches check it with the hash of `aws-lc-rs` and a plain `==`.
 //!
-//! The other libraries' medians over that of `countersign` are in `benches/README.md`.
+//! `benches/README.md` has the other libraries' medians over that of `countersign`.
 
 #![allow(clippy::disallowed_methods, reason = "`jsonwebtoken::decode` has its backend in this package")]
 
@@ -64,7 +63,7 @@ const NOW: u32 = 1_763_712_000;
 const KEY: &str = "ZYtdTtGV3BCFN7tWmOWr1md66XsquMggr4W2cTtXtcPgfnI0Xw";
 const SIGNATURE: &str = "x-elto-signature";
 
-/// The claims that are ours to check.
+/// The claims that the bench checks.
 #[derive(Deserialize)]
 struct Claims {
     payload_hash: String,
@@ -74,13 +73,13 @@ fn secret() -> Secret {
     Secret::new(KEY).unwrap()
 }
 
-/// A JSON body of exactly so many bytes.
+/// A JSON body of exactly this length.
 fn body(bytes: usize) -> Vec<u8> {
     let frame = r#"{"event":"dial.transcript","text":""}"#.len();
     format!(r#"{{"event":"dial.transcript","text":"{}"}}"#, "x".repeat(bytes - frame)).into_bytes()
 }
 
-/// Measures `verify`, of one peer. What `arrive` makes of a delivery is what the peer takes, and is made beforehand.
+/// Measures `verify` of one library. `arrive` converts a request to the library's input, outside the measurement.
 fn measure<T, R>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     peer: &str,
@@ -96,7 +95,7 @@ fn measure<T, R>(
     assert!(verify(&genuine).is_some(), "{peer} refuses the genuine delivery");
     assert!(verify(&altered).is_none(), "{peer} accepts an altered body");
     group.bench_function(peer, |bencher| bencher.iter(|| verify(black_box(&genuine))));
-    // Not so where a time went stale under way, and refusals were measured.
+    // Fails if a time went stale and rejections were measured.
     assert!(verify(&genuine).is_some(), "{peer} refuses the delivery it was measured with");
 }
 
@@ -144,7 +143,7 @@ fn bodies(criterion: &mut Criterion) {
     }
 }
 
-/// Signs as Standard Webhooks are signed, at the time of the system.
+/// Signs as Standard Webhooks, at the system's time.
 fn signed_now(delivery: Delivery, webhook: &Webhook) -> Delivery {
     let id = "msg_2Lml9NyBLh7jiQ8ZkfPIyw";
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs().try_into().unwrap();
@@ -196,7 +195,7 @@ fn tokens(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Standard Webhooks, at the time of the system, which the peers read.
+/// Standard Webhooks, at the system's time, which the libraries read.
 fn standard_webhooks(criterion: &mut Criterion) {
     let shown = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let secret = Secret::new(shown).unwrap();
@@ -227,7 +226,7 @@ fn standard_webhooks(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A form of Twilio's, of twelve parameters.
+/// A form of Twilio with twelve parameters.
 fn twilio(criterion: &mut Criterion) {
     let form = "ToCountry=US&MessageSid=SM0123456789abcdef0123456789abcdef&SmsStatus=received&NumMedia=0\
         &Body=Hello+from+Twilio%2C+is+my+appointment+tomorrow+still+on%3F&To=%2B18005551212&NumSegments=1\
@@ -265,7 +264,7 @@ fn livekit(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// An event of LiveKit's of exactly so many bytes, since the peer parses it.
+/// An event of LiveKit of exactly this length, since the library parses it.
 fn livekit_body(bytes: usize) -> Vec<u8> {
     let frame = r#"{"event":"room_started","id":""}"#.len();
     format!(r#"{{"event":"room_started","id":"{}"}}"#, "x".repeat(bytes - frame)).into_bytes()

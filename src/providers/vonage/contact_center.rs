@@ -1,4 +1,4 @@
-//! The Contact Center's webhooks: the signed webhook's tokens in another header.
+//! The Contact Center's webhooks: the tokens of signed webhooks in another header.
 
 use super::signed_webhook::{API_KEY, PAYLOAD_HASH, policy};
 use crate::claims::Claims;
@@ -15,21 +15,21 @@ use crate::verifier::Coverage;
 ///
 /// # The rule
 ///
-/// That of [`SignedWebhook`](super::SignedWebhook), with these differences ([documented], as read in November 2026):
+/// The rule of [`SignedWebhook`](super::SignedWebhook), with these differences ([documented], as read in November 2026):
 ///
-/// - The token is in the header `Vonage-Signature`, after the word `Bearer`.
-/// - The key is the **base64-decoded** subscription secret; it is decoded here.
+/// - The token is in the header `Vonage-Signature`, after `Bearer`.
+/// - The key is the **base64-decoded** subscription secret. This type decodes it.
 /// - `exp`, five minutes after issue, is required.
-/// - Only a POST, whose body is signed: no other form is documented.
+/// - Only a POST with a signed body is accepted. Nothing else is documented.
 ///
-/// Whether these tokens name an issuer is not documented; where one does, it must be `Vonage`, as for the other products,
-/// unless you [`accept_any_issuer`](ContactCenter::accept_any_issuer).
-/// The subscription secret belongs to one subscription, so there are no tenants.
+/// Whether these tokens name an issuer is not documented. If one does, it must be `Vonage`, as for the other products, unless
+/// you [`accept_any_issuer`](ContactCenter::accept_any_issuer). The subscription secret belongs to one subscription, so there
+/// are no tenants.
 ///
 /// # Deployment caveat
 ///
-/// A token lives five minutes. A server whose clock runs more than that ahead refuses every delivery, and one in a queue
-/// for longer is lost.
+/// A token is valid for five minutes. If your clock is more than that ahead, every request is rejected. So is a request that
+/// waits longer in a queue.
 ///
 /// # Example
 ///
@@ -60,17 +60,17 @@ use crate::verifier::Coverage;
 /// [documented]: https://newvoicemedia.atlassian.net/wiki/spaces/DP/pages/3943465165/Webhooks+subscriptions
 pub type ContactCenter = TokenWebhook<ContactCenterRule>;
 
-/// How tokens of [`ContactCenter`] are named, and what they cover.
+/// Defines the tokens of [`ContactCenter`] and what they cover.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactCenterRule;
 
 impl ContactCenter {
-    /// Verifies with the subscription secret, or several, as the dashboard shows them: in base64.
+    /// Verifies with the subscription secret, or several, in base64 as the dashboard shows them.
     ///
     /// # Errors
     ///
     /// - [`ConfigError::SecretNotBase64`]: a secret is not base64.
-    /// - [`ConfigError::SecretEmpty`]: a secret decodes to no byte.
+    /// - [`ConfigError::SecretEmpty`]: a secret decodes to nothing.
     pub fn new(keyring: impl Into<Keyring>) -> Result<Self, ConfigError> {
         let keyring = keyring.into().keyed(|text| Secret::from_base64(text.bytes()))?;
         let keys = Senders::one(Function::HmacSha256, &keyring);
@@ -78,7 +78,7 @@ impl ContactCenter {
         Ok(Self::build(ContactCenterRule, Carrier::bearer(SIGNATURE), keys, policy))
     }
 
-    /// Accepts a token of any issuer: the subscription's secret signed it all the same.
+    /// Accepts a token of any issuer. The subscription's secret must still have signed it.
     pub fn accept_any_issuer(self) -> Self {
         self.with_policy(|policy| policy.issuer = None)
     }

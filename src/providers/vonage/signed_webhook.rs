@@ -1,4 +1,4 @@
-//! Signed webhooks: a token that covers the body or the query.
+//! Signed webhooks, with a token that covers the body or the query.
 
 mod query;
 
@@ -19,21 +19,22 @@ use crate::verifier::Coverage;
 ///
 /// # The rule
 ///
-/// - `Authorization: Bearer <JWT>`, the word in any case; HS256 only, whatever the dashboard's signature method says.
-/// - The key is a *signature secret* as UTF-8 text: the account's, for Video that of the callback (each has its own).
-/// - `iat` is required and must lie in the window: by default 300 s in the past and 60 s in the future, bounds included.
-///   No lifetime is documented. `exp` and `nbf` are not documented either; where they are, they hold to the
-///   second, unless a [`leeway`](SignedWebhook::leeway) is set.
-/// - `iss`, where there is one, is `Vonage`.
+/// - `Authorization: Bearer <JWT>`, the word in any case. Only HS256, whatever signature method the dashboard shows.
+/// - The key is a *signature secret* as UTF-8 text: the account's, or for Video the callback's.
+/// - `iat` is required and must be in the window: by default 300 s in the past and 60 s in the future, bounds included. `exp`
+///   and `nbf` are not documented. If present, they are enforced to the second, unless you set a
+///   [`leeway`](SignedWebhook::leeway).
+/// - `iss`, if present, is `Vonage`.
 /// - **POST**: `payload_hash` is the hex SHA-256 of the raw body. The query is not signed.
-/// - **GET** (Voice's answer URL by default): `payload_hash` is that of the query's parameters as a compact JSON object,
-///   decoded, in their order, every value a string. A repeated name is refused as ambiguous; what a GET
-///   without a query hashes is not documented, and both `{}` and nothing are accepted. A body is refused.
-/// - The JOSE header and the claims are JSON objects with each name once; `crit` is refused; claims not listed here are
-///   ignored. There are at most 256 beside the times.
+/// - **GET** (Voice's answer URL by default): `payload_hash` is that of the query's parameters as a compact JSON object:
+///   decoded, in order, every value a string. A repeated name is rejected as ambiguous. The hash of a GET without a query is
+///   not documented, so both `{}` and nothing are accepted. A body is rejected.
+/// - The JOSE header and the claims are JSON objects with unique names. `crit` is rejected. Other claims are ignored. At most
+///   256 are allowed, besides the times.
 /// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
-/// - A text claim of another type, or with U+0000, reads as absent. It is refused where it is needed: `iss`, `api_key` of
-///   tenants, and what you require. A token whose `jti` reads as absent has no replay key, so a replay guard refuses it.
+/// - A claim that is not a string, or has U+0000, counts as absent. It is rejected if it is needed: `iss`, `api_key` with
+///   tenants, and claims that you require. Without a readable `jti` there is no replay key, so a replay guard rejects the
+///   request.
 ///
 /// Sources: Vonage's [webhooks guide], its guide to secure callbacks (Video's secrets) and support article 19033783342876
 /// (payload hash), published captures (the GET form), RFC 7515 and RFC 7519; read in November 2026. None of Vonage's own SDKs
@@ -41,23 +42,22 @@ use crate::verifier::Coverage;
 ///
 /// # Unsigned callbacks
 ///
-/// An internal error of Vonage's can make it send an unsigned callback. It is refused with
-/// [`TokenMissing`](ErrorKind::TokenMissing), status 401, unless you [`retry_unsigned`](SignedWebhook::retry_unsigned).
+/// An internal error can make Vonage send an unsigned callback. It is rejected with [`TokenMissing`](ErrorKind::TokenMissing),
+/// status 401, unless you set [`retry_unsigned`](SignedWebhook::retry_unsigned).
 ///
-/// Messages and SMS are sent again on 429 and 5xx only, for up to 24 hours (receipts, by one article, 72). After any other 4xx
-/// the event is lost.
+/// Vonage retries Messages and SMS only after 429 and 5xx, for up to 24 hours (receipts, by one article, 72). After any other
+/// 4xx the event is lost.
 ///
 /// # Deployment caveat
 ///
-/// Whether a retry is signed anew is not documented. If it is not, one that comes after the window is refused as stale,
-/// and lost: to survive an outage of yours, widen the [`tolerance`](SignedWebhook::tolerance) and remember the
+/// Whether a retry is signed anew is not documented. If not, a retry after the window is rejected as stale, and lost. To
+/// survive longer outages, widen the [`tolerance`](SignedWebhook::tolerance) and remember the
 /// [`replay_key`](crate::Verified::replay_key)s for as long.
 ///
-/// For a POST, a query is in the request and not in the signature: take nothing from it that matters. For a GET, take the
-/// parameters from [`Verified::parameters`](crate::Verified::parameters). The method is not signed: see
-/// [`methods`](SignedWebhook::methods). Put the verifier
-/// before anything that decodes the body. Vonage Cloud Runtime moves the token to the header
-/// `X-Vonage-Webhook-Auth-Token`: name it with [`header`](SignedWebhook::header).
+/// The signature of a POST does not cover its query: use nothing important from it. For a GET, read the parameters from
+/// [`Verified::parameters`](crate::Verified::parameters). The method is not signed: see [`methods`](SignedWebhook::methods).
+/// Put the verifier before anything that decodes the body. Vonage Cloud Runtime moves the token to
+/// `X-Vonage-Webhook-Auth-Token`: set it with [`header`](SignedWebhook::header).
 ///
 /// # Example
 ///
@@ -84,17 +84,17 @@ use crate::verifier::Coverage;
 ///
 /// # Errors
 ///
-/// Of the head, so before a body byte is needed:
+/// Of the head, before a byte of the body is needed:
 ///
 /// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
-/// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited): the header is absent, blank, or the
-///   word `Bearer` alone.
+/// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited): the header is absent, blank, or
+///   only `Bearer`.
 /// - [`HeaderRepeated`](ErrorKind::HeaderRepeated),
 ///   [`HeaderTooLong`](ErrorKind::HeaderTooLong): the header is not one value of at most 16 KiB.
 /// - [`TokenMalformed`](ErrorKind::TokenMalformed), [`SignatureMalformed`](ErrorKind::SignatureMalformed): it is not
 ///   `Bearer` and a compact JWS.
 /// - [`AlgorithmMismatch`](ErrorKind::AlgorithmMismatch), [`ExtensionUnsupported`](ErrorKind::ExtensionUnsupported).
-/// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): where there are tenants.
+/// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): only with tenants.
 /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch).
 /// - After the signature: [`ClaimsMalformed`](ErrorKind::ClaimsMalformed), [`ClaimMissing`](ErrorKind::ClaimMissing),
 ///   [`ClaimMalformed`](ErrorKind::ClaimMalformed), [`ClaimMismatch`](ErrorKind::ClaimMismatch),
@@ -112,7 +112,7 @@ use crate::verifier::Coverage;
 /// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
 pub type SignedWebhook = TokenWebhook<SignedWebhookRule>;
 
-/// How tokens of [`SignedWebhook`] are named, and what they cover.
+/// Defines the tokens of [`SignedWebhook`] and what they cover.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedWebhookRule {
     unhashed_body_accepted: bool,
@@ -124,8 +124,8 @@ impl SignedWebhook {
         Self::with_keys(Senders::one(Function::HmacSha256, &keyring.into()))
     }
 
-    /// Verifies for several accounts: the token names the account in its claim `api_key`, that account's secrets are
-    /// tried, and the verified claim must still name it.
+    /// Verifies for several accounts. The claim `api_key` names the account. Only its secrets are tried, and the verified claim
+    /// must be the same.
     pub fn tenants(tenants: Tenants) -> Self {
         Self::with_keys(Senders::tenants(Function::HmacSha256, tenants))
     }
@@ -148,26 +148,26 @@ impl SignedWebhook {
         self.require("application_id", application_id)
     }
 
-    /// Accepts a token without `payload_hash`, which proves nothing of the body or query: whoever has seen one
-    /// delivery can send another body with its token. [`Verified::coverage`](crate::Verified::coverage) then says
-    /// [`Coverage::Token`](crate::Coverage::Token). A hash that is there is still checked.
+    /// Accepts a token without `payload_hash`, which proves nothing about the body or query. Anyone who has seen one request
+    /// can send another body with its token. [`Verified::coverage`](crate::Verified::coverage) is then
+    /// [`Coverage::Token`](crate::Coverage::Token). A present hash is still checked.
     pub fn insecure_accept_unhashed_body(self) -> Self {
         self.with_rule(|rule| rule.unhashed_body_accepted = true)
     }
 
-    /// Refuses a request without a token with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead of
-    /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, so that the platform sends it again.
+    /// Rejects a request without a token with [`TokenAwaited`](ErrorKind::TokenAwaited), status 503, instead of
+    /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, so that the platform retries.
     ///
-    /// Vonage documents that an error of its own can make it send an unsigned callback, and that it sends again after a 5xx.
-    /// Every stranger gets the 503 too, unless the method is another one. Choose it where a lost callback costs more than that:
-    /// where 5xx answers page nobody, and no load balancer takes the host out for them.
+    /// Vonage documents that an internal error can make it send an unsigned callback, and that it retries after a 5xx.
+    /// Strangers get the 503 too, except for other methods. Use it if a lost callback costs more than that: 5xx answers page
+    /// nobody, and no load balancer removes the host because of them.
     pub fn retry_unsigned(self) -> Self {
         self.with_carrier(|carrier| carrier.missing = ErrorKind::TokenAwaited)
     }
 
-    /// Reads the account that the token in `Authorization` claims to be signed by. **Nothing is verified**: use the answer
-    /// to look up that account's secret, then verify with [`tenants`](Self::tenants) of this one account, which
-    /// requires the verified claim to equal it.
+    /// Reads the account that the token in `Authorization` names. **Nothing is verified.** Use it to look up that account's
+    /// secret. Then verify with [`tenants`](Self::tenants) of only this account, which requires the verified claim to be the
+    /// same.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl SignedWebhook {
         Self::untrusted_tenant(&Carrier::bearer(AUTHORIZATION), head)
     }
 
-    /// As [`untrusted_api_key`](Self::untrusted_api_key), of a token in another header: see [`header`](Self::header).
+    /// Reads it as [`untrusted_api_key`](Self::untrusted_api_key) does, but from another header: see [`header`](Self::header).
     ///
     /// # Errors
     ///
@@ -226,7 +226,7 @@ impl TokenRule for SignedWebhookRule {
 
 impl Dated for SignedWebhookRule {}
 
-/// What the claims of all Vonage's tokens must be.
+/// The claims that all Vonage's tokens must have.
 pub(super) fn policy() -> Policy {
     Policy { issuer: Some(ISSUER), ..Policy::new(Age::Within(Tolerance::from_secs(300, 60))) }
 }

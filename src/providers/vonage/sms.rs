@@ -1,4 +1,4 @@
-//! The SMS API: a signature over the sorted parameters, in a parameter of its own.
+//! The SMS API: a signature over the sorted parameters, in its own parameter.
 
 mod check;
 mod signature_method;
@@ -23,50 +23,49 @@ pub(crate) use source::Source;
 ///
 /// # The rule
 ///
-/// 1. The parameters are those of the query (GET), or of a form or one flat JSON object (POST, by media type). They are
-///    decoded once, to bytes.
-/// 2. `sig` is taken out. The rest is sorted by name, bytewise; in every value each `&` and each `=` becomes `_`; the
-///    string is `&name=value` for each of them.
-/// 3. `sig` is the hex of the keyed hash of that string by the account's [`SignatureMethod`], in either case.
+/// 1. The parameters are those of the query (GET), or of a form or one flat JSON object (POST, by media type). They are decoded
+///    once, to bytes.
+/// 2. `sig` is removed. The rest is sorted by name, bytewise. In every value each `&` and each `=` becomes `_`. The string is
+///    `&name=value` for each parameter.
+/// 3. `sig` is the hex of the keyed hash of that string with the account's [`SignatureMethod`], in either case.
 ///
-/// Of JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank.
-/// Half a surrogate pair (`"a\ud83d"`, a long text cut inside an emoji) has no decoded text. What the platform signs there is
-/// not documented, so the body is refused as [`BodyMalformed`](ErrorKind::BodyMalformed): status 400, final. By GET such a
-/// text is bytes like any other, and verifies.
+/// In JSON, a string counts as its decoded text, a number as its literal text (`1.50` is not `1.5`), `null` as blank. Half a
+/// surrogate pair (`"a\ud83d"`, a text cut inside an emoji) has no decoded text. The platform's signature for it is not
+/// documented. So the body is rejected as [`BodyMalformed`](ErrorKind::BodyMalformed), status 400, which is final. In a GET
+/// such a text is ordinary bytes, and verifies.
 ///
-/// A form or JSON is read as UTF-8. A `Content-Type` with another `charset` than UTF-8 or US-ASCII, or with more than one, is
-/// refused: a framework may obey it and read other parameters.
+/// A form or JSON is read as UTF-8. A `Content-Type` with a `charset` other than UTF-8 or US-ASCII, or with more than one, is
+/// rejected: a framework may decode with it and read other parameters.
 ///
-/// Refused as ambiguous: a repeated name, and a name that holds `&` or `=`, by which one signed string could be split
-/// into other parameters. If any value is blank (U+0000 to U+0020 only), the string with all blank values left
-/// out is accepted as well: the vendor's oldest code signs so, its newer one does not, no published capture settles it.
-/// Anyone can add such a parameter. So the names that are left out must be plain tokens (`[A-Za-z0-9._-]`, at most 64
-/// characters), in which no other text can be hidden, and [`Verified::parameters`] does not hand them over.
+/// A repeated name is rejected as ambiguous. So is a name that contains `&` or `=`, because the signed string could be split
+/// into other parameters. If any value is blank (only U+0000 to U+0020), the string without all blank values is accepted too:
+/// the vendor's oldest code signs so, its newer code does not, and no published capture decides it. Anyone can add such a
+/// parameter. So the omitted names must be plain tokens (`[A-Za-z0-9._-]`, at most 64 characters), which can hide no other
+/// text. [`Verified::parameters`] omits them.
 ///
-/// Take the parameters from [`Verified::parameters`], and do not parse the request again.
+/// Read the parameters from [`Verified::parameters`], not from the request.
 ///
 /// Sources: Vonage's [signing guide] and SDKs, captures in their tests; read in November 2026.
 ///
 /// # What it does not prove
 ///
-/// - `a&b`, `a=b` and `a_b` in a value share one signature, by the platform's design.
-/// - Where any value is blank, so do the same parameters with blank ones added or taken away.
-/// - JSON types: `"true"` and `true` share one signature, and so do `"7"` and `7`.
-/// - The method: the same parameters verify by GET, in a form and in JSON.
-/// - For a POST the body's parameters count and those of the query are unsigned: take nothing from it.
-/// - Time: `timestamp` is signed, but a delivery may be sent again for up to 24 hours (delivery receipts by one support
-///   article for up to 72), and whether it is then signed anew is not documented. So there is no
-///   [`tolerance`](Self::tolerance) by default, and a delivery of any age verifies; remember the
-///   [`replay_key`](Verified::replay_key)s to refuse the second of two.
+/// - `a&b`, `a=b` and `a_b` in a value have one signature, by the platform's design.
+/// - If any value is blank, blank parameters may have been added or removed.
+/// - JSON types: `"true"` and `true` have one signature, and so do `"7"` and `7`.
+/// - The method: the same parameters verify in a GET, a form and JSON.
+/// - In a POST the body's parameters count and those of the query are unsigned: use nothing from the query.
+/// - Time: `timestamp` is signed. But the platform may retry for up to 24 hours (receipts, by one support article, 72), and
+///   whether a retry is signed anew is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a request
+///   of any age verifies. Remember the [`replay_key`](Verified::replay_key)s to reject replays.
 ///
 /// # Deployment caveat
 ///
-/// The secret is the account's *signature secret*, not the API secret, and the method must be the one on the dashboard.
-/// A webhook of the Messages API is signed otherwise: see [`SignedWebhook`](super::SignedWebhook).
+/// The secret is the account's *signature secret*, not the API secret. The method must be the one on the dashboard. Webhooks of
+/// the Messages API use another scheme: see [`SignedWebhook`](super::SignedWebhook).
 ///
 /// # Example
 ///
-/// A capture of 2017, as the vendor's PHP SDK publishes it:
+/// A capture of 2017 from the vendor's PHP SDK:
 ///
 /// ```
 /// use countersign::vonage::{SignatureMethod, Sms};
@@ -101,7 +100,7 @@ pub(crate) use source::Source;
 /// - [`SchemeMismatch`](ErrorKind::SchemeMismatch): a Messages API webhook.
 /// - [`SignatureMissing`](ErrorKind::SignatureMissing), [`SignatureMalformed`](ErrorKind::SignatureMalformed),
 ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch).
-/// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): where there are tenants.
+/// - [`TenantMissing`](ErrorKind::TenantMissing), [`TenantUnknown`](ErrorKind::TenantUnknown): only with tenants.
 /// - With a tolerance: [`TimestampMissing`](ErrorKind::TimestampMissing),
 ///   [`TimestampMalformed`](ErrorKind::TimestampMalformed), [`TimestampStale`](ErrorKind::TimestampStale),
 ///   [`TimestampFuture`](ErrorKind::TimestampFuture), [`ClockUnavailable`](ErrorKind::ClockUnavailable).
@@ -119,43 +118,43 @@ pub struct Sms {
 }
 
 impl Sms {
-    /// Verifies by the account's method with its signature secret, or a [`Keyring`] of several.
+    /// Verifies with the account's method and signature secret, or a [`Keyring`] of several.
     pub fn new(method: SignatureMethod, keyring: impl Into<Keyring>) -> Self {
         Self::with_keys(method, Senders::one(method.into(), &keyring.into()))
     }
 
-    /// Verifies for several accounts: the signed parameter `api-key` (or `api_key`) names the account, and that
-    /// account's secrets are tried.
+    /// Verifies for several accounts. The signed parameter `api-key` (or `api_key`) names the account, and only its secrets are
+    /// tried.
     pub fn tenants(method: SignatureMethod, tenants: Tenants) -> Self {
         Self::with_keys(method, Senders::tenants(method.into(), tenants))
     }
 
-    /// Requires the signed parameter `timestamp` to be there and within a tolerance. By default a delivery of any age
-    /// verifies, one without a timestamp too.
+    /// Requires the signed parameter `timestamp`, within a tolerance. By default a request of any age verifies, even without a
+    /// timestamp.
     pub fn tolerance(self, tolerance: Tolerance) -> Self {
         Self { tolerance: Some(tolerance), ..self }
     }
 
-    /// Tells the time by another clock than the system's. Where the system has none ([`Clock`]), this is the only one.
+    /// Replaces the system's clock. A target without a clock needs this ([`Clock`]).
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: SharedClock::new(clock), ..self }
     }
 
-    /// Refuses a body of more bytes than `limit`, by default 1 MiB.
+    /// Rejects a body of more than `limit` bytes. Default: 1 MiB.
     pub fn max_body(self, limit: usize) -> Self {
         Self { max_body: limit, ..self }
     }
 
-    /// Reads the account that a delivery says it is signed by. **Nothing is verified**: use the answer to look up that
-    /// account's secret, then verify with [`tenants`](Self::tenants) of this one account.
+    /// Reads the account that a request names. **Nothing is verified.** Use it to look up that account's secret. Then verify
+    /// with [`tenants`](Self::tenants) of only this account.
     ///
-    /// A request of the wrong shape is refused, so that nobody need be asked about it. `sig` must be there, in hex of a length that
-    /// one of the [`SignatureMethod`]s has.
+    /// A malformed request is rejected, which saves a lookup. `sig` must be hex of a length that one of the
+    /// [`SignatureMethod`]s has.
     ///
     /// # Errors
     ///
     /// - [`TenantMissing`](ErrorKind::TenantMissing): there is no parameter `api-key` or `api_key`.
-    /// - Those of the shape, see [above](Sms#errors), a body over 1 MiB among them.
+    /// - Those of the request's form, see [above](Sms#errors), such as a body over 1 MiB.
     pub fn untrusted_api_key(request: Request<'_>) -> Result<String, Error> {
         let (source, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
@@ -168,7 +167,7 @@ impl Sms {
         check::untrusted_api_key(&params).map(Cow::into_owned)
     }
 
-    /// The same for requests of any age, with other keys.
+    /// Returns the same verifier for requests of any age, with other keys.
     #[cfg(feature = "diagnose")]
     pub(crate) fn of_any_age(&self, keys: Option<&MacKeys>) -> Self {
         let function =
@@ -179,7 +178,7 @@ impl Sms {
         Self { keys, method, tolerance: None, clock, content_type, max_body: self.max_body }
     }
 
-    /// Its own keys for a request.
+    /// Returns the verifier's keys for a request.
     #[cfg(feature = "diagnose")]
     pub(crate) fn own_keys(&self, request: Request<'_>) -> Option<&MacKeys> {
         let name =
@@ -187,7 +186,7 @@ impl Sms {
         self.keys.select(name).ok().map(|(keys, _)| keys)
     }
 
-    /// The account that a request claims, whatever its signature.
+    /// Returns the account that a request names, unverified.
     #[cfg(feature = "diagnose")]
     pub(crate) fn claimed_api_key(request: Request<'_>) -> Option<String> {
         let (_, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY).ok()?;
@@ -195,7 +194,7 @@ impl Sms {
         check::untrusted_api_key(&params).map(Cow::into_owned).ok()
     }
 
-    /// The method.
+    /// Returns the method.
     #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn method(&self) -> SignatureMethod {
         self.method
@@ -206,7 +205,7 @@ impl Sms {
         self.clock.now()
     }
 
-    /// The bounds of `timestamp`, and what it is compared with.
+    /// Returns the window of `timestamp` and the clock.
     #[cfg(feature = "diagnose")]
     pub(crate) fn window(&self) -> Option<(Tolerance, &SharedClock)> {
         self.tolerance.map(|tolerance| (tolerance, &self.clock))
@@ -257,7 +256,7 @@ impl Verifier for Sms {
     }
 }
 
-/// Reads the parameters, and tells where they were.
+/// Reads the parameters, and returns where they were.
 fn read(request: Request<'_>, content_type: &HeaderName, max_body: usize) -> Result<(Source, Params), Error> {
     let source = Source::of(request.head(), content_type)?;
     let mut params = Params::default();
@@ -271,7 +270,7 @@ fn read(request: Request<'_>, content_type: &HeaderName, max_body: usize) -> Res
     Ok((source, params))
 }
 
-/// A body as it arrives. The parameters come in any order, so that none can be hashed before the last is there.
+/// A body as it arrives. It is kept, because the parameters must be sorted before they are hashed.
 struct BufferedBody<'v> {
     sms: &'v Sms,
     media_type: MediaType,

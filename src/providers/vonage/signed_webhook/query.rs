@@ -1,4 +1,4 @@
-//! What a query is signed as.
+//! The signed form of a query.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use crate::jwt::check_hash;
 use crate::mac::sha256;
 use crate::params::Params;
 
-/// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing where there are none.
+/// Checks the hash of a GET: that of the compact JSON object of the query's parameters, or of nothing if there are none.
 pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     if let Some(object) = hash_usual_object(query) {
         return check_hash(hash, &[object]);
@@ -23,7 +23,7 @@ pub(crate) fn check_query(query: &[u8], hash: &[u8; 32]) -> Result<(), Error> {
     if params.is_empty() { check_hash(hash, &[object, sha256(b"")]) } else { check_hash(hash, &[object]) }
 }
 
-/// Hashes the object of which the parameters are the members; `None` if one is not UTF-8.
+/// Hashes the object of the parameters. Returns `None` if one is not UTF-8.
 fn hash_object(params: &Params) -> Option<[u8; 32]> {
     if params.is_empty() {
         return Some(sha256(b"{}"));
@@ -54,9 +54,8 @@ impl io::Write for HashWriter<'_> {
     }
 }
 
-/// Hashes the object of a query such as most are, written in one pass and without memory of its own: it is short, of few
-/// parameters whose names differ and have no escapes, and nothing in it is escaped in JSON. `None` says nothing of the query;
-/// `Params` reads every other.
+/// Hashes the object of a usual query in one pass, without allocation. Such a query is short, with few parameters whose names
+/// differ and have no escapes, and needs no escape in JSON. `None` means that `Params` must read the query.
 fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
     let mut object = [0; USUAL_BYTES];
     let mut writer = Writer { query, copied: 0, free: &mut object };
@@ -98,28 +97,28 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
     None
 }
 
-/// Whether a byte may not stand for itself. With a sign, those beyond ASCII are below the plus sign too.
+/// Whether a byte may need an escape. As signed numbers, bytes beyond ASCII are below the plus sign too.
 fn may_be_special(byte: u8) -> bool {
     byte.cast_signed() <= b'+'.cast_signed() || matches!(byte, b'=' | b'\\')
 }
 
-/// Copies a query in pieces, with something else between them.
+/// Copies a query in pieces, with other text between them.
 struct Writer<'q, 'o> {
     query: &'q [u8],
-    /// How much of it has been copied.
+    /// How many bytes are copied.
     copied: usize,
-    /// What is left of the room.
+    /// The remaining room.
     free: &'o mut [u8],
 }
 
 impl Writer<'_, '_> {
-    /// Copies the query up to `at`, and writes `text` instead of so many bytes there.
+    /// Copies the query up to `at`, and replaces the next `instead_of` bytes with `text`.
     #[inline]
     fn write(&mut self, at: usize, text: &[u8], instead_of: usize) -> Option<()> {
         let rest = self.query.get(self.copied..)?;
         let length = at.saturating_sub(self.copied);
         match (rest.first_chunk::<USUAL_PIECE>(), self.free.first_chunk_mut()) {
-            // A fixed number of bytes is copied without a call. What is beyond the piece will be written over.
+            // A fixed number of bytes is copied without a call. The bytes after the piece are overwritten later.
             (Some(piece), Some(to)) if length <= USUAL_PIECE => *to = *piece,
             _ => copy(self.free.get_mut(..length)?, rest.get(..length)?),
         }
@@ -132,7 +131,7 @@ impl Writer<'_, '_> {
     }
 }
 
-// Were it inlined, the compiler would make one call of both ways to copy.
+// Not inlined, or the compiler would make one call of both ways to copy.
 #[cold]
 #[inline(never)]
 fn copy(to: &mut [u8], from: &[u8]) {
@@ -149,7 +148,7 @@ mod tests {
 
     const PIECES: [&str; 12] = ["a", "b", "é", "\"", "!", "=", "&", "+", "%41", "%22", "%C3%A9", "%4"];
 
-    /// Every sequence of up to so many pieces.
+    /// All sequences of up to `most` pieces.
     fn sequences(most: usize) -> Vec<String> {
         let mut all = vec![String::new()];
         let mut longest = all.clone();

@@ -1,4 +1,4 @@
-//! From decoded parameters to what their signature proves.
+//! Verifies decoded parameters.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ impl Sms {
             .tenant(tenant.cloned()))
     }
 
-    /// When it was signed, and until when that is good.
+    /// Returns when the request was signed, and until when it is valid.
     fn check_time(
         &self,
         timestamp: Option<Timestamp>,
@@ -55,7 +55,7 @@ impl Sms {
     }
 }
 
-/// Judges the parameters' names, and takes the signature out as `decode` reads it.
+/// Checks the parameters' names, and removes the signature, which `decode` decodes.
 pub(super) fn take_signature(
     params: &mut Params,
     decode: impl FnOnce(&[u8]) -> Option<Tag>,
@@ -69,10 +69,10 @@ pub(super) fn take_signature(
     decode(sig.value).ok_or_else(|| refuse(ErrorKind::SignatureMalformed))
 }
 
-/// Finds the key that signed the parameters without the blank ones, and drops those.
+/// Finds the key that signed the parameters without the blank ones, and removes those.
 ///
-/// Anyone can add a blank parameter. Text in another format (JSON, HTML, multipart) can be hidden in its name, so such a
-/// name is refused.
+/// Anyone can add a blank parameter. Its name could hide text in another format (JSON, HTML, multipart), so such a name is
+/// rejected.
 fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: Tag) -> Result<KeyId, Error> {
     let is_signed = |param: Param<'_>| !param.is_blank();
     let key = params.has_blank_value().then(|| keys.find(params.join(is_signed), &given.into())).flatten();
@@ -84,11 +84,11 @@ fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: Tag) -> Resul
     Ok(key)
 }
 
-/// The parameter `timestamp`: a time, if it is one.
+/// The parameter `timestamp`, if it is a time.
 struct Timestamp(Option<UnixTime>);
 
-/// The account by the text that is signed, with `_` for `&` and `=`. Webhooks spell the parameter's name with a hyphen,
-/// requests to the API with an underscore.
+/// Returns the account as signed, with `_` for `&` and `=`. Webhooks write the name with a hyphen, API requests with an
+/// underscore.
 pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> {
     let account = |name| params.get(name).map(|param| signed_text(param.value));
     let account = match (account("api-key"), account("api_key")) {
@@ -100,7 +100,7 @@ pub(super) fn untrusted_api_key(params: &Params) -> Result<Cow<'_, str>, Error> 
     account.ok_or_else(|| ErrorKind::TenantUnknown.into())
 }
 
-/// A value as it is signed; `None` if it is not UTF-8.
+/// Returns a value as signed. `None` if it is not UTF-8.
 fn signed_text(value: &[u8]) -> Option<Cow<'_, str>> {
     let text = str::from_utf8(value).ok()?;
     Some(if text.contains(['&', '=']) { text.replace(['&', '='], "_").into() } else { text.into() })

@@ -5,17 +5,17 @@ use std::str::FromStr;
 use crate::config_error::ConfigError;
 use crate::mac::Function;
 
-/// The signature method set for the account. It is not in the request: no method but the named one is ever tried.
+/// The account's signature method. It is not in the request, and no other method is ever tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureMethod {
-    /// "MD5 HASH signature" on the dashboard, the account's default: MD5 of the string with the secret appended. Legacy
-    /// and weak: MD5 is broken, and this is not an HMAC; someone who can find MD5 collisions can make two messages with
-    /// one signature. Set the account to SHA-256 or SHA-512.
+    /// "MD5 HASH signature" on the dashboard, the account's default: MD5 of the string followed by the secret. Legacy and weak:
+    /// MD5 is broken, and this is not an HMAC. With MD5 collisions, two messages can have one signature. Set the account to
+    /// SHA-256 or SHA-512.
     Md5Hash,
-    /// "MD5 HMAC signature". Legacy: no attack on HMAC-MD5 as such is known, and no new system should choose it.
+    /// "MD5 HMAC signature". Legacy: no attack on HMAC-MD5 itself is known, but do not choose it for a new system.
     Md5,
-    /// "SHA1 HMAC signature". Legacy: as for [`Md5`](Self::Md5).
+    /// "SHA1 HMAC signature". Legacy, as [`Md5`](Self::Md5).
     Sha1,
     /// "SHA-256 HMAC signature".
     Sha256,
@@ -24,10 +24,10 @@ pub enum SignatureMethod {
 }
 
 impl SignatureMethod {
-    /// Every method there is in this version, in the order of the dashboard.
+    /// All methods of this version, in the order of the dashboard.
     pub const ALL: &[Self] = &[Self::Md5Hash, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
 
-    /// The name in lower case, as the vendor's libraries spell it: `md5hash`, `md5`, `sha1`, `sha256` or `sha512`.
+    /// Returns the name in lower case, as in the vendor's libraries: `md5hash`, `md5`, `sha1`, `sha256` or `sha512`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,11 +40,11 @@ impl SignatureMethod {
     }
 }
 
-/// Reads a name as [`as_str`](SignatureMethod::as_str) writes it.
+/// Parses a name as [`as_str`](SignatureMethod::as_str) writes it.
 ///
 /// # Errors
 ///
-/// - [`ConfigError::AlgorithmUnknown`]: it is none of them.
+/// - [`ConfigError::AlgorithmUnknown`]: it is another name.
 impl FromStr for SignatureMethod {
     type Err = ConfigError;
 

@@ -1,4 +1,4 @@
-//! Where the parameters are.
+//! The place of the parameters.
 
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
@@ -11,8 +11,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Selects by the method and, of a POST, by the media type. Another charset than UTF-8 or US-ASCII is refused: a framework
-    /// may obey it, and read other parameters.
+    /// Chooses by the method and, for a POST, by the media type. A charset other than UTF-8 or US-ASCII is rejected: a
+    /// framework may decode with it and read other parameters.
     pub(crate) fn of(head: Head<'_>, content_type: &HeaderName) -> Result<Self, Error> {
         match head.method() {
             "GET" => return Ok(Self::Query),
@@ -24,7 +24,7 @@ impl Source {
     }
 }
 
-/// Reads a body. Of JSON, it must be one flat object; a Messages API webhook is told by its name.
+/// Reads a body. JSON must be one flat object. A Messages API webhook gets its own error.
 pub(super) fn read(media_type: MediaType, body: &[u8], params: &mut Params) -> Result<(), ErrorKind> {
     match media_type {
         _ if body.is_empty() => Err(ErrorKind::BodyMissing),
