@@ -1,7 +1,7 @@
-//! The webhooks of GitHub, Stripe, Slack and Shopify, each as a rule of its own.
+//! The webhooks of GitHub, Stripe, Slack and Shopify, each as its own rule.
 //!
-//! `cargo run --example own_scheme` verifies a request of each and rejects a forged one. `cargo test --example own_scheme` holds the
-//! rules against the vectors that GitHub and Slack publish, and against ours where a platform publishes none.
+//! `cargo run --example own_scheme` verifies a request of each and rejects a forged one. `cargo test --example own_scheme`
+//! tests the rules with the vectors that GitHub and Slack publish, and with ours for the others.
 
 use std::error::Error as StdError;
 
@@ -25,7 +25,7 @@ impl Rule for GitHub {
     }
 }
 
-/// Sends `Stripe-Signature: t=<seconds>,v1=<hex>,…`, over `seconds.body`. While a secret is rotated there are several `v1`.
+/// Sends `Stripe-Signature: t=<seconds>,v1=<hex>,…`, over `seconds.body`. During a rotation there are several `v1`.
 #[derive(Debug)]
 struct Stripe;
 
@@ -96,7 +96,7 @@ fn samples() -> Result<[Sample; 4], Box<dyn StdError>> {
             "Hello, World!",
         ),
         (
-            // Stripe publishes no vector: this one is ours.
+            // Stripe publishes no vector, so this is ours.
             Box::new(Webhook::with_rule(Stripe, keys("made-up-stripe-secret")?)?.clock(at(1_700_000_000))),
             vec![(
                 "Stripe-Signature",
@@ -119,7 +119,7 @@ fn samples() -> Result<[Sample; 4], Box<dyn StdError>> {
              &trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c",
         ),
         (
-            // Shopify publishes no vector: this one is ours.
+            // Shopify publishes no vector, so this is ours.
             Box::new(Webhook::with_rule(Shopify, keys("made-up-shopify-secret")?)?),
             vec![("X-Shopify-Hmac-Sha256", "bDxppBJQ5YYfPMvTxYRNW72aW0MYp93hjXLrC/HozN8=")],
             r#"{"id":820982911946154508}"#,

@@ -1,4 +1,4 @@
-//! The shortest honest program: build a verifier, verify a delivery, look at the proof, see one refused.
+//! The shortest useful program: builds a verifier, verifies a request, reads the proof, and rejects a forged request.
 //!
 //! `cargo run --example quickstart`
 
@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Once, at start-up. In a service: `Secret::from_env("VOGENT_WEBHOOK_SECRET")?`.
     let vogent = Vogent::new(Secret::new("made-up-vogent-secret")?);
 
-    // For each request: the headers and the raw body, as they were received.
+    // For each request: the headers and the raw body, as received.
     let headers = [("X-Elto-Signature", "1911a9db88bed572a21c99ad9089ded03bd1bd0d39f7694ddd8afd6b216bb322")];
     let head = Head::new("POST", &headers);
     let body = r#"{"event":"dial.started","dial_id":"d_01H8"}"#;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let verified = vogent.verify(Request::new(head, body))?;
     println!("accepted: secret {} signed the {}", verified.key(), verified.coverage().as_str());
 
-    // The same signature over a body that somebody changed on the way.
+    // The same signature with a changed body.
     let forged = body.replace("started", "ended");
     match vogent.verify(Request::new(head, &forged)) {
         Ok(_) => Err("a forged body was accepted".into()),

@@ -1,4 +1,4 @@
-//! Rotating a secret: two are accepted, which one matched is counted, and the count says when the old one can go.
+//! Rotating a secret: two are accepted, the matches of each are counted, and the count says when to remove the old one.
 //!
 //! `cargo run --example rotation`
 
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // 1. Deploy with both, newest first. 2. Change the secret on the platform's dashboard. 3. Watch.
     let vogent = Vogent::new(Keyring::new([new.clone(), old.clone()])?);
 
-    // The platform signs with the old secret until the change has reached all of it.
+    // The platform signs with the old secret until the change has reached all its servers.
     let deliveries = [
         ("08:00", sign::vogent(&old, "{\"n\":1}")),
         ("08:05", sign::vogent(&new, "{\"n\":2}")),
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("the old secret matched {} times, last at {last}", under_old.len());
     }
 
-    // 4. Once it has not matched for as long as the platform retries, deploy without it.
+    // 4. When it has not matched for as long as the platform retries, deploy without it.
     println!("after a day without a match: Keyring of the new one alone");
     let vogent = Vogent::new(new);
     for (time, delivery) in &deliveries {

@@ -1,4 +1,4 @@
-//! Many accounts at one address: read whose delivery it says it is, look that account's secret up in a store, verify.
+//! Many accounts at one address: reads the account's name, looks its secret up in a store, and verifies.
 //!
 //! `cargo run --example tenants`
 
@@ -12,7 +12,7 @@ use countersign::{Request, Secret, Tenants, UnixTime, Verified, Verifier, sign};
 
 const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 
-/// Stands for a database: it answers later.
+/// Stands for a database, which answers later.
 struct Store(HashMap<&'static str, &'static str>);
 
 impl Store {
@@ -23,11 +23,11 @@ impl Store {
 }
 
 async fn verify(store: &Store, request: Request<'_>) -> Result<Verified, Box<dyn Error + Send + Sync>> {
-    // Whose delivery is it? Its own word, not verified: good for a look-up and nothing else.
+    // The account that the request names. It is not verified: use it only for the lookup.
     let api_key = SignedWebhook::untrusted_api_key(request.head())?;
     let secret = store.signature_secret(&api_key).await.ok_or("no account has this api_key")?;
 
-    // Now it must be signed with that account's secret, and the signed claim must name that account.
+    // Now that account's secret must have signed it, and the signed claim must name the account.
     let tenants = Tenants::new([(api_key, Secret::new(secret)?)])?;
     Ok(SignedWebhook::tenants(tenants).clock(|| NOW).verify(request)?)
 }
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ("a stranger's", signed("guessed", "00000000")?),
     ];
     for (whose, delivery) in deliveries {
-        // A task of its own, as a server has it.
+        // Its own task, as in a server.
         let store = Arc::clone(&store);
         tokio::spawn(async move {
             match verify(&store, delivery.request()).await {

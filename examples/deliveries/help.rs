@@ -1,4 +1,4 @@
-//! What `--help` says of the format.
+//! The text of `--help` about the format.
 
 use countersign::schemes::Scheme;
 use textwrap::WordSplitter;

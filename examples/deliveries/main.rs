@@ -1,11 +1,11 @@
-//! Verifies captured requests, one JSON object a line:
+//! Verifies captured requests, one JSON object per line:
 //! `cargo run --example deliveries -- [--json] [--strict] [--summary] [FILE…]`
 //!
-//! `-` is standard input. Without a file it verifies `examples/deliveries.jsonl`. The module `record` describes the format, and so
-//! does `--help`.
+//! `-` is standard input. Without a file it verifies `examples/deliveries.jsonl`. The module `record` and `--help` describe the
+//! format.
 //!
-//! The exit status is 0 whatever the verdicts, 1 with `--strict` where a request is rejected, and 2 where a line, a file or an
-//! option cannot be read.
+//! The exit status is 0 for any verdicts, 1 with `--strict` if a request is rejected, and 2 if a line, a file or an option is
+//! invalid.
 
 #![allow(clippy::arithmetic_side_effects, reason = "counts and sums of a program's run")]
 
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
                 let verdict = Verdict::of(&record);
                 report.verdict(&record, &verdict, start.elapsed());
             }
-            // The others still count.
+            // The other lines still count.
             Err(error) => report.unreadable(format_args!("{name}: line {number}: {error}")),
         });
         if let Err(error) = read {

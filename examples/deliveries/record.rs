@@ -1,5 +1,5 @@
-//! The format of captured requests: one JSON object a line. Other fields are ignored. `secret_b64` is taken as it is. A secret as
-//! text must look like one: no white space around it, no PEM.
+//! The format of captured requests: one JSON object per line. Other fields are ignored. `secret_b64` is taken unchanged. A
+//! secret as text must not be surrounded by white space or be a PEM.
 //!
 //! ```text
 #![doc = include_str!("fields.txt")]
@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use countersign::Head;
 use serde_json::{Map, Value};
 
-/// One captured request and what to verify it with.
+/// One captured request with its settings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
     pub(crate) id: Value,
@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub(crate) header: Option<String>,
     pub(crate) secrets: Secrets,
     pub(crate) base_url: Option<String>,
-    /// Path and query, where `url` gives them.
+    /// Path and query, if `url` gives them.
     pub(crate) target: Option<String>,
     pub(crate) timestamp_header: Option<String>,
     pub(crate) message_id_header: Option<String>,
@@ -59,11 +59,11 @@ pub(crate) enum Window {
     #[default]
     Default,
     AnyAge,
-    /// Whatever stands there; it may be no number of seconds.
+    /// The field's value, which may not be a number of seconds.
     Given(Value),
 }
 
-/// Why a line is no record. Names fields, and shows nothing of what they hold: it may be a secret.
+/// Why a line is not a record. Names fields, but shows no values, which may be secrets.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
     NotJson(serde_json::Error),
@@ -136,7 +136,7 @@ impl Record {
 }
 
 impl Record {
-    /// All of the request but its body.
+    /// Everything of the request but its body.
     pub(crate) fn head(&self) -> Head<'_> {
         let head = Head::new(&self.method, &self.headers);
         match &self.target {
@@ -146,18 +146,18 @@ impl Record {
     }
 }
 
-/// A URL's scheme and authority, and its path and query.
+/// Splits a URL into scheme with authority, and path with query.
 pub(crate) fn split_url(url: &str) -> (&str, &str) {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let target = authority.find(['/', '?']).and_then(|at| authority.get(at..)).unwrap_or_default();
     url.split_at(url.len().saturating_sub(target.len()))
 }
 
-/// The object as it is written.
+/// The object as written.
 struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// A field that may be absent, or null, and must otherwise be what is expected.
+    /// Returns a field that may be absent or null, and otherwise must have the expected type.
     fn get<'f, T>(
         &'f self,
         name: &'static str,

@@ -1,4 +1,4 @@
-//! What is printed: a table for people, or a line of JSON for each request.
+//! The output: a table for people, or a line of JSON per request.
 
 use std::fmt;
 use std::time::Duration;
@@ -75,7 +75,7 @@ impl Report {
         if !self.json {
             print(format_args!("\n{summary}"));
         } else if self.summary {
-            // JSON lines stay JSON lines.
+            // Keeps standard output pure JSON lines.
             complain(summary);
         }
     }
@@ -110,7 +110,7 @@ fn for_people(record: &Record, verdict: &Verdict) -> String {
     table_row([&visible(&id), &visible(&record.scheme), word, &reason], &[plain(), plain(), colour, plain()])
 }
 
-/// What the signature covers, and which secret made it where it is not the first.
+/// The coverage, and which secret matched if not the first.
 fn signed(verified: &Verified) -> String {
     let what = match verified.coverage() {
         Coverage::Body => "body is signed",
@@ -129,7 +129,7 @@ fn signed(verified: &Verified) -> String {
     }
 }
 
-/// A row of a table of 100 columns, as many lines as its longest cell has. `console` styles nothing where the output is no
+/// A row of a table of 100 columns, with as many lines as its longest cell. `console` adds no style if the output is not a
 /// terminal or `NO_COLOR` is set.
 fn table_row(texts: [&str; 4], styles: &[Style; 4]) -> String {
     let widths = [34, 17, 7, 36];

@@ -1,4 +1,4 @@
-//! From a record to a verdict: build the verifier it asks for, verify the request it holds.
+//! From a record to a verdict: builds the verifier and verifies the request.
 
 #[path = "verifier.rs"]
 mod verifier;
@@ -13,7 +13,7 @@ use verifier::{Misconfigured, verifier};
 pub(crate) enum Verdict {
     Accepted(Box<Verified>),
     Rejected(Error),
-    /// No verifier can be built as the record asks.
+    /// The record's settings are invalid.
     Misconfigured(String),
 }
 
@@ -30,7 +30,7 @@ impl Verdict {
     }
 }
 
-/// What it takes for a secret.
+/// Makes a secret of a text.
 fn secret(text: &str) -> Result<Secret, ConfigError> {
     Secret::new(text)
 }

@@ -1,4 +1,4 @@
-//! The verifier that a record asks for. The module above says what it takes for a `secret`.
+//! Builds the verifier of a record. The parent module defines `secret`.
 
 use std::time::Duration;
 

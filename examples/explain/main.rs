@@ -1,4 +1,4 @@
-//! Says why captured requests are rejected: the cause, the evidence and the remedy.
+//! Explains why captured requests are rejected: the cause, the evidence and the remedy.
 //!
 //! ```text
 //! cargo run --example explain --features diagnose -- FILE
@@ -8,14 +8,14 @@
 //! `cargo install --path . --example explain --features diagnose` installs it as `explain`. The feature `ed25519` adds the schemes
 //! with public keys.
 //!
-//! - `FILE` holds captured requests, one JSON object a line, as the example `deliveries` takes them; `-` is standard input. Without
-//!   a file it explains the samples in `examples/mistakes.jsonl`.
-//! - `--http FILE` is one request, as a proxy or `curl -v` saved it. Chunks are decoded. Each setting of the format is an option.
-//!   Secrets are in environment variables, and the options name the variables.
+//! - `FILE` holds captured requests, one JSON object per line, in the format of the example `deliveries`. `-` is standard
+//!   input. Without a file it explains the samples in `examples/mistakes.jsonl`.
+//! - `--http FILE` is one request, as a proxy or `curl -v` saved it. Chunks are decoded. Each setting of the format is an
+//!   option. Secrets are in environment variables, which the options name.
 //!
-//! `--help` lists schemes, options and fields. For people it prints the findings of each request, the likeliest first; with
-//! `--json` a line for each request. It prints no secret and no signature. The exit status is 0, or 2 where an option, a file or a
-//! line cannot be read.
+//! `--help` lists schemes, options and fields. The output has the findings of each request, the likeliest first, or with
+//! `--json` a line per request. It prints no secret and no signature. The exit status is 0, or 2 if an option, a file or a line
+//! is invalid.
 
 #[path = "../deliveries/help.rs"]
 mod help;
@@ -48,7 +48,7 @@ use saved::Saved;
 use serde_json::json;
 use verifier::{Misconfigured, verifier};
 
-/// Says why captured requests are rejected.
+/// Explains why captured requests are rejected.
 #[derive(Parser)]
 #[command(name = "explain", after_help = help::help())]
 struct Options {
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     if report.unreadable > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
-/// Explains every line. One that cannot be read is reported, and the others still count.
+/// Explains every line. An invalid line is reported, and the others still count.
 fn explain_all(input: &Input, report: &mut Report) {
     let name = input.name();
     let read = input.each_line(|number, line| match Record::parse(line) {
@@ -111,19 +111,19 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
     };
     let verifier = verifier(record).or_else(|wrong| match &record.secrets {
         Secrets::Public(_) => Err(wrong),
-        // What is wrong with a secret, the diagnosis says. A verifier with another one rejects all the same.
+        // The diagnosis explains a bad secret. A verifier with another secret also rejects.
         _ => verifier(&Record { secrets: Secrets::Text(STRANGERS.to_owned()), ..record.clone() }),
     })?;
     Ok(verifier.diagnose(&capture, &credentials(record)))
 }
 
-/// The value for `--now` where a request is rejected for its age alone, today. It may have been in time when it arrived.
+/// Returns a value for `--now` if the request is rejected only for its age today. It may have been in time when it arrived.
 fn arrival(record: &Record, diagnosis: &Diagnosis) -> Option<String> {
     let is_old = |cause| matches!(cause, Cause::ClockSkew | Cause::TokenExpired);
     if record.now.is_some() || !is_old(diagnosis.findings().first()?.cause()) {
         return None;
     }
-    // A century: some schemes refuse any age, and some this one.
+    // A century, since some schemes reject any age.
     let of_any_age = Record { tolerance: Window::Given(json!(3_155_760_000_u64)), ..record.clone() };
     let verifier = verifier(&of_any_age).ok();
     let proof = verifier.and_then(|verifier| verifier.verify(Request::new(record.head(), &record.body)).ok());
@@ -145,11 +145,11 @@ fn credentials(record: &Record) -> Credentials {
     record.candidates.iter().fold(credentials, |all, (name, text)| all.other(name, text.as_str()))
 }
 
-/// What it takes for a secret: anything.
+/// Makes a secret of any text.
 fn secret(text: &str) -> Result<Secret, ConfigError> {
     Secret::verbatim(text)
 }
 
-/// Base64, as the Contact Center's are.
+/// Base64, as for the Contact Center.
 const STRANGERS: &str = "c3RyYW5nZXI=";
 const BUNDLED: &str = include_str!("../mistakes.jsonl");

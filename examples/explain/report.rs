@@ -1,4 +1,4 @@
-//! What is printed: findings for people, or a line of JSON for each request.
+//! The output: findings for people, or a line of JSON per request.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +15,7 @@ use super::record::Record;
 #[derive(Debug)]
 pub(crate) struct Report {
     json: bool,
-    /// Requests whose first finding is proved, is a hint, and that verify.
+    /// How many requests have a proved first finding, how many a hint, and how many verify.
     proved: u64,
     hints: u64,
     genuine: u64,
@@ -41,7 +41,7 @@ impl Report {
         Self { json, proved: 0, hints: 0, genuine: 0, unreadable: 0 }
     }
 
-    /// `arrival` is when a request that is old now was in time.
+    /// `arrival` is a time at which an old request was in time.
     pub(crate) fn diagnosis(&mut self, record: &Record, diagnosis: &Diagnosis, arrival: Option<&str>) {
         let count = match diagnosis.findings().first() {
             Some(finding) if finding.is_proved() => &mut self.proved,
@@ -81,7 +81,7 @@ impl Report {
         complain(format_args!("explain: {problem}"));
     }
 
-    /// Prints the summary, for people and of more than one request.
+    /// Prints the summary of several requests, for people.
     pub(crate) fn finish(&self) {
         let Self { json, proved, hints, genuine, unreadable } = self;
         let count = proved.saturating_add(*hints).saturating_add(*genuine);
@@ -104,7 +104,7 @@ fn remedy(finding: &Finding, arrival: Option<&str>) -> Cow<'static, str> {
     }
 }
 
-/// A paragraph of at most 100 columns.
+/// Wraps a paragraph at 100 columns.
 fn wrapped(start: &str, text: &str, style: &Style) -> String {
     let indent = " ".repeat(8);
     let layout = textwrap::Options::new(100).initial_indent(start).subsequent_indent(&indent);

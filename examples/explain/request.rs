@@ -5,18 +5,18 @@ use std::borrow::Cow;
 use countersign::HeaderName;
 use httparse::{EMPTY_HEADER, Status, parse_chunk_size};
 
-/// A request as it was saved.
+/// A saved request.
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// What a reader should know of the file.
+    /// Notes about the file for the reader.
     pub(crate) notes: Vec<String>,
 }
 
 impl Request {
-    /// Reads a head, and as its body what follows it. Of what `curl -v` prints, it reads the lines that begin with `>`.
+    /// Reads a head and the body after it. In the output of `curl -v`, it reads the lines that begin with `>`.
     pub(crate) fn read(file: &[u8]) -> Result<Self, String> {
         if let Ok(request) = Self::parse(file) {
             return Ok(request);
@@ -29,7 +29,7 @@ impl Request {
     fn parse(text: &[u8]) -> Result<Self, httparse::Error> {
         let mut text = as_version_1(text);
         let mut fields = [EMPTY_HEADER; 128];
-        // A head without the empty line at its end has no body.
+        // A head without the final empty line has no body.
         let is_cut = httparse::Request::new(&mut fields).parse(&text)?.is_partial();
         if is_cut {
             text.to_mut().extend(b"\r\n\r\n");
@@ -40,7 +40,7 @@ impl Request {
         let (Some(method), Some(target)) = (head.method, head.path) else {
             return Err(httparse::Error::Token);
         };
-        // A pseudo-header of HTTP/2 is no header.
+        // A pseudo-header of HTTP/2 is not a header.
         let headers = head.headers.iter().filter(|field| HeaderName::new(field.name).is_ok());
         let text_of = |value| String::from_utf8_lossy(value).into_owned();
         Ok(Self {
@@ -57,7 +57,7 @@ impl Request {
         header.map(|(_, value)| value.trim())
     }
 
-    /// Takes a body from elsewhere.
+    /// Sets the body from another file.
     pub(crate) fn replace_body(&mut self, body: Vec<u8>) {
         self.body = body;
         if let Some(length) = self.content_length().filter(|length| *length != self.body.len()) {
@@ -67,7 +67,7 @@ impl Request {
         }
     }
 
-    /// Finds where the body ends, and decodes chunks.
+    /// Finds the body's end, and decodes chunks.
     pub(crate) fn frame(&mut self) -> Result<(), String> {
         let coding = self.header("transfer-encoding").unwrap_or_default().to_ascii_lowercase();
         if coding.ends_with("chunked") {
@@ -86,7 +86,7 @@ impl Request {
                 }
                 Ok(())
             }
-            // Editors end a file with a line feed.
+            // Editors add a line feed at the end of a file.
             None if self.body.iter().all(|byte| matches!(byte, b'\r' | b'\n')) => {
                 self.body.clear();
                 Ok(())
@@ -112,7 +112,7 @@ impl Request {
                     decoded.extend(chunk);
                 }
                 Ok(Status::Partial) => return Err(cut()),
-                // Some proxies decode the body and leave the header.
+                // Some proxies decode the body and keep the header.
                 Err(_) if decoded.is_empty() => {
                     self.notes
                         .push("the body is not chunked, although `transfer-encoding` says so".to_owned());
@@ -135,14 +135,14 @@ impl Request {
     }
 }
 
-/// The first head of those that curl sent. It prints no body.
+/// Returns the first head that curl sent. curl prints no body.
 fn sent_by_curl(file: &[u8]) -> Vec<u8> {
     let sent = file.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b">"));
     let lines = sent.map(|line| line.strip_prefix(b" ").unwrap_or(line));
     lines.take_while(|line| !line.trim_ascii().is_empty()).flatten().copied().collect()
 }
 
-/// Gives a request line of HTTP/2 or HTTP/3, as curl prints it, the version that has such lines.
+/// Changes a request line of HTTP/2 or HTTP/3 in curl's output to version 1.
 fn as_version_1(text: &[u8]) -> Cow<'_, [u8]> {
     let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
     let (line, rest) = text.split_at(end);

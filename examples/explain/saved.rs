@@ -1,4 +1,4 @@
-//! One HTTP request, as a proxy or `curl -v` saved it, and what to verify it with.
+//! One HTTP request, as a proxy or `curl -v` saved it, and its settings.
 
 use std::ffi::OsString;
 use std::{env, fs};
@@ -13,13 +13,13 @@ use super::output::complain;
 use super::record::{Record, split_url};
 use super::request::Request;
 
-/// What the options say. A secret is never an argument, which other users of the machine can see: it is in a variable.
+/// The options. A secret is in a variable and never an argument, which other users of the machine can see.
 #[derive(Args)]
 pub(crate) struct Saved {
     /// Explain one HTTP request: a file as a proxy or `curl -v` saved it
     #[arg(long, value_name = "FILE", requires_all = ["scheme", "credential"])]
     http: Option<OsString>,
-    /// The raw body, where the file does not hold it
+    /// The raw body, if it is not in the file
     #[arg(long, value_name = "FILE", requires = "http")]
     body: Option<OsString>,
     /// Environment variable of the secret; several times for several secrets, newest first
@@ -67,13 +67,13 @@ struct Settings {
     /// `vapi`: name of the timestamp header
     #[arg(long, value_name = "NAME")]
     timestamp_header: Option<String>,
-    /// `vapi`: name of the header of the message's identifier
+    /// `vapi`: header of the message's identifier
     #[arg(long, value_name = "NAME")]
     message_id_header: Option<String>,
-    /// `vapi`: what is signed, such as `{timestamp}.{body}`
+    /// `vapi`: signed format, such as `{timestamp}.{body}`
     #[arg(long)]
     format: Option<String>,
-    /// `vapi`, `static-token`: what stands before the signature or token
+    /// `vapi`, `static-token`: text before the signature or token
     #[arg(long)]
     prefix: Option<String>,
     /// `vapi`: hex or base64
@@ -82,7 +82,7 @@ struct Settings {
 }
 
 impl Saved {
-    /// The request as a captured one; nothing where no file was named.
+    /// Returns the request as a captured one, or nothing without a file.
     pub(crate) fn record(self) -> Result<Option<Record>, String> {
         let Some(file) = &self.http else { return Ok(None) };
         let name = file.to_string_lossy();
@@ -102,7 +102,7 @@ impl Saved {
         let line = serde_json::to_vec(&fields).map_err(|error| error.to_string())?;
         let mut record = Record::parse(&line).map_err(|error| option_of(&error.to_string()))?;
         record.body.clone_from(&request.body);
-        // A request to a proxy names the whole URL.
+        // A request to a proxy has the whole URL.
         let (start, target) = split_url(&request.target);
         record.target = Some(target.to_owned());
         let from_host = || request.header("host").map(|host| format!("https://{host}"));
@@ -146,7 +146,7 @@ impl Saved {
     }
 }
 
-/// A field's name as that of its option.
+/// Converts a field's name to its option.
 fn option_of(problem: &str) -> String {
     problem.replace("field `", "option `--")
 }
@@ -155,7 +155,7 @@ fn read(file: &OsString) -> Result<Vec<u8>, String> {
     fs::read(file).map_err(|error| format!("{}: {error}", file.to_string_lossy()))
 }
 
-/// Reads a variable. What was given may be the secret itself, so that it is never printed.
+/// Reads a variable. The given name may be the secret itself, so it is never printed.
 fn variable(option: &str, name: &str) -> Result<String, String> {
     env::var(name).map_err(|error| match error {
         env::VarError::NotPresent => {

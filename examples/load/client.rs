@@ -1,4 +1,4 @@
-//! Sends one request again and again.
+//! Sends one request repeatedly.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::server::Server;
 
-/// One request, to one server.
+/// One request to one server.
 #[derive(Debug)]
 pub(crate) struct Client {
     address: SocketAddr,
@@ -27,13 +27,13 @@ impl Client {
         Ok(Self { address: server.address, request: delivery.to_http("/")?.map(Full::from) })
     }
 
-    /// Sends it once, and requires a status.
+    /// Sends it once and checks the status.
     pub(crate) async fn expect(&self, status: u16) -> Result<(), Failure> {
         let answered = send(&mut connect(self.address).await?, self.request.clone()).await?;
         if answered == status { Ok(()) } else { Err(format!("answered {answered}, not {status}").into()) }
     }
 
-    /// Sends it for some time from several connections, and counts how often.
+    /// Sends it from several connections for a time, and counts.
     pub(crate) async fn load(&self, time: Duration) -> Result<u32, Failure> {
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {

@@ -1,4 +1,4 @@
-//! What was measured.
+//! The measured figures.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, Failure};
 use crate::server::Server;
 
-/// One server under load for a while.
+/// One measurement of a server under load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round {
     requests_per_second: f64,
-    /// Of processor time; nothing where the system does not tell it.
+    /// Of processor time. 0 if the system does not report it.
     microseconds_per_request: f64,
 }
 
@@ -41,7 +41,7 @@ impl Figures {
         self.hashes.push(hash);
     }
 
-    /// By how many percent the requests per second are fewer with the layer.
+    /// By how many percent the layer reduces the requests per second.
     pub(crate) fn cost(&self) -> f64 {
         self.requests_per_second().cost
     }
@@ -70,7 +70,7 @@ impl Figures {
     }
 }
 
-/// One figure of one round, and the cost that follows from it.
+/// One figure of one round, and its cost.
 #[derive(Clone, Copy)]
 struct Line {
     without: f64,

@@ -1,14 +1,14 @@
-//! What verification costs a service: requests per second of an echo of 1 KiB, bare and behind the layer.
+//! The cost of verification in a service: requests per second of a 1 KiB echo, bare and behind the layer.
 //!
 //! `cargo run --release --example load --features tower [-- --seconds 20 --max-cost 5]`
 //!
-//! Both servers and the client are in this process, on loopback. Each round measures one server and then the other, so that the
-//! load of the machine meets both. A line is the round with the median cost: its figures belong together. The requests per second
-//! depend on how busy the machine is and include the client's work. The next line is the processor time of the server's threads
-//! for a request (Linux only), and the last one how much of it is the bare hash, which no layer can avoid.
+//! Both servers and the client are in this process, on loopback. Each round measures one server and then the other, so both see
+//! the same load of the machine. A line is the round with the median cost, so its figures belong together. The requests per
+//! second depend on the machine's load and include the client's work. The next line is the processor time per request of the
+//! server's threads (Linux only). The last line is the share of the bare hash, which no layer can avoid.
 //!
-//! The exit status is 0 whatever the cost, 1 with `--max-cost PERCENT` where the requests per second drop by more, and 2 for a
-//! wrong option.
+//! The exit status is 0 for any cost, 1 with `--max-cost PERCENT` if the requests per second drop by more, and 2 for a wrong
+//! option.
 
 mod client;
 mod figures;
@@ -48,7 +48,7 @@ async fn main() -> Result<ExitCode, Failure> {
     let verifying =
         Server::start("verifying", move |router| router.layer(VerifyLayer::new(Vogent::new(secret))))?;
 
-    // What is measured is what it is said to be.
+    // Checks that verification happens.
     let forged = genuine.clone().with_body("y".repeat(1024));
     Client::new(&bare, &forged)?.expect(200).await?;
     Client::new(&verifying, &forged)?.expect(401).await?;
@@ -60,7 +60,7 @@ async fn main() -> Result<ExitCode, Failure> {
 
     let mut figures = Figures::default();
     for round in 0..ROUNDS {
-        // Neither is always the first.
+        // The order alternates.
         let (without, with) = if round % 2 == 0 {
             let without = Round::of(&bare, &to_bare, time).await?;
             (without, Round::of(&verifying, &to_verifying, time).await?)
@@ -75,5 +75,5 @@ async fn main() -> Result<ExitCode, Failure> {
     Ok(if over { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Odd, so that one is in the middle.
+/// Odd, so that there is a middle round.
 const ROUNDS: u32 = 11;

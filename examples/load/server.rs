@@ -1,4 +1,4 @@
-//! An echo on a thread of its own, whose processor time can be told.
+//! An echo server in its own threads, so that their processor time can be measured.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
@@ -10,22 +10,22 @@ use axum::routing::post;
 
 use crate::client::Failure;
 
-/// A server on a port of loopback. It runs until the process ends.
+/// A server on a loopback port. It runs until the process ends.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// What its threads are called.
+    /// The name of its threads.
     name: &'static str,
 }
 
 impl Server {
-    /// Starts an echo of whole bodies behind what `wrap` puts before it.
+    /// Starts an echo of whole bodies behind the layers that `wrap` adds.
     pub(crate) fn start(name: &'static str, wrap: impl FnOnce(Router) -> Router) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let router = wrap(Router::new().route("/", post(|body: Bytes| async { body })));
-        // As `#[tokio::main]` makes it.
+        // The same runtime as `#[tokio::main]` makes.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(name).build()?;
         let listener = {
             let _entered = runtime.enter();
@@ -35,7 +35,7 @@ impl Server {
         Ok(Self { address, name })
     }
 
-    /// How long its threads have been running on a processor, where the system tells it.
+    /// Returns the processor time of its threads, if the system reports it.
     pub(crate) fn processor_time(&self) -> Option<Duration> {
         let mut time = Duration::ZERO;
         for thread in fs::read_dir("/proc/self/task").ok()? {

@@ -1,4 +1,4 @@
-//! Files of one JSON object a line.
+//! Files with one JSON object per line.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Where lines come from.
+/// The source of the lines.
 #[derive(Debug)]
 pub(crate) enum Input {
     Stdin,
     File(OsString),
-    /// The one that comes with the program.
+    /// The program's own file.
     Bundled {
         name: &'static str,
         text: &'static str,
@@ -20,12 +20,12 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// The files that were named. `-` is standard input.
+    /// Returns the given files. `-` is standard input.
     pub(crate) fn files(files: Vec<OsString>) -> Vec<Self> {
         files.into_iter().map(|file| if file == "-" { Self::Stdin } else { Self::File(file) }).collect()
     }
 
-    /// The files that were named, or else the bundled one.
+    /// Returns the given files, or else the bundled one.
     pub(crate) fn files_or(files: Vec<OsString>, name: &'static str, text: &'static str) -> Vec<Self> {
         if files.is_empty() { vec![Self::Bundled { name, text }] } else { Self::files(files) }
     }
@@ -38,7 +38,7 @@ impl Input {
         }
     }
 
-    /// Hands on each line that is not blank, with its number.
+    /// Passes on each line that is not blank, with its number.
     pub(crate) fn each_line(&self, mut take: impl FnMut(u64, &[u8])) -> io::Result<()> {
         let (lines, mut progress): (Box<dyn BufRead>, _) = match self {
             Self::Stdin => (Box::new(io::stdin().lock()), Progress::new(None)),
@@ -60,7 +60,7 @@ impl Input {
     }
 }
 
-/// A bar on standard error that appears after a second, unless the terminal shows the lines themselves.
+/// A progress bar on standard error after a second, unless the terminal shows the lines themselves.
 struct Progress {
     bar: ProgressBar,
     start: Instant,
@@ -74,7 +74,7 @@ impl Progress {
             None => (ProgressBar::no_length(), "{bytes} read, {elapsed}"),
         };
         bar.set_draw_target(ProgressDrawTarget::hidden());
-        // The templates above are right: the default is never taken.
+        // The templates above are valid, so the default is never used.
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
@@ -82,7 +82,7 @@ impl Progress {
     }
 
     fn passed(&mut self, bytes: usize) {
-        // The line feed as well.
+        // Counts the line feed too.
         self.bar.inc(u64::try_from(bytes).unwrap_or_default().saturating_add(1));
         if !self.is_late && self.start.elapsed() > Duration::from_secs(1) {
             self.is_late = true;

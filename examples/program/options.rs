@@ -1,9 +1,9 @@
-//! Options on the command line.
+//! Command-line options.
 
 use clap::{Arg, Command, Parser};
 use textwrap::WordSplitter;
 
-/// Reads the program's arguments. A wrong one ends it with status 2 and the list of right ones, `--help` with status 0.
+/// Parses the arguments. A wrong one exits with status 2 and a list of the options, `--help` with status 0.
 pub(crate) fn options<P: Parser>() -> P {
     let mut command = P::command().max_term_width(WIDTH);
     command.build();
@@ -12,12 +12,12 @@ pub(crate) fn options<P: Parser>() -> P {
     P::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit())
 }
 
-/// Names every option, where clap writes `[OPTIONS]`.
+/// Names every option instead of clap's `[OPTIONS]`.
 fn usage(command: &Command) -> String {
     let name = |argument: &Arg| {
         if argument.is_positional() { argument.to_string() } else { format!("[{argument}]") }
     };
-    // An option and its value stay on one line.
+    // Keeps an option and its value on one line.
     let all: Vec<_> = command.get_arguments().map(|argument| name(argument).replace(' ', NO_BREAK)).collect();
     let layout = textwrap::Options::new(WIDTH).initial_indent(INDENT).subsequent_indent(INDENT);
     let layout = layout.word_splitter(WordSplitter::NoHyphenation);
@@ -26,6 +26,6 @@ fn usage(command: &Command) -> String {
 }
 
 const WIDTH: usize = 100;
-/// What stands before the usage: `Usage: `.
+/// As wide as `Usage: `.
 const INDENT: &str = "       ";
 const NO_BREAK: &str = "\u{a0}";

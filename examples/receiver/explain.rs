@@ -1,5 +1,5 @@
-//! Why a request was rejected, where `EXPLAIN=1`. For development: it keeps each body in memory before anything is verified, and a
-//! diagnosis costs hundreds of verifications.
+//! Explains rejections if `EXPLAIN=1`. For development only: it keeps each body in memory before verification, and a diagnosis
+//! costs hundreds of verifications.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use http_body_util::LengthLimitError;
 
 use crate::say;
 
-/// What it takes to explain a route's rejections.
+/// What a route needs to explain its rejections.
 #[derive(Clone)]
 pub(crate) struct Explainer {
     pub(crate) verifier: Arc<dyn Registered>,
     pub(crate) credentials: Arc<Credentials>,
 }
 
-/// A rejected request. It travels in the response's extensions to the journal.
+/// A rejected request, passed to the journal in the response's extensions.
 #[derive(Clone)]
 pub(crate) struct Unexplained {
     explainer: Explainer,
@@ -31,14 +31,14 @@ pub(crate) struct Unexplained {
 }
 
 impl Unexplained {
-    /// Prints the diagnosis when it is there. Nobody waits for it.
+    /// Prints the diagnosis in the background.
     pub(crate) fn explain(self) {
         let Self { explainer: Explainer { verifier, credentials }, capture } = self;
         tokio::task::spawn_blocking(move || say(&verifier.diagnose(&capture, &credentials).to_string()));
     }
 }
 
-/// Keeps a copy of a request that is rejected.
+/// Keeps a copy of a rejected request.
 pub(crate) async fn keep(State(explainer): State<Explainer>, request: Request, next: Next) -> Response {
     let limit = explainer.verifier.body_limit().unwrap_or(1024 * 1024);
     let (parts, body) = request.into_parts();
@@ -56,7 +56,7 @@ pub(crate) async fn keep(State(explainer): State<Explainer>, request: Request, n
     response
 }
 
-/// What the layer below would answer.
+/// The answer that the layer would give.
 fn rejection(error: &axum::Error) -> Response {
     let is_too_large =
         std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);

@@ -1,8 +1,8 @@
-//! One line for each request. It holds no secret, no signature and nothing of the payload but its digest.
+//! One line per request, without secret, signature or payload.
 //!
-//! Where the signature covers the body, the line has its length and SHA-256: `bytes=24 sha256=…`. Where it covers parameters, the
-//! line has their number and the SHA-256 of a text made of them: `parameters=4 sha256=…`. The text holds the parameters in the
-//! order of their names, and of each the name and the value, decoded, as netstrings: `4:text,2:hi,`.
+//! If the signature covers the body, the line has its length and SHA-256: `bytes=24 sha256=…`. If it covers parameters, the
+//! line has their number and a SHA-256: `parameters=4 sha256=…`. That hash is of the parameters sorted by name, each name and
+//! value decoded and written as netstrings: `4:text,2:hi,`.
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::explain::Unexplained;
 use crate::say;
 
-/// What the handler got: it travels in the response's extensions.
+/// What the handler got, in the response's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     key: u32,
@@ -24,12 +24,12 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    /// Of a request whose signature covers the body.
+    /// For a signature over the body.
     pub(crate) fn body(verified: &Verified, body: &[u8]) -> Self {
         Self::new(verified, format!("bytes={} sha256={}", body.len(), hex::encode(Sha256::digest(body))))
     }
 
-    /// Of a request whose signature covers parameters.
+    /// For a signature over parameters.
     pub(crate) fn parameters(verified: &Verified, parameters: &Parameters) -> Self {
         let mut sorted: Vec<_> = parameters.iter().collect();
         sorted.sort_unstable();
@@ -48,7 +48,7 @@ impl Accepted {
     }
 }
 
-/// An event was handled before. It is answered 200, so that it is not sent again.
+/// The event was handled before. The answer is 200, so that the platform does not retry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duplicate;
 
@@ -58,7 +58,8 @@ impl Duplicate {
     }
 }
 
-/// A request took longer than the timeout. 503, so that it is sent again: of the 4xx, Vonage repeats 429 alone.
+/// A request took longer than the timeout. The answer is 503, so that the platform retries: of the 4xx, Vonage retries only
+/// 429.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimedOut;
 
@@ -95,7 +96,7 @@ fn verdict(response: &Response) -> String {
     }
 }
 
-/// Printed when it is dropped, so that a request whose sender went away has its line as well.
+/// A line that is printed on drop, so that it appears even if the sender left.
 struct Line {
     scheme: &'static str,
     verdict: Option<String>,

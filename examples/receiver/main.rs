@@ -1,34 +1,33 @@
-//! A receiver of the webhooks of every scheme, as a service would be: `axum`, one route for each scheme, the secrets from the
-//! environment.
+//! A receiver of every scheme's webhooks: an `axum` service with one route per scheme, and secrets from the environment.
 //!
 //! `cargo run --example receiver --features tower,replay-memory,replay-redis,diagnose`
 //!
-//! Without secrets it generates throw-away ones and prints a genuine and a forged `curl` command for each scheme.
+//! Without secrets it generates throw-away ones and prints a genuine and a forged `curl` command per scheme.
 //!
-//! The route of a scheme is its name, and its variables begin with it: `/vonage-sms` reads `VONAGE_SMS_SECRET`. The first lines say
+//! A scheme's name is its route and the prefix of its variables: `/vonage-sms` reads `VONAGE_SMS_SECRET`. The first lines say
 //! which routes are on. The variables of a scheme are:
 //!
 //! | variable ends with | value |
 //! |---|---|
 //! | `_SECRET` | the secret, as the platform shows it |
-//! | `_PUBLIC_KEY` | where the platform signs with Ed25519 (feature `ed25519`): its key in base64 |
-//! | `_SECRET_OLD`, `_PUBLIC_KEY_OLD` | the one before, while it is being rotated |
-//! | `_BASE_URL` | needed where the scheme signs the URL: what the platform calls, up to the path |
+//! | `_PUBLIC_KEY` | if the platform signs with Ed25519 (feature `ed25519`): its key in base64 |
+//! | `_SECRET_OLD`, `_PUBLIC_KEY_OLD` | the previous one, during a rotation |
+//! | `_BASE_URL` | required if the scheme signs the URL: the public URL up to the path |
 //! | `_HEADER` | name of the signature header; `VOXAGENT`, `HEX_HMAC` and `STATIC_TOKEN` need it |
 //! | `_ALGORITHM` | `VONAGE_SMS` needs it: `md5hash`, `md5`, `sha1`, `sha256` or `sha512` |
 //! | `_TOLERANCE` | timestamp window in seconds either way |
-//! | `_TIMESTAMP_HEADER`, `_MESSAGE_ID_HEADER`, `_FORMAT`, `_PREFIX`, `_ENCODING` | `VAPI`, as its dashboard names them; `STATIC_TOKEN` knows `_PREFIX` |
+//! | `_TIMESTAMP_HEADER`, `_MESSAGE_ID_HEADER`, `_FORMAT`, `_PREFIX`, `_ENCODING` | `VAPI`, as in its dashboard; `STATIC_TOKEN` has `_PREFIX` |
 //!
-//! With `EXPLAIN=1` in the environment it prints the cause of each rejection, with the evidence and the remedy. This is for
-//! development: it costs more than a rejection should.
+//! With `EXPLAIN=1` in the environment it prints the cause of each rejection, with the evidence and the remedy. Use this only
+//! for development, because a diagnosis is expensive.
 //!
-//! It prints one line for each request. `RUST_LOG=countersign=debug` with the feature `tracing` prints more, on standard error. A
-//! wrong variable or option ends it at once, with status 2. Ctrl-C and SIGTERM end it when the requests at hand are answered, a
-//! second one ends it at once.
+//! It prints one line per request. `RUST_LOG=countersign=debug` with the feature `tracing` prints more, on standard error. A
+//! wrong variable or option ends it at once, with status 2. Ctrl-C and SIGTERM end it after the current requests are answered.
+//! A second one ends it at once.
 //!
 //! # Deployment caveat
 //!
-//! `axum::serve` waits for a request's head without a timeout. Put a proxy before it that has one.
+//! `axum::serve` waits for a request's head without a timeout. Put a proxy with a timeout before it.
 
 mod explain;
 mod journal;
@@ -53,15 +52,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-/// Receives the webhooks of every scheme. Without secrets in the environment it generates throw-away ones and prints requests to
-/// paste.
+/// Receives the webhooks of every scheme. Without secrets in the environment it generates throw-away ones and prints requests
+/// to paste.
 #[derive(Parser)]
 #[command(name = "receiver")]
 struct Options {
-    /// Address to listen at; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: Addresses,
-    /// Redis server in which all receivers remember handled requests [default: the memory of this process]
+    /// Redis server for handled requests, shared by all receivers [default: the memory of this process]
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
     /// Time from the end of a request's head to the handler's answer
@@ -69,7 +68,7 @@ struct Options {
     timeout: u64,
 }
 
-/// What an address such as `localhost:8080` stands for.
+/// The addresses of a name such as `localhost:8080`.
 #[derive(Clone, Debug)]
 struct Addresses(Vec<SocketAddr>);
 
@@ -85,7 +84,7 @@ impl FromStr for Addresses {
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_writer(io::stderr).init();
     let options: Options = options::options();
-    // What is wrong with the configuration is found before the first request.
+    // Configuration errors are reported before the first request.
     let prepared = Routes::from_env().and_then(|routes| Ok((router::router(&routes, &options)?, routes)));
     let (service, routes) = match prepared {
         Ok(prepared) => prepared,
@@ -126,7 +125,7 @@ async fn run(service: Router, routes: &Routes, options: &Options) -> io::Result<
     });
     tokio::select! {
         ended = server => ended,
-        // A connection whose head never ends would keep it alive.
+        // Otherwise a connection with an endless head would keep it alive.
         () = async {
             times(1).await;
             tokio::time::sleep(Duration::from_secs(options.timeout.saturating_add(1))).await;
@@ -136,7 +135,7 @@ async fn run(service: Router, routes: &Routes, options: &Options) -> io::Result<
         }
         () = times(2) => {
             say("ending at once");
-            // As a shell says that SIGINT ended it. A diagnosis may be running, and is not waited for.
+            // The status of a shell after SIGINT. It does not wait for a diagnosis.
             std::process::exit(130)
         }
     }
@@ -200,7 +199,7 @@ fn explains() -> bool {
     env::var_os("EXPLAIN").is_some_and(|value| value == "1")
 }
 
-/// Prints a line. Where nobody reads, the service goes on.
+/// Prints a line. If nobody reads it, the service continues.
 fn say(line: &str) {
     let _ = writeln!(io::stdout().lock(), "{line}");
 }

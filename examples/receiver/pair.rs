@@ -4,20 +4,20 @@ use std::net::SocketAddr;
 
 use countersign::sign::Delivery;
 
-/// A genuine request, and one signed with a key that is not the platform's.
+/// A genuine request, and one signed with a wrong key.
 pub(crate) struct Pair {
     pub(crate) genuine: Delivery,
     pub(crate) forged: Delivery,
 }
 
 impl Pair {
-    /// Two lines to paste into a shell.
+    /// Returns two lines to paste into a shell.
     pub(crate) fn commands(&self, address: SocketAddr, path: &str) -> String {
         format!("{}\n{}", curl(address, path, &self.genuine), curl(address, path, &self.forged))
     }
 }
 
-/// A command that sends a request byte for byte.
+/// Returns a command that sends a request byte for byte.
 fn curl(address: SocketAddr, path: &str, delivery: &Delivery) -> String {
     let separator = if delivery.query().is_empty() { "" } else { "?" };
     let url = format!("http://{address}{path}{separator}{}", delivery.query());
@@ -31,7 +31,7 @@ fn curl(address: SocketAddr, path: &str, delivery: &Delivery) -> String {
     command
 }
 
-/// One word to a POSIX shell, whatever is in it.
+/// Quotes any text for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! The routes, and the layers before their handler.
+//! The routes and their layers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::journal::{self, Accepted, Duplicate, TimedOut};
 use crate::routes::Routes;
 use crate::{Options, explains};
 
-/// Puts each verifier before the handler, at its path.
+/// Puts each verifier on its path, before the handler.
 pub(crate) fn router(routes: &Routes, options: &Options) -> Result<Router, String> {
     let guard = Guard::new(options).map_err(|error| format!("--redis: {error}"))?;
     let mut service = Router::new();
@@ -44,7 +44,7 @@ pub(crate) fn router(routes: &Routes, options: &Options) -> Result<Router, Strin
 type OnDuplicate = fn(&Verified) -> Response<Body>;
 type GuardedLayer = VerifyLayer<EmptyRejection, OnDuplicate>;
 
-/// Who remembers requests, for all routes.
+/// The replay guard of all routes.
 enum Guard {
     Memory(Arc<Memory>),
     Redis(Arc<Redis>),
@@ -58,7 +58,7 @@ impl Guard {
         })
     }
 
-    /// Hands each event on once where a scheme signs what it could be known by.
+    /// Adds the guard if the scheme signs an identifier.
     fn before(&self, layer: VerifyLayer, replays: Replays) -> Result<GuardedLayer, ConfigError> {
         let layer = layer.on_duplicate::<OnDuplicate>(Duplicate::answer);
         match self {
@@ -69,10 +69,10 @@ impl Guard {
     }
 }
 
-/// Where a service would do its work. Only verified requests get here, and none twice where the platform signs what tells them
-/// apart.
+/// The place of a service's work. It runs only for verified requests, and only once per event if the platform signs an
+/// identifier.
 async fn handle(verified: Verified, body: Bytes) -> (Extension<Accepted>, &'static str) {
-    // Parameters come from the proof: another parser may find other ones in the query or the form.
+    // Takes the parameters from the proof, since another parser may read the query or form differently.
     let accepted = match verified.parameters() {
         Some(parameters) => Accepted::parameters(&verified, &parameters),
         None => Accepted::body(&verified, &body),

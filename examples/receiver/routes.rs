@@ -1,4 +1,4 @@
-//! A route for each scheme of the registry.
+//! A route per scheme of the registry.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use ring::rand::{SecureRandom, SystemRandom};
 use crate::pair::Pair;
 use crate::variables::{Texts, Variables};
 
-/// The routes that have a verifier.
+/// The routes with a verifier.
 pub(crate) struct Routes {
     pub(crate) routes: Vec<Route>,
-    /// Of the schemes without a key, the variable that would hold it.
+    /// The key variables of the schemes without a key.
     pub(crate) off: Vec<String>,
 }
 
 pub(crate) struct Route {
     pub(crate) path: String,
     pub(crate) verifier: Arc<dyn Registered>,
-    /// The secrets that a diagnosis tries: those of this scheme and the others.
+    /// The secrets for the diagnosis: of this scheme and the others.
     pub(crate) credentials: Credentials,
-    /// Requests to paste, where the key is a throw-away one.
+    /// Requests to paste, if the key is a throw-away one.
     pub(crate) pair: Option<Pair>,
 }
 
@@ -37,7 +37,7 @@ struct Built {
 }
 
 impl Routes {
-    /// Builds the verifiers for which the environment has keys. Where it has none at all, makes throw-away ones.
+    /// Builds the verifiers whose keys are in the environment. Without any key, makes throw-away ones.
     pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
         let mut built = Vec::new();
         let mut off = Vec::new();
@@ -76,7 +76,7 @@ fn given(scheme: &'static Scheme) -> Result<Option<Built>, Box<dyn Error>> {
     Ok(Some(Built { scheme, verifier, secrets, pair: None }))
 }
 
-/// A verifier of a key that nobody else knows, and requests that are signed with it and with another.
+/// Makes a verifier with a random key, and requests signed with it and with another key.
 fn throw_away(scheme: &'static Scheme) -> Result<Built, Box<dyn Error>> {
     let seed = random()?;
     let mut sample = scheme.sample(seed);
@@ -85,7 +85,7 @@ fn throw_away(scheme: &'static Scheme) -> Result<Built, Box<dyn Error>> {
     let unsigned = sample.unsigned.target(&path(scheme));
     let genuine = verifier.sign(&sample.key, &unsigned)?;
     let forged = verifier.sign(&scheme.sample(random()?).key, &unsigned)?;
-    // The text of a sample's secret is base64 of the seed.
+    // The secret of a sample is base64 of the seed.
     let secrets = vec![(key_variable(scheme), BASE64_STANDARD.encode(seed))];
     Ok(Built { scheme, verifier, secrets, pair: Some(Pair { genuine, forged }) })
 }

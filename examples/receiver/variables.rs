@@ -10,10 +10,10 @@ use countersign::PublicKey;
 use countersign::schemes::{Scheme, Settings, Window};
 use countersign::{BaseUrl, ConfigError, Keyring, Tolerance};
 
-/// Secrets by the names of their variables.
+/// Secrets by variable name.
 pub(crate) type Texts = Vec<(String, String)>;
 
-/// The variables of one scheme: they begin with its name.
+/// The variables of one scheme, which begin with its name.
 pub(crate) struct Variables {
     prefix: String,
 }
@@ -27,8 +27,8 @@ impl Variables {
         format!("{}_{setting}", self.prefix)
     }
 
-    /// Reads the secret or public key, and the one before it. Answers the texts of secrets by their variables' names, which a
-    /// diagnosis tries; `None` where no key is set.
+    /// Reads the secret or public key, and the previous one. Returns the secrets by variable name, for the diagnosis. `None` if
+    /// no key is set.
     pub(crate) fn keys(&self, settings: &mut Settings) -> Result<Option<Texts>, Box<dyn Error>> {
         let newest = self.name("SECRET");
         let names = [newest.clone(), self.name("SECRET_OLD")];
@@ -77,7 +77,7 @@ impl Variables {
         Ok(())
     }
 
-    /// Checks that what the scheme cannot do without is set.
+    /// Checks that the scheme's required settings are set.
     pub(crate) fn check(&self, settings: &Settings, needed: &Settings) -> Result<(), Box<dyn Error>> {
         for (setting, is_needed, is_set) in [
             ("HEADER", needed.header.is_some(), settings.header.is_some()),
@@ -100,7 +100,7 @@ impl Variables {
         }
     }
 
-    /// Says what is wrong with a variable, and shows no value.
+    /// Makes an error about a variable, without its value.
     fn wrong(&self, setting: &str, problem: impl fmt::Display) -> Box<dyn Error> {
         format!("environment variable `{}`: {problem}", self.name(setting)).into()
     }

@@ -8,7 +8,8 @@
 //! - No time and no identifier is signed. Deduplicate on the call's identifier in the body.
 //! - Other platforms, such as Daily, use this header for another rule.
 //!
-//! Source: the tutorial on webhook signing in the vendor's documentation; read in November 2026. It publishes no signature to test with.
+//! Source: the tutorial on webhook signing in the vendor's documentation; read in November 2026. It publishes no signature to
+//! test with.
 //!
 //! # Unknown
 //!

@@ -1,5 +1,4 @@
-//! Vogent's webhooks and Vonage's SMS in a service of actix-web: an extractor that reads the raw body, and verifies it as it
-//! arrives.
+//! Vogent's webhooks and Vonage's SMS in an actix-web service: an extractor that verifies the raw body as it arrives.
 //!
 //! `VOGENT_SECRET=… VONAGE_SIGNATURE_SECRET=… cargo run --manifest-path examples/actix/Cargo.toml`, then POST to
 //! `http://127.0.0.1:8080/vogent` or `http://127.0.0.1:8080/vonage/sms`.
@@ -36,13 +35,13 @@ fn routes(config: &mut web::ServiceConfig, vogent: Arc<dyn Verifier>, sms: Arc<d
     config.service(sms.route(web::get().to(handle_sms)).route(web::post().to(handle_sms)));
 }
 
-/// Only what has verified gets here.
+/// Runs only for verified requests.
 async fn handle(signed: Signed) -> &'static str {
     println!("{} bytes under secret {}", signed.body.len(), signed.verified.key());
     "accepted\n"
 }
 
-/// The parameters come from the proof: another parser may find other ones in the query or the form.
+/// Takes the parameters from the proof, since another parser may read the query or form differently.
 async fn handle_sms(signed: Signed) -> Result<&'static str, Refused> {
     let parameters =
         signed.verified.parameters().ok_or(Refused::Unverified(ErrorKind::ParameterMalformed.into()))?;
@@ -51,7 +50,7 @@ async fn handle_sms(signed: Signed) -> Result<&'static str, Refused> {
     Ok("accepted\n")
 }
 
-/// A raw body, and the proof of what signed it.
+/// A raw body with its proof.
 struct Signed {
     verified: Verified,
     body: Vec<u8>,
@@ -73,12 +72,12 @@ impl FromRequest for Signed {
 impl Signed {
     async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, Refused> {
         let verifier = request.app_data::<web::Data<dyn Verifier>>().expect("the resource has a verifier");
-        // actix-web's headers are of another version of the crate `http`; pairs do as well.
+        // actix-web uses another version of the crate `http`, so headers are passed as pairs.
         let headers: Vec<_> =
             request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let head = Head::new(request.method().as_str(), &headers).with_query(request.query_string());
 
-        // A head that is refused is refused before a byte of the body is read.
+        // A bad head is rejected before a byte of the body is read.
         let mut verification = verifier.begin(head)?;
         let (keeps_body, mut body) = (verification.keeps_body(), Vec::new());
         while let Some(chunk) = payload.next().await {
@@ -86,7 +85,7 @@ impl Signed {
             if chunk.len() > MAX_BODY - body.len() {
                 return Err(countersign::Error::new(ErrorKind::BodyTooLarge).into());
             }
-            // One that keeps the body too gets it at the end, so that a slow sender does not cost its memory twice.
+            // A verification that keeps the body gets it at the end, so a slow sender does not cost its memory twice.
             if !keeps_body {
                 verification.update(&chunk)?;
             }
@@ -99,11 +98,11 @@ impl Signed {
     }
 }
 
-/// Answers with the status of the error's kind, and an empty body.
+/// Answers with the status of the error's kind and an empty body.
 #[derive(Debug)]
 enum Refused {
     Unverified(countersign::Error),
-    /// 503, so that the platform sends it again: 408 is final for Vonage.
+    /// 503, so that the platform retries: 408 is final for Vonage.
     TimedOut,
 }
 

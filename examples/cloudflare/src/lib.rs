@@ -1,9 +1,9 @@
-//! Retell's webhooks in a Worker of Cloudflare. The module has plain exports and needs no tool but `cargo`:
+//! Retell's webhooks in a Cloudflare Worker. The module has plain exports and needs no tool but `cargo`:
 //!
 //! `cargo build --release --target wasm32-unknown-unknown --manifest-path examples/cloudflare/Cargo.toml`
 //!
-//! `handler.mjs` calls it, `worker.mjs` is the Worker, and `test.mjs` sends requests to it in node. There is no clock in a module
-//! of this target: JavaScript gives the time.
+//! `handler.mjs` calls it, `worker.mjs` is the Worker, and `test.mjs` sends requests to it in node. This target has no clock,
+//! so JavaScript passes the time.
 
 #![allow(unsafe_code, reason = "exported names are `no_mangle`")]
 
@@ -12,13 +12,13 @@ use std::cell::{Cell, RefCell};
 use countersign::{Head, Request, Retell, Secret, UnixTime, Verifier};
 
 thread_local! {
-    /// What JavaScript hands over: it asks for `room` and writes there.
+    /// The input from JavaScript, which calls `room` and writes there.
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static RETELL: RefCell<Option<Retell>> = const { RefCell::new(None) };
     static NOW: Cell<UnixTime> = const { Cell::new(UnixTime::from_secs(0)) };
 }
 
-/// Makes room for the next input, and says where it is.
+/// Makes room for the next input and returns its address.
 #[unsafe(no_mangle)]
 pub extern "C" fn room(bytes: usize) -> *mut u8 {
     INPUT.with_borrow_mut(|input| {
@@ -27,7 +27,7 @@ pub extern "C" fn room(bytes: usize) -> *mut u8 {
     })
 }
 
-/// Takes the input as the secret. Answers 0 where it is none.
+/// Takes the input as the secret. Returns 0 if it is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn start() -> u32 {
     let retell = Secret::new(INPUT.take()).map(|secret| Retell::new(secret).clock(|| NOW.get()));
@@ -36,8 +36,8 @@ pub extern "C" fn start() -> u32 {
     u32::from(is_secret)
 }
 
-/// Takes the input as a request: method, target and headers in lines, an empty line, the raw body. Answers with the HTTP status:
-/// 200 where the request verifies at this time, in seconds since 1970.
+/// Takes the input as a request: method, target and headers in lines, an empty line, the raw body. Returns the HTTP status: 200
+/// if the request verifies at this time, in seconds since 1970.
 #[unsafe(no_mangle)]
 pub extern "C" fn verify(now: i64) -> u32 {
     NOW.set(UnixTime::from_secs(now));

@@ -1,9 +1,9 @@
-//! Vogent's webhooks in a service of hyper alone: the tower layer, between hyper's connections and the handler.
+//! Vogent's webhooks in a plain hyper service: the tower layer between hyper's connections and the handler.
 //!
 //! `VOGENT_SECRET=… cargo run --manifest-path examples/hyper/Cargo.toml`, then POST to `http://127.0.0.1:8080`.
 //!
 //! With `vonage::Sms`, or `vonage::SignedWebhook` and its GET, the handler takes the parameters from the proof,
-//! `verified.parameters()`, and parses neither the query nor the body again.
+//! `verified.parameters()`. It does not parse the query or body again.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -32,7 +32,7 @@ async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> Infa
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Too many open files, or a client that is gone again. The next may do.
+                // Too many open files, or a client that has left. The next may work.
                 eprintln!("accept: {error}");
                 sleep(Duration::from_millis(100)).await;
                 continue;
@@ -41,11 +41,11 @@ async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> Infa
         let verifying = verifying.clone();
         let service = hyper::service::service_fn(move |request| {
             let answered = timeout(Duration::from_secs(10), verifying.clone().oneshot(request));
-            // Not 408, which Vonage takes as final.
+            // Not 408, which is final for Vonage.
             async { answered.await.unwrap_or_else(|_| Ok(answer(StatusCode::SERVICE_UNAVAILABLE, ""))) }
         });
         tokio::spawn(async move {
-            // With a timer, a head that does not come within 30 s ends the connection.
+            // The timer ends a connection whose head takes longer than 30 s.
             let mut builder = http1::Builder::new();
             let connection = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
             if let Err(error) = connection.await {
@@ -55,7 +55,7 @@ async fn serve(listener: TcpListener, verifier: impl Verifier + 'static) -> Infa
     }
 }
 
-/// Only what has verified gets here.
+/// Runs only for verified requests.
 async fn handle(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
     if let Some(verified) = request.extensions().get::<Verified>() {
         println!("{} bytes under secret {}", request.body().bytes().len(), verified.key());

@@ -1,12 +1,12 @@
-//! Vogent's webhooks in a function of AWS Lambda, behind an HTTP API (payload version 2.0) or a function URL.
+//! Vogent's webhooks in AWS Lambda, behind an HTTP API (payload version 2.0) or a function URL.
 //!
-//! `VOGENT_SECRET` is a variable of the function. Built by `cargo lambda build --manifest-path examples/lambda/Cargo.toml`.
+//! `VOGENT_SECRET` is a variable of the function. Build: `cargo lambda build --manifest-path examples/lambda/Cargo.toml`.
 //!
-//! A body that API Gateway sends in base64 is decoded by `lambda_http`: what is verified is what the platform sent. A REST API
-//! (payload version 1.0) sends no raw query, so that what signs a query may not verify there: Vonage's webhooks by GET.
+//! `lambda_http` decodes a body that API Gateway sends in base64, so the platform's bytes are verified. A REST API (payload
+//! version 1.0) sends no raw query. So schemes that sign the query may fail there, such as Vonage's webhooks by GET.
 //!
-//! With `vonage::Sms`, or `vonage::SignedWebhook` and its GET, take the parameters from the proof, `proof.parameters()`, and parse
-//! neither the query nor the body again.
+//! With `vonage::Sms`, or `vonage::SignedWebhook` and its GET, take the parameters from the proof, `proof.parameters()`. Do not
+//! parse the query or body again.
 
 use countersign::{Secret, Verifier, Vogent};
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
@@ -40,7 +40,7 @@ mod tests {
 
     use super::*;
 
-    /// As API Gateway hands it to the function.
+    /// An event as API Gateway sends it.
     fn event(delivery: &Delivery, body: &str, is_base64: bool) -> Request {
         let headers: serde_json::Map<_, _> =
             delivery.headers().iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(status(&event(&genuine, r#"{"ok":true}"#, false)), 200);
         assert_eq!(status(&event(&genuine, "eyJvayI6dHJ1ZX0=", true)), 200);
         assert_eq!(status(&event(&genuine, r#"{"ok":false}"#, false)), 401);
-        // The text that base64 stands for was signed, not the base64.
+        // The decoded text was signed, not the base64.
         assert_eq!(status(&event(&genuine, "eyJvayI6dHJ1ZX0=", false)), 401);
         let unsigned = genuine.without_header("x-elto-signature");
         assert_eq!(status(&event(&unsigned, r#"{"ok":true}"#, false)), 401);

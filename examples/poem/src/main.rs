@@ -1,4 +1,4 @@
-//! Vogent's webhooks in a service of poem: an extractor that reads the raw body and verifies it.
+//! Vogent's webhooks in a poem service: an extractor that reads the raw body and verifies it.
 //!
 //! `VOGENT_SECRET=… cargo run --manifest-path examples/poem/Cargo.toml`, then POST to `http://127.0.0.1:8080/vogent`.
 
@@ -28,7 +28,7 @@ fn routes(verifier: impl Verifier + 'static) -> impl Endpoint {
     Route::new().at("/vogent", post(handle).with(AddData::new(verifier)))
 }
 
-/// Runs for verified requests alone.
+/// Runs only for verified requests.
 #[handler]
 #[allow(clippy::needless_pass_by_value, reason = "poem hands it over")]
 fn handle(signed: Signed) -> &'static str {
@@ -36,7 +36,7 @@ fn handle(signed: Signed) -> &'static str {
     "accepted\n"
 }
 
-/// A raw body, and the proof of what signed it.
+/// A raw body with its proof.
 struct Signed {
     verified: Verified,
     body: Vec<u8>,
@@ -48,9 +48,9 @@ impl<'a> FromRequest<'a> for Signed {
         let target = request.original_uri().path_and_query().map_or("", |target| target.as_str());
         let head = Head::new(request.method().as_str(), request.headers()).with_target(target);
 
-        // A head that is wrong is rejected before the body is read.
+        // A bad head is rejected before the body is read.
         let mut verification = verifier.begin(head).map_err(Rejected)?;
-        // Not 408, which some platforms take as final.
+        // Not 408, which is final for some platforms.
         let read = timeout(Duration::from_secs(10), body.take()?.into_bytes_limit(MAX_BODY)).await;
         let body = read.map_err(|_| poem::Error::from_status(StatusCode::SERVICE_UNAVAILABLE))??;
         verification.update(&body).map_err(Rejected)?;
@@ -58,7 +58,7 @@ impl<'a> FromRequest<'a> for Signed {
     }
 }
 
-/// Answered with the status of the error's kind, and an empty body.
+/// Answers with the status of the error's kind and an empty body.
 #[derive(Debug)]
 struct Rejected(countersign::Error);
 

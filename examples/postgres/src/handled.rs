@@ -1,21 +1,21 @@
-//! The memory of what was handled, a table in the database of the work.
+//! The handled events, in a table of the database that the handler works in.
 
 use countersign::ReplayKey;
 use countersign::replay::SavedResponse;
 use tokio_postgres::{Client, Error, Transaction};
 
-/// Whether an event comes for the first time.
+/// Whether an event is new.
 #[derive(Debug, PartialEq)]
 pub enum Event {
     /// Do the work in the same transaction, and commit.
     New,
-    /// It was handled, with this response if one was kept.
+    /// It was handled, with the saved response if there is one.
     Handled(Option<SavedResponse>),
 }
 
-/// Writes down, in the transaction `work`, that an event is handled, unless it is already.
+/// Records in the transaction `work` that an event is handled, unless it already is.
 ///
-/// While another transaction handles the same event, this waits for it to end, for at most the session's `lock_timeout`.
+/// If another transaction handles the same event, this waits for its end, at most for the session's `lock_timeout`.
 pub async fn claim(work: &Transaction<'_>, sender: &str, key: &ReplayKey) -> Result<Event, Error> {
     let inserted = work
         .execute(
@@ -37,7 +37,7 @@ pub async fn claim(work: &Transaction<'_>, sender: &str, key: &ReplayKey) -> Res
     Ok(Event::Handled(response.and_then(|bytes| SavedResponse::from_bytes(&bytes))))
 }
 
-/// Keeps the response to a new event, to be answered when the platform sends it again.
+/// Saves the response to a new event, to repeat it for a retry.
 pub async fn keep(
     work: &Transaction<'_>,
     sender: &str,
@@ -49,7 +49,7 @@ pub async fn keep(
     Ok(())
 }
 
-/// Forgets what has had its time, some at once, and says how many.
+/// Deletes some expired events, and returns how many.
 pub async fn sweep(client: &Client) -> Result<u64, Error> {
     let delete = "DELETE FROM webhook_handled WHERE ctid IN \
         (SELECT ctid FROM webhook_handled WHERE forget_at < now() LIMIT 10000)";

@@ -1,14 +1,14 @@
-//! Handles each webhook once: the memory of an event is a row in the transaction in which its work is done, so that both commit
-//! together or neither does.
+//! Handles each webhook once. The record of an event is a row in the transaction of its work, so both commit together or not at
+//! all.
 //!
 //! ```text
 //! DATABASE_URL=postgres://user@host/database VONAGE_SIGNATURE_SECRET=… cargo run --manifest-path examples/postgres/Cargo.toml
 //! ```
 //!
-//! What this gives, and a guard with leases does not: a process that dies at any point leaves no event handled twice or lost. It
-//! holds for work in this database alone. For a mail or another service's API, write a row here and let a worker send it.
+//! Unlike with a guard's leases, a process that dies at any point leaves no event handled twice or lost. This holds only for
+//! work in this database. For a mail or another service's API, write a row here and let a worker send it.
 //!
-//! The table keeps an event for 72 hours. An event sent again after that is new.
+//! The table keeps an event for 72 hours. After that, the event counts as new.
 
 mod handled;
 #[cfg(test)]
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Connections that never wait for long: a request that cannot be handled now is sent again.
+/// Connections with short timeouts: a request that cannot be handled now is retried by the platform.
 fn pool(mut config: Config) -> Result<Pool, deadpool_postgres::BuildError> {
     config
         .connect_timeout(Duration::from_secs(2))
@@ -94,12 +94,13 @@ struct Message {
     text: String,
 }
 
-/// Only what has verified gets here. Answers with the number of the message, the same one when the event is sent again.
+/// Runs only for verified requests. Answers with the number of the message, the same one for a retry.
 async fn message(
     State(service): State<Service>,
     Signed(Json(message), verified): Signed<Json<Message>, SignedWebhook>,
 ) -> Result<Response, Failure> {
-    // Of a platform that signs no identifier: `ReplayKey::new` of what names the event in the body, as its dial id and event.
+    // If the platform signs no identifier, use `ReplayKey::new` of what identifies the event in the body, such as dial id and
+    // event.
     let key = verified.replay_key().ok_or("no replay key")?;
     let mut client = service.pool.get().await?;
     let work = client.transaction().await?;
@@ -111,7 +112,7 @@ async fn message(
     let answer = format!(r#"{{"message":{number}}}"#);
     let response = SavedResponse::new(200, Some("application/json"), answer).ok_or("no response to keep")?;
     handled::keep(&work, "vonage", &key, &response).await?;
-    // Whatever fails before this, or dies, rolls all of it back.
+    // Any failure before this rolls everything back.
     work.commit().await?;
     Ok(repeat(&response))
 }
@@ -122,7 +123,7 @@ fn repeat(response: &SavedResponse) -> Response {
     (status, [(header::CONTENT_TYPE, content_type)], response.body().to_vec()).into_response()
 }
 
-/// The platform is to send the event again: what was done is rolled back.
+/// Asks the platform to retry, since the work was rolled back.
 struct Failure;
 
 impl<E: Into<Box<dyn Error>>> From<E> for Failure {

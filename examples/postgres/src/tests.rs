@@ -1,4 +1,4 @@
-//! With a Postgres server of our own, on a free loopback port.
+//! Starts its own Postgres server on a free loopback port.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -61,7 +61,7 @@ async fn work_that_fails_is_not_remembered() {
     assert_eq!(server.counts().await, (1, 1));
 }
 
-/// A process that dies in the middle: its connection ends, after its work and before its commit.
+/// The process dies after its work and before its commit: its connection ends.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs postgresql"]
 async fn an_attempt_that_died_leaves_nothing_and_one_under_way_is_waited_for() {
@@ -74,7 +74,7 @@ async fn an_attempt_that_died_leaves_nothing_and_one_under_way_is_waited_for() {
     assert_eq!(handled::claim(&work, "vonage", &key).await.unwrap(), Event::New);
     work.execute("INSERT INTO messages (message) VALUES ('half done')", &[]).await.unwrap();
 
-    // It is under way: refused when the lock's time is over, to be sent again.
+    // It is being handled: the request is rejected at the lock timeout, and the platform should retry.
     assert_eq!(deliver(&service, "1").await, 503);
     let retry = tokio::spawn(async move { deliver(&service, "1").await });
     server.until_waiting().await;
@@ -83,7 +83,7 @@ async fn an_attempt_that_died_leaves_nothing_and_one_under_way_is_waited_for() {
     assert_eq!(server.counts().await, (1, 1));
 }
 
-/// The server dies by SIGKILL while deliveries are handled, and comes back: each is handled once when it has been answered 200.
+/// The server is killed while it handles requests, and restarts. Each event is handled once when it has been answered 200.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs postgresql"]
 async fn a_server_that_is_killed_loses_nothing_and_does_nothing_twice() {
@@ -156,7 +156,7 @@ async fn answer(service: &Router, id: &str) -> (u16, String) {
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// A server in a folder of its own, ended with the test.
+/// A server in its own folder, stopped with the test.
 struct Server {
     folder: PathBuf,
     port: u16,
@@ -205,7 +205,7 @@ impl Server {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port).parse().unwrap()
     }
 
-    /// A client, when the server answers.
+    /// Returns a client when the server answers.
     async fn client(&self) -> Client {
         for _ in 0..500 {
             if let Ok((client, connection)) = self.config().connect(NoTls).await {
@@ -223,14 +223,14 @@ impl Server {
         router(verifier, pool(self.config()).unwrap())
     }
 
-    /// How much was done, and how much is remembered.
+    /// Returns how much was done, and how much is remembered.
     async fn counts(&self) -> (i64, i64) {
         let count = "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM webhook_handled)";
         let row = self.client().await.query_one(count, &[]).await.unwrap();
         (row.get(0), row.get(1))
     }
 
-    /// Until a transaction waits for another.
+    /// Waits until a transaction waits for another.
     async fn until_waiting(&self) {
         let client = self.client().await;
         for _ in 0..500 {
@@ -243,9 +243,9 @@ impl Server {
         panic!("nothing waits");
     }
 
-    /// Ends it at once, with its processes, which end when they see that it is gone.
+    /// Kills it at once. Its processes end when they notice.
     fn kill(&mut self) {
-        // The server's own id: as root, the child is `runuser`.
+        // The server's own id. As root, the child process is `runuser`.
         let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
         if let Some(process) = file.lines().next() {
             drop(Command::new("kill").args(["-9", process]).status());

@@ -1,4 +1,4 @@
-//! Vogent's webhooks in a service of Rocket: a data guard that reads the raw body and verifies it.
+//! Vogent's webhooks in a Rocket service: a data guard that reads the raw body and verifies it.
 //!
 //! `VOGENT_SECRET=… cargo run --manifest-path examples/rocket/Cargo.toml`, then POST to `http://127.0.0.1:8000/vogent`.
 
@@ -24,7 +24,7 @@ fn service(verifier: impl Verifier + 'static) -> Rocket<Build> {
     rocket::build().manage(verifier).mount("/", routes![handle])
 }
 
-/// Runs for verified requests alone.
+/// Runs only for verified requests.
 #[post("/vogent", data = "<signed>")]
 #[allow(clippy::needless_pass_by_value, reason = "Rocket hands it over")]
 fn handle(signed: Signed) -> &'static str {
@@ -32,7 +32,7 @@ fn handle(signed: Signed) -> &'static str {
     "accepted\n"
 }
 
-/// A raw body, and the proof of what signed it.
+/// A raw body with its proof.
 struct Signed {
     verified: Verified,
     body: Vec<u8>,
@@ -49,7 +49,7 @@ impl<'r> FromData<'r> for Signed {
                 println!("rejected: {error}");
                 Outcome::Error((Status::new(error.status()), Rejected))
             }
-            // Not 408, which some platforms take as final.
+            // Not 408, which is final for some platforms.
             Err(_) => Outcome::Error((Status::ServiceUnavailable, Rejected)),
         }
     }
@@ -58,7 +58,7 @@ impl<'r> FromData<'r> for Signed {
 impl Signed {
     async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Self, countersign::Error> {
         let verifier = request.rocket().state::<Arc<dyn Verifier>>().expect("the service has a verifier");
-        // Rocket's headers are of a type of its own: pairs do as well.
+        // Rocket has its own header type, so headers are passed as pairs.
         let headers: Vec<_> = request
             .headers()
             .iter()
@@ -67,7 +67,7 @@ impl Signed {
         let target = request.uri().to_string();
         let head = Head::new(request.method().as_str(), &headers).with_target(&target);
 
-        // A head that is wrong is rejected before the body is read.
+        // A bad head is rejected before the body is read.
         let mut verification = verifier.begin(head)?;
         let read = data.open(MAX_BODY.bytes()).into_bytes().await;
         let body = read.map_err(|_| countersign::Error::new(ErrorKind::BodyInterrupted))?;
@@ -79,7 +79,7 @@ impl Signed {
     }
 }
 
-/// The status says enough.
+/// The status is enough.
 #[derive(Debug)]
 struct Rejected;
 

@@ -1,4 +1,4 @@
-//! Vogent's webhooks in a service of salvo: a hoop that reads the raw body and verifies it before the handler.
+//! Vogent's webhooks in a salvo service: a hoop that reads the raw body and verifies it before the handler.
 //!
 //! `VOGENT_SECRET=… cargo run --manifest-path examples/salvo/Cargo.toml`, then POST to `http://127.0.0.1:8080/vogent`.
 
@@ -21,7 +21,7 @@ fn router(verifier: impl Verifier + 'static) -> Router {
     Router::with_path("vogent").hoop(Verify(Box::new(verifier))).post(handle)
 }
 
-/// Runs for verified requests alone. The payload is kept: reading it again gives the verified bytes.
+/// Runs only for verified requests. The payload is kept: reading it again gives the verified bytes.
 #[handler]
 async fn handle(request: &mut Request, depot: &mut Depot) -> Result<&'static str, StatusError> {
     let body = request.payload_with_max_size(MAX_BODY).await.map_err(|_| StatusError::bad_request())?;
@@ -31,7 +31,7 @@ async fn handle(request: &mut Request, depot: &mut Depot) -> Result<&'static str
     Ok("accepted\n")
 }
 
-/// Goes before a handler, and puts the proof into its depot.
+/// Runs before a handler, and puts the proof into its depot.
 struct Verify(Box<dyn Verifier>);
 
 #[async_trait]
@@ -52,7 +52,7 @@ impl Handler for Verify {
                 println!("rejected: {error}");
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED)
             }
-            // Not 408, which some platforms take as final.
+            // Not 408, which is final for some platforms.
             Err(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         response.status_code(status);
@@ -62,12 +62,12 @@ impl Handler for Verify {
 
 impl Verify {
     async fn verify(&self, request: &mut Request) -> Result<Verified, countersign::Error> {
-        // A head that is wrong is rejected before the body is read.
+        // A bad head is rejected before the body is read.
         let mut verification = {
             let target = request.uri().path_and_query().map_or("", |target| target.as_str());
             self.0.begin(Head::new(request.method().as_str(), request.headers()).with_target(target))?
         };
-        // The error does not say whether the body was too large or broke off. In the second case nobody waits for an answer.
+        // The error does not say whether the body was too large or interrupted. In the second case nobody waits for an answer.
         let body = request.payload_with_max_size(MAX_BODY).await;
         verification.update(body.map_err(|_| countersign::Error::new(ErrorKind::BodyTooLarge))?)?;
         verification.finish()

@@ -1,8 +1,8 @@
-//! Vogent's webhooks in a service of warp: a filter that takes the raw body and verifies it.
+//! Vogent's webhooks in a warp service: a filter that takes the raw body and verifies it.
 //!
 //! `VOGENT_SECRET=… cargo run --manifest-path examples/warp/Cargo.toml`, then POST to `http://127.0.0.1:8080/vogent`.
 //!
-//! warp reads a body whole before a filter sees it. Its limit needs a `Content-Length`: a chunked body is answered with 411.
+//! warp reads the whole body before a filter sees it. Its limit needs a `Content-Length`: a chunked body is answered 411.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -28,7 +28,7 @@ fn routes(
     warp::path!("vogent").and(warp::post()).and(signed(Arc::new(verifier))).map(handle).recover(answer)
 }
 
-/// Runs for verified requests alone.
+/// Runs only for verified requests.
 #[allow(clippy::needless_pass_by_value, reason = "warp hands the values over")]
 fn handle(verified: Verified, body: Bytes) -> &'static str {
     println!("{} bytes under secret {}", body.len(), verified.key());
@@ -61,7 +61,7 @@ struct Refused(countersign::Error);
 
 impl Reject for Refused {}
 
-/// Answers a rejection with the status of the error's kind, and an empty body.
+/// Answers with the status of the error's kind and an empty body.
 async fn answer(rejection: Rejection) -> Result<StatusCode, Infallible> {
     let status = if let Some(Refused(error)) = rejection.find() {
         println!("rejected: {error}");
