@@ -1,4 +1,4 @@
-// Answers Retell's webhooks, with the module that `src/lib.rs` compiles to. `handle` sees verified requests alone.
+// Answers Retell's webhooks with the module of `src/lib.rs`. `handle` gets only verified requests.
 export function handler(module, handle) {
   let verifier;
   return {
@@ -12,7 +12,7 @@ export function handler(module, handle) {
 }
 
 function start(module, secret) {
-  // Imports of crates that are linked and never called.
+  // Imports of linked crates, never called.
   const imports = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     (imports[from] ??= {})[name] = () => {

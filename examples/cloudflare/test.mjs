@@ -1,4 +1,4 @@
-// Sends requests to the module that is named: `node --test test.mjs` with MODULE, the path of the `.wasm` file.
+// Sends requests to a module: `node --test test.mjs` with the path of the `.wasm` file in MODULE.
 import assert from "node:assert";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The Worker: its `main` in wrangler.toml. Wrangler hands over a `.wasm` file as a compiled module.
+// The Worker: its `main` in wrangler.toml. Wrangler passes a `.wasm` file as a compiled module.
 import module from "./target/wasm32-unknown-unknown/release/countersign_cloudflare.wasm";
 import { handler } from "./handler.mjs";
 
