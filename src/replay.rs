@@ -41,7 +41,7 @@ use crate::verifier::ReplayKey;
 ///
 /// - **Atomic.** Each call is one step. If any number of processes claim a free key at once, exactly one gets the lease.
 /// - **Repeatable.** A call whose answer was lost can be repeated. Repeating `complete` with the same lease changes nothing.
-/// - **Never early.** A guard keeps a lease or *done* until its time ends, whatever else is claimed. It may keep it longer.
+/// - **Never early.** A guard keeps a lease or *done* until its time ends, even if other keys need room. It may keep it longer.
 /// - **Never a guess.** A guard that does not know the state returns an error that [is retryable](Error::is_retryable).
 /// - **Clocks.** Only the store measures time. Processes never compare clocks.
 /// - **Bounded.** A call waits for the store for a limited time. A failed call leaves no task and no memory behind.
@@ -65,7 +65,7 @@ use crate::verifier::ReplayKey;
 ///     Done(Lease, Option<SavedResponse>),
 /// }
 ///
-/// /// Never forgets by itself: for a test.
+/// /// Never expires a key. For tests.
 /// #[derive(Default)]
 /// struct Forever(Mutex<HashMap<ReplayKey, State>>);
 ///

@@ -1,5 +1,5 @@
-// Runs the module that is named; exits 1 unless each export answers what it must. What the module imports is of the crates
-// that `jsonwebtoken` brings to this target (`js-sys`): nothing may call it.
+// Runs the given module. Exits 1 unless each export returns the expected value. The module's imports come from `js-sys`, which
+// `jsonwebtoken` links on this target. Nothing may call them.
 import { readFileSync } from "node:fs";
 
 const module = new WebAssembly.Module(readFileSync(process.argv[2]));

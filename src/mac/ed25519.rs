@@ -18,7 +18,7 @@ use crate::secret::KeyId;
 ///
 /// assert!(PublicKey::from_base64("+7E99DXiiQXvceNX4nHm3Lbm5mqPWad5RhDr2ufuCik=").is_ok());
 ///
-/// // The neutral element verifies signatures that nobody made.
+/// // With the neutral element, forged signatures verify.
 /// let weak = [&[1][..], &[0; 31]].concat().try_into().unwrap_or_default();
 /// assert_eq!(PublicKey::new(weak).unwrap_err(), ConfigError::PublicKeyInvalid);
 /// ```

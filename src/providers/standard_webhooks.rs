@@ -82,7 +82,7 @@ impl StandardWebhooks {
     /// ```
     /// use countersign::{Head, PublicKey, Request, StandardWebhooks, UnixTime, Verifier};
     ///
-    /// // The values are those of Svix's tests.
+    /// // The values are from Svix's tests.
     /// let key = PublicKey::from_base64("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")?;
     /// let webhooks = StandardWebhooks::ed25519([key])?.clock(|| UnixTime::from_secs(1_614_265_330));
     ///

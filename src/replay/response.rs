@@ -12,7 +12,7 @@ use std::fmt;
 /// let response = SavedResponse::new(200, Some("application/json"), r#"[{"action":"talk"}]"#).expect("a 2xx");
 /// assert_eq!(SavedResponse::from_bytes(&response.to_bytes()), Some(response));
 ///
-/// // Only a handler that succeeded is done.
+/// // Only 2xx responses can be saved.
 /// assert_eq!(SavedResponse::new(500, None, ""), None);
 /// ```
 #[derive(Clone, PartialEq, Eq)]

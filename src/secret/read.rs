@@ -32,7 +32,7 @@ impl Keyring {
     /// ```no_run
     /// use countersign::{Keyring, Vogent};
     ///
-    /// // `VOGENT_SECRET`, and while the secret is rotated `VOGENT_SECRET_OLD`.
+    /// // `VOGENT_SECRET`, and during a rotation `VOGENT_SECRET_OLD`.
     /// let vogent = Vogent::new(Keyring::from_env("VOGENT_SECRET")?);
     /// # Ok::<(), countersign::ConfigError>(())
     /// ```

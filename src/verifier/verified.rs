@@ -271,7 +271,7 @@ impl Evidence {
         Self { replay_key: Some(replay_key), ..self }
     }
 
-    /// Adds the last second in which the request verifies, as judged at `now`.
+    /// Adds the last second in which the request verifies, and the time `now` of that check.
     pub fn valid_until(self, now: UnixTime, until: UnixTime) -> Self {
         let over = ErrorKind::TimestampStale.into();
         Self { validity: Some(Validity { judged_at: now, until, over }), ..self }

@@ -1,7 +1,7 @@
-"""Writes deliveries to compare verifiers with: `deliveries.py COUNT SEED`, COUNT of each scheme, a JSON line each.
+"""Writes requests to compare verifiers with: `deliveries.py COUNT SEED`, COUNT per scheme, one JSON line each.
 
-A line is of the format that `examples/deliveries` reads, with a `kind` beside: `genuine`; `altered: …`, which no verifier may accept;
-or what is odd about it. The vendors' packages sign where they can, the standard library the rest.
+A line has the format of `examples/deliveries` and a `kind`: `genuine`, `altered: …`, which no verifier may accept, or the oddity. The
+vendors' packages sign if they can, the standard library otherwise.
 """
 
 import base64
@@ -58,7 +58,7 @@ def delivery(headers, body=b"", kind="genuine", **fields):
     return {"kind": kind, "headers": headers, "body_b64": b64(body), **fields}
 
 
-# A function for each rule makes a genuine delivery, or an odd one by its arguments.
+# One function per rule makes a genuine request, or with arguments an odd one.
 
 
 def standard(prefix, secret_of, shift=None, body=None, id=None, entries="{}", at="{}"):
@@ -111,7 +111,7 @@ def address():
 
 
 def quoted(text):
-    """One of the ways to write it in a form or a query."""
+    """One of its encodings in a form or a query."""
     plain = {ord(c): [c] * 20 for c in WORD + "-._*"} | {32: ["+", "%20"]}
     return "".join(rng.choice(plain.get(byte, []) + [f"%{byte:02x}", f"%{byte:02X}"]) for byte in text.encode())
 
@@ -203,7 +203,7 @@ def signed(claims, secret, algorithm="HS256"):
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm)
 
 
-# What can be done to a delivery afterwards.
+# Changes of a finished request.
 
 
 def with_header(name, change):
@@ -214,7 +214,7 @@ def with_header(name, change):
 
 
 def other(end, start=1):
-    """Another digit in the place of one that stands so far from the end."""
+    """Replaces a digit between `start` and `end` characters from the end."""
     def change(value):
         index = len(value) - rng.randint(start, end)
         return value[:index] + rng.choice([c for c in "abcdef012345" if c != value[index].lower()]) + value[index + 1:]
@@ -272,7 +272,7 @@ def standard_odd(prefix):
     }
 
 
-# By scheme: what makes a delivery, its alterations, and what is odd: arguments of the maker, another maker, or a change.
+# Per scheme: the maker of requests, their alterations, and the oddities: arguments of the maker, another maker, or a change.
 SCHEMES = {
     name: (
         lambda prefix=prefix, secret=secret, **more: standard(prefix, secret, **more),

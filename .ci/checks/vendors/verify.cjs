@@ -1,4 +1,4 @@
-// Prints, for each delivery on standard input, the verdicts of the vendors' packages for Node.
+// Prints, for each request on standard input, the verdicts of the vendors' packages for Node.
 const { createSecretKey } = require("node:crypto");
 const { createInterface } = require("node:readline");
 const { parse } = require("node:querystring");
@@ -15,7 +15,7 @@ const twilio = require("twilio");
 const openai = new OpenAI({ apiKey: "unused" });
 const telnyx = new Telnyx({ apiKey: "unused" });
 
-// By scheme. A verdict that is no boolean is acceptance, since the package throws otherwise.
+// Per scheme. A result that is not a boolean means accepted, because the package throws otherwise.
 const verify = {
   "standard-webhooks": (d, h, b) => new standardwebhooks.Webhook(d.secret).verify(b, h),
   svix: (d, h, b) => new svix.Webhook(d.secret).verify(b, h),

@@ -1,4 +1,4 @@
-"""Prints, for each delivery on standard input, the verdicts of the vendors' packages for Python."""
+"""Prints, for each request on standard input, the verdicts of the vendors' packages for Python."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ OPENAI = openai.OpenAI(api_key="unused")
 
 
 class Params(dict):
-    """A form as web frameworks hand it to `twilio`: every value of a name."""
+    """A form as web frameworks pass it to `twilio`: every value of a name."""
 
     def getlist(self, name):
         return self[name]
@@ -38,7 +38,7 @@ def verify_plivo(d, header, body):
     return plivo.utils.validate_v3_signature(d.get("method", "POST"), d["url"], nonce, d["secret"], tag, params)
 
 
-# By scheme. A verdict that is no bool is acceptance, since the package raises otherwise.
+# Per scheme. A result that is not a bool means accepted, because the package raises otherwise.
 VERIFY = {
     "standard-webhooks": lambda d, h, b: standardwebhooks.webhooks.Webhook(d["secret"]).verify(b, h, json_parse=False),
     "svix": lambda d, h, b: svix.webhooks.Webhook(d["secret"]).verify(b, h),

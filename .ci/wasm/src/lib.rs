@@ -1,5 +1,5 @@
-//! Verifies captured deliveries where there is no system clock. Each export answers in a number: what a count or a bit means
-//! is said there, and `.ci/wasm/run.mjs` knows what it must be.
+//! Verifies captured requests on a target without a system clock. Each export returns a number, a count or bits as documented
+//! there. `.ci/wasm/run.mjs` has the expected values.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 
-/// Verifies the captured token with a clock: 1 if it is accepted, and 2 if it is refused five minutes and a second later.
+/// Verifies the captured token with a clock: 1 if it is accepted, and 2 if it is rejected five minutes and a second later.
 #[unsafe(no_mangle)]
 pub extern "C" fn with_a_clock() -> u32 {
     let accepted = captured(|webhook| webhook.clock(|| NOW)).is_ok();
@@ -17,8 +17,8 @@ pub extern "C" fn with_a_clock() -> u32 {
     u32::from(accepted) | u32::from(later == Err(ErrorKind::TimestampStale)) << 1
 }
 
-/// The same without a clock: 1 if it is refused since nobody tells the time, and 2 for an SMS delivery with a tolerance; 4
-/// if one without is accepted.
+/// The same without a clock: 1 if it is rejected because the time is unknown, 2 for the same with an SMS and a tolerance, 4 if
+/// an SMS without a tolerance is accepted.
 #[unsafe(no_mangle)]
 pub extern "C" fn without_a_clock() -> u32 {
     let secret = Secret::new("s3cr3t").unwrap();

@@ -54,8 +54,8 @@ use crate::verifier::Verifier;
 ///
 /// # Exact match
 ///
-/// The store must match the name exactly, byte for byte. Every name that it knows is an account of its own here, with its own cache
-/// entry and its own replay keys.
+/// The store must match the name exactly, byte for byte. Every name that it knows is a separate account here, with its own
+/// cache entry and its own replay keys.
 ///
 /// A store that ignores case or trailing spaces knows one account by many names. `MySQL`'s default collation ignores case, and
 /// before version 8.0 trailing spaces too. An attacker can then fill the cache of known accounts with such names. And a replay
@@ -76,7 +76,7 @@ use crate::verifier::Verifier;
 /// use countersign::vonage::SignedWebhook;
 /// use countersign::{Keyring, Secret};
 ///
-/// /// The store; here a database would be asked.
+/// /// The store. A service would ask its database here.
 /// async fn secrets_of(account: String) -> Result<Option<Keyring>, io::Error> {
 ///     Ok((account == "a1b2c3d4").then(|| Secret::new("s3cr3t").expect("is one").into()))
 /// }

@@ -19,7 +19,7 @@ use crate::verifier::Coverage;
 ///
 /// # The rule
 ///
-/// - `Authorization: Bearer <JWT>`, the word in any case. Only HS256, whatever signature method the dashboard shows.
+/// - `Authorization: Bearer <JWT>`, the word in any case. Only HS256, even if the dashboard shows another signature method.
 /// - The key is a *signature secret* as UTF-8 text: the account's, or for Video the callback's.
 /// - `iat` is required and must be in the window: by default 300 s in the past and 60 s in the future, bounds included. `exp`
 ///   and `nbf` are not documented. If present, they are enforced to the second, unless you set a

@@ -1,4 +1,4 @@
-//! Where a verifier keeps what it made of its secret: an allocator that puts it in one place.
+//! An allocator that puts a verifier's memory in one place.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::valgrind::make_undefined;
 
-/// The system's allocator, but for what [`in_arena`] allocates. That is never freed, and is overwritten the next time.
+/// The system's allocator, except for allocations in [`in_arena`]. Those are never freed, and are overwritten the next time.
 pub struct Arena {
     active: AtomicBool,
     used: AtomicUsize,
@@ -19,7 +19,7 @@ pub struct Arena {
 #[repr(align(64))]
 struct Memory(UnsafeCell<[u8; SIZE]>);
 
-// SAFETY: one thread alone runs here.
+// SAFETY: only one thread runs here.
 unsafe impl Sync for Memory {}
 
 const SIZE: usize = 1 << 20;
@@ -31,7 +31,7 @@ static ARENA: Arena = Arena {
     memory: Memory(UnsafeCell::new([0; SIZE])),
 };
 
-// SAFETY: each piece of the memory is handed out once while the arena is active, aligned as it is asked for.
+// SAFETY: each piece of the memory is used once while the arena is active, with the requested alignment.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !self.active.load(Relaxed) {
@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Arena {
     }
 }
 
-/// Does something that allocates in the arena. What was there before must be gone.
+/// Runs code that allocates in the arena. The previous contents must be unused.
 #[inline(never)]
 pub fn in_arena<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: nothing else is in it.
@@ -65,8 +65,8 @@ pub fn in_arena<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Marks as undefined, wherever they are in the arena, the two states that HMAC-SHA256 keeps of a key (RFC 2104, section 4).
-/// Returns whether they were there.
+/// Marks the two states of HMAC-SHA256 for a key (RFC 2104, section 4) as undefined, anywhere in the arena. Returns whether it
+/// found them.
 pub fn make_states_undefined(key: &[u8]) -> bool {
     let key = if key.len() > 64 { Sha256::digest(key).to_vec() } else { key.to_vec() };
     let states = [0x36, 0x5c].map(|pad| {

@@ -1,4 +1,4 @@
-//! Every scheme of the registry that has a secret, with each algorithm and each kind of request that it takes.
+//! Every scheme of the registry with a secret, with each algorithm and each kind of request.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -19,7 +19,7 @@ pub fn keys() -> Vec<Vec<u8>> {
     (1..=8).map(|number| vec![number * 29; if number == 8 { 150 } else { 32 }]).collect()
 }
 
-/// A secret as platforms show it: base64, which some decode.
+/// A secret in base64, which some platforms' types decode.
 pub fn text(key: &[u8]) -> Vec<u8> {
     BASE64_STANDARD.encode(key).into_bytes()
 }
@@ -55,7 +55,7 @@ pub fn all() -> Vec<Case> {
                     if tenant { "tenant" } else { "" }
                 );
                 let case = Case { name, scheme, settings, unsigned, of_tenants: tenant };
-                // What it does not take is no case. What makes no difference is no other.
+                // Skips settings that the scheme rejects, and those that make no difference.
                 let Some((genuine, coverage)) = case.genuine() else { continue };
                 let same = |(of, other): &(bool, Delivery)| *of == tenant && *other == genuine;
                 let any_body = coverage == Coverage::Body && !what.is_empty();
@@ -73,7 +73,7 @@ impl Case {
     pub fn build(&self, keyring: Keyring) -> Result<Box<dyn Registered>, ConfigError> {
         let mut settings = self.settings.clone();
         if self.of_tenants {
-            // One: which of several is found first is a matter of chance.
+            // Only one: with several, the lookup order is random.
             settings.tenants = Some(Tenants::new([(TENANT, keyring)])?);
             settings.keyring = None;
         } else {
@@ -82,13 +82,13 @@ impl Case {
         self.scheme.build(&settings)
     }
 
-    /// The delivery that a key signs.
+    /// Makes a request signed with a key.
     pub fn sign(&self, key: &[u8]) -> Option<Delivery> {
         let secret = secret(key);
         self.build(secret.clone().into()).ok()?.sign(&secret.into(), &self.unsigned).ok()
     }
 
-    /// One that the first key signs and alone verifies.
+    /// Makes a request that the first key signs, and that only it verifies.
     fn genuine(&self) -> Option<(Delivery, Coverage)> {
         self.settings.keyring.as_ref()?;
         let (genuine, other) = (self.sign(&keys()[0])?, self.sign(&keys()[1])?);
@@ -98,8 +98,8 @@ impl Case {
         refused.then_some((genuine, coverage))
     }
 
-    /// The delivery of a key with each digit of its signature exchanged for another of its kind, in their order. The signature is
-    /// what differs where another key signs.
+    /// Makes requests of a key with one wrong digit each, in order of the digits. The signature is the part that differs with
+    /// another key.
     pub fn wrong_digits(&self, key: &[u8]) -> Vec<Delivery> {
         let genuine = self.sign(key).expect("a signature");
         let others: Vec<_> = keys()[..7].iter().filter_map(|other| self.sign(other)).collect();
@@ -109,7 +109,7 @@ impl Case {
             let differs =
                 |at: &usize| others.iter().any(|other| parts(other)[part].get(*at) != text.get(*at));
             let is_hex = (0..text.len()).filter(differs).all(|at| text[at].is_ascii_hexdigit());
-            // Behind a `0` at the beginning the decoder looks for the `x` of `0x`.
+            // After a leading `0` the decoder looks for the `x` of `0x`.
             let digits = (0..text.len()).filter(differs).skip_while(|at| is_hex && text[*at] == b'0');
             digits.map(|at| with_part(&genuine, part, at, other_digit(text[at], is_hex))).collect()
         });
@@ -127,13 +127,13 @@ fn other_digit(digit: u8, is_hex: bool) -> u8 {
         b'a' if is_hex => b'b',
         b'a'..=b'f' if is_hex => b'a',
         b'A' if is_hex => b'B',
-        // Either may end a text in base64: its last bits are 0.
+        // Both can end a base64 text: their last bits are 0.
         b'A' => b'Q',
         _ => b'A',
     }
 }
 
-/// The target, the body and each header's value.
+/// Returns the target, the body and each header's value.
 fn parts(delivery: &Delivery) -> Vec<Vec<u8>> {
     let headers = delivery.headers().iter().map(|(_, value)| value.clone().into_bytes());
     [delivery.target().as_bytes().to_vec(), delivery.body().to_vec()].into_iter().chain(headers).collect()

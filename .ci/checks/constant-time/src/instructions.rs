@@ -1,5 +1,5 @@
-//! Counts the instructions of verifications, under callgrind, which writes each to a file: of a wrong digit at each position
-//! of a signature, and of one signature whose secret is in each of eight slots.
+//! Counts the instructions of verifications under callgrind, one file each: a wrong digit at each position of a signature, and
+//! one signature with its secret in each of eight slots.
 
 use std::ffi::CString;
 use std::hint::black_box;
@@ -27,7 +27,7 @@ pub fn count_all() {
         );
 
         if case.of_tenants {
-            // Where in its hash table a verifier finds the tenant is a matter of chance.
+            // The tenant's place in the verifier's hash table is random.
             continue;
         }
         let rotation = |slot| {
@@ -56,8 +56,8 @@ pub fn count_all() {
     );
 }
 
-/// Counts what `run` takes for each delivery, the second time, with what `prepare` makes for its index. How long it takes to copy or to
-/// compare a text depends on where it is: so all deliveries are shown in one place, and everything is allocated in one place too.
+/// Counts the instructions of `run` per request, in the second run, with the result of `prepare`. The cost of copying or
+/// comparing a text depends on its address. So all requests are read at one address, and all allocations are in one place.
 fn count<V>(
     name: &str,
     deliveries: &[Delivery],

@@ -1,11 +1,11 @@
-//! Planted leaks, each of which must be found.
+//! Deliberate leaks, as a control: each must be found.
 
 use std::hint::black_box;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Whether `signature` is the hex of HMAC(key, body), found out in a way that leaks.
+/// Checks with a leak whether `signature` is the hex of HMAC(key, body).
 pub type Leak = fn(key: &[u8], body: &[u8], signature: &[u8]) -> bool;
 
 pub const LEAKS: [(&str, Leak); 4] = [
@@ -15,18 +15,18 @@ pub const LEAKS: [(&str, Leak); 4] = [
     ("a verdict for each byte", verdict_each_byte),
 ];
 
-/// Stops at the first byte that differs. `black_box` keeps the optimiser from comparing all at once.
+/// Stops at the first byte that differs. `black_box` stops the optimiser from comparing all at once.
 pub fn early_exit(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
     let (tag, given) = (tag(key, body), decode(signature));
     (0..32).all(|at| tag[at] == given[black_box(at)])
 }
 
-/// `==`, which calls `bcmp` where the length is not known to the compiler.
+/// `==`, which calls `bcmp` if the compiler does not know the length.
 fn equal_slices(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
     black_box(tag(key, body).to_vec()) == black_box(decode(signature).to_vec())
 }
 
-/// Compares texts rightly, the expected one looked up in a table.
+/// Compares texts in constant time, but looks up the expected one in a table.
 fn hex_table(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
     let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
     let digits = tag(key, body).into_iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
@@ -34,7 +34,7 @@ fn hex_table(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
         == 0
 }
 
-/// Asks for a verdict at each byte and stops at the first that differs: an early exit in the one function that may branch.
+/// Asks for a verdict per byte and stops at the first that differs: an early exit in the one function that may branch.
 fn verdict_each_byte(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
     tag(key, body).iter().zip(decode(signature)).all(|(expected, given)| compare::verdict(*expected == given))
 }
@@ -50,7 +50,7 @@ fn decode(signature: &[u8]) -> [u8; 32] {
     bytes
 }
 
-/// A planted misuse of the one function that may branch: it bears the name that `.ci/constant-time` looks for.
+/// A deliberate misuse of the one function that may branch: it has the name that `.ci/constant-time` looks for.
 mod compare {
     #[inline(never)]
     pub fn verdict(equal: bool) -> bool {

@@ -42,14 +42,15 @@ fn branches(run: impl FnOnce()) -> usize {
     errors() - before
 }
 
-/// With one secret, with the older of two, and with three of eight, the last of which is long. Returns the number of branches on
-/// each verification's verdict.
+/// Verifies with one secret, with the older of two, and with three of eight, of which the last is long. Returns the number of
+/// branches on each verdict.
 fn verify_in_rotations(case: &Case) -> String {
     let rotations = [(1, 0), (2, 1), (8, 0), (8, 4), (8, 7)];
     rotations.map(|(count, slot)| verify(case, count, slot)).join(" ")
 }
 
-/// Verifies, with so many undefined secrets, what the one in `slot` signed: as it is, wrong in its first and in its last digit.
+/// Verifies with `count` undefined secrets a request signed with the one in `slot`: unchanged, and with its first and last
+/// digit wrong.
 fn verify(case: &Case, count: usize, slot: usize) -> String {
     let keys = &cases::keys()[..count];
     let genuine = case.sign(&keys[slot]).expect("a signature");
@@ -63,7 +64,7 @@ fn verify(case: &Case, count: usize, slot: usize) -> String {
     let looks_at_secret = constructed_by_branches(case, keys);
     let verifier = constructed(case, keys, !looks_at_secret);
     if looks_at_secret {
-        // It decodes the secret by a table: what it keeps of it is undefined instead.
+        // The constructor decodes the secret with a table, so the resulting states are marked instead.
         let undefined =
             |key: &Vec<u8>| make_states_undefined(key) || make_states_undefined(&cases::text(key));
         assert!(keys.iter().all(undefined), "{}: the keyed states are not in the verifier", case.name);
@@ -73,13 +74,13 @@ fn verify(case: &Case, count: usize, slot: usize) -> String {
         .join(",")
 }
 
-/// Whether a constructor looks at its secret. Then what it makes of an undefined one is undefined too, down to its pointers.
+/// Whether a constructor branches on its secret. Then its result is undefined too, with its pointers.
 #[inline(never)]
 fn constructed_by_branches(case: &Case, keys: &[Vec<u8>]) -> bool {
     branches(|| drop(constructed(case, keys, true))) > 0
 }
 
-/// `.ci/constant-time` leaves out what is reported in here, and above.
+/// `.ci/constant-time` ignores reports in this function and the one above.
 #[inline(never)]
 fn constructed(case: &Case, keys: &[Vec<u8>], undefined: bool) -> Box<dyn Registered> {
     in_arena(|| case.build(keyring(keys, undefined)).expect("a verifier"))
@@ -91,7 +92,7 @@ fn keyring(keys: &[Vec<u8>], undefined: bool) -> Keyring {
         if undefined {
             make_undefined(&text);
         }
-        // Not `new`, which looks at the text for white space and the like.
+        // Not `new`, which checks the text for white space.
         Secret::verbatim(text).expect("a secret")
     });
     Keyring::new(secrets).expect("secrets")
@@ -112,8 +113,8 @@ fn in_chunks(verifier: &dyn Verifier, request: Request<'_>) -> Result<Verified, 
     verification.finish()
 }
 
-/// Compares `payload_hash`, which is public, with that of a body which is not: it meets the same function. The signature's own
-/// verdict does not depend on anything undefined here.
+/// Compares `payload_hash`, which is public, with the hash of an undefined body, in the same function. The signature's own
+/// verdict does not depend on undefined bytes here.
 fn compare_payload_hash() -> String {
     let secret = cases::secret(&cases::keys()[0]);
     let genuine = TokenSigner::new(&secret, NOW).post("{\"price\":1.50}");
@@ -127,7 +128,7 @@ fn compare_payload_hash() -> String {
         .join(",")
 }
 
-/// Runs a planted leak with an undefined key, on a right signature and on one that is wrong.
+/// Runs a leak with an undefined key, on a right and a wrong signature.
 fn plant(leak: Leak) {
     let key = cases::text(&cases::keys()[0]);
     let body = b"{\"price\":1.50}";

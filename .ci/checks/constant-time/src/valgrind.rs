@@ -1,4 +1,4 @@
-//! Requests to valgrind (its manual, section 3.1). Outside of valgrind they do nothing and answer 0.
+//! Requests to valgrind (its manual, section 3.1). Outside valgrind they do nothing and return 0.
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("the sequence of instructions that valgrind looks for is written down for x86-64 alone");
@@ -6,7 +6,7 @@ compile_error!("the sequence of instructions that valgrind looks for is written 
 use std::arch::asm;
 use std::ffi::CStr;
 
-/// Exits where memcheck or callgrind is not running.
+/// Exits unless memcheck or callgrind is running.
 pub fn require() {
     if request(RUNNING_ON_VALGRIND, 0, 0) == 0 {
         eprintln!("not under valgrind: run .ci/constant-time");
@@ -32,7 +32,7 @@ pub fn make_defined(address: usize, length: usize) {
     request(MEMCHECK + 2, address, length);
 }
 
-/// How many errors memcheck has reported so far, each occurrence counted, suppressed ones not.
+/// Returns how many errors memcheck has reported, with repetitions, without suppressed ones.
 pub fn errors() -> usize {
     request(COUNT_ERRORS, 0, 0)
 }
@@ -42,7 +42,7 @@ pub fn zero_counts() {
     request(CALLGRIND + 1, 0, 0);
 }
 
-/// Writes callgrind's counts to a file of their own, in which this name stands.
+/// Writes callgrind's counts to a new file that contains this name.
 pub fn dump_counts(name: &CStr) {
     request(CALLGRIND + 3, name.as_ptr().addr(), 0);
 }
@@ -51,8 +51,8 @@ pub fn dump_counts(name: &CStr) {
 fn request(code: usize, first: usize, second: usize) -> usize {
     let arguments = [code, first, second, 0, 0, 0];
     let mut answer = 0;
-    // SAFETY: valgrind's own sequence for x86-64 (valgrind.h). On a processor it rotates rdi by 128 bits in all and exchanges
-    // rbx with itself, so that nothing changes but flags; valgrind reads `arguments` and writes the answer to rdx.
+    // SAFETY: valgrind's own sequence for x86-64 (valgrind.h). On a processor it rotates rdi by 128 bits in total and swaps rbx
+    // with itself, so only flags change. Valgrind reads `arguments` and writes the answer to rdx.
     unsafe {
         asm!(
             "rol rdi, 3", "rol rdi, 13", "rol rdi, 61", "rol rdi, 51", "xchg rbx, rbx",

@@ -1,6 +1,6 @@
 //! Misuse of countersign that must not compile, each with the compiler's error code. `.ci/misuse` runs it.
 //!
-//! What the cases have in common compiles:
+//! The common part of the cases compiles:
 //!
 //! ```
 //! use countersign::{Head, Request, Secret, Verifier, Vogent};
@@ -42,7 +42,7 @@
 //! let _ = verification.finish();
 //! ```
 //!
-//! Attack 140: a proof that no verification gave, and a verdict or a proof that is ignored.
+//! Attack 140: a proof without a verification, and an ignored verdict or proof.
 //!
 //! ```compile_fail,E0423
 //! fn by_hand(evidence: countersign::Evidence) { let _ = countersign::Verified(evidence); }

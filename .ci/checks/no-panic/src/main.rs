@@ -1,4 +1,4 @@
-//! What `.ci/no-panic` looks at: functions that verify through the public interface, found by their names in the linked program.
+//! The functions that `.ci/no-panic` checks: they verify through the public interface, and are found by name.
 
 use countersign::vonage::{SignatureMethod, Sms};
 use countersign::{Algorithm, Head, HexHmac, Request, Secret, Verifier};
