@@ -27,11 +27,11 @@ pub(crate) use body::{Whole, read_form};
 ///
 /// # Errors
 ///
-/// - Of the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), the rule's errors,
+/// - In the head: [`MethodUnsupported`](ErrorKind::MethodUnsupported), the rule's errors,
 ///   [`RuleInvalid`](ErrorKind::RuleInvalid) if the rule contradicts itself,
 ///   [`SignatureMalformed`](ErrorKind::SignatureMalformed), and with tenants [`TenantMissing`](ErrorKind::TenantMissing) and
 ///   [`TenantUnknown`](ErrorKind::TenantUnknown).
-/// - Of the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge), [`BodyUnexpected`](ErrorKind::BodyUnexpected) if the platform
+/// - In the body: [`BodyTooLarge`](ErrorKind::BodyTooLarge), [`BodyUnexpected`](ErrorKind::BodyUnexpected) if the platform
 ///   signs no body, and for a form [`ParameterMalformed`](ErrorKind::ParameterMalformed) and
 ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany).
 /// - [`SignatureMismatch`](ErrorKind::SignatureMismatch): no key matches a signature.

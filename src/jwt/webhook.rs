@@ -21,7 +21,7 @@ use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verif
 ///
 /// # Errors
 ///
-/// Of the head, before a byte of the body is needed:
+/// In the head, before a byte of the body is needed:
 ///
 /// - [`MethodUnsupported`](crate::ErrorKind::MethodUnsupported).
 /// - [`TokenMissing`](crate::ErrorKind::TokenMissing): the header is absent or blank.
@@ -40,7 +40,7 @@ use crate::verifier::{Coverage, Evidence, Replays, Validity, Verification, Verif
 ///   [`ClockUnavailable`](crate::ErrorKind::ClockUnavailable), [`PayloadHashMissing`](crate::ErrorKind::PayloadHashMissing),
 ///   [`PayloadHashMalformed`](crate::ErrorKind::PayloadHashMalformed).
 ///
-/// Of the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch),
+/// In the body: [`PayloadHashMismatch`](crate::ErrorKind::PayloadHashMismatch),
 /// [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and [`BodyUnexpected`](crate::ErrorKind::BodyUnexpected) if the token
 /// covers no body.
 #[derive(Debug)]

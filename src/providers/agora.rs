@@ -6,7 +6,7 @@
 //!
 //! - The secret is the one of the product's notifications in the console, as text.
 //! - Agora also sends `Agora-Signature`, with SHA-1. It is never read: a request without `Agora-Signature-V2` is rejected.
-//! - No time and no identifier is signed beside the body. Deduplicate on `noticeId`. `notifyMs` is the time of sending.
+//! - No separate time or identifier is signed. Deduplicate on `noticeId`. `notifyMs` is the time of sending.
 //!
 //! Sources: the vendor's documentation of notifications, and its recipe for webhooks; read in November 2026.
 //!

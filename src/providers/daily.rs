@@ -8,7 +8,7 @@
 //! - The key is the webhook's `hmac`, which is base64. This type decodes it.
 //! - A time of 10 digits is in seconds since the Unix epoch, one of 13 digits in milliseconds. Others are rejected.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no tolerance.
-//! - No identifier is signed beside the body. Deduplicate on the event's `id`.
+//! - No separate identifier is signed. Deduplicate on the event's `id`.
 //!
 //! Other platforms use the header `X-Webhook-Signature` for other rules.
 //!

@@ -9,7 +9,7 @@
 //! - The time may be 30 minutes in the past, as documented, and 5 minutes in the future, which is not documented.
 //! - `post_call_audio` contains the whole call as base64 audio, so a body may have 32 MiB:
 //!   [`body_limit`](crate::Verifier::body_limit).
-//! - No identifier is signed beside the body. Deduplicate on `type` and `data.conversation_id`.
+//! - No separate identifier is signed. Deduplicate on `type` and `data.conversation_id`.
 //!
 //! Sources: the documentation's page on webhooks, and the vendor's SDKs for TypeScript (`webhooks.ts`) and Python
 //! (`webhooks_custom.py`); read in November 2026.

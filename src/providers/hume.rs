@@ -7,7 +7,7 @@
 //!
 //! - The key is the webhook signing key of the developer portal, as text.
 //! - The time may be 3 minutes in the past, as in the vendor's examples, and 1 minute in the future, which they do not define.
-//! - No identifier is signed beside the body. Deduplicate on `chat_id` and the event's name.
+//! - No separate identifier is signed. Deduplicate on `chat_id` and the event's name.
 //!
 //! Sources: the vendor's examples for TypeScript (`util.ts`) and Python (`utils.py`) in `HumeAI/hume-api-examples`; read in November
 //! 2026. The vendor publishes no signature to test with.

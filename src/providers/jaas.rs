@@ -8,7 +8,7 @@
 //! - The secret is the endpoint's, as text. It begins with `whsec_`, but is not decoded.
 //! - There may be several `v1`, of which one must match. At most 16 are tried. Entries of another name are skipped.
 //! - The time may be 5 minutes in the past or in the future. The vendor leaves the tolerance to the receiver.
-//! - No identifier is signed beside the body.
+//! - No separate identifier is signed.
 //!
 //! Sources: the documentation's page on the signatures of webhooks, and published receivers of others; read in November 2026.
 //! The vendor's example does not include its secret, so it is no test.

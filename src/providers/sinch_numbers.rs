@@ -5,7 +5,7 @@
 //! `X-Sinch-Signature` holds the hex of HMAC-**SHA1**(callback secret, raw body).
 //!
 //! - The secret is the one of the project's callback configuration, as text.
-//! - No time and no identifier is signed beside the body. The body's `eventId` identifies the event.
+//! - No separate time or identifier is signed. The body's `eventId` identifies the event.
 //!
 //! Sources: the vendor's SDKs for Python and Node; read in November 2026.
 //!

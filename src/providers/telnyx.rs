@@ -7,7 +7,7 @@
 //!
 //! - The public key is the account's, from Mission Control: base64 of 32 bytes, not a PEM.
 //! - The time may be 5 minutes in the past or in the future.
-//! - The URL is not signed, not even in TeXML. No identifier is signed beside the body. Deduplicate on `data.id`.
+//! - The URL is not signed, not even in TeXML. No separate identifier is signed. Deduplicate on `data.id`.
 //! - Some descriptions of the API call the headers compatible with Standard Webhooks. They are not.
 //!
 //! Sources: the vendor's SDKs for Python, Node, Go, Ruby and PHP, and its documentation; read in November 2026. The vendor publishes

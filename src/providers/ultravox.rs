@@ -11,7 +11,7 @@
 //!   UTC.
 //! - The time may be 1 minute in the past, as recommended, or in the future. Nothing separates it from the body, so a window is
 //!   required, of a day at most.
-//! - No identifier is signed beside the body. Deduplicate on `event` and `call.callId`. Ultravox retries up to 10 times over
+//! - No separate identifier is signed. Deduplicate on `event` and `call.callId`. Ultravox retries up to 10 times over
 //!   about 9 hours, each time with a new signature.
 //!
 //! Sources: the documentation's page on securing webhooks and its example; read in November 2026. The vendor publishes no signature

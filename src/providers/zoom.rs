@@ -7,7 +7,7 @@
 //!
 //! - The key is the app's secret token, as text. Several apps at one address need a [`Keyring`] of all their tokens.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no tolerance.
-//! - No identifier is signed beside the body.
+//! - No separate identifier is signed.
 //! - The raw body is signed. The vendor's sample parses the JSON and writes it again, which works only for bodies that
 //!   JavaScript writes in the same way.
 //!

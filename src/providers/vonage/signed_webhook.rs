@@ -84,7 +84,7 @@ use crate::verifier::Coverage;
 ///
 /// # Errors
 ///
-/// Of the head, before a byte of the body is needed:
+/// In the head, before a byte of the body is needed:
 ///
 /// - [`MethodUnsupported`](ErrorKind::MethodUnsupported): neither GET nor POST.
 /// - [`TokenMissing`](ErrorKind::TokenMissing) or [`TokenAwaited`](ErrorKind::TokenAwaited): the header is absent, blank, or
@@ -102,11 +102,11 @@ use crate::verifier::Coverage;
 ///   [`TimestampStale`](ErrorKind::TimestampStale), [`TimestampFuture`](ErrorKind::TimestampFuture),
 ///   [`ClockUnavailable`](ErrorKind::ClockUnavailable), [`PayloadHashMissing`](ErrorKind::PayloadHashMissing),
 ///   [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed).
-/// - Of a GET's query: [`QueryTooLong`](ErrorKind::QueryTooLong) (over 64 KiB),
+/// - In a GET's query: [`QueryTooLong`](ErrorKind::QueryTooLong) (over 64 KiB),
 ///   [`ParameterMalformed`](ErrorKind::ParameterMalformed), [`ParameterRepeated`](ErrorKind::ParameterRepeated),
 ///   [`ParametersTooMany`](ErrorKind::ParametersTooMany), [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch).
 ///
-/// Of the body: [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](ErrorKind::BodyTooLarge), and
+/// In the body: [`PayloadHashMismatch`](ErrorKind::PayloadHashMismatch), [`BodyTooLarge`](ErrorKind::BodyTooLarge), and
 /// for a GET [`BodyUnexpected`](ErrorKind::BodyUnexpected).
 ///
 /// [webhooks guide]: https://developer.vonage.com/en/getting-started/concepts/webhooks
@@ -159,8 +159,8 @@ impl SignedWebhook {
     /// [`TokenMissing`](ErrorKind::TokenMissing), status 401, so that the platform retries.
     ///
     /// Vonage documents that an internal error can make it send an unsigned callback, and that it retries after a 5xx.
-    /// Strangers get the 503 too, except for other methods. Use it if a lost callback costs more than that: 5xx answers page
-    /// nobody, and no load balancer removes the host because of them.
+    /// Strangers get the 503 too, except for other methods. Use it if a lost callback costs more than that. Check that no 5xx
+    /// alarm pages anyone, and that no load balancer removes the host because of them.
     pub fn retry_unsigned(self) -> Self {
         self.with_carrier(|carrier| carrier.missing = ErrorKind::TokenAwaited)
     }

@@ -38,10 +38,12 @@ pub(crate) use source::Source;
 /// rejected: a framework may decode with it and read other parameters.
 ///
 /// A repeated name is rejected as ambiguous. So is a name that contains `&` or `=`, because the signed string could be split
-/// into other parameters. If any value is blank (only U+0000 to U+0020), the string without all blank values is accepted too:
-/// the vendor's oldest code signs so, its newer code does not, and no published capture decides it. Anyone can add such a
-/// parameter. So the omitted names must be plain tokens (`[A-Za-z0-9._-]`, at most 64 characters), which can hide no other
-/// text. [`Verified::parameters`] omits them.
+/// into other parameters.
+///
+/// If any value is blank (only U+0000 to U+0020), the string without all blank values is accepted too. The vendor's oldest code
+/// signs so, and its newer code does not. No published capture decides it. Anyone can add a blank parameter. So the omitted
+/// names must be plain tokens (`[A-Za-z0-9._-]`, at most 64 characters), which can hide no other text.
+/// [`Verified::parameters`] omits them.
 ///
 /// Read the parameters from [`Verified::parameters`], not from the request.
 ///
