@@ -169,8 +169,7 @@ impl<'r> Head<'r> {
         self.query_param(name)?.map(decode).transpose()
     }
 
-    /// Returns the start of the public URL. `None` unless the rule's [`Profile`](crate::rule::Profile) says that it signs the
-    /// URL.
+    /// Returns the start of the public URL, for a rule whose [`Profile`](crate::rule::Profile) says that it signs the URL.
     #[must_use]
     pub fn base_url(&self) -> Option<&'r BaseUrl> {
         self.base

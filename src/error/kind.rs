@@ -42,7 +42,7 @@ macro_rules! kinds {
 kinds! {
     /// The signature header or parameter is absent.
     SignatureMissing = "signature_missing", 401, "signature", "is missing";
-    /// The signature is not hex (in a token: base64url) of the algorithm's length.
+    /// The signature is not in the scheme's form, or its hex or base64 does not have the algorithm's length.
     SignatureMalformed = "signature_malformed", 401, "signature", "has the wrong form or length";
     /// The signature is well-formed, but no key matches. If it should match, check three things: the secret may be another
     /// credential, the algorithm may differ, or a proxy may rewrite the body.

@@ -49,7 +49,7 @@ pub type Retell = Webhook<RetellRule>;
 pub struct RetellRule;
 
 impl Retell {
-    /// Verifies with the API key with the webhook badge.
+    /// Verifies with the API key that has the webhook badge.
     pub fn new(keyring: impl Into<Keyring>) -> Self {
         Self::build(RetellRule, Keys::hmac(Algorithm::Sha256, keyring), None)
     }

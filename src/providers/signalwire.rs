@@ -15,7 +15,7 @@
 //! - The key is text, and most begin with `PSK_`. No time and no identifier is signed.
 //!
 //! Sources: the vendor's SDK for Python (`webhook_validator.py`, which describes itself as the rule for all languages), and
-//! the documentation; read in November 2026. The SDK also accepts base64 over the URL alone for any body. This does not.
+//! the documentation; read in November 2026. The SDK also accepts base64 over the URL alone for any body. This type does not.
 //!
 //! # One message for several requests
 //!

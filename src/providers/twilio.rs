@@ -22,7 +22,7 @@
 //! # One message for several requests
 //!
 //! Nothing separates the URL, the names and the values in the message. An attacker who has seen one request can move the
-//! boundaries: `CallSid=CA1` and `CallSidC=A1` have one signature. So does a GET of the URL followed by the parameters' text.
+//! boundaries: `CallSid=CA1` and `CallSidC=A1` have one signature. A GET of the URL followed by the parameters' text has it too.
 //!
 //! - Reject a request that lacks a parameter you need. Do not use a default instead.
 //! - Route exact paths, and allow only the method that you chose at Twilio, with `methods`.

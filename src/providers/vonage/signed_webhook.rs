@@ -21,8 +21,8 @@ use crate::verifier::Coverage;
 ///
 /// - `Authorization: Bearer <JWT>`, the word in any case. Only HS256, even if the dashboard shows another signature method.
 /// - The key is a *signature secret* as UTF-8 text: the account's, or for Video the callback's.
-/// - `iat` is required and must be in the window: by default 300 s in the past and 60 s in the future, bounds included. `exp`
-///   and `nbf` are not documented. If present, they are enforced to the second, unless you set a
+/// - `iat` is required and must be in the window: by default 300 s in the past and 60 s in the future, bounds included. No
+///   lifetime, `exp` or `nbf` is documented. If present, `exp` and `nbf` are enforced to the second, unless you set a
 ///   [`leeway`](SignedWebhook::leeway).
 /// - `iss`, if present, is `Vonage`.
 /// - **POST**: `payload_hash` is the hex SHA-256 of the raw body. The query is not signed.
@@ -32,7 +32,7 @@ use crate::verifier::Coverage;
 /// - The JOSE header and the claims are JSON objects with unique names. `crit` is rejected. Other claims are ignored. At most
 ///   256 are allowed, besides the times.
 /// - Times are JSON numbers. Fractions are allowed (RFC 7519): `iat` and `exp` are rounded down, `nbf` up.
-/// - A claim that is not a string, or has U+0000, counts as absent. It is rejected if it is needed: `iss`, `api_key` with
+/// - A text claim of another type, or with U+0000, counts as absent. It is rejected if it is needed: `iss`, `api_key` with
 ///   tenants, and claims that you require. Without a readable `jti` there is no replay key, so a replay guard rejects the
 ///   request.
 ///
