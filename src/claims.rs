@@ -22,7 +22,6 @@ pub struct Claims {
     others: Vec<Other>,
 }
 
-/// The position of a claim in the texts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Other {
     name: Place,

@@ -73,7 +73,6 @@ impl<'t> Token<'t> {
     }
 }
 
-/// Splits at the dot.
 fn split(text: &[u8], dot: Option<usize>) -> Result<(&[u8], &[u8]), ErrorKind> {
     dot.and_then(|dot| Some((text.get(..dot)?, text.get(dot.checked_add(1)?..)?)))
         .ok_or(ErrorKind::TokenMalformed)

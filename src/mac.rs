@@ -25,7 +25,6 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Hashes a message with SHA-256.
 pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
 }

@@ -28,7 +28,6 @@ pub(crate) struct Params {
     end: usize,
 }
 
-/// One parameter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Param<'p> {
     pub(crate) name: &'p [u8],
@@ -58,13 +57,11 @@ impl Params {
         self.spans.iter().map(|span| span.of(&self.text))
     }
 
-    /// Returns the parameter of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Param<'_>> {
         let span = self.spans.get(self.position(name)?)?;
         Some(span.of(&self.text))
     }
 
-    /// Removes the parameter of this name.
     pub(crate) fn take(&mut self, name: &str) -> Option<Param<'_>> {
         let span = self.spans.remove(self.position(name)?);
         Some(span.of(&self.text))
@@ -118,7 +115,6 @@ impl Params {
         self.separators && self.iter().any(|param| param.name.iter().copied().any(is_separator))
     }
 
-    /// Whether a value is blank.
     pub(crate) fn has_blank_value(&self) -> bool {
         self.iter().any(Param::is_blank)
     }

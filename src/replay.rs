@@ -133,7 +133,7 @@ pub trait ReplayGuard: Debug + Send + Sync {
     /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room for another key.
     fn claim(&self, key: &ReplayKey, lease: Duration) -> impl Future<Output = Result<Claim, Error>> + Send;
 
-    /// Extends a lease to `time` from now. `false`: the lease no longer has the key, and nothing changed.
+    /// Makes a lease end `time` from now. `false`: the lease no longer has the key, and nothing changed.
     ///
     /// # Errors
     ///

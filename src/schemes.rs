@@ -186,7 +186,6 @@ const fn scheme(
     Scheme { name, build, sample }
 }
 
-/// Leaves the sample unchanged.
 fn json(sample: Sample) -> Sample {
     sample
 }

@@ -187,7 +187,6 @@ impl<R: Rule> Webhook<R> {
         Ok(envelope)
     }
 
-    /// Begins the check of the body.
     fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {
         if envelope.is_form() {
             let form = self.terms.form(self.keys_of_form(&envelope)?, envelope)?;
@@ -287,7 +286,6 @@ impl<R: Rule> Webhook<R> {
         if is_head_signed { Ok(verdict) } else { verdict.map(Ok) }
     }
 
-    /// Returns the verifier's keys for a request.
     pub(crate) fn keys_for(&self, request: Request<'_>) -> Result<&SenderKeys, Error> {
         if let Some(keys) = self.keys.0.single() {
             return Ok(keys);
@@ -319,14 +317,12 @@ impl<R: Rule> Webhook<R> {
         self.terms.base.as_ref().filter(|_| self.terms.profile.url_signed)
     }
 
-    /// Returns the window and the clock.
     pub(crate) fn window(&self) -> Option<(Tolerance, &SharedClock)> {
         self.terms.window.map(|window| (window, &self.terms.clock))
     }
 }
 
 impl Terms {
-    /// Begins the check of the body.
     fn proceed<'v>(
         &'v self,
         (keys, tenant): (&SenderKeys, Option<&Arc<str>>),
@@ -347,7 +343,6 @@ impl Terms {
         Ok(verification.limit(limit))
     }
 
-    /// Begins the check of a form.
     fn form<'v>(
         &'v self,
         (keys, tenant): (FormKeys<'v>, Option<&Arc<str>>),

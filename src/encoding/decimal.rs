@@ -2,7 +2,6 @@
 
 use std::iter;
 
-/// How to round a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rounding {
     Down,

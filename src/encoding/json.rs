@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 
 use super::marks::Marks;
 
-/// A member's value.
 pub(crate) enum Value<'t> {
     Null,
     /// A number, `true` or `false` as text, so `1.50` stays `1.50`.

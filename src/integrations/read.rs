@@ -11,7 +11,6 @@ use crate::error::{Error, ErrorKind};
 use crate::request::KeptBody;
 use crate::verifier::{Verification, Verified};
 
-/// The error of a body.
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A body as received, with its trailers.

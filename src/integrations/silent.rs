@@ -7,7 +7,6 @@ use http::Uri;
 use crate::error::Error;
 use crate::verifier::Verified;
 
-/// Logs nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Observer;
 

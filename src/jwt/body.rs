@@ -16,7 +16,6 @@ pub struct Covered {
     pub(crate) body: Body,
 }
 
-/// What to check of the body.
 #[derive(Clone, Copy)]
 pub(crate) enum Body {
     /// The body must have this hash.

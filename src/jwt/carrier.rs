@@ -16,17 +16,14 @@ pub(crate) struct Carrier {
 enum Word {
     Required,
     Optional,
-    /// No word.
     None,
 }
 
 impl Carrier {
-    /// The platform's header, with `Bearer`.
     pub(crate) const fn bearer(header: HeaderName) -> Self {
         Self { header, word: Word::Required, missing: ErrorKind::TokenMissing }
     }
 
-    /// The platform's header, without `Bearer`.
     pub(crate) const fn bare(header: HeaderName) -> Self {
         Self { header, word: Word::None, missing: ErrorKind::TokenMissing }
     }

@@ -21,7 +21,6 @@ pub(crate) struct Policy {
     pub(crate) required: Vec<(&'static str, String)>,
 }
 
-/// The condition on `iat`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Age {
     /// The platform does not send it.

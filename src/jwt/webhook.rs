@@ -181,14 +181,12 @@ impl<R: TokenRule> TokenWebhook<R> {
         signed.map(|signed| signed.claims)
     }
 
-    /// Returns the verifier's keys for a token.
     #[cfg(feature = "diagnose")]
     pub(crate) fn own_keys(&self, head: Head<'_>) -> Option<&MacKeys> {
         let tenant = || self.parse(head)?.untrusted(R::TENANT).map(|name| Cow::Owned(name.into_owned()));
         self.keys.select(tenant).ok().map(|(keys, _)| keys)
     }
 
-    /// Checks the payload against the claims.
     #[cfg(feature = "diagnose")]
     pub(crate) fn check_payload(&self, request: Request<'_>, claims: &Claims) -> Result<(), Error> {
         self.rule.covers(request.head(), claims)?.body.check(request.body(), self.max_body)

@@ -61,7 +61,6 @@ pub(crate) enum Function {
 }
 
 impl Function {
-    /// Returns the name as in the settings.
     #[cfg(feature = "diagnose")]
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -73,7 +72,6 @@ impl Function {
         }
     }
 
-    /// Returns the length of a signature in bytes.
     pub(crate) const fn tag_bytes(self) -> usize {
         match self {
             Self::Md5Suffix | Self::HmacMd5 => 16,
@@ -104,7 +102,6 @@ impl From<Algorithm> for Function {
     }
 }
 
-/// The kind of a sender's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureKind {
     Mac(Function),
@@ -124,7 +121,6 @@ impl SignatureKind {
         }
     }
 
-    /// Returns the length of a signature in bytes.
     #[inline]
     pub(crate) const fn bytes(self) -> usize {
         match self {

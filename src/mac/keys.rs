@@ -47,7 +47,6 @@ impl Keys {
     }
 }
 
-/// The keys of one sender.
 #[derive(Clone, Debug)]
 pub(crate) enum SenderKeys {
     Mac(MacKeys),
@@ -65,7 +64,6 @@ impl SenderKeys {
         }
     }
 
-    /// The keys of an HMAC.
     #[cfg(feature = "diagnose")]
     #[cfg_attr(
         not(feature = "ed25519"),
@@ -93,7 +91,6 @@ impl SenderKeys {
         }
     }
 
-    /// Begins a message that arrives in chunks.
     #[cfg_attr(
         not(feature = "ed25519"),
         expect(unused_variables, reason = "a MAC meets its tags at the end")

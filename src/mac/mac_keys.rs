@@ -39,7 +39,6 @@ impl MacKeys {
         Self::of_secrets(function, keyring.secrets())
     }
 
-    /// Keys one secret.
     #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn of_secret(function: Function, secret: &Secret) -> Self {
         Self::of_secrets(function, std::slice::from_ref(secret))
@@ -76,7 +75,6 @@ impl MacKeys {
         search.found().map(KeyId::new)
     }
 
-    /// Begins a message that arrives in chunks.
     pub(crate) fn begin(&self) -> Mac {
         Mac(self.clone())
     }

@@ -17,7 +17,7 @@ pub(crate) enum Senders<K> {
 }
 
 impl<K> Senders<K> {
-    /// Keys each tenant's secrets.
+    /// Builds the keys of each tenant.
     pub(super) fn keyed(tenants: Tenants, key: impl Fn(&Keyring) -> K) -> Self {
         Self::Tenants(tenants.into_keyrings().map(|(name, keyring)| (name, key(&keyring))).collect())
     }

@@ -58,7 +58,6 @@ impl de::Error for ParametersError {
     }
 }
 
-/// Reads a map.
 pub(super) struct Deserializer<'de>(pub(super) &'de Params);
 
 impl<'de> de::Deserializer<'de> for Deserializer<'de> {
@@ -126,7 +125,6 @@ impl<'de, I: Iterator<Item = Param<'de>>> de::MapAccess<'de> for Members<'de, I>
     }
 }
 
-/// Reads a name or a value.
 struct Value<'de>(&'de [u8]);
 
 macro_rules! parse {

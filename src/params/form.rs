@@ -6,7 +6,6 @@ use crate::encoding::marks::Marks;
 use crate::error::ErrorKind;
 
 impl Params {
-    /// Decodes a query.
     pub(crate) fn read_query(&mut self, raw: &[u8]) -> Result<(), ErrorKind> {
         if raw.len() > MAX_QUERY_BYTES { Err(ErrorKind::QueryTooLong) } else { self.read_form(raw) }
     }

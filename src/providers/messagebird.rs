@@ -86,7 +86,6 @@ impl MessageBird {
 }
 
 impl MessageBirdRule {
-    /// Returns the public URL.
     #[cfg(feature = "sign")]
     pub(crate) fn url(&self, target: &str) -> String {
         self.base.join(target)

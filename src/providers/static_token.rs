@@ -113,7 +113,6 @@ impl StaticToken {
         Ok(Self { methods: Methods::new(methods)?, ..self })
     }
 
-    /// Returns the same verifier with another token.
     #[cfg(feature = "diagnose")]
     pub(crate) fn with_token(&self, token: &Secret) -> Self {
         Self {

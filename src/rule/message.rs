@@ -17,11 +17,8 @@ pub(crate) struct Message {
 /// What the message has in the body's place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
-    /// The raw body.
     Raw,
-    /// The body's hash.
     Digest(Hash, Encoding, OfEmpty),
-    /// The joined parameters.
     Form(FormJoin),
 }
 
@@ -74,7 +71,6 @@ impl FromStr for Encoding {
 }
 
 impl Message {
-    /// Adds bytes at the end of the message.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         let part = if self.place.is_none() { &mut self.before } else { &mut self.after };
         if part.capacity() == 0 {

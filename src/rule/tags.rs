@@ -31,7 +31,6 @@ pub(super) enum Written {
 }
 
 impl<'h> Texts<'h> {
-    /// Adds a required signature.
     #[inline]
     pub(super) fn required(&mut self, field: Field<'h>, written: Written) {
         self.push(Text { field, written, is_entry: false });

@@ -31,7 +31,6 @@ impl Sample {
         Self { settings, key, unsigned, seed }
     }
 
-    /// Uses a key pair.
     #[cfg(feature = "ed25519")]
     pub(super) fn ed25519(mut self) -> Self {
         self.key = SigningKey::ed25519(self.seed);

@@ -42,7 +42,6 @@ pub struct Settings {
     pub encoding: Option<String>,
     /// The timestamp window.
     pub window: Window,
-    /// The clock. Default: the system's.
     pub(crate) clock: SharedClock,
 }
 
@@ -103,7 +102,6 @@ impl Settings {
         }
     }
 
-    /// Sets the clock and the window.
     pub(super) fn webhook<R: Sign + 'static>(
         &self,
         webhook: Webhook<R>,

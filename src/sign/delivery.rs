@@ -148,7 +148,6 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// Joins a path and a query.
 fn target(path: &str, query: &str) -> String {
     let separator = if query.is_empty() { "" } else { "?" };
     format!("{path}{separator}{query}")

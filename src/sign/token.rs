@@ -45,7 +45,6 @@ impl Token {
         if self.claims.iter().any(|(given, _)| given == name) { self } else { self.text(name, value) }
     }
 
-    /// Returns the JSON text of a claim.
     pub(super) fn json(&self, name: &str) -> Option<&str> {
         self.claims.iter().find(|(given, _)| given == name).and_then(|(_, json)| json.as_deref())
     }

@@ -208,7 +208,6 @@ pub struct Evidence {
     query_unsigned: bool,
 }
 
-/// The covered parameters.
 #[derive(Clone, PartialEq, Eq)]
 enum Covered {
     Parameters(Parameters),
@@ -220,7 +219,6 @@ enum Covered {
 /// Until when the evidence holds.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Validity {
-    /// The time of the verdict.
     pub(crate) judged_at: UnixTime,
     /// The last second in which it holds.
     pub(crate) until: UnixTime,
@@ -308,7 +306,6 @@ impl Evidence {
         Self { query_unsigned, ..self }
     }
 
-    /// Adds a covered query.
     #[inline]
     pub(crate) fn query(self, query: &[u8]) -> Self {
         Self { covered: Covered::Query(query.into()), ..self }

@@ -58,7 +58,6 @@ pub(super) struct InMessage<'v> {
     more: Vec<Candidate>,
 }
 
-/// A running message.
 struct Candidate {
     signed: Running,
     place: Content,
@@ -161,7 +160,6 @@ impl<'v> Form<'v> {
         Self { claims, keys, tags, messages, limit }
     }
 
-    /// Keeps the body as it arrives.
     pub(super) fn keep(self) -> Verification<'v> {
         let limit = self.limit;
         Verification::new(KeptForm { form: self, body: KeptBody::new(limit) }).limit(limit)
@@ -187,7 +185,6 @@ impl<'v> Form<'v> {
     }
 }
 
-/// A form that is kept as it arrives.
 struct KeptForm<'v> {
     form: Form<'v>,
     body: KeptBody,
@@ -262,7 +259,6 @@ impl<'b> Whole<'b> {
         Ok(())
     }
 
-    /// Restores the received parameters.
     fn restore(&mut self) -> Result<(), ErrorKind> {
         if self.join.take().is_some() {
             self.params = FormParams(read_form(self.body)?);
@@ -298,7 +294,6 @@ impl Content {
         }
     }
 
-    /// Hashes the next chunk.
     fn update(&mut self, chunk: &[u8]) {
         if let Self::Hash(digest, _, of_empty) = self {
             if !chunk.is_empty() {

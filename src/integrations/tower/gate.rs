@@ -23,7 +23,6 @@ use crate::replay::SavedResponse;
 use crate::request::Request as Whole;
 use crate::verifier::{Verified, Verifier};
 
-/// How requests are verified.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) source: Source,
@@ -41,7 +40,6 @@ pub(super) enum Admitted {
     Duplicate(Verified, Option<SavedResponse>),
 }
 
-/// Where the verifier comes from.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     One(Arc<dyn Verifier>),

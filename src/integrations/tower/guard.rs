@@ -15,7 +15,6 @@ use crate::integrations::Observer;
 use crate::replay::{Claim, Lease, ReplayGuard, SavedResponse};
 use crate::verifier::{Coverage, ReplayKey, Replays, Verified, Verifier};
 
-/// How a layer claims requests.
 #[derive(Clone)]
 pub(super) struct Guard {
     /// Without a store, nothing is claimed.
@@ -37,7 +36,6 @@ pub(super) type KeyOf = dyn Fn(&Verified, Option<&Bytes>) -> Option<ReplayKey> +
 
 /// A guard's answer.
 pub(super) enum Claimed {
-    /// There is no guard.
     Unguarded,
     /// The request has its lease.
     Ours(Hold),

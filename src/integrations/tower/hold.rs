@@ -19,7 +19,6 @@ use crate::replay::{Lease, SavedResponse};
 /// lease.
 pub(super) struct Hold(Option<Held>);
 
-/// A lease, with what renews and settles it.
 pub(super) struct Held {
     pub(super) store: Arc<dyn AnyGuard>,
     pub(super) lease: Lease,

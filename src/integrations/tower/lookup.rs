@@ -107,7 +107,6 @@ type RequestHint = dyn Fn(Request<'_>) -> Result<String, Error> + Send + Sync;
 type Stored = Pin<Box<dyn Future<Output = Result<Option<Keyring>, ErrorKind>> + Send>>;
 type Store = dyn Fn(String) -> Stored + Send + Sync;
 type Scheme = dyn Fn(Tenants) -> Arc<dyn Verifier> + Send + Sync;
-/// An account's verifier, or the error.
 type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
 
 impl TenantLookup {

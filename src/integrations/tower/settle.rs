@@ -15,7 +15,6 @@ use crate::error::Error;
 use crate::integrations::Observer;
 use crate::replay::SavedResponse;
 
-/// How a request ended.
 pub(super) enum Outcome {
     /// The handler did not answer 2xx, or did not finish.
     Failed,

@@ -180,7 +180,6 @@ impl Sms {
         Self { keys, method, tolerance: None, clock, content_type, max_body: self.max_body }
     }
 
-    /// Returns the verifier's keys for a request.
     #[cfg(feature = "diagnose")]
     pub(crate) fn own_keys(&self, request: Request<'_>) -> Option<&MacKeys> {
         let name =
@@ -196,7 +195,6 @@ impl Sms {
         check::untrusted_api_key(&params).map(Cow::into_owned).ok()
     }
 
-    /// Returns the method.
     #[cfg(any(feature = "diagnose", feature = "sign"))]
     pub(crate) fn method(&self) -> SignatureMethod {
         self.method

@@ -14,7 +14,6 @@ use tokio::time::{sleep, timeout};
 use super::address::Address;
 use super::error::RedisError;
 
-/// The server's address and the connection to it.
 pub(super) struct Link {
     address: Arc<Address>,
     latest: Mutex<Option<Attempt>>,

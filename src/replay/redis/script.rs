@@ -51,7 +51,6 @@ impl Script<'_> {
     }
 }
 
-/// The value of a leased key.
 pub(super) fn lease_value(lease: &Lease) -> Vec<u8> {
     [LEASE, hex::encode(lease.token()).as_bytes()].concat()
 }
@@ -65,7 +64,6 @@ fn done_by(lease: &Lease) -> Vec<u8> {
     [DONE, hex::encode(lease.token()).as_bytes(), b"\n"].concat()
 }
 
-/// A parsed value.
 pub(super) enum Value {
     Leased,
     Done(Option<SavedResponse>),
@@ -84,7 +82,6 @@ impl Value {
     }
 }
 
-/// Converts to milliseconds, the unit of Redis.
 pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(MAX_MILLISECONDS).clamp(1, MAX_MILLISECONDS)
 }

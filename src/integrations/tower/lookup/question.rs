@@ -59,7 +59,6 @@ impl Question {
         &self.name
     }
 
-    /// Waits for the answer.
     pub(super) async fn answer(&self) -> Answer {
         self.answer.wait().await.clone()
     }

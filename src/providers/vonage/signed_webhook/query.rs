@@ -105,9 +105,7 @@ fn may_be_special(byte: u8) -> bool {
 /// Copies a query in pieces, with other text between them.
 struct Writer<'q, 'o> {
     query: &'q [u8],
-    /// How many bytes are copied.
     copied: usize,
-    /// The remaining room.
     free: &'o mut [u8],
 }
 
