@@ -4,6 +4,7 @@ use super::budget::MOST_VERIFICATIONS;
 use super::case::Case;
 use super::explain::Explain;
 use super::{Capture, Cause, Credentials, Diagnosis, Finding, other_scheme};
+use crate::error::ErrorKind;
 
 /// A verifier that can say why it rejects. All those of this crate can, and so can a [`Webhook`](crate::Webhook) by a rule of
 /// your own; it is not for others to implement.
@@ -19,11 +20,11 @@ pub trait Diagnose: Explain {
         let other = || other_scheme::proved(&case, self.scheme()).map(|finding| vec![finding]);
         let mut findings = match self.explain(&case) {
             // Another scheme that needs no change is the likelier cause.
-            Ok(findings) if is_of_headers(&findings) => other().unwrap_or(findings),
+            Ok(findings) if findings.iter().any(is_of_scheme) => other().unwrap_or(findings),
             Ok(findings) => findings,
             Err(hints) => other().unwrap_or_else(|| {
                 let alike = || other_scheme::alike(&case, self.scheme());
-                let alike = UNSIGNED.contains(&first(&hints)).then(alike).flatten();
+                let alike = if has_signature(&case) { None } else { alike() };
                 alike.map_or(hints, |finding| vec![finding])
             }),
         };
@@ -37,20 +38,21 @@ pub trait Diagnose: Explain {
 
 impl<V: Explain + ?Sized> Diagnose for V {}
 
-/// Whether it takes several changes, of headers first, to make the signature match.
-fn is_of_headers(findings: &[Finding]) -> bool {
-    first(findings) == Some(Cause::HeaderOther)
-        && findings.iter().filter(|finding| finding.is_proved()).count() > 1
+/// Whether the finding is about what a scheme decides: headers, their form, the algorithm, how the secret is read.
+fn is_of_scheme(finding: &Finding) -> bool {
+    matches!(
+        finding.cause(),
+        Cause::HeaderOther
+            | Cause::SignaturePrefix
+            | Cause::SignatureList
+            | Cause::SignatureBase64
+            | Cause::AlgorithmOther
+            | Cause::SecretBase64
+            | Cause::SecretHex
+    )
 }
 
-fn first(findings: &[Finding]) -> Option<Cause> {
-    findings.first().map(Finding::cause)
+/// Whether the verifier found a signature where its scheme has one.
+fn has_signature(case: &Case<'_>) -> bool {
+    matches!(case.refusal.kind(), ErrorKind::SignatureMismatch | ErrorKind::SignatureMalformed)
 }
-
-/// What is said where there is no signature of the scheme.
-const UNSIGNED: [Option<Cause>; 4] = [
-    Some(Cause::SignatureMissing),
-    Some(Cause::UnsignedCallback),
-    Some(Cause::HeaderOther),
-    Some(Cause::SchemeOther),
-];

@@ -51,7 +51,7 @@ impl Explain for StaticToken {
         match found {
             Some(changes) if !changes.is_empty() => Ok(proofs(&changes)),
             None if case.refusal.kind() == ErrorKind::SignatureMismatch => Err(case.unexplained(Vec::new())),
-            _ => Ok(vec![case.refused_otherwise()]),
+            _ => Err(vec![case.refused_otherwise()]),
         }
     }
 
