@@ -116,7 +116,7 @@ fn assigned(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// What stands between two equal quotation marks.
-fn unquoted(text: &[u8]) -> &[u8] {
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
     match text {
         [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] | [b'`', inner @ .., b'`'] => inner,
         _ => text,

@@ -1,7 +1,7 @@
 //! In what form a signature may have been put into a header or a parameter.
 
 use super::trials::Change;
-use super::{Capture, Cause, Finding};
+use super::{Capture, Cause, Finding, secrets};
 use crate::encoding::{base64, hex};
 use crate::mac::Tag;
 use crate::rule::Encoding;
@@ -92,6 +92,7 @@ pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
     for (text, (cause, words)) in &given {
         push(*cause, words, text.as_bytes());
     }
+    push(Cause::SignaturePrefix, "the quotation marks around it are removed", secrets::unquoted(value));
     let is_around = |byte: &u8| byte.is_ascii_whitespace() || b"\"'".contains(byte);
     let bare: Vec<_> = value.iter().copied().filter(|byte| !is_around(byte)).collect();
     push(Cause::SignaturePrefix, "white space and quotation marks are removed", &bare);
