@@ -61,9 +61,9 @@ impl<'c> Seen<'c> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_unchanged = |name: &&HeaderName| self.changed.iter().all(|(changed, _)| changed != *name);
         let names = asked.iter().filter(|name| fault.is_none_or(|fault| fault == name.as_str()));
-        let mut all = Vec::new();
+        let (mut all, mut exchanged) = (Vec::new(), Vec::new());
         for name in names.filter(is_unchanged) {
-            let mut push = |changes: &[Change], value: &[u8]| all.push(self.with(name, value, changes));
+            let mut push = |changes: &[Change], value: &[u8]| all.push(self.with([(name, value)], changes));
             if name.as_str() == "content-type" {
                 push(&[(Cause::ParamsOtherSource, "the body is read as a form".to_owned())], FORM);
                 push(&[(Cause::ParamsOtherSource, "the body is read as JSON".to_owned())], JSON);
@@ -75,7 +75,8 @@ impl<'c> Seen<'c> {
                     push(&[change], &form);
                 }
             }
-            for (other, value) in self.others(&asked, name) {
+            let others = self.others(name);
+            for (other, value) in others.iter().filter(|(other, _)| !asked.contains(other)) {
                 if given == HeaderLookup::Absent || signatures::is_like(value) {
                     let moved = (Cause::HeaderOther, format!("`{name}` is read from the header `{other}`"));
                     push(slice::from_ref(&moved), value);
@@ -84,16 +85,24 @@ impl<'c> Seen<'c> {
                     }
                 }
             }
+            if let HeaderLookup::One(value) = given {
+                for (other, theirs) in &others {
+                    let words = format!("the values of `{name}` and `{other}` are exchanged");
+                    exchanged
+                        .push(self.with([(name, theirs), (other, value)], &[(Cause::HeaderOther, words)]));
+                }
+            }
         }
+        all.extend(exchanged);
         all
     }
 
-    /// The headers that were not asked for, those first whose name has most words of this one and fewest others.
-    fn others(&self, asked: &[HeaderName], name: &HeaderName) -> Vec<(HeaderName, &'c [u8])> {
+    /// The other headers. Those come first whose name shares most words with this one and has fewest others.
+    fn others(&self, name: &HeaderName) -> Vec<(HeaderName, &'c [u8])> {
         let own: Vec<_> = name.as_str().split('-').collect();
         let named = self.capture.headers.iter().filter(|(_, value)| value.len() <= MOST_BYTES);
         let named = named.filter_map(|(name, value)| Some((HeaderName::new(name).ok()?, &**value)));
-        let mut others: Vec<_> = named.filter(|(other, _)| !asked.contains(other)).collect();
+        let mut others: Vec<_> = named.filter(|(other, _)| other != name).collect();
         others.sort_by_key(|(other, _)| {
             let (shared, more): (Vec<_>, Vec<_>) =
                 other.as_str().split('-').partition(|word| own.contains(word));
@@ -103,10 +112,11 @@ impl<'c> Seen<'c> {
         others
     }
 
-    fn with(&self, name: &HeaderName, value: &[u8], changes: &[Change]) -> Self {
+    fn with<const N: usize>(&self, headers: [(&HeaderName, &[u8]); N], changes: &[Change]) -> Self {
+        let headers = headers.map(|(name, value)| (name.clone(), value.to_vec()));
         Self {
             capture: self.capture,
-            changed: [self.changed.as_slice(), &[(name.clone(), value.to_vec())]].concat(),
+            changed: [self.changed.as_slice(), &headers].concat(),
             changes: [self.changes.as_slice(), changes].concat(),
             asked: Mutex::default(),
         }
