@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::schemes::{Registered, Sample, Scheme};
-use countersign::sign::Delivery;
+use countersign::sign::{Delivery, Unsigned};
 use countersign::{BaseUrl, Secret};
 
 use crate::scheme::{NOW, shows_nothing};
@@ -166,5 +166,104 @@ fn another_url_is_proved() {
                 );
             }
         }
+    }
+}
+
+/// A request of one scheme at the verifier of every other, with the same secret.
+#[test]
+fn a_request_of_another_scheme_is_told() {
+    let named = |subject: &Subject| {
+        let settings = &subject.sample.settings;
+        // The operator named the header, so nothing in the request names the scheme; of a public key there is no secret.
+        settings.header.is_none() && settings.keyring.is_some()
+    };
+    for sent in subjects() {
+        let received = sent.genuine.clone().with_header("host", "example.com");
+        for other in subjects().filter(|other| other.scheme.name() != sent.scheme.name()) {
+            // SignalWire takes Twilio's header too.
+            if other.verifier.verify(received.request()).is_ok() {
+                continue;
+            }
+            let diagnosis = other.diagnose(&received);
+            let first = &diagnosis.findings()[0];
+            let what = format!("{} at {}:\n{diagnosis}", sent.scheme.name(), other.scheme.name());
+            if named(&sent) {
+                assert_eq!((first.code(), first.is_proved()), ("scheme_other", true), "{what}");
+            } else {
+                let told = ["scheme_other", "header_other", "signature_missing", "unsigned_callback"];
+                let is_missing =
+                    first.code() == "refused_otherwise" && first.evidence().ends_with("is missing");
+                assert!(told.contains(&first.code()) || is_missing, "{what}");
+            }
+            let strangers = at_now(other.scheme.sample(STRANGERS)).settings;
+            let strangers = other.scheme.build(&strangers).unwrap();
+            let forged = strangers.diagnose(&capture(&received), &Credentials::new().secret(text(STRANGERS)));
+            assert!(!forged.findings().iter().any(Finding::is_proved), "{what}\n{forged}");
+            shows_nothing(&diagnosis, &[&text(SEED)]);
+        }
+    }
+}
+
+#[test]
+fn quoted_headers_are_proved() {
+    for subject in subjects() {
+        for (name, value) in subject.genuine.headers().iter().filter(|(name, _)| name != "content-type") {
+            let quoted =
+                subject.genuine.clone().without_header(name).with_header(name, &format!("\"{value}\""));
+            if subject.verifier.verify(quoted.request()).is_err() {
+                subject.requires(&format!("quoted {name}"), &quoted, &["signature_prefix"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn swapped_headers_are_proved() {
+    for subject in subjects() {
+        let headers = subject.genuine.headers().iter().filter(|(name, _)| name != "content-type");
+        let headers: Vec<_> = headers.collect();
+        for (at, (a, of_a)) in headers.iter().enumerate() {
+            for (b, of_b) in &headers[at + 1..] {
+                let swapped = subject.genuine.clone().without_header(a).without_header(b);
+                let swapped = swapped.with_header(a, of_b).with_header(b, of_a);
+                subject.requires(&format!("{a} and {b}"), &swapped, &["header_other"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn white_space_at_the_ends_of_a_body_is_proved() {
+    let mut told = 0;
+    for subject in subjects() {
+        let body = subject.genuine.body();
+        let padded = [body, b"\n"].concat();
+        let unsigned = if body.starts_with(b"{") { Unsigned::json } else { Unsigned::form };
+        let unsigned = unsigned(padded.clone()).target(subject.genuine.target());
+        let sent = subject.verifier.sign(&subject.sample.key, &unsigned).unwrap();
+        let padded = subject.genuine.clone().with_body(padded);
+        for (what, received) in [("padded", padded), ("trimmed", sent.with_body(body))] {
+            if subject.verifier.verify(received.request()).is_err() {
+                subject.requires(what, &received, &["body_newline", "signature_prefix"]);
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 20, "{told}");
+}
+
+#[test]
+fn an_old_secret_is_told_from_a_wrong_one() {
+    for subject in subjects().filter(|subject| subject.sample.settings.keyring.is_some()) {
+        let old = at_now(subject.scheme.sample(STRANGERS));
+        let received = capture(&subject.verifier.sign(&old.key, &old.unsigned).unwrap());
+        let credentials = Credentials::new().secret(text(SEED));
+        let wrong = subject.verifier.diagnose(&received, &credentials);
+        assert!(!wrong.findings().iter().any(Finding::is_proved), "{wrong}");
+        let known = subject.verifier.diagnose(&received, &credentials.other("the old one", text(STRANGERS)));
+        let first = &known.findings()[0];
+        let name = subject.scheme.name();
+        assert_eq!((first.code(), first.is_proved()), ("secret_other", true), "{name}:\n{known}");
+        assert!(first.evidence().contains("`the old one`"), "{known}");
     }
 }
