@@ -49,7 +49,7 @@ const CAUSES: [(&str, bool); 20] = [
     ("unsigned_callback", false),
     ("secret_other", true),
     ("payload_hash_raw_query", true),
-    ("secret_base64", true),
+    ("scheme_other", true),
     ("token_expired", true),
 ];
 
