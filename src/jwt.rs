@@ -57,7 +57,7 @@ impl<'t> Token<'t> {
     pub(crate) fn verify(self, keys: &Senders<MacKeys>, tenant_claim: &'static str) -> Result<Signed, Error> {
         let (keys, tenant) = keys.select(|| self.untrusted(tenant_claim))?;
         let key = keys
-            .find(self.signing_input, &Tag::new(&self.signature).into())
+            .find(&[self.signing_input], &Tag::new(&self.signature).into())
             .ok_or(ErrorKind::SignatureMismatch)?;
         let claims = Claims::parse(self.payload)?;
         // Both readings are of the same bytes. A tenant's proof depends on their being equal.

@@ -347,6 +347,6 @@ impl<'s, S: Subject> Search<'s, S> {
 /// Whether a secret is one of these keys.
 fn is_among(keys: Option<&SenderKeys>, read: ReadSecret, text: &[u8]) -> bool {
     let (Some(SenderKeys::Mac(keys)), Ok(secret)) = (keys, read(text)) else { return false };
-    let tag = MacKeys::of_secret(keys.function(), &secret).sign([[].as_slice()].into_iter());
-    keys.find(b"", &Tag::new(&tag).into()).is_some()
+    let tag = MacKeys::of_secret(keys.function(), &secret).sign(&[]);
+    keys.find(&[], &Tag::new(&tag).into()).is_some()
 }

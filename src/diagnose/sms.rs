@@ -84,7 +84,7 @@ impl Subject for Sms {
             let message = params.join(|_| true);
             for message in [message, message.strip_prefix(b"&").unwrap_or(message)] {
                 let matches =
-                    |secret: &Secret| MacKeys::of_secret(function, secret).find(message, &tag).is_some();
+                    |secret: &Secret| MacKeys::of_secret(function, secret).find(&[message], &tag).is_some();
                 if let Some(other) = case.try_secrets(VERBATIM, message.len(), matches) {
                     return Some([(Cause::ParamsOrder, words.to_owned())].into_iter().chain(other).collect());
                 }

@@ -91,7 +91,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
         let (input, signature) = token.split_at_checked(token.iter().rposition(|byte| *byte == b'.')?)?;
         let tag = Tag::new(&base64::decode_url(signature.strip_prefix(b".")?)?).into();
         let matches =
-            |secret: &Secret| MacKeys::of_secret(Function::HmacSha512, secret).find(input, &tag).is_some();
+            |secret: &Secret| MacKeys::of_secret(Function::HmacSha512, secret).find(&[input], &tag).is_some();
         let other = case.try_secrets(*self.readings().first()?, token.len(), matches)?;
         Some(
             [(Cause::AlgorithmOther, "the algorithm is HS512".to_owned())].into_iter().chain(other).collect(),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::time::{SharedClock, Tolerance, UnixTime};
-use crate::verifier::Validity;
+use crate::verifier::{End, Validity};
 
 /// Conditions on the claims of a token with a valid signature.
 pub(crate) struct Policy {
@@ -111,12 +111,12 @@ impl Policy {
         let life = expires_at.map(|expires_at| Validity {
             judged_at: now,
             until: self.leeway.end_of_life(expires_at),
-            over: ErrorKind::TokenExpired.into(),
+            end: End::Expiry,
         });
         let age = age.map(|(window, issued_at)| Validity {
             judged_at: now,
             until: window.end_of_age(issued_at),
-            over: Error::claim(ErrorKind::TimestampStale, "iat"),
+            end: End::AgeOfClaim("iat"),
         });
         life.into_iter().chain(age).min_by_key(|validity| validity.until)
     }

@@ -15,10 +15,12 @@ pub(crate) trait Keyed: Clone {
     fn update(&mut self, chunk: &[u8]);
     fn finish<R>(self, read: impl FnOnce(&[u8]) -> R) -> R;
 
-    /// Passes the signature of a whole message to `read`.
-    fn tag<R>(&self, message: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
+    /// Passes the signature of a message in parts to `read`.
+    fn tag<R>(&self, message: &[&[u8]], read: impl FnOnce(&[u8]) -> R) -> R {
         let mut state = self.clone();
-        state.update(message);
+        for part in message {
+            state.update(part);
+        }
         state.finish(read)
     }
 }

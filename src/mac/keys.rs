@@ -77,15 +77,17 @@ impl SenderKeys {
         }
     }
 
-    /// Returns the key with which a message has one of the given signatures.
+    /// Returns the key with which a message in parts has one of the given signatures.
     #[inline]
-    pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
+    pub(crate) fn find(&self, message: &[&[u8]], given: &Tags) -> Option<KeyId> {
         match self {
             Self::Mac(keys) => keys.find(message, given),
             #[cfg(feature = "ed25519")]
             Self::Ed25519(keys) => {
                 let mut streams = keys.begin(given);
-                streams.update(message);
+                for part in message {
+                    streams.update(part);
+                }
                 streams.find()
             }
         }

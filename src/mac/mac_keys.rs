@@ -64,10 +64,10 @@ impl MacKeys {
         }
     }
 
-    /// Returns the key with which a message has one of the given signatures. All keys and signatures are compared, whichever
+    /// Returns the key with which a message in parts has one of the given signatures. All keys and signatures are compared, whichever
     /// matches.
     #[inline]
-    pub(crate) fn find(&self, message: &[u8], given: &Tags) -> Option<KeyId> {
+    pub(crate) fn find(&self, message: &[&[u8]], given: &Tags) -> Option<KeyId> {
         let mut search = Search::new();
         each!(self, states => for (index, state) in (0..).zip(states.iter()) {
             state.tag(message, |tag| given.iter().for_each(|given| search.offer(index, tag, given.as_bytes())));
@@ -82,18 +82,14 @@ impl MacKeys {
     /// Returns the signature of a message with this key.
     pub(crate) fn tag(&self, key: KeyId, message: &[u8]) -> Option<Vec<u8>> {
         let index = usize::try_from(key.index()).ok()?;
-        each!(self, states => states.get(index).map(|state| state.tag(message, <[u8]>::to_vec)))
+        each!(self, states => states.get(index).map(|state| state.tag(&[message], <[u8]>::to_vec)))
     }
 
     /// Returns the signature of a message in parts with the newest key.
     #[cfg(feature = "sign")]
-    pub(crate) fn sign<'m>(&self, parts: impl Iterator<Item = &'m [u8]>) -> Vec<u8> {
-        each!(self, states => states.first().map(|state| {
-            let mut state = state.clone();
-            parts.for_each(|part| state.update(part));
-            state.finish(<[u8]>::to_vec)
-        }))
-        .unwrap_or_default()
+    pub(crate) fn sign(&self, message: &[&[u8]]) -> Vec<u8> {
+        each!(self, states => states.first().map(|state| state.tag(message, <[u8]>::to_vec)))
+            .unwrap_or_default()
     }
 }
 

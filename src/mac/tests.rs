@@ -51,5 +51,8 @@ fn hmac_md5() {
 fn finds(message: &[u8], key: &[u8], tag: &str) -> Option<(bool, bool)> {
     let keys = MacKeys::new(Function::HmacMd5, &Keyring::from(Secret::verbatim(key).ok()?));
     let tag = Tag::new(&hex::decode::<16>(tag.as_bytes())?);
-    Some((keys.find(message, &tag.into()).is_some(), keys.find(b"another message", &tag.into()).is_some()))
+    Some((
+        keys.find(&[message], &tag.into()).is_some(),
+        keys.find(&[b"another message"], &tag.into()).is_some(),
+    ))
 }

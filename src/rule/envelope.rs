@@ -220,6 +220,7 @@ impl<'h> Envelope<'h> {
     }
 
     /// Whether a candidate contains the body's parameters, so that the body must be kept.
+    #[inline]
     pub(crate) fn is_form(&self) -> bool {
         self.messages().any(|message| matches!(message.place, Some(Place::Form(_))))
     }
@@ -248,6 +249,13 @@ impl<'h> Envelope<'h> {
         messages
     }
 
+    /// Returns the only candidate, if it contains the raw body.
+    #[inline]
+    pub(crate) fn raw(&self) -> Option<&Message> {
+        Some(&self.message)
+            .filter(|message| self.ended.is_empty() && matches!(message.place, Some(Place::Raw)))
+    }
+
     /// Returns the parameter that names the tenant, if the body is a form.
     pub(crate) fn tenant_in_form(&self) -> Option<&'static str> {
         self.tenant_param.filter(|_| self.is_form())
@@ -273,12 +281,6 @@ impl<'h> Envelope<'h> {
     #[inline]
     pub(crate) fn tenant_name(&self) -> Option<&str> {
         self.tenant.as_deref()
-    }
-
-    /// Whether only the body is signed, with no time and no identifier.
-    #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.message.is_plain() && self.ended.is_empty() && self.signed_at.is_none() && self.id.is_none()
     }
 }
 

@@ -79,12 +79,6 @@ impl Message {
         part.extend_from_slice(bytes);
     }
 
-    /// Whether the message is only the raw body.
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        matches!(self.place, Some(Place::Raw)) && self.is_body_alone()
-    }
-
     /// Whether the message is only the body, its hash or its parameters.
     #[inline]
     pub(super) fn is_body_alone(&self) -> bool {

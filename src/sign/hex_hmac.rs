@@ -9,7 +9,7 @@ use crate::secret::Secret;
 /// Makes a POST of JSON with the hex HMAC of its body in `header`. [`HexHmac`](crate::HexHmac) verifies it.
 pub fn hex_hmac(header: &str, algorithm: Algorithm, secret: &Secret, body: impl Into<Vec<u8>>) -> Delivery {
     let body = body.into();
-    let tag = MacKeys::of_secret(algorithm.into(), secret).sign(std::iter::once(body.as_slice()));
+    let tag = MacKeys::of_secret(algorithm.into(), secret).sign(&[&body]);
     Delivery::post("application/json", body).with_header(header, &hex::encode(&tag))
 }
 

@@ -67,7 +67,7 @@ impl SigningKey {
     pub(super) fn tag(&self, kind: SignatureKind, message: &[u8]) -> Option<Vec<u8>> {
         match (&self.0, kind) {
             (Kind::Secret(secret), SignatureKind::Mac(function)) => {
-                Some(MacKeys::of_secret(function, secret).sign(std::iter::once(message)))
+                Some(MacKeys::of_secret(function, secret).sign(&[message]))
             }
             #[cfg(feature = "ed25519")]
             (Kind::Ed25519(key), SignatureKind::Ed25519) => {

@@ -89,7 +89,7 @@ impl SmsSigner {
             .iter()
             .map(|(name, value)| format!("&{name}={}", value.replace(['&', '='], "_")))
             .collect();
-        let sig = hex::encode(&self.keys.sign(parts.iter().map(String::as_bytes)));
+        let sig = hex::encode(&self.keys.sign(&[parts.concat().as_bytes()]));
         // The platform sends MD5 hashes in lower case and HMACs in upper case.
         if self.keys.function() == Function::Md5Suffix { sig } else { sig.to_uppercase() }
     }

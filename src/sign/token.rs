@@ -53,7 +53,7 @@ impl Token {
         let header = serde_json::to_vec(&Header::new(Algorithm::HS256)).unwrap_or_default();
         let claims = self.claims.iter().filter_map(|(name, json)| Some((name.clone(), json.clone()?)));
         let signing_input = format!("{}.{}", base64::encode_url(header), base64::encode_url(object(claims)));
-        let signature = self.keys.sign(std::iter::once(signing_input.as_bytes()));
+        let signature = self.keys.sign(&[signing_input.as_bytes()]);
         format!("{signing_input}.{}", base64::encode_url(signature))
     }
 }

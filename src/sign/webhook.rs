@@ -136,8 +136,9 @@ impl<R: Sign> Webhook<R> {
 fn message(envelope: Envelope<'_>, body: &[u8], params: Params) -> Result<Vec<u8>, Error> {
     match envelope.binding() {
         Binding::Message => {
-            let message = envelope.into_message_list().into_iter().next().ok_or(ErrorKind::RuleInvalid)?;
-            Ok(Whole::new(body, params).complete(message)?)
+            let (message, place) = envelope.into_messages().next().ok_or(ErrorKind::RuleInvalid)?;
+            let mut whole = Whole::new(body, params);
+            Ok([&*message.before, whole.content(place)?, &message.after].concat())
         }
         Binding::Absent if !body.is_empty() => Err(ErrorKind::BodyUnexpected.into()),
         Binding::Sha256(expected) if !compare::eq(&expected, &sha256(body)) => {

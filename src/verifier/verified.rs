@@ -126,9 +126,9 @@ impl Verified {
     /// If several schemes or senders share a store, hash the key with their names: see [`ReplayKey::new`].
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
-        match &self.0.replay_key {
-            Some(key) => Some(*key),
-            None => Some(ReplayKey::new([self.account().as_bytes(), self.identifier()?])),
+        match &self.0.id {
+            Some(Id::Key(key)) => Some(*key),
+            _ => Some(ReplayKey::new([self.account().as_bytes(), self.identifier()?])),
         }
     }
 
@@ -143,8 +143,9 @@ impl Verified {
 
     /// Returns the signed identifier, unique within the account.
     pub(crate) fn identifier(&self) -> Option<&[u8]> {
-        match (&self.0.replay_key, &self.0.origin) {
-            (Some(key), _) => Some(key.as_bytes()),
+        match (&self.0.id, &self.0.origin) {
+            (Some(Id::Key(key)), _) => Some(key.as_bytes()),
+            (Some(Id::Signed(id)), _) => Some(id),
             (None, Origin::Signature(tag)) => Some(tag.as_bytes()),
             (None, Origin::Token { claims, identified: true, .. }) => {
                 claims.id().filter(|id| !id.is_empty()).map(str::as_bytes)
@@ -201,7 +202,7 @@ pub struct Evidence {
     signed_at: Option<UnixTime>,
     origin: Origin,
     /// The key that the scheme set. Otherwise it is made of the origin on demand.
-    replay_key: Option<ReplayKey>,
+    id: Option<Id>,
     tenant: Option<Arc<str>>,
     validity: Option<Validity>,
     covered: Covered,
@@ -222,8 +223,37 @@ pub(crate) struct Validity {
     pub(crate) judged_at: UnixTime,
     /// The last second in which it holds.
     pub(crate) until: UnixTime,
-    /// The error after that.
-    pub(crate) over: Error,
+    pub(crate) end: End,
+}
+
+/// What ends a validity.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The token expires.
+    Expiry,
+    /// The signed time is too old.
+    Age,
+    AgeOfClaim(&'static str),
+    AgeOfParameter(&'static str),
+}
+
+impl From<End> for Error {
+    fn from(end: End) -> Self {
+        match end {
+            End::Expiry => ErrorKind::TokenExpired.into(),
+            End::Age => ErrorKind::TimestampStale.into(),
+            End::AgeOfClaim(name) => Self::claim(ErrorKind::TimestampStale, name),
+            End::AgeOfParameter(name) => Self::parameter(ErrorKind::TimestampStale, name),
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Id {
+    /// Unique on its own.
+    Key(ReplayKey),
+    /// Unique within the account.
+    Signed(Arc<[u8]>),
 }
 
 /// What the identifier and the claims come from.
@@ -250,7 +280,7 @@ impl Evidence {
             coverage,
             signed_at: None,
             origin: Origin::Other,
-            replay_key: None,
+            id: None,
             tenant: None,
             covered: Covered::Other,
             validity: None,
@@ -266,13 +296,18 @@ impl Evidence {
 
     /// Adds the replay key.
     pub fn replay_key(self, replay_key: ReplayKey) -> Self {
-        Self { replay_key: Some(replay_key), ..self }
+        Self { id: Some(Id::Key(replay_key)), ..self }
+    }
+
+    /// Adds an identifier that is signed with the account's keys.
+    #[inline]
+    pub(crate) fn id(self, id: Option<Arc<[u8]>>) -> Self {
+        Self { id: id.map(Id::Signed), ..self }
     }
 
     /// Adds the last second in which the request verifies, and the time `now` of that check.
     pub fn valid_until(self, now: UnixTime, until: UnixTime) -> Self {
-        let over = ErrorKind::TimestampStale.into();
-        Self { validity: Some(Validity { judged_at: now, until, over }), ..self }
+        Self { validity: Some(Validity { judged_at: now, until, end: End::Age }), ..self }
     }
 
     #[inline]
@@ -285,7 +320,7 @@ impl Evidence {
         if let Some(validity) = &mut self.validity {
             validity.judged_at = clock.now()?;
             if validity.judged_at > validity.until {
-                return Err(validity.over.clone());
+                return Err(validity.end.into());
             }
         }
         Ok(self)

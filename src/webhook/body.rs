@@ -175,8 +175,9 @@ impl<'v> Form<'v> {
         let (keys, tenant) = self.keys.select(&params)?;
         let claims = tenant.into_iter().fold(self.claims, Claims::of_tenant);
         let mut whole = Whole::new(body, params);
-        for message in self.messages {
-            if let Some(key) = keys.find(&whole.complete(message)?, &self.tags) {
+        for Message { before, place, after } in &self.messages {
+            let content = whole.content(place.ok_or(ErrorKind::RuleInvalid)?)?;
+            if let Some(key) = keys.find(&[before, content, after], &self.tags) {
                 let evidence = claims.judge(Some(key))?;
                 return Ok(evidence.parameters(Parameters::new(whole.params.0)));
             }
@@ -218,42 +219,40 @@ pub(crate) struct Whole<'b> {
     params: FormParams,
     /// How the parameters were joined last.
     join: Option<FormJoin>,
-    joined: Vec<u8>,
+    /// The joined parameters or the hash.
+    written: Vec<u8>,
 }
 
 impl<'b> Whole<'b> {
     pub(crate) fn new(body: &'b [u8], params: Params) -> Self {
-        Self { body, params: FormParams(params), join: None, joined: Vec::new() }
+        Self { body, params: FormParams(params), join: None, written: Vec::new() }
     }
 
-    /// Completes a candidate for the signed message.
-    pub(crate) fn complete(&mut self, message: Message) -> Result<Vec<u8>, ErrorKind> {
-        let Message { before, place, after } = message;
-        let content = match place.ok_or(ErrorKind::RuleInvalid)? {
-            Place::Form(join) => {
-                self.join(join)?;
-                &self.joined
-            }
+    /// Returns the bytes in the body's place.
+    #[inline]
+    pub(crate) fn content(&mut self, place: Place) -> Result<&[u8], ErrorKind> {
+        match place {
             Place::Raw => {
                 self.restore()?;
-                self.body
+                return Ok(self.body);
             }
-            place @ Place::Digest(..) => {
+            Place::Form(join) => self.join(join)?,
+            Place::Digest(..) => {
                 self.restore()?;
                 let mut content = Content::new(place)?;
                 content.update(self.body);
-                &content.finish()
+                self.written = content.finish();
             }
-        };
-        Ok([&*before, content, &after].concat())
+        }
+        Ok(&self.written)
     }
 
     /// Joins the parameters, unless they are already joined this way.
     fn join(&mut self, join: FormJoin) -> Result<(), ErrorKind> {
         if !self.join.is_some_and(|done| ptr::fn_addr_eq(done, join)) {
             self.restore()?;
-            self.joined = Vec::with_capacity(self.body.len());
-            join(&mut self.params, &mut self.joined);
+            self.written = Vec::with_capacity(self.body.len());
+            join(&mut self.params, &mut self.written);
             self.join = Some(join);
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::mac::{Function, MacKeys, Tag};
 use crate::params::{Param, Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
-use crate::verifier::{Coverage, Evidence, Validity};
+use crate::verifier::{Coverage, End, Evidence, Validity};
 
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
@@ -16,7 +16,7 @@ impl Sms {
         let timestamp = params.get("timestamp").map(|param| Timestamp(UnixTime::from_digits(param.value)));
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
-        let key = match keys.find(params.join(|_| true), &given.into()) {
+        let key = match keys.find(&[params.join(|_| true)], &given.into()) {
             Some(key) => {
                 params.keep(|_| true);
                 key
@@ -48,8 +48,8 @@ impl Sms {
             (Some(Timestamp(Some(signed_at))), Some(tolerance)) => {
                 let judged_at = self.clock.now()?;
                 tolerance.check(judged_at, signed_at).map_err(refuse)?;
-                let (until, over) = (tolerance.end_of_age(signed_at), refuse(ErrorKind::TimestampStale));
-                Ok((Some(signed_at), Some(Validity { judged_at, until, over })))
+                let (until, end) = (tolerance.end_of_age(signed_at), End::AgeOfParameter("timestamp"));
+                Ok((Some(signed_at), Some(Validity { judged_at, until, end })))
             }
         }
     }
@@ -75,7 +75,7 @@ pub(super) fn take_signature(
 /// rejected.
 fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: Tag) -> Result<KeyId, Error> {
     let is_signed = |param: Param<'_>| !param.is_blank();
-    let key = params.has_blank_value().then(|| keys.find(params.join(is_signed), &given.into())).flatten();
+    let key = params.has_blank_value().then(|| keys.find(&[params.join(is_signed)], &given.into())).flatten();
     let key = key.ok_or(ErrorKind::SignatureMismatch)?;
     if !params.iter().all(|param| is_signed(param) || param.has_plain_name()) {
         return Err(ErrorKind::ParameterAmbiguous.into());
