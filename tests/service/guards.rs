@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    Check, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, KeyId, Keyring, ReplayKey, Replays,
-    Secret, Tolerance, UnixTime, Verification, Verified, Verifier, Voxagent,
+    BaseUrl, Check, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, KeyId, Keyring, ReplayKey,
+    Replays, Secret, SignalWire, Tolerance, UnixTime, Verification, Verified, Verifier, Voxagent,
 };
 use http::{Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
@@ -396,7 +396,10 @@ async fn a_key_of_ones_own_is_given_only_what_is_covered() {
         || sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "hello").timestamp(NOW);
     let verify_sms = || Arc::new(Sms::new(SignatureMethod::Sha256, secret()));
     let body = || Some(BODY.as_bytes().to_vec());
-    let cases: [(Arc<dyn Verifier>, Delivery, _); 6] = [
+    let signalwire = SignalWire::new(BaseUrl::new("https://example.com").unwrap(), secret());
+    let to_url = signalwire.sign(&secret(), &Unsigned::json(BODY).target("/webhook")).unwrap();
+    let cases: [(Arc<dyn Verifier>, Delivery, _); 7] = [
+        (Arc::new(signalwire), to_url, (Coverage::UrlBody, body())),
         (Arc::new(vogent()), vogent_delivery(), (Coverage::Body, body())),
         (Arc::new(webhook()), signer().post(BODY), (Coverage::Body, body())),
         (Arc::new(webhook()), signer().get("a=1"), (Coverage::Query, None)),

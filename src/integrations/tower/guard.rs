@@ -72,7 +72,8 @@ impl Guard {
         let chosen;
         let identifier = match &self.key {
             Some(key_of) => {
-                chosen = key_of(verified, (verified.coverage() == Coverage::Body).then_some(body))?;
+                let is_covered = matches!(verified.coverage(), Coverage::Body | Coverage::UrlBody);
+                chosen = key_of(verified, is_covered.then_some(body))?;
                 chosen.as_bytes()
             }
             None => verified.identifier()?,

@@ -69,8 +69,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// Makes the event's key with `key` instead of the signed identifier, for platforms that sign none. Call it before
     /// [`replay_guard`](Self::replay_guard).
     ///
-    /// `key` gets the body only if the signature covers it byte for byte ([`Coverage::Body`](crate::Coverage::Body)). `None`
-    /// rejects the request with [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503.
+    /// `key` gets the body only if the signature covers it byte for byte: [`Coverage::Body`](crate::Coverage::Body) and
+    /// [`Coverage::UrlBody`](crate::Coverage::UrlBody). `None` rejects the request with
+    /// [`ReplayKeyMissing`](crate::ErrorKind::ReplayKeyMissing), 503.
     ///
     /// ```
     /// use countersign::replay::Memory;
