@@ -25,7 +25,7 @@ use crate::name::Name;
 /// let error = Error::new(ErrorKind::SignatureMismatch);
 /// assert_eq!(error.code(), "signature_mismatch");
 /// assert_eq!(error.status(), 401);
-/// assert_eq!(error.to_string(), "signature matches under no secret");
+/// assert_eq!(error.to_string(), "signature matches no key");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {

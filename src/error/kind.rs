@@ -46,17 +46,17 @@ kinds! {
     SignatureMalformed = "signature_malformed", 401, "signature", "has the wrong form or length";
     /// The signature is well-formed, but no key matches. If it should match, check three things: the secret may be another
     /// credential, the algorithm may differ, or a proxy may rewrite the body.
-    SignatureMismatch = "signature_mismatch", 401, "signature", "matches under no secret";
+    SignatureMismatch = "signature_mismatch", 401, "signature", "matches no key";
 
     /// The request has no token.
     TokenMissing = "token_missing", 401, "token", "is missing";
     /// The request has no token, and the answer asks the platform to retry with one. Strangers get this answer too.
-    TokenAwaited = "token_awaited", 503, "token", "is missing, and the request should be sent again with it";
+    TokenAwaited = "token_awaited", 503, "token", "is missing: send the request again with one";
     /// The token is not a compact JWS in the platform's form, with or without `Bearer`. The word, the number of segments, the
     /// base64url or the header's JSON is wrong.
     TokenMalformed = "token_malformed", 401, "token", "is not a compact JWS in the expected place";
     /// The token's header names another algorithm than HS256, or none.
-    AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not the configured one";
+    AlgorithmMismatch = "algorithm_mismatch", 401, "token algorithm", "is not accepted";
     /// The token's header asks for an extension (`crit`, `b64`) that would change its meaning.
     ExtensionUnsupported = "extension_unsupported", 401, "token header", "asks for an extension";
     /// The claims are not one JSON object in UTF-8 with unique names.
@@ -75,8 +75,8 @@ kinds! {
     PayloadHashMissing = "payload_hash_missing", 401, "payload hash", "is missing";
     /// The signed payload hash is not a SHA-256 in the scheme's encoding.
     PayloadHashMalformed = "payload_hash_malformed", 401, "payload hash", "is not a SHA-256";
-    /// The body, query or URL is not the one whose hash is signed.
-    PayloadHashMismatch = "payload_hash_mismatch", 401, "payload", "is not the one whose hash is signed";
+    /// The body, query or URL does not match its signed hash.
+    PayloadHashMismatch = "payload_hash_mismatch", 401, "payload", "does not match its signed hash";
 
     /// The verifier has the keys of several tenants, and the request names none.
     TenantMissing = "tenant_missing", 401, "tenant", "is missing";
@@ -84,20 +84,20 @@ kinds! {
     TenantUnknown = "tenant_unknown", 401, "tenant", "is unknown";
 
     /// The store of the tenants' secrets failed.
-    TenantStoreUnavailable = "tenant_store_unavailable", 503, "tenant store", "cannot be asked";
+    TenantStoreUnavailable = "tenant_store_unavailable", 503, "tenant store", "is unavailable";
     /// The store of the tenants' secrets did not answer in time.
     TenantStoreTimeout = "tenant_store_timeout", 503, "tenant store", "did not answer in time";
 
-    /// Another request for the same event is being handled. The platform should retry, in case that one fails:
+    /// Another request for the same event is already being handled. The platform should retry, in case that one fails:
     /// [`retry_after`](crate::Error::retry_after) says when.
-    ReplayInProgress = "replay_in_progress", 503, "event", "is being handled";
+    ReplayInProgress = "replay_in_progress", 503, "event", "is already being handled";
     /// A replay guard is set, but no key identifies this event. The request is genuine. The platform should retry until you
     /// have chosen another key.
     ReplayKeyMissing = "replay_key_missing", 503, "replay key", "is missing";
     /// The replay guard is at its capacity, and no entry has expired.
     ReplayGuardFull = "replay_guard_full", 503, "replay guard", "is full";
     /// The replay guard's store failed or did not answer in time. Whether the event was handled is unknown.
-    ReplayGuardUnavailable = "replay_guard_unavailable", 503, "replay guard", "cannot be asked";
+    ReplayGuardUnavailable = "replay_guard_unavailable", 503, "replay guard", "is unavailable";
 
     /// The time is checked, but the request has none.
     TimestampMissing = "timestamp_missing", 401, "timestamp", "is missing";
@@ -125,7 +125,7 @@ kinds! {
     /// The scheme does not sign requests of this method.
     MethodUnsupported = "method_unsupported", 405, "method", "is not accepted";
     /// The scheme does not sign bodies of this media type, or the type is absent or names a charset other than UTF-8.
-    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is none that the scheme signs";
+    MediaTypeUnsupported = "media_type_unsupported", 415, "media type", "is not one that the scheme signs";
 
     /// The body is absent, but the scheme signs one.
     BodyMissing = "body_missing", 400, "body", "is empty";
@@ -135,9 +135,9 @@ kinds! {
     BodyTooLarge = "body_too_large", 413, "body", "is longer than the limit";
     /// The body could not be read to its end: the connection failed, or its framing is wrong. Anyone can send such a body, so
     /// it is not a 5xx. If the connection failed, nobody reads the answer.
-    BodyInterrupted = "body_interrupted", 400, "body", "broke off before its end";
+    BodyInterrupted = "body_interrupted", 400, "body", "is incomplete";
     /// The body comes in more than 1,000 frames without data.
-    BodyFragmented = "body_fragmented", 400, "body", "comes in too many empty frames";
+    BodyFragmented = "body_fragmented", 400, "body", "has too many empty frames";
     /// The body is not one JSON object in UTF-8.
     BodyMalformed = "body_malformed", 400, "body", "is not one JSON object";
     /// The request has a query, but the scheme signs none.
@@ -155,7 +155,7 @@ kinds! {
     /// A parameter's JSON value is an array or an object.
     ParameterNested = "parameter_nested", 400, "parameter", "is an array or an object";
     /// There are more than 1,000 parameters.
-    ParametersTooMany = "parameters_too_many", 400, "parameters", "are more than 1,000";
+    ParametersTooMany = "parameters_too_many", 400, "number of parameters", "is over 1,000";
     /// The request is signed by another scheme of the same platform.
     SchemeMismatch = "scheme_mismatch", 401, "request", "is signed by another scheme of the same platform";
 }

@@ -127,7 +127,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
                 Level::INFO,
                 "payload_hash_mismatch",
                 "401",
-                "payload is not the one whose hash is signed",
+                "payload does not match its signed hash",
             )],
         ),
         (
@@ -295,12 +295,12 @@ async fn what_a_guard_holds_back_is_told_once() {
     let in_progress = Some(Claim::InProgress { remaining: Duration::from_secs(9) });
     for (claim, level, code, error) in [
         // That another attempt is under way is no warning.
-        (Ok(in_progress), Level::INFO, "replay_in_progress", "event is being handled"),
+        (Ok(in_progress), Level::INFO, "replay_in_progress", "event is already being handled"),
         (
             Err(ErrorKind::ReplayGuardUnavailable),
             Level::WARN,
             "replay_guard_unavailable",
-            "replay guard cannot be asked",
+            "replay guard is unavailable",
         ),
     ] {
         let told = told_of(HalfDown { claim, later: Ok(true) }, StatusCode::OK, Duration::ZERO).await;

@@ -341,6 +341,6 @@ mod messagebird {
         refuses(&only, signed("1", BODY).request(), ErrorKind::MethodUnsupported);
         assert_eq!(verifier().methods(["HEAD"]).unwrap_err(), ConfigError::MethodsInvalid);
         let refused = verifier().verify(signed("1", BODY).with_query("a=1").request()).unwrap_err();
-        assert_eq!(refused.to_string(), "URL is not the one whose hash is signed");
+        assert_eq!(refused.to_string(), "URL does not match its signed hash");
     }
 }

@@ -24,7 +24,7 @@ use ::redis::{ErrorKind, ServerErrorKind};
 /// assert_eq!(guard.check().await, Err(RedisError::ConnectionRefused));
 ///
 /// let error = guard.claim(&ReplayKey::new(["a1b2"]), Duration::from_secs(60)).await.unwrap_err();
-/// assert_eq!(error.to_string(), "replay guard cannot be asked");
+/// assert_eq!(error.to_string(), "replay guard is unavailable");
 /// assert_eq!(error.source().unwrap().to_string(), "connection to the server was refused");
 /// # Ok::<(), countersign::ConfigError>(())
 /// # })?;
