@@ -73,7 +73,6 @@ fn line(setup: &Setup, request: &Request) -> Option<String> {
         "scheme",
         json!(match setup.scheme {
             Scheme::Vogent => "vogent",
-            Scheme::Voxagent => "voxagent",
             Scheme::HexHmac => "hex-hmac",
             Scheme::Sms => "vonage-sms",
             Scheme::SignedWebhook => "vonage-jwt",

@@ -32,7 +32,6 @@ static VERIFIERS: LazyLock<Vec<(Setup, Box<dyn Verifier>)>> = LazyLock::new(|| {
         named(Scheme::HexHmac, Function::HmacSha1, 2, "X-Hex"),
         named(Scheme::HexHmac, Function::HmacSha256, 3, "X-Hex"),
         named(Scheme::HexHmac, Function::HmacSha512, 1, "X-Hex"),
-        named(Scheme::Voxagent, Function::HmacSha256, 2, "X-Voxagent"),
         setup(Scheme::SignedWebhook, Function::HmacSha256, 1),
         named(Scheme::SignedWebhook, Function::HmacSha256, 2, "X-Moved"),
         setup(Scheme::ContactCenter, Function::HmacSha256, 1),

@@ -30,7 +30,7 @@ fn case_137_each_schemes_delivery_at_each_others_verifier(run: &mut Run) {
             } else {
                 let kinds = match scheme {
                     // Body schemes take no GET.
-                    Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_) | Scheme::ContactCenter
+                    Scheme::Vogent | Scheme::HexHmac(_) | Scheme::ContactCenter
                         if other.delivery().method() == "GET" =>
                     {
                         &[ErrorKind::MethodUnsupported][..]
@@ -99,7 +99,7 @@ fn case_147_what_a_verification_asks_of_the_heap(run: &mut Run) {
     let sms = Scheme::Sms(SignatureMethod::Sha256, Carrier::Form);
     let costs = [
         (Scheme::Vogent, 0, 0),
-        (Scheme::Voxagent, 0, 0),
+        (Scheme::HexHmac(Algorithm::Sha256), 0, 0),
         (Scheme::JwtPost, 3, 3),
         (Scheme::JwtGet, 6, 4),
         (Scheme::ContactCenter, 3, 3),
@@ -128,12 +128,12 @@ fn large(scheme: Scheme) -> countersign::sign::Delivery {
     let body = vec![b'x'; 1 << 20];
     match scheme {
         Scheme::Vogent => sign::vogent(&secret, body),
-        Scheme::Voxagent => sign::hex_hmac("x-voxagent", Algorithm::Sha256, &secret, body),
+        Scheme::HexHmac(algorithm) => sign::hex_hmac("x-hex", algorithm, &secret, body),
         Scheme::JwtPost => sign::TokenSigner::new(&secret, now).post(body),
         Scheme::JwtGet => sign::TokenSigner::new(&secret, now).get(&format!("text={}", "x".repeat(60_000))),
         Scheme::Sms(method, _) => {
             sign::SmsSigner::new(method, &secret).param("text", &"x".repeat(1_000_000)).timestamp(now).form()
         }
-        _ => sign::ContactCenterSigner::new(&secret, now).unwrap().post(body),
+        Scheme::ContactCenter => sign::ContactCenterSigner::new(&secret, now).unwrap().post(body),
     }
 }

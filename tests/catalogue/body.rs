@@ -2,7 +2,7 @@
 
 use countersign::ErrorKind::{BodyTooLarge, PayloadHashMismatch, SignatureMismatch};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{Algorithm, HexHmac, Vogent, Voxagent, sign};
+use countersign::{Algorithm, HexHmac, Vogent, sign};
 
 use crate::forged::Forged;
 use crate::run::Run;
@@ -85,7 +85,7 @@ fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
         let subjects: [(Subject, sign::Delivery); 4] = [
             (Vogent::new(secret(KEY)).max_body(limit).into(), sign::vogent(&secret(KEY), body.clone())),
             (
-                Voxagent::new("x-vox", secret(KEY)).unwrap().max_body(limit).into(),
+                HexHmac::new("x-vox", secret(KEY)).unwrap().max_body(limit).into(),
                 sign::hex_hmac("x-vox", Algorithm::Sha256, &secret(KEY), body.clone()),
             ),
             (
@@ -161,7 +161,6 @@ fn body_schemes(body: &[u8]) -> Vec<(Subject, sign::Delivery)> {
         .collect();
     schemes.extend([
         (Scheme::Vogent.subject(), sign::vogent(&secret(KEY), body)),
-        (Scheme::Voxagent.subject(), sign::hex_hmac("x-voxagent", Algorithm::Sha256, &secret(KEY), body)),
         (Scheme::JwtPost.subject(), sign::TokenSigner::new(&secret(KEY), NOW).post(body)),
         (
             Scheme::ContactCenter.subject(),

@@ -7,7 +7,7 @@ pub(crate) const ELSEWHERE: &[(u16, &str, &str)] = &[
     (70, "a replay guard", "cargo test --test service"),
     (140, "a verdict ignored, a proof made by hand", ".ci/checks/misuse/Cargo.toml"),
     (141, "branches and indices that depend on the key", ".ci/constant-time"),
-    (142, "the same of planted leaks", ".ci/constant-time"),
+    (142, "the same of intentional leaks", ".ci/constant-time"),
     (143, "no table over the expected signature", ".ci/constant-time"),
     (144, "instructions for a wrong digit at each position", ".ci/constant-time"),
     (145, "instructions for each slot of a rotation", ".ci/constant-time"),

@@ -6,7 +6,7 @@ use countersign::sign::{self, Delivery};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, Error, ErrorKind, Head, HexHmac, Request, Secret, Tolerance, UnixTime, Verification, Verified,
-    Verifier, Vogent, Voxagent,
+    Verifier, Vogent,
 };
 
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
@@ -15,7 +15,6 @@ use crate::support::{KEY, NOW, OTHER_KEY, secret};
 #[derive(Debug)]
 pub(crate) enum Subject {
     Vogent(Vogent),
-    Voxagent(Voxagent),
     HexHmac(HexHmac),
     Sms(Sms),
     SignedWebhook(SignedWebhook),
@@ -41,13 +40,12 @@ macro_rules! subjects {
         }
     };
 }
-subjects!(Vogent Voxagent HexHmac Sms SignedWebhook ContactCenter);
+subjects!(Vogent HexHmac Sms SignedWebhook ContactCenter);
 
 /// One scheme in one form: how to verify it, how to sign it, and where its signature is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scheme {
     Vogent,
-    Voxagent,
     HexHmac(Algorithm),
     Sms(SignatureMethod, Carrier),
     JwtPost,
@@ -73,7 +71,7 @@ const PAYLOAD: &str = r#"{"event":"dial.started","price":1.50}"#;
 
 impl Scheme {
     pub(crate) fn all() -> Vec<Self> {
-        let mut all = vec![Self::Vogent, Self::Voxagent, Self::JwtPost, Self::JwtGet, Self::ContactCenter];
+        let mut all = vec![Self::Vogent, Self::JwtPost, Self::JwtGet, Self::ContactCenter];
         all.extend([Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].map(Self::HexHmac));
         for form in [Carrier::Query, Carrier::Form, Carrier::Json] {
             all.extend(METHODS.map(|method| Self::Sms(method, form)));
@@ -88,7 +86,6 @@ impl Scheme {
     pub(crate) fn subject(self) -> Subject {
         match self {
             Self::Vogent => Vogent::new(secret(KEY)).into(),
-            Self::Voxagent => Voxagent::new("X-Voxagent", secret(KEY)).unwrap().into(),
             Self::HexHmac(algorithm) => {
                 HexHmac::with_algorithm("X-Hex", algorithm, secret(KEY)).unwrap().into()
             }
@@ -113,7 +110,7 @@ impl Scheme {
     pub(crate) fn signed_at(self, seconds: i64) -> Option<Delivery> {
         let then = UnixTime::from_secs(NOW.as_secs().saturating_add(seconds));
         match self {
-            Self::Vogent | Self::Voxagent | Self::HexHmac(_) => None,
+            Self::Vogent | Self::HexHmac(_) => None,
             Self::Sms(method, form) => Some(sms(method, form, &secret(KEY), then)),
             Self::JwtPost => Some(sign::TokenSigner::new(&secret(KEY), then).post(PAYLOAD)),
             Self::JwtGet => Some(sign::TokenSigner::new(&secret(KEY), then).get("to=1&from=2")),
@@ -129,7 +126,6 @@ impl Scheme {
         let key = &secret(key);
         match self {
             Self::Vogent => sign::vogent(key, PAYLOAD),
-            Self::Voxagent => sign::hex_hmac("X-Voxagent", Algorithm::Sha256, key, PAYLOAD),
             Self::HexHmac(algorithm) => sign::hex_hmac("X-Hex", algorithm, key, PAYLOAD),
             Self::Sms(method, form) => sms(method, form, key, NOW),
             Self::JwtPost => sign::TokenSigner::new(key, NOW).post(PAYLOAD),
@@ -196,7 +192,6 @@ impl Scheme {
         };
         match self {
             Self::Vogent => header("x-elto-signature"),
-            Self::Voxagent => header("x-voxagent"),
             Self::HexHmac(_) => header("x-hex"),
             Self::JwtPost | Self::JwtGet => token("authorization"),
             Self::ContactCenter => token("vonage-signature"),

@@ -4,9 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::ErrorKind::{SignatureMalformed, SignatureMismatch};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{
-    Algorithm, ConfigError, HexHmac, Keyring, Secret, Tenants, Verifier, Vogent, Voxagent, sign,
-};
+use countersign::{Algorithm, ConfigError, HexHmac, Keyring, Secret, Tenants, Verifier, Vogent, sign};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
@@ -112,7 +110,6 @@ fn case_034_rotation(run: &mut Run) {
     let keyring = || Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
     let subjects = [
         (Scheme::Vogent, Vogent::new(keyring()).into()),
-        (Scheme::Voxagent, Voxagent::new("x-voxagent", keyring()).unwrap().into()),
         (Scheme::JwtPost, SignedWebhook::new(keyring()).clock(|| NOW).into()),
         (Scheme::JwtGet, SignedWebhook::new(keyring()).clock(|| NOW).into()),
         (Scheme::ContactCenter, ContactCenter::new(keyring()).unwrap().clock(|| NOW).into()),
@@ -170,7 +167,6 @@ fn case_037_what_holds_a_secret_printed(run: &mut Run) {
         Box::new(keyring()),
         Box::new(Tenants::new([("account", key())]).unwrap()),
         Box::new(Vogent::new(keyring())),
-        Box::new(Voxagent::new("x-sig", key()).unwrap()),
         Box::new(HexHmac::new("x-sig", key()).unwrap()),
         Box::new(Sms::new(SignatureMethod::Sha512, key())),
         Box::new(Sms::tenants(SignatureMethod::Md5Hash, Tenants::new([("account", key())]).unwrap())),

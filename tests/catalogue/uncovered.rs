@@ -127,7 +127,7 @@ fn case_153_the_charset_of_a_form_or_json(run: &mut Run) {
 fn case_155_methods_that_are_not_the_platforms(run: &mut Run) {
     for scheme in Scheme::all() {
         let taken: &[&str] = match scheme {
-            Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac(_) => &["POST", "PUT", "PATCH"],
+            Scheme::Vogent | Scheme::HexHmac(_) => &["POST", "PUT", "PATCH"],
             Scheme::JwtGet | Scheme::Sms(_, Carrier::Query) => &["GET"],
             _ => &["POST"],
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, Error, Head, HexHmac, Keyring, Secret, Tenants, Tolerance, UnixTime, Verified, Verifier,
-    Vogent, Voxagent,
+    Vogent,
 };
 
 use crate::naive::mac::Function;
@@ -38,10 +38,6 @@ pub(crate) fn verifier(setup: &Setup) -> Box<dyn Verifier> {
                 Some(name) => vogent.header(name).unwrap(),
                 None => vogent,
             })
-        }
-        Scheme::Voxagent => {
-            let voxagent = Voxagent::new(setup.header(), keyring(setup)).unwrap();
-            Box::new(limited(voxagent, setup, Voxagent::max_body))
         }
         Scheme::HexHmac => {
             let algorithm = algorithm(setup.function);

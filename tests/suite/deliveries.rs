@@ -59,7 +59,6 @@ fn a_verifier_that_cannot_be_built_is_misconfigured() {
         r#"{"id":1,"scheme":"vogent","keys":{"a":"b"}}"#,
         r#"{"id":1,"scheme":"vogent","secret":"s","header":""}"#,
         r#"{"id":1,"scheme":"vogent","secret":"s","algorithm":"md5"}"#,
-        r#"{"id":1,"scheme":"voxagent","secret":"s"}"#,
         r#"{"id":1,"scheme":"hex-hmac","secret":"s"}"#,
         r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha384","secret":"s"}"#,
         r#"{"id":1,"scheme":"vonage-sms","algorithm":"sha1","secret":"s","tolerance_s":-1}"#,

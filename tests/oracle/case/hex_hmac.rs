@@ -6,10 +6,7 @@ use crate::naive::mac::{self, Function};
 use crate::naive::{Keys, Request, Scheme, Setup};
 
 pub(crate) fn case(scheme: Scheme, choices: &mut Choices<'_>) -> (Setup, Request) {
-    let function = match scheme {
-        Scheme::Voxagent => Function::HmacSha256,
-        _ => choices.pick(&[Function::HmacSha256, Function::HmacSha1, Function::HmacSha512]),
-    };
+    let function = choices.pick(&[Function::HmacSha256, Function::HmacSha1, Function::HmacSha512]);
     let keys = keyring(choices);
     let key = signer(&keys, choices);
     let mut body = choices.pick(&[&br#"{"event":"dial.started"}"#[..], b"", b"\xff\0"]).to_vec();

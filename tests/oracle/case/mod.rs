@@ -20,7 +20,6 @@ impl Case {
     pub(crate) fn of(choices: &mut Choices<'_>) -> Self {
         let scheme = choices.pick(&[
             Scheme::Vogent,
-            Scheme::Voxagent,
             Scheme::HexHmac,
             Scheme::Sms,
             Scheme::Sms,
@@ -31,7 +30,7 @@ impl Case {
         ]);
         let chunk = 1 + choices.below(100);
         let (setup, mut request) = match scheme {
-            Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac => hex_hmac::case(scheme, choices),
+            Scheme::Vogent | Scheme::HexHmac => hex_hmac::case(scheme, choices),
             Scheme::Sms => sms::case(choices),
             Scheme::SignedWebhook | Scheme::ContactCenter => token::case(scheme, choices),
         };

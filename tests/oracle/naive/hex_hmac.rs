@@ -1,4 +1,4 @@
-//! Vogent, Voxagent and their like: the hex HMAC of the raw body in a header.
+//! Vogent and its like: the hex HMAC of the raw body in a header.
 
 use super::mac;
 use super::{Proof, Request, Setup};

@@ -46,7 +46,6 @@ pub(crate) struct Setup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scheme {
     Vogent,
-    Voxagent,
     HexHmac,
     Sms,
     SignedWebhook,
@@ -74,7 +73,7 @@ pub(crate) struct Proof {
 /// What the request proves; `None` if it is refused.
 pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     match setup.scheme {
-        Scheme::Vogent | Scheme::Voxagent | Scheme::HexHmac => hex_hmac::verdict(setup, request),
+        Scheme::Vogent | Scheme::HexHmac => hex_hmac::verdict(setup, request),
         Scheme::Sms => sms::verdict(setup, request),
         Scheme::SignedWebhook | Scheme::ContactCenter => token::verdict(setup, request),
     }

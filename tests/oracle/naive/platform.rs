@@ -21,7 +21,8 @@ pub(crate) type Proof = (&'static str, Option<i64>);
 
 /// The scheme, its function, its header, what stands before the tag, and how that is written.
 type BodyMac = (&'static str, Function, &'static str, &'static str, fn(&[u8]) -> Option<Vec<u8>>);
-const BODY_MACS: [BodyMac; 6] = [
+const BODY_MACS: [BodyMac; 7] = [
+    ("voxagent", Function::HmacSha256, "x-voxagent", "", mac::unhex),
     ("bland", Function::HmacSha256, "x-webhook-signature", "", mac::unhex),
     ("cal-com", Function::HmacSha256, "x-cal-signature-256", "", mac::unhex),
     ("agora", Function::HmacSha256, "agora-signature-v2", "", mac::unhex),

@@ -39,16 +39,16 @@ pub fn count_all() {
         count(&format!("slot/{}", case.name), &genuine, rotation, verify);
     }
 
-    let case = cases::all().into_iter().find(|case| case.name.starts_with("voxagent")).expect("the case");
+    let case = cases::all().into_iter().find(|case| case.name.starts_with("vogent")).expect("the case");
     let key = cases::text(&keys[0]);
     count(
-        "planted/early exit",
+        "intentional/early exit",
         &case.wrong_digits(&keys[0]),
         |_| (),
         |(), request| {
             let signature = request
                 .head()
-                .header(&HeaderName::from_static("x-voxagent"))
+                .header(&HeaderName::from_static("x-elto-signature"))
                 .expect("one")
                 .expect("a signature");
             !leaks::early_exit(&key, request.body(), signature)

@@ -21,7 +21,7 @@ fn main() {
     valgrind::require();
     match std::env::args().nth(1).as_deref() {
         Some("instructions") => instructions::count_all(),
-        Some("planted") => {
+        Some("intentional") => {
             for (name, leak) in LEAKS {
                 println!("{name} / {}", branches(|| plant(leak)));
             }

@@ -21,7 +21,7 @@ fn main() {
         let text = text.as_bytes();
         println!("{} {}", probe_hex(&hex, &headers, text), probe_sms_query(&sms, &headers, text));
         println!("{}", probe_sms_form(&sms, &headers, text));
-        println!("{}", probe_planted(&hex, &headers, text));
+        println!("{}", probe_intentional(&hex, &headers, text));
     }
 }
 
@@ -46,6 +46,6 @@ extern "Rust" fn probe_sms_form(verifier: &Sms, headers: &[(&str, &[u8])], body:
 /// The control: an index that the sender chooses.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "Rust" fn probe_planted(verifier: &HexHmac, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
+extern "Rust" fn probe_intentional(verifier: &HexHmac, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
     probe_hex(verifier, headers, body) && body[usize::from(headers[0].1[0])] == 0
 }
