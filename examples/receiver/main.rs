@@ -13,7 +13,7 @@
 //! | `_PUBLIC_KEY` | if the platform signs with Ed25519 (feature `ed25519`): its key in base64 |
 //! | `_SECRET_OLD`, `_PUBLIC_KEY_OLD` | the previous one, during a rotation |
 //! | `_BASE_URL` | required if the scheme signs the URL: the public URL up to the path |
-//! | `_HEADER` | name of the signature header; `VOXAGENT`, `HEX_HMAC` and `STATIC_TOKEN` need it |
+//! | `_HEADER` | name of the signature header; required by schemes without a header of their own |
 //! | `_ALGORITHM` | `VONAGE_SMS` needs it: `md5hash`, `md5`, `sha1`, `sha256` or `sha512` |
 //! | `_TOLERANCE` | timestamp window in seconds either way |
 //! | `_TIMESTAMP_HEADER`, `_MESSAGE_ID_HEADER`, `_FORMAT`, `_PREFIX`, `_ENCODING` | `VAPI`, as in its dashboard; `STATIC_TOKEN` has `_PREFIX` |

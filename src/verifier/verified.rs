@@ -121,7 +121,7 @@ impl Verified {
     }
 
     /// Returns a key that is unique to this event: account and `jti` for tokens, `sig` for the SMS API. `None` if the platform
-    /// signs no identifier, such as Vogent, Voxagent and LiveKit.
+    /// signs no identifier, such as Vogent and LiveKit.
     ///
     /// If several schemes or senders share a store, hash the key with their names: see [`ReplayKey::new`].
     #[must_use]

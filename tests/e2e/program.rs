@@ -22,7 +22,7 @@ fn a_wrong_option_or_variable_ends_it_with_status_2_and_shows_no_value() {
         (("VOGENT_SECRET", ""), "`VOGENT_SECRET`: secret is empty"),
         (("VOGENT_SECRET", SECRET_WITH_LINE_FEED), "`VOGENT_SECRET`: "),
         (("VOGENT_SECRET_OLD", SECRET), "`VOGENT_SECRET` is not set"),
-        (("VOXAGENT_SECRET", SECRET), "`VOXAGENT_HEADER` is not set"),
+        (("HEX_HMAC_SECRET", SECRET), "`HEX_HMAC_HEADER` is not set"),
         (("VONAGE_SMS_SECRET", SECRET), "`VONAGE_SMS_ALGORITHM` is not set"),
         (("TWILIO_SECRET", SECRET), "`TWILIO_BASE_URL` is not set"),
         (("TELNYX_PUBLIC_KEY", SECRET), "`TELNYX_PUBLIC_KEY`: "),

@@ -39,7 +39,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::ReplayUndetectable`]: the scheme signs no identifier, such as Vogent and Voxagent, and no
+    /// - [`ConfigError::ReplayUndetectable`]: the scheme signs no identifier, such as Vogent, and no
     ///   [`replay_key`](Self::replay_key) was set before.
     pub fn replay_guard(mut self, guard: impl ReplayGuard + 'static) -> Result<Self, ConfigError> {
         if self.gate.guard.key.is_none() && self.gate.source.example().replays() == Replays::Undetectable {
