@@ -371,6 +371,7 @@ struct Claims<'v> {
 }
 
 impl<'v> Claims<'v> {
+    #[inline]
     fn of(envelope: &Envelope<'_>, terms: &'v Terms, tenant: Option<Arc<str>>) -> Self {
         let coverage = match (envelope.binding(), terms.profile.url_signed) {
             (Binding::Unsigned | Binding::Absent, false) => Coverage::None,
@@ -390,6 +391,7 @@ impl<'v> Claims<'v> {
     }
 
     /// Checks the result of the signature, then the time.
+    #[inline]
     fn judge(self, found: Option<KeyId>) -> Result<Evidence, Error> {
         let key = found.ok_or(ErrorKind::SignatureMismatch)?;
         let validity = match self.terms.window {

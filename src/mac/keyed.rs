@@ -18,7 +18,7 @@ pub(crate) trait Keyed: Clone {
     /// Passes the signature of a message in parts to `read`.
     fn tag<R>(&self, message: &[&[u8]], read: impl FnOnce(&[u8]) -> R) -> R {
         let mut state = self.clone();
-        for part in message {
+        for part in message.iter().filter(|part| !part.is_empty()) {
             state.update(part);
         }
         state.finish(read)
