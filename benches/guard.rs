@@ -1,7 +1,8 @@
-//! What the replay guard in memory adds to a request behind the layer. `bare` is the layer without a guard, `guarded/N` with a
-//! guard that holds N keys. Signed webhooks of 1 KiB, whose bodies and handler are ready at once, in process.
+//! What the layer, and a replay guard in memory, add to a verification. `verifier` is the verification alone, `bare` the layer
+//! without a guard, `guarded/N` with a guard that holds N keys. Signed webhooks of 1 KiB, whose bodies and handler are ready at
+//! once, in process.
 //!
-//! `cargo bench --bench guard --features tower,replay-memory` measures both in one run.
+//! `cargo bench --bench guard --features tower,replay-memory` measures all in one run.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -22,7 +23,7 @@ use bytes::Bytes;
 use countersign::replay::Memory;
 use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
-use countersign::{ReplayKey, Secret, UnixTime, sign};
+use countersign::{ReplayKey, Secret, UnixTime, Verifier, sign};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -34,6 +35,14 @@ const DONE_FOR: Duration = Duration::from_secs(72 * 3600);
 fn guard(criterion: &mut Criterion) {
     let requests: Vec<_> = (0..POOL).map(request).collect();
     let mut group = criterion.benchmark_group("layer");
+    let verifier: Arc<dyn Verifier> = Arc::new(webhook());
+    let mut next = requests.iter().cycle();
+    group.bench_function("verifier", |bencher| {
+        let verify =
+            |request: Request<Bytes>| verifier.verify((&request).into()).map(|proof| (proof, request));
+        bencher.iter_batched(|| next.next().unwrap().clone(), verify, BatchSize::SmallInput);
+    });
+    let requests: Vec<_> = requests.into_iter().map(|request| request.map(Full::from)).collect();
     let mut run = |name: BenchmarkId, layer: VerifyLayer| {
         let mut service = layer.layer(service_fn(handle));
         let mut call = |request| {
@@ -64,7 +73,11 @@ async fn handle(_: Request<VerifiedBody>) -> Result<Response<&'static str>, Infa
 }
 
 fn layer() -> VerifyLayer {
-    VerifyLayer::new(SignedWebhook::new(secret()).clock(|| NOW))
+    VerifyLayer::new(webhook())
+}
+
+fn webhook() -> SignedWebhook {
+    SignedWebhook::new(secret()).clock(|| NOW)
 }
 
 /// Uses the `jti`. The guard's clock advances with each request, so that it always holds `keys` keys, fewer than the pool has.
@@ -94,12 +107,12 @@ fn by_number(keys: u32, request: &Request<Full<Bytes>>) -> VerifyLayer {
     layer
 }
 
-fn request(number: u32) -> Request<Full<Bytes>> {
+fn request(number: u32) -> Request<Bytes> {
     let body = format!(r#"{{"status":"answered","text":"{}"}}"#, "a".repeat(1024));
     let jti = format!("aaaaaaaa-bbbb-cccc-dddd-{number:012}");
     let delivery =
         sign::TokenSigner::new(&secret(), NOW).claim("jti", &jti).claim("api_key", "a1b2c3d4").post(body);
-    delivery.to_http("/webhook").unwrap().map(Full::from)
+    delivery.to_http("/webhook").unwrap().map(Bytes::from)
 }
 
 fn secret() -> Secret {
