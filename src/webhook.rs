@@ -365,7 +365,7 @@ struct Claims<'v> {
     terms: &'v Terms,
     coverage: Coverage,
     signed_at: Option<UnixTime>,
-    id: Option<Arc<[u8]>>,
+    id: Option<Vec<u8>>,
     tenant: Option<Arc<str>>,
     query_unsigned: bool,
 }
@@ -382,7 +382,7 @@ impl<'v> Claims<'v> {
             (_, false) => Coverage::Body,
         };
         let (signed_at, query_unsigned) = (envelope.time(), envelope.is_query_unsigned());
-        Self { terms, coverage, signed_at, id: envelope.identifier().map(Arc::from), tenant, query_unsigned }
+        Self { terms, coverage, signed_at, id: envelope.identifier().map(<[u8]>::to_vec), tenant, query_unsigned }
     }
 
     /// Adds the tenant from the body.

@@ -167,7 +167,7 @@ impl<'h> Envelope<'h> {
 
     /// Sets the signed identifier, which a retry must keep. Each candidate must contain it. An empty one is ignored.
     pub fn id(&mut self, id: impl Into<Cow<'h, [u8]>>) -> &mut Self {
-        self.id = Some(id.into());
+        self.id = Some(id.into()).filter(|id| !id.is_empty());
         self
     }
 
@@ -275,7 +275,7 @@ impl<'h> Envelope<'h> {
     }
 
     pub(crate) fn identifier(&self) -> Option<&[u8]> {
-        self.id.as_deref().filter(|id| !id.is_empty())
+        self.id.as_deref()
     }
 
     #[inline]

@@ -253,7 +253,7 @@ enum Id {
     /// Unique on its own.
     Key(ReplayKey),
     /// Unique within the account.
-    Signed(Arc<[u8]>),
+    Signed(Vec<u8>),
 }
 
 /// What the identifier and the claims come from.
@@ -301,7 +301,7 @@ impl Evidence {
 
     /// Adds an identifier that is signed with the account's keys.
     #[inline]
-    pub(crate) fn id(self, id: Option<Arc<[u8]>>) -> Self {
+    pub(crate) fn id(self, id: Option<Vec<u8>>) -> Self {
         Self { id: id.map(Id::Signed), ..self }
     }
 

@@ -28,6 +28,7 @@ use std::io::{self, Write};
 
 use case::Case;
 use choices::Choices;
+use countersign::schemes;
 use naive::Scheme;
 use proptest::collection::vec;
 use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRng, TestRunner};
@@ -90,4 +91,27 @@ fn every_verdict_is_the_oracles() {
         panic!("{bounds}: {failure}");
     }
     require_fair_shares(&bounds, counts.into_inner());
+}
+
+#[test]
+fn every_platforms_verdict_is_the_oracles() {
+    let (mut runner, bounds) = runner(40_000);
+    let counts = RefCell::new(BTreeMap::<&str, Count>::new());
+    let verdicts = runner.run(&vec(proptest::num::u8::ANY, 0..=96), |bytes| {
+        if let Some((scheme, is_accepted)) = platforms::judge(&mut Choices(&bytes)) {
+            counts.borrow_mut().entry(scheme).or_default().add(is_accepted);
+        }
+        Ok(())
+    });
+    if let Err(failure) = verdicts {
+        panic!("{bounds}: {failure}");
+    }
+    let counts = counts.into_inner();
+    let known: Vec<_> = schemes::Scheme::ALL
+        .iter()
+        .map(schemes::Scheme::name)
+        .filter(|name| !platforms::OWN.contains(name))
+        .collect();
+    assert_eq!(counts.len(), known.len(), "every scheme has cases: {known:?}");
+    require_fair_shares(&bounds, counts);
 }
