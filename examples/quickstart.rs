@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match vogent.verify(Request::new(head, &forged)) {
         Ok(_) => Err("a forged body was accepted".into()),
         Err(error) => {
-            println!("refused:  {error} (code {}, answer {})", error.code(), error.status());
+            println!("rejected: {error} (code {}, answer {})", error.code(), error.status());
             Ok(())
         }
     }

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut under_old = Vec::new();
     for (time, delivery) in &deliveries {
         let key = vogent.verify(delivery.request())?.key();
-        println!("{time}  accepted under secret {key}");
+        println!("{time}  accepted with secret {key}");
         if !key.is_newest() {
             under_old.push(time);
         }
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (time, delivery) in &deliveries {
         match vogent.verify(delivery.request()) {
             Ok(_) => println!("{time}  accepted"),
-            Err(error) => println!("{time}  refused: {error}"),
+            Err(error) => println!("{time}  rejected: {error}"),
         }
     }
     Ok(())

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::spawn(async move {
             match verify(&store, delivery.request()).await {
                 Ok(verified) => println!("{whose}: accepted for {}", verified.tenant().unwrap_or_default()),
-                Err(error) => println!("{whose}: refused, {error}"),
+                Err(error) => println!("{whose}: rejected, {error}"),
             }
         })
         .await?;

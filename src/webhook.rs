@@ -382,7 +382,14 @@ impl<'v> Claims<'v> {
             (_, false) => Coverage::Body,
         };
         let (signed_at, query_unsigned) = (envelope.time(), envelope.is_query_unsigned());
-        Self { terms, coverage, signed_at, id: envelope.identifier().map(<[u8]>::to_vec), tenant, query_unsigned }
+        Self {
+            terms,
+            coverage,
+            signed_at,
+            id: envelope.identifier().map(<[u8]>::to_vec),
+            tenant,
+            query_unsigned,
+        }
     }
 
     /// Adds the tenant from the body.
