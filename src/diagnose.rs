@@ -1,12 +1,12 @@
 //! Why a request was rejected: the cause, the evidence and the remedy.
 //!
 //! Feature `diagnose`. For development, and for the day on which nothing verifies. It works offline, from a captured request and
-//! the secrets at hand. It is never on the verifying path, and changes no verdict.
+//! your secrets. It is never part of a verification, and changes no verdict.
 //!
-//! It undoes one after the other what is known to happen to secrets, headers, bodies, parameters and URLs. After each change the
-//! same rule reads the request again, and the same code proves it again. A finding is *proved* if the signature then matches.
-//! Else it is a *hint*: a shape that looks wrong. Findings name headers, parameters and lengths. They hold no secret, no
-//! signature and no value of the request.
+//! It undoes, one after the other, the changes that are known to happen to secrets, headers, bodies, parameters and URLs. After
+//! each, the same code verifies the request again. A finding is *proved* if the signature then matches. Otherwise it is a *hint*:
+//! something looks wrong. Findings name headers, parameters and lengths. They contain no secret, no signature and no value of
+//! the request.
 //!
 //! # Example
 //!
@@ -77,7 +77,6 @@
 //! Beside the trials, the head is read up to 1,000 times and the text is rewritten some 100 times. Do not diagnose for strangers.
 
 mod bodies;
-mod budget;
 mod capture;
 mod case;
 mod cause;

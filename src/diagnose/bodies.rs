@@ -5,10 +5,9 @@ use std::io::Read;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use memchr::memmem;
 
-use super::budget::Budget;
 use super::charsets::{self, Rewriting};
 use super::json::{self, Escapes, Layout, Style, Zeros};
-use super::trials::{Change, Trials};
+use super::trials::{Budget, Change, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
 

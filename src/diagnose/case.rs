@@ -1,9 +1,8 @@
 //! A request that was rejected, and the secrets to try on it.
 
-use super::budget::Budget;
 use super::credentials::Candidate;
 use super::secrets;
-use super::trials::Change;
+use super::trials::{Budget, Change};
 use super::{Capture, Cause, Credentials, Finding};
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
@@ -94,9 +93,12 @@ impl<'c> Case<'c> {
     pub(super) fn unexplained(&self, mut hints: Vec<Finding>) -> Vec<Finding> {
         let own = self.candidates.iter().filter(|(label, _)| label.is_none());
         hints.extend(own.filter_map(|(_, candidate)| secrets::hint(&candidate.text)));
-        let tried = self.candidates.len();
+        let given = match self.candidates.len() {
+            1 => "the secret".to_owned(),
+            count => format!("{count} secrets"),
+        };
         let evidence = format!(
-            "nothing that was tried makes the signature match, under the verifier's keys and {tried} secrets at hand"
+            "no change makes the signature match, with the verifier's keys and {given} that you gave"
         );
         hints.push(Finding::hint(Cause::ForgedOrUnknownSecret, evidence));
         hints

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Cause;
 
-/// Why a delivery was refused: findings, the likeliest first.
+/// Why a request was rejected: findings, the likeliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Diagnosis {
@@ -20,19 +20,19 @@ pub struct Finding {
 }
 
 impl Diagnosis {
-    /// What is proved goes first. Where the signature is not explained, or not everything was tried, the last findings say so.
+    /// Puts proved findings first. The last say if the signature is unexplained, or if the search ended early.
     pub(super) fn new(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| !finding.proved);
         Self { findings }
     }
 
-    /// The findings; none where the delivery verifies.
+    /// Returns the findings. There are none if the request verifies.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Whether the delivery verifies as it is.
+    /// Whether the request verifies as it is.
     #[must_use]
     pub fn is_genuine(&self) -> bool {
         self.findings.is_empty()
@@ -50,32 +50,32 @@ impl Finding {
         Self { cause, proved: false, evidence: evidence.into() }
     }
 
-    /// What is wrong.
+    /// Returns what is wrong.
     #[must_use]
     pub fn cause(&self) -> Cause {
         self.cause
     }
 
-    /// The cause's stable name in snake case.
+    /// Returns the cause's stable name, in snake case.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.cause.code()
     }
 
-    /// Whether it was computed that the signature matches once the cause is removed. Otherwise it is a hint: a shape that looks
-    /// wrong.
+    /// Whether the signature matches once the cause is removed. Otherwise the finding is a hint: something looks wrong.
     #[must_use]
     pub fn is_proved(&self) -> bool {
         self.proved
     }
 
-    /// What was computed or seen. Names headers, parameters and lengths; never a secret, a signature or a value of the request.
+    /// Returns what was computed or seen. It names headers, parameters and lengths, and never a secret, a signature or a value of
+    /// the request.
     #[must_use]
     pub fn evidence(&self) -> &str {
         &self.evidence
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         self.cause.remedy()
@@ -86,7 +86,7 @@ impl Finding {
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_genuine() {
-            return f.write_str("The delivery verifies.");
+            return f.write_str("The request verifies.");
         }
         for (index, finding) in self.findings.iter().enumerate() {
             if index > 0 {

@@ -1,18 +1,19 @@
 //! Where a diagnosis begins.
 
-use super::budget::MOST_VERIFICATIONS;
 use super::case::Case;
 use super::explain::Explain;
+use super::trials::MOST_VERIFICATIONS;
 use super::{Capture, Cause, Credentials, Diagnosis, Finding, other_scheme};
 use crate::error::ErrorKind;
 
-/// A verifier that can say why it rejects. All those of this crate can, and so can a [`Webhook`](crate::Webhook) by a rule of
-/// your own; it is not for others to implement.
+/// A verifier that can say why it rejects a request. All verifiers of this crate can, and a [`Webhook`](crate::Webhook) with a rule
+/// of your own. You cannot implement it yourself.
 pub trait Diagnose: Explain {
-    /// Looks for the causes for which this verifier, with its settings and its clock, rejects a request.
+    /// Finds out why this verifier, with its settings and its clock, rejects a request.
     ///
-    /// A verifier keeps no secret that could be read, so give them once more, and others with them. Where its secret is
-    /// refused by [`Secret::new`](crate::Secret::new), build it with [`Secret::verbatim`](crate::Secret::verbatim).
+    /// A verifier does not keep readable secrets, so give them again, with others to try. If
+    /// [`Secret::new`](crate::Secret::new) rejects the secret, build the verifier with
+    /// [`Secret::verbatim`](crate::Secret::verbatim).
     fn diagnose(&self, capture: &Capture, credentials: &Credentials) -> Diagnosis {
         let Err(refusal) = self.verify(capture.request()) else { return Diagnosis::new(Vec::new()) };
         let tenant = self.claimed_tenant(capture.request());

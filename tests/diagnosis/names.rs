@@ -31,7 +31,7 @@ fn every_cause_has_a_code_a_sentence_and_a_remedy() {
 fn a_diagnosis_prints_three_lines_a_finding() {
     let vogent = Vogent::new(key(KEY));
     let genuine = capture(&sign::vogent(&key(KEY), BODY));
-    assert_eq!(vogent.diagnose(&genuine, &Credentials::new()).to_string(), "The delivery verifies.");
+    assert_eq!(vogent.diagnose(&genuine, &Credentials::new()).to_string(), "The request verifies.");
 
     let padded = capture(&sign::vogent(&key(KEY), BODY).with_body(format!("{BODY}\n")));
     let diagnosis = vogent.diagnose(&padded, &Credentials::new().secret(KEY));
@@ -39,7 +39,7 @@ fn a_diagnosis_prints_three_lines_a_finding() {
         diagnosis.to_string(),
         "body_newline (proved): The body gained or lost white space at an end.\n  \
          seen: the signature matches when the line feed after the body is removed\n  \
-         do:   Verify the bytes as they were received, before anything trims them or stores them as a text file."
+         do:   Verify the bytes as received, before anything trims them or saves them as text."
     );
     assert_eq!(diagnosis.findings()[0].remedy(), Cause::BodyNewline.remedy());
 
