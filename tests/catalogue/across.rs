@@ -29,7 +29,7 @@ fn case_137_each_schemes_delivery_at_each_others_verifier(run: &mut Run) {
                 let _ = run.accepts(&scheme.subject(), other.delivery());
             } else {
                 let kinds = match scheme {
-                    // Body schemes take no GET.
+                    // Schemes that sign a body reject a GET.
                     Scheme::Vogent | Scheme::HexHmac(_) | Scheme::ContactCenter
                         if other.delivery().method() == "GET" =>
                     {
@@ -62,7 +62,7 @@ fn case_138_through_the_type_and_through_dyn(run: &mut Run) {
 /// that a single thread gave.
 fn case_139_eight_threads_on_one_verifier(run: &mut Run) {
     const THREADS: usize = 8;
-    // Unoptimised, it takes the time of the rest together.
+    // Unoptimised, it takes as long as all other cases together.
     const EACH: usize = if cfg!(debug_assertions) { 12_500 } else { 100_000 };
     let shared: Arc<Vec<_>> = Arc::new(
         Scheme::all()
@@ -121,7 +121,7 @@ fn case_147_what_a_verification_asks_of_the_heap(run: &mut Run) {
     }
 }
 
-/// A delivery with a body of 1 MiB, or with as much of a query or a form as is taken.
+/// A request with a body of 1 MiB, or with the largest query or form.
 fn large(scheme: Scheme) -> countersign::sign::Delivery {
     use countersign::sign;
     let (secret, now) = (support::secret(support::KEY), support::NOW);

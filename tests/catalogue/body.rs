@@ -116,7 +116,7 @@ fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
 fn case_046_a_declared_length_that_is_not_the_bodys(run: &mut Run) {
     for scheme in Scheme::all() {
         for declared in ["0", "1", "999999999999", "-1", "x"] {
-            // None of the crate's concern: it is handed the body there is.
+            // The crate gets only the body that arrived.
             let _ = run.accepts(&scheme.subject(), Forged::of(scheme).and_header("content-length", declared));
             let forged = Forged::from(scheme.altered()).and_header("content-length", declared);
             run.refuses_as(&scheme.subject(), forged, &[SignatureMismatch, PayloadHashMismatch]);
@@ -143,13 +143,13 @@ fn case_047_chunks_of_every_size_and_an_early_end(run: &mut Run) {
 }
 
 fn case_048_a_compressed_body_and_what_it_inflates_to(run: &mut Run) {
-    // `{"event":"dial.started","price":1.50}`, as gzip writes it with no name and no time.
+    // `{"event":"dial.started","price":1.50}` in gzip, without name and time.
     const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x2d\x4b\xcd\x2b\x51\xb2\x52\x4a\xc9\x4c\xcc\xd1\x2b\x2e\x49\x2c\x2a\x49\x4d\x51\xd2\x51\x2a\x28\xca\x4c\x4e\x55\xb2\x32\xd4\x33\x35\xa8\x05\x00\x25\x00\x71\x4e\x25\x00\x00\x00";
     altered(run, GZIP, &[br#"{"event":"dial.started","price":1.50}"#]);
     altered(run, br#"{"event":"dial.started","price":1.50}"#, &[GZIP]);
 }
 
-/// Every scheme that signs the raw body, with a genuine delivery of this one.
+/// Every scheme that signs the raw body, with a genuine request of this body.
 fn body_schemes(body: &[u8]) -> Vec<(Subject, sign::Delivery)> {
     let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
     let mut schemes: Vec<_> = algorithms
@@ -170,7 +170,7 @@ fn body_schemes(body: &[u8]) -> Vec<(Subject, sign::Delivery)> {
     schemes
 }
 
-/// A delivery of the original body is genuine, and with any of the others forged.
+/// A request with the original body is genuine. With any other body it is forged.
 fn altered(run: &mut Run, original: &[u8], others: &[&[u8]]) {
     for (subject, delivery) in body_schemes(original) {
         let _ = run.accepts(&subject, &delivery);
@@ -183,6 +183,6 @@ fn altered(run: &mut Run, original: &[u8], others: &[&[u8]]) {
 
 fn run_refused(subject: &Subject, forged: &Forged) -> bool {
     let kind = Run::default().verdict(subject, forged).map_err(|error| error.kind());
-    // Of a form or JSON that is cut, what is wrong depends on where.
+    // If a form or JSON is cut, the error depends on the place.
     kind.is_err_and(|kind| kind != BodyTooLarge)
 }

@@ -307,7 +307,7 @@ fn case_133_who_issued_it_for_whom(run: &mut Run) {
         for json in NO_TEXT {
             run.refuses(&scheme.subject(), with(scheme, "iss", json), ClaimMalformed);
         }
-        // No audience or subject is documented, and none is required: they are not read.
+        // The audience and the subject are not documented, so they are not read.
         for name in ["aud", "sub"] {
             for json in NO_TEXT {
                 let _ = run.accepts(&scheme.subject(), with(scheme, name, json));
@@ -365,7 +365,7 @@ fn case_134_claims_that_are_not_one_object(run: &mut Run) {
         ] {
             run.refuses(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
         }
-        // Bytes that are no text, and text with NULs that are escaped.
+        // Bytes that are not text, and text with escaped NULs.
         for bytes in [&b"\xff"[..], b"\xc0\xaf", b"\xed\xa0\x80"] {
             let claims = [format!("{{{inner},\"x\":\"").as_bytes(), bytes, b"\"}"].concat();
             let input = format!("{}.{}", encode(HEADER.as_bytes()), encode(&claims));
@@ -407,19 +407,19 @@ fn case_136_the_hash_of_the_body_written_again(run: &mut Run) {
     }
 }
 
-/// The scheme's genuine delivery, with a token of these claims, rightly signed.
+/// The scheme's genuine request, with a correctly signed token of these claims.
 fn signed(scheme: Scheme, claims: &str) -> Forged {
     with_token(scheme, &token(HEADER, claims, &key_of(scheme)))
 }
 
-/// The genuine claims less one.
+/// The genuine claims without one.
 fn without(scheme: Scheme, name: &str) -> String {
     let mut claims: serde_json::Map<String, Value> = serde_json::from_str(&claims_of(scheme)).unwrap();
     claims.remove(name);
     Value::Object(claims).to_string()
 }
 
-/// The scheme's genuine delivery with this JSON text for a claim, rightly signed.
+/// The scheme's genuine request with this JSON as a claim, correctly signed.
 fn with(scheme: Scheme, name: &str, json: &str) -> Forged {
     let rest = without(scheme, name);
     signed(scheme, &format!("{},\"{name}\":{json}}}", rest.trim_end_matches('}')))
@@ -430,7 +430,7 @@ fn hash_of(scheme: Scheme) -> String {
     claims["payload_hash"].as_str().unwrap().to_owned()
 }
 
-/// A claim that nothing asks for may have any type, and the times may have a fraction.
+/// A claim that is not read may have any type. Times may have a fraction.
 fn case_158_claims_nobody_asked_for(run: &mut Run) {
     let now = NOW.as_secs();
     for scheme in jwt_schemes() {
@@ -441,7 +441,7 @@ fn case_158_claims_nobody_asked_for(run: &mut Run) {
                 run.holds([claims.text("api_key"), claims.text("application_id")] == [None, None]);
             }
         }
-        // `iat` is rounded down, `exp` down and `nbf` up: no rounding lengthens a life.
+        // `iat` and `exp` are rounded down and `nbf` up, so rounding never extends a token's validity.
         for (name, json, refusal) in [
             ("iat", format!("{now}.9"), None),
             ("iat", format!("{now}.0e0"), None),

@@ -1,6 +1,6 @@
-//! The numbers that something else runs.
+//! The cases that are run elsewhere.
 
-/// The number, what it is, and what runs it: a line of `.ci/run` or `.ci/release`, or another test target.
+/// The number, the case, and where it runs: `.ci/run`, `.ci/release` or another test target.
 pub(crate) const ELSEWHERE: &[(u16, &str, &str)] = &[
     (28, "no secret at all", ".ci/checks/misuse/Cargo.toml"),
     (39, "a secret compared, written out or serialised", ".ci/checks/misuse/Cargo.toml"),

@@ -4,7 +4,7 @@ use countersign::sign::Delivery;
 
 use crate::schemes::{Carrier, Scheme};
 
-/// A request as a stranger may send it.
+/// A request with any bytes.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Forged {
     pub(crate) method: String,
@@ -39,7 +39,7 @@ impl Forged {
         scheme.delivery().into()
     }
 
-    /// A genuine delivery with these bytes for its signature: after decoding, where a query, a form or JSON is decoded.
+    /// A genuine request with these bytes as its signature, encoded as its query, form or JSON needs.
     pub(crate) fn signed(scheme: Scheme, signature: &[u8]) -> Self {
         match scheme {
             Scheme::Sms(_, Carrier::Json) => {
@@ -62,13 +62,13 @@ impl Forged {
         }
     }
 
-    /// Puts this in for the value of a header.
+    /// Replaces the value of a header.
     pub(crate) fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
         self.and_header(name, value)
     }
 
-    /// Adds a header beside those there are.
+    /// Adds a header.
     pub(crate) fn and_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
@@ -83,7 +83,7 @@ impl Forged {
     }
 }
 
-/// A long request is not printed whole.
+/// Shortens a long request.
 impl std::fmt::Debug for Forged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let start = |bytes: &[u8]| bytes[..bytes.len().min(600)].escape_ascii().to_string();

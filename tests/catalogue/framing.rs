@@ -175,7 +175,7 @@ fn case_097_the_signatures_other_spellings(run: &mut Run) {
 
 fn case_098_bits_beyond_the_last_byte_signed_so(run: &mut Run) {
     for scheme in jwt_schemes() {
-        // Segments of lengths that leave two and four bits over.
+        // Segments with two and four trailing bits.
         for (header, claims) in
             [(r#"{"alg":"HS256"}"#, 0), (r#"{"alg":"HS256" }"#, 1), (r#"{"alg":"HS256"  }"#, 2)]
         {
@@ -297,7 +297,7 @@ pub(crate) fn genuine(scheme: Scheme) -> String {
     value.strip_prefix("Bearer ").unwrap().to_owned()
 }
 
-/// The claims of the scheme's genuine delivery, as they are signed.
+/// The signed claims of the scheme's genuine request.
 pub(crate) fn claims_of(scheme: Scheme) -> String {
     use base64::Engine as _;
     let genuine = genuine(scheme);
@@ -305,7 +305,7 @@ pub(crate) fn claims_of(scheme: Scheme) -> String {
     String::from_utf8(claims).unwrap()
 }
 
-/// The scheme's genuine delivery, its token exchanged.
+/// The scheme's genuine request with another token.
 pub(crate) fn with_token(scheme: Scheme, token: &str) -> Forged {
     Forged::of(scheme).header(scheme.header().unwrap(), format!("Bearer {token}"))
 }
@@ -323,7 +323,7 @@ fn split(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<_>>().try_into().unwrap()
 }
 
-/// Of each scheme, what is made of the three segments of its genuine token is refused as said.
+/// Each scheme rejects its genuine token after `change`, with this kind.
 fn each(run: &mut Run, forge: impl Fn([&str; 3]) -> Vec<(String, ErrorKind)>) {
     for scheme in jwt_schemes() {
         let (subject, genuine) = (scheme.subject(), genuine(scheme));

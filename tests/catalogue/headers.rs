@@ -246,7 +246,7 @@ fn renamed(scheme: Scheme, header: &str, name: &str, value: &[u8]) -> Forged {
     Forged::from(scheme.delivery().without_header(header)).and_header(name, value)
 }
 
-/// A genuine delivery less its signature.
+/// A genuine request without its signature.
 pub(crate) fn without_signature(scheme: Scheme) -> Forged {
     let genuine = scheme.delivery();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

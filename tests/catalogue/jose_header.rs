@@ -195,7 +195,7 @@ fn case_116_keys_and_where_to_fetch_them(run: &mut Run) {
     ] {
         accepts(run, &format!("{{\"alg\":\"HS256\",{members}}}"));
         for scheme in jwt_schemes() {
-            // A key that the token brings along is never the one that counts.
+            // A key in the token is never used.
             let forged = token(&format!("{{\"alg\":\"HS256\",{members}}}"), &claims_of(scheme), b"\0\0\0");
             run.refuses(&scheme.subject(), with_token(scheme, &forged), ErrorKind::SignatureMismatch);
         }
@@ -273,7 +273,7 @@ fn case_120_typ_and_cty_of_any_kind(run: &mut Run) {
     }
 }
 
-/// A token with this header and the scheme's genuine claims, rightly signed.
+/// A correctly signed token with this header and the scheme's genuine claims.
 fn accepts(run: &mut Run, header: &str) {
     for scheme in jwt_schemes() {
         let _ = run.accepts(

@@ -32,7 +32,7 @@ cases! {
     case_086_json_literals_and_what_is_not_one_flat_object,
 }
 
-/// What Vonage's documents and SDKs print, of each method: the suite runs all of `tests/vectors`.
+/// One published vector per method. The suite runs all of `tests/vectors`.
 fn case_072_published_signatures(run: &mut Run) {
     #[derive(serde::Deserialize)]
     struct Vector {
@@ -143,7 +143,7 @@ fn case_077_a_captured_delivery_split_anew(run: &mut Run) {
     for members in [r#""a=1&b":"2""#, r#""a=1&b":2"#, r#""a=1\u0026b":"2""#] {
         run.refuses(&subject(), json(members, b"&a=1&b=2"), ParameterAmbiguous);
     }
-    // Values that would run on are cleaned, so that their string is another.
+    // Separators in values are replaced, so the signed string differs.
     for raw in ["a=1%26b%3D2", "a=1%26b=2"] {
         refuses(run, raw, b"&a=1&b=2", SignatureMismatch);
     }
@@ -269,7 +269,7 @@ fn case_084_too_much_of_everything(run: &mut Run) {
 fn case_085_parameters_in_the_query_and_in_the_body(run: &mut Run) {
     let signer = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("a", "1");
     let (query, form, as_json) = (signer().query(), signer().form(), signer().json());
-    // Of a POST the body counts, of a GET the query, and it has no body.
+    // A POST counts by its body, a GET by its query, and a GET has no body.
     for post in [&form, &as_json] {
         let _ = run.accepts(&subject(), Forged::from(post).query("a=2&b=3&sig=0"));
         run.refuses(&subject(), Forged::from(post).body("").query(query.query()), ErrorKind::BodyMissing);
@@ -335,7 +335,7 @@ fn subject() -> Subject {
     Sms::new(SignatureMethod::Sha256, secret(KEY)).into()
 }
 
-/// The signature of a string as it stands.
+/// Signs a string unchanged.
 fn sig(string: &[u8]) -> String {
     let key = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
     hex::encode(key.chain_update(string).finalize().into_bytes())

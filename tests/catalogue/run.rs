@@ -1,4 +1,4 @@
-//! What carries a case out, and counts.
+//! Runs a case and counts its inputs.
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -28,16 +28,16 @@ macro_rules! cases {
     };
 }
 
-/// One case: its name, and how it runs.
+/// A case: its name and its function.
 pub(crate) type Case = (&'static str, fn(&mut Run));
 
-/// The count of what a case requires.
+/// Counts the inputs of a case.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) inputs: usize,
 }
 
-/// Runs a case. The last of all cases to end prints their number and that of those run elsewhere.
+/// Runs a case. The last case to end prints the number of cases, here and elsewhere.
 pub(crate) fn run(case: fn(&mut Run)) {
     let mut run = Run::default();
     case(&mut run);
@@ -48,7 +48,7 @@ pub(crate) fn run(case: fn(&mut Run)) {
     let (cases, inputs) = *ended;
     if cases == crate::all().len() {
         let summary = format!("\ncatalogue: {cases} + {} numbers, {inputs} inputs\n", ELSEWHERE.len());
-        // Not `print`, of which the test harness shows what failed alone.
+        // Not `print`: the test harness shows its output only for failed tests.
         io::stdout().write_all(summary.as_bytes()).unwrap();
         assert!(inputs >= FEWEST, "the catalogue has shrunk");
     }
@@ -58,20 +58,20 @@ static ENDED: Mutex<(usize, usize)> = Mutex::new((0, 0));
 const FEWEST: usize = 198_000;
 
 impl Run {
-    /// Hands an input over in every way, and requires that it is accepted.
+    /// Requires that an input is accepted in every way of verifying it.
     #[track_caller]
     pub(crate) fn accepts(&mut self, subject: &Subject, forged: impl Into<Forged>) -> Verified {
         let forged = forged.into();
         self.verdict(subject, &forged).unwrap_or_else(|error| panic!("{error}: {forged:?}"))
     }
 
-    /// Hands an input over in every way, and requires that it is refused for this reason.
+    /// Requires that an input is rejected with this kind in every way of verifying it.
     #[track_caller]
     pub(crate) fn refuses(&mut self, subject: &Subject, forged: impl Into<Forged>, kind: ErrorKind) {
         self.refuses_as(subject, forged, &[kind]);
     }
 
-    /// Hands an input over in every way, and requires that it is refused for one of these reasons.
+    /// Requires that an input is rejected with one of these kinds in every way of verifying it.
     #[track_caller]
     pub(crate) fn refuses_as(&mut self, subject: &Subject, forged: impl Into<Forged>, kinds: &[ErrorKind]) {
         let forged = forged.into();
@@ -79,7 +79,7 @@ impl Run {
         assert!(kind.as_ref().is_err_and(|kind| kinds.contains(kind)), "{kind:?}, not {kinds:?}: {forged:?}");
     }
 
-    /// The verdict, the same in every way: the type's own method, through `dyn`, in one call and in chunks.
+    /// Verifies by the type's own method and through `dyn`, in one call and in chunks, and requires equal verdicts.
     #[track_caller]
     pub(crate) fn verdict(&mut self, subject: &Subject, forged: &Forged) -> Result<Verified, Error> {
         self.inputs += 1;
@@ -94,7 +94,7 @@ impl Run {
         verdict
     }
 
-    /// Requires what is not a verdict on a request.
+    /// Requires a condition that is not a verdict.
     #[track_caller]
     pub(crate) fn holds(&mut self, what: bool) {
         self.inputs += 1;

@@ -11,7 +11,7 @@ use countersign::{
 
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
 
-/// A verifier of any scheme, its type known: each call is of the type's own method.
+/// A verifier of any scheme. Each call uses the type's own method.
 #[derive(Debug)]
 pub(crate) enum Subject {
     Vogent(Vogent),
@@ -106,7 +106,7 @@ impl Scheme {
         self.signed_with(OTHER_KEY)
     }
 
-    /// A delivery signed so many seconds from now, of a scheme that signs the time.
+    /// A request signed this many seconds from now. `None` if the scheme signs no time.
     pub(crate) fn signed_at(self, seconds: i64) -> Option<Delivery> {
         let then = UnixTime::from_secs(NOW.as_secs().saturating_add(seconds));
         match self {
@@ -134,7 +134,7 @@ impl Scheme {
         }
     }
 
-    /// The delivery with one letter of its payload changed.
+    /// The request with one letter of its payload changed.
     pub(crate) fn altered(self) -> Delivery {
         let delivery = self.delivery();
         match self {
@@ -151,7 +151,7 @@ impl Scheme {
         }
     }
 
-    /// The delivery with its signature exchanged for another text.
+    /// The request with another text as its signature.
     pub(crate) fn with_signature(self, text: &str) -> Delivery {
         let delivery = self.delivery();
         let (header, before, _) = self.signature_parts();
@@ -181,7 +181,7 @@ impl Scheme {
         self.signature_parts().2
     }
 
-    /// The header it is in, what stands before it there, and the text.
+    /// Its header, the text before it, and its own text.
     fn signature_parts(self) -> (Option<&'static str>, String, String) {
         let delivery = self.delivery();
         let header = |name| (Some(name), String::new(), delivery.header(name).unwrap().to_owned());

@@ -95,7 +95,7 @@ fn case_033_a_secret_that_looks_like_hex_or_base64(run: &mut Run) {
             run.refuses(&subject, forged, SignatureMismatch);
         }
     }
-    // The one platform that says its secret is base64.
+    // The only scheme here whose secret is base64.
     let center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into();
     let as_text = Secret::new(BASE64_STANDARD.encode(KEY)).unwrap();
     let _ = run.accepts(&center, sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap().post("{}"));
@@ -210,14 +210,14 @@ fn contains(text: &str, window: &[u8]) -> bool {
     text.as_bytes().windows(window.len()).any(|part| part == window)
 }
 
-/// The wrong credential was pasted: refused, unless it is meant.
+/// A wrong credential is rejected, unless it is given verbatim.
 fn wrong_credential(run: &mut Run, text: &str) {
     run.holds(Secret::new(text).unwrap_err() == ConfigError::SecretIsKeyFile);
     let meant = || Secret::verbatim(text).unwrap();
     let _ = run.accepts(&Vogent::new(meant()).into(), sign::vogent(&meant(), "{}"));
 }
 
-/// Every algorithm with this key verifies what the definition of HMAC gives, and nothing near it.
+/// Every algorithm with this key accepts the HMAC of the definition, and no other.
 fn every_algorithm_keyed(run: &mut Run, key: &[u8]) {
     let secret = || Secret::verbatim(key).unwrap();
     let body = br#"{"event":"dial.started"}"#;
@@ -248,7 +248,7 @@ fn every_algorithm_keyed(run: &mut Run, key: &[u8]) {
     }
 }
 
-/// HMAC as RFC 2104 defines it, of a hash with blocks of so many bytes.
+/// HMAC as in RFC 2104, for a hash with this block size.
 pub(crate) fn hmac<H: Digest>(block: usize, key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut key = if key.len() > block { H::digest(key).to_vec() } else { key.to_vec() };
     key.resize(block, 0);

@@ -91,7 +91,7 @@ fn case_010_the_right_tag_of_another_algorithm(run: &mut Run) {
         for signed in algorithms.into_iter().filter(|signed| *signed != verified) {
             let delivery = sign::hex_hmac("x-hex", signed, &secret(KEY), "{}");
             run.refuses(&subject, &delivery, SignatureMalformed);
-            // Cut or filled up to the right length.
+            // Cut or padded to the right length.
             let right = delivery.header("x-hex").unwrap();
             let digits = Scheme::HexHmac(verified).hex_digits().unwrap();
             let fitted: String = right.chars().chain("0".repeat(digits).chars()).take(digits).collect();
@@ -137,7 +137,7 @@ fn case_014_digits_and_letters_of_other_scripts(run: &mut Run) {
             .iter()
             .flat_map(|other| {
                 [0, right.len() - 1, right.len() / 2].map(|at| {
-                    // As many characters, and as many bytes where that can be.
+                    // Keeps the number of characters, and of bytes if possible.
                     let by_chars = format!("{}{other}{}", &right[..at], &right[at + 1..]);
                     let end = (at + other.len()).min(right.len());
                     let by_bytes = format!("{}{other}{}", &right[..at], &right[end..]);
@@ -308,7 +308,7 @@ fn case_024_a_prefix_where_there_is_none(run: &mut Run) {
     });
 }
 
-/// No scheme here takes a list.
+/// No scheme here accepts a list.
 fn case_025_lists_of_signatures(run: &mut Run) {
     refuses_text(run, |right| {
         let bad = "0".repeat(right.len());
@@ -338,7 +338,7 @@ fn accepts_text(run: &mut Run, texts: impl Fn(&str) -> Vec<String>) {
     }
 }
 
-/// Each text in place of the right signature is refused, by its shape alone.
+/// Each text instead of the right signature is rejected as malformed.
 fn refuses_text(run: &mut Run, texts: impl Fn(&str) -> Vec<String>) {
     for scheme in hex_schemes() {
         let subject = scheme.subject();
@@ -348,7 +348,7 @@ fn refuses_text(run: &mut Run, texts: impl Fn(&str) -> Vec<String>) {
     }
 }
 
-/// What bytes that are no signature are refused as: a JSON body must be UTF-8 first.
+/// The error for bytes that are no signature. JSON must first be UTF-8.
 fn malformed(scheme: Scheme, bytes: &[u8]) -> ErrorKind {
     match scheme {
         Scheme::Sms(_, Carrier::Json) if str::from_utf8(bytes).is_err() => ErrorKind::BodyMalformed,

@@ -1,4 +1,4 @@
-//! 151 to 158: what is not covered, and who reads it.
+//! 151 to 158: uncovered parts, and who reads them.
 
 use countersign::ErrorKind::{
     MediaTypeUnsupported, MethodUnsupported, ParameterAmbiguous, ParameterMalformed, SignatureMismatch,
@@ -22,7 +22,7 @@ fn subject(method: SignatureMethod) -> Subject {
     Sms::new(method, secret(KEY)).into()
 }
 
-/// A genuine delivery by query and by form, with text before and after its parameters.
+/// A genuine request by query and by form, with text before and after its parameters.
 fn around(method: SignatureMethod, before: &str, after: &str) -> [Forged; 2] {
     let signer =
         || sign::SmsSigner::new(method, &secret(KEY)).param("msisdn", "447700900001").param("text", "hi");
@@ -46,7 +46,7 @@ fn case_151_text_in_another_format_around_a_genuine_form(run: &mut Run) {
                 run.refuses(&subject(method), forged, ParameterAmbiguous);
             }
         }
-        // With an `=`, what is added is not blank, and nothing matches.
+        // With an `=`, the added parameter is not blank, so nothing matches.
         for forged in around(method, r#"<p class="x">pay mallory</p><!--&"#, "&-->") {
             run.refuses(&subject(method), forged, SignatureMismatch);
         }
@@ -114,7 +114,7 @@ fn case_153_the_charset_of_a_form_or_json(run: &mut Run) {
             "; charset =utf-16",
             "; x=\"; charset=utf-16\"",
         ] {
-            // Only what is read as text has a charset.
+            // Only text has a charset.
             if matches!(scheme, Scheme::Sms(_, Carrier::Form | Carrier::Json)) {
                 run.refuses(&scheme.subject(), typed(charset), MediaTypeUnsupported);
             } else {
@@ -141,7 +141,7 @@ fn case_155_methods_that_are_not_the_platforms(run: &mut Run) {
             } else if !["GET", "POST"].contains(&method) || taken.contains(&"PUT") {
                 run.refuses(&scheme.subject(), forged, MethodUnsupported);
             } else {
-                // Parameters and tokens are also sent by the other of the two, in another place.
+                // Parameters and tokens also come with the other method, in another place.
                 let verdict = run.verdict(&scheme.subject(), &forged);
                 run.holds(verdict.is_err());
             }

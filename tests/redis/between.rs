@@ -1,4 +1,4 @@
-//! What stands between a guard and a server: an address that can be moved, a connection that is slow, and a count of round trips.
+//! A proxy between guard and server: it moves the address, slows connections and counts round trips.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,7 +11,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Hands connections on to where it leads at the time.
+/// Forwards connections to its current target.
 pub(crate) struct Between {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -20,7 +20,7 @@ pub(crate) struct Between {
 
 struct Shared {
     leads_to: Mutex<SocketAddr>,
-    /// How long each answer takes.
+    /// The delay of each answer.
     delay: Mutex<Duration>,
     /// Whether the next answer is lost, with its connection.
     lose: AtomicBool,
@@ -46,7 +46,7 @@ impl Between {
         Self { address, shared, accepting }
     }
 
-    /// Connections from now on lead there; those that are, stay.
+    /// Forwards new connections to another server. Open connections stay.
     pub(crate) fn move_to(&self, server: SocketAddr) {
         *self.shared.leads_to.lock().unwrap() = server;
     }
@@ -55,7 +55,7 @@ impl Between {
         *self.shared.delay.lock().unwrap() = delay;
     }
 
-    /// The server does what it is asked next, and its answer does not arrive.
+    /// The server carries out the next command, but its answer is lost.
     pub(crate) fn lose_an_answer(&self) {
         self.shared.lose.store(true, Ordering::SeqCst);
     }
@@ -64,7 +64,7 @@ impl Between {
         Redis::connect(&format!("redis://{}", self.address)).unwrap()
     }
 
-    /// How often the client asked after it was answered, since the last call.
+    /// The number of round trips since the last call.
     pub(crate) fn round_trips(&self) -> u32 {
         self.shared.round_trips.swap(0, Ordering::SeqCst)
     }
@@ -86,7 +86,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let (client, _) = listener.accept().await.unwrap();
         shared.connections.fetch_add(1, Ordering::SeqCst);
         let target = *shared.leads_to.lock().unwrap();
-        // Where nobody listens, the connection ends.
+        // Without a listener, the connection ends.
         let Ok(server) = TcpStream::connect(target).await else { continue };
         let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
         tokio::spawn(hand_on(from_client, to_server, Arc::clone(&shared), true));

@@ -56,7 +56,7 @@ async fn a_cluster_keeps_the_contract() {
     let cluster = Cluster::start().await;
     let guard = cluster.guard();
     guard.check().await.unwrap();
-    // Spread over the nodes.
+    // Keys on several nodes.
     for number in 0..50 {
         let name = number.to_string();
         let held = lease(&guard, &name, MINUTE).await;
@@ -73,7 +73,7 @@ async fn a_cluster_keeps_the_contract() {
     for node in &cluster.0 {
         assert_ne!(node.say("DBSIZE").await, ":0");
     }
-    // What the documentation says that a user needs.
+    // The permissions that the documentation lists.
     let rules = "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info +cluster|slots +asking";
     let mut urls = Vec::new();
     for node in &cluster.0 {
@@ -84,13 +84,13 @@ async fn a_cluster_keeps_the_contract() {
     limited.check().await.unwrap();
     let held = lease(&limited, "limited", MINUTE).await;
     assert_eq!(limited.complete(&held, HOUR, None).await, Ok(true));
-    // A node that forgets is found among those that do not.
+    // A node with a wrong eviction policy is found among the others.
     cluster.0[2].say("CONFIG SET maxmemory 100mb").await;
     cluster.0[2].say("CONFIG SET maxmemory-policy allkeys-lru").await;
     assert_eq!(guard.check().await, Err(countersign::replay::RedisError::Evicting));
 }
 
-/// Whether it hangs or is gone.
+/// Whether the node hangs or has stopped.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
 async fn a_node_that_is_down_refuses_its_share_alone() {
@@ -128,13 +128,13 @@ async fn a_node_that_is_down_refuses_its_share_alone() {
     }
 }
 
-/// Each id is claimed twice while the slot of all of them moves from node to node and back.
+/// Claims each id twice while their slot moves from node to node and back.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
 async fn a_slot_that_moves_while_claims_run() {
     let cluster = Cluster::start().await;
     let slot: u16 = cluster.0[0].say("CLUSTER KEYSLOT {x}").await.trim_start_matches(':').parse().unwrap();
-    // By the ranges above.
+    // As configured above.
     let owner = usize::from(slot / 5461).min(2);
     let guards = [Arc::new(cluster.guard().prefix("{x}:")), Arc::new(cluster.guard().prefix("{x}:"))];
     for guard in &guards {
@@ -173,7 +173,7 @@ async fn handle(guard: &Redis, name: &str) -> bool {
     for _ in 0..1000 {
         match guard.claim(&key(name), MINUTE).await {
             Ok(Claim::Leased(lease)) => {
-                // An answer that did not come in time is asked for again.
+                // Retries after a timeout.
                 let mut completed = guard.complete(&lease, HOUR, None).await;
                 for _ in 0..50 {
                     if completed.is_ok() {
@@ -185,14 +185,14 @@ async fn handle(guard: &Redis, name: &str) -> bool {
                 return true;
             }
             Ok(Claim::Done(_)) => return false,
-            // In progress, or the cluster could not tell within the patience.
+            // In progress, or the cluster did not answer in time.
             _ => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
     panic!("{name} is never done");
 }
 
-/// Moves a slot as `redis-cli --cluster reshard` does, in the time in which some more ids are handled at each step.
+/// Moves a slot as `redis-cli --cluster reshard` does, while more ids are handled at each step.
 async fn move_slot(cluster: &Cluster, slot: u16, from: usize, to: usize, handled: &AtomicU32) {
     let more = async || {
         let before = handled.load(Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! The contract, with one server that works.
+//! The contract of a guard, with one working server.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::pin::pin;
@@ -47,7 +47,7 @@ async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
     let Ok(Claim::InProgress { remaining }) = theirs.claim(&key("1"), HOUR).await else { panic!() };
     assert!((Duration::from_secs(3500)..=HOUR).contains(&remaining), "{remaining:?}");
 
-    // Any process that holds the lease owns it.
+    // Any process with the lease can use it.
     theirs.release(&first).await.unwrap();
     let second = lease(&theirs, "1", MINUTE).await;
     assert_eq!(ours.renew(&first, HOUR).await, Ok(false));
@@ -58,7 +58,7 @@ async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
     let response = SavedResponse::new(201, Some("application/json"), "[\r\n\0]").unwrap();
     assert_eq!(theirs.complete(&second, HOUR, Some(&response)).await, Ok(true));
     assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response.clone()))));
-    // What is done stays done, with its response.
+    // A completed event stays completed, with its response.
     assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(true));
     assert_eq!(ours.complete(&first, HOUR, None).await, Ok(false));
     assert_eq!(theirs.renew(&second, HOUR).await, Ok(false));
@@ -80,7 +80,7 @@ async fn leases_and_what_is_done_end_by_themselves() {
     let short = lease(&guard, "1", Duration::from_millis(50)).await;
     gets_through(&guard, "1").await;
     assert_eq!(guard.complete(&short, HOUR, None).await, Ok(false));
-    // One that nobody else took.
+    // A lease that nobody else took.
     server.say("FLUSHALL").await;
     assert_eq!(guard.renew(&short, HOUR).await, Ok(false));
     assert_eq!(guard.complete(&short, HOUR, None).await, Ok(true));
@@ -90,7 +90,7 @@ async fn leases_and_what_is_done_end_by_themselves() {
     assert_eq!(guard.complete(&done, Duration::from_millis(50), None).await, Ok(true));
     gets_through(&guard, "2").await;
 
-    // No time is too short or too long for a key.
+    // Any TTL is valid for a key.
     lease(&guard, "3", Duration::ZERO).await;
     gets_through(&guard, "3").await;
     let long = lease(&guard, "4", Duration::MAX).await;
@@ -126,7 +126,7 @@ async fn a_value_that_is_not_the_guards_is_an_error() {
     }
 }
 
-/// At most two for a request: a claim, and what becomes of it.
+/// A request takes at most two round trips: the claim, and its end.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
 async fn round_trips() {
@@ -166,7 +166,7 @@ fn a_guard_outlives_the_runtime_it_connected_in() {
     assert_eq!(runtime().block_on(claim(&guard, "1")), Ok(Answer::InProgress));
 }
 
-/// One that ends while it connects leaves an attempt that nobody ends.
+/// A cancelled first call leaves a connection attempt behind.
 #[test]
 #[ignore = "needs redis-server"]
 fn a_guard_outlives_the_runtime_it_was_connecting_in() {

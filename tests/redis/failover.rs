@@ -1,4 +1,4 @@
-//! Servers that are no longer the right ones.
+//! Servers that lost their role.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::fake::Fake;
 use crate::server::{Server, free_address};
 use crate::{Answer, HOUR, MINUTE, claim, claim_at_last, lease, unavailable};
 
-/// A replica that has all that its master has.
+/// A synchronised replica.
 async fn replica_of(master: &Server) -> Server {
     let replica = Server::with(&[&format!("replicaof 127.0.0.1 {}", master.address.port())]).await;
     replica.until("INFO replication", "master_link_status:up").await;
@@ -35,10 +35,10 @@ async fn after_a_failover_the_guard_goes_where_the_address_leads() {
 
     new.say("REPLICAOF NO ONE").await;
     old.say(&format!("REPLICAOF 127.0.0.1 {}", new.address.port())).await;
-    // The old one is reached still, and lets nobody pass.
+    // The old server still answers, and grants nothing.
     assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ReadOnly));
     assert_eq!(guard.check().await, Err(RedisError::ReadOnly));
-    // It is connected to once more, and then the address moves.
+    // The guard connects to it once more, and then the address moves.
     assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ReadOnly));
     between.move_to(new.address);
     assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
@@ -79,7 +79,7 @@ async fn a_server_that_loads_or_lost_its_master_is_left_at_once() {
         assert_eq!(claim(&fake.guard(), "1").await, Ok(Answer::Leased), "{error}");
         assert_eq!(fake.connections(), 2);
     }
-    // Once within a call.
+    // Also within one call.
     let fake = Fake::start(|command, _| {
         Some(if command.starts_with("SET") { "-LOADING" } else { "+OK" }.to_owned())
     })
@@ -88,7 +88,7 @@ async fn a_server_that_loads_or_lost_its_master_is_left_at_once() {
     assert_eq!(fake.connections(), 2);
 }
 
-/// A command that was carried out and sent again answers as the first would have.
+/// A repeated command answers as the first would have.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
 async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
@@ -109,18 +109,18 @@ async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
     between.lose_an_answer();
     guard.release(&second).await.unwrap();
     assert_eq!(claim(&guard, "2").await, Ok(Answer::Leased));
-    // What another has by then is another's.
+    // A lease that another process got meanwhile stays its own.
     between.lose_an_answer();
     assert_eq!(guard.complete(&second, HOUR, None).await, Ok(false));
     assert_eq!(between.connections(), 6);
 }
 
-/// A cluster's client sends again by itself what it has no answer to.
+/// The client of a cluster repeats commands without an answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_cluster_an_answer_that_is_lost_is_asked_for_again() {
     let lost = AtomicBool::new(false);
     let (_fake, guard) = Fake::cluster(move |command| {
-        // The value to be stored, and what it begins with if it was stored before.
+        // The value to store, and how it begins if it was stored before.
         let recognised = command.matches("done:").count() == 2;
         if lost.swap(true, Ordering::SeqCst) { format!(":{}", u8::from(recognised)) } else { String::new() }
     })
@@ -148,7 +148,7 @@ async fn sentinels_lead_to_the_new_master() {
         sentinel.until("SENTINEL CKQUORUM mymaster", "+OK 3 usable").await;
         sentinel.until("SENTINEL REPLICAS mymaster", &new.address.port().to_string()).await;
     }
-    // One of them is down.
+    // One server is down.
     let down = format!("redis://{}", free_address());
     let urls = [down.clone(), sentinels[0].url(), sentinels[1].url(), sentinels[2].url()];
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
@@ -158,7 +158,7 @@ async fn sentinels_lead_to_the_new_master() {
     assert_eq!(guard.complete(&done, HOUR, None).await, Ok(true));
     replicated(&old).await;
 
-    // What the documentation says that a user needs.
+    // The permissions that the documentation lists.
     let rules = "~countersign:* -@all +set +get +del +pttl +pexpire +eval +info";
     assert_eq!(old.say(&format!("ACL SETUSER guard on >s3cr3t {rules}")).await, "+OK");
     let limited = Redis::sentinel(&urls, "redis://guard:s3cr3t@mymaster/0").unwrap();

@@ -1,4 +1,4 @@
-//! A server that answers what a test says.
+//! A server with answers from the test.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Fake {
         Self { address, connections, accepting }
     }
 
-    /// A cluster of one node, which `answer` is for.
+    /// A cluster of one node, with these answers.
     pub(crate) async fn cluster(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (Self, Redis) {
         let port = Arc::new(AtomicUsize::new(0));
         let own = Arc::clone(&port);

@@ -1,4 +1,4 @@
-//! Servers that are down, slow, full, or do not let the guard in.
+//! Servers that are down, slow or full, or deny access.
 
 use std::cell::RefCell;
 use std::io;
@@ -23,7 +23,7 @@ async fn a_server_that_is_killed_lets_nothing_pass_and_serves_again_when_it_is_b
     let guard = Arc::new(server.guard());
     let before = lease(&guard, "before", MINUTE).await;
 
-    // Killed in the middle: each claim is won or not known.
+    // Killed during claims: each claim is granted or has an unknown result.
     let claims: Vec<_> = (0..200)
         .map(|number| {
             let guard = Arc::clone(&guard);
@@ -50,7 +50,7 @@ async fn a_server_that_is_killed_lets_nothing_pass_and_serves_again_when_it_is_b
     assert_eq!(claim(&guard, "after").await, Ok(Answer::InProgress));
 }
 
-/// A server that restarts while nobody asks costs no request: the next call finds the connection lost and makes another.
+/// A restart between calls fails no request: the next call reconnects.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
 async fn a_restart_between_two_requests_goes_unnoticed() {
@@ -74,7 +74,7 @@ async fn a_server_that_hangs_is_not_waited_for_and_leases_end_by_themselves() {
     let second = key("2");
     let given_up = guard.claim(&second, Duration::from_millis(100));
     assert!(tokio::time::timeout(Duration::from_millis(50), given_up).await.is_err());
-    // It now does what it was sent.
+    // The server now carries out the delayed command.
     server.signal("-CONT");
     gets_through(&guard, "1").await;
     gets_through(&guard, "2").await;
@@ -92,7 +92,7 @@ async fn a_server_that_answers_slowly_is_waited_for_within_the_patience() {
     assert_eq!(claim(&patient, "2").await, Ok(Answer::Leased));
     assert_eq!(claim(&hasty, "3").await, unavailable(RedisError::TimedOut));
     between.answer_after(Duration::ZERO);
-    // The server took it.
+    // The server has the claim.
     assert_eq!(claim_at_last(&hasty, "3").await, Answer::InProgress);
 }
 
@@ -120,7 +120,7 @@ async fn of_100_000_claims_against_a_server_that_is_down_nothing_stays() {
         while let Some(answer) = tasks.join_next().await {
             assert_eq!(answer.unwrap(), unavailable(cause.clone()));
         }
-        // The claims, and one that connects.
+        // The claims, and one connection attempt.
         assert!(most <= at_rest + 64 + 8, "{most} tasks, {at_rest} at rest");
         drop(guard);
         for _ in 0..500 {
@@ -163,7 +163,7 @@ async fn a_database_that_is_missing_is_named() {
     assert_eq!(guard.check().await, Err(RedisError::ClusterUnexpected));
 }
 
-/// Old servers and some in between repeat a command that they do not know, the password included.
+/// Old servers and some proxies repeat an unknown command with the password in their error.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_that_repeats_the_password_is_not_shown() {
     let parrot =
@@ -223,7 +223,7 @@ async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
     assert_eq!(full.guard().check().await, Err(RedisError::MemoryFull));
     assert_eq!(claim(&full.guard(), "1").await, Err((ErrorKind::ReplayGuardFull, RedisError::MemoryFull)));
 
-    // A server that became full keeps what is there, and lets it end.
+    // A full server keeps its keys, and lets them be completed.
     let server = Server::with(&["maxmemory 100mb", "maxmemory-policy noeviction"]).await;
     let guard = server.guard();
     guard.check().await.unwrap();
@@ -248,7 +248,7 @@ async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
     guard.check().await.unwrap();
 }
 
-/// What the check names that no server of this version answers at will.
+/// Faults that this version of the server cannot be made to show.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_servers_answer_has_a_name() {
     for (answer, named) in [
@@ -275,14 +275,14 @@ async fn what_servers_answer_has_a_name() {
         })
         .await;
         assert_eq!(fake.guard().check().await, Err(named.clone()), "{answer}");
-        // The address may lead elsewhere by now.
+        // The address may belong to another server by now.
         let twice = matches!(named, RedisError::ReadOnly | RedisError::Loading | RedisError::MasterDown);
         assert_eq!(asked.swap(0, Ordering::SeqCst), if twice { 2 } else { 1 }, "{answer}");
         assert_eq!(claim(&fake.guard(), "1").await, unavailable(named), "{answer}");
     }
 }
 
-/// Another machine than this, as far as the kernel lets a connection go.
+/// An unreachable machine.
 #[tokio::test]
 async fn an_address_that_is_not_reached_is_named() {
     let guard = Redis::connect("redis://:s3cr3t@255.255.255.255").unwrap();
@@ -291,7 +291,7 @@ async fn an_address_that_is_not_reached_is_named() {
     assert!(!format!("{error} {error:?}").contains("s3cr3t"));
 }
 
-/// A cluster that says of itself that it does not have what it has.
+/// A cluster that denies its own slots.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_redirects_for_ever_is_left_when_the_patience_ends() {
     let (_fake, guard) = Fake::cluster(|_| "-MOVED 1 127.0.0.1:{port}".to_owned()).await;
@@ -312,16 +312,16 @@ async fn a_server_or_a_cluster_where_the_other_was_configured_is_named() {
     Redis::cluster(&[&node.url()]).unwrap().check().await.unwrap();
     let nowhere = Redis::cluster(&[&format!("redis://{}", free_address())]).unwrap();
     assert_eq!(nowhere.check().await, Err(RedisError::ConnectionRefused));
-    // Down since it serves no slots.
+    // Down, since it serves no slots.
     let lost = Server::with(&["cluster-enabled yes"]).await;
     assert_eq!(lost.guard().check().await, Err(RedisError::ClusterDown));
 }
 
-/// At night, by the events alone.
+/// The events alone must show the fault.
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn the_events_tell_the_causes_apart() {
-    // For all threads: `tracing` remembers that nobody listens to an event where the first thread to reach it has no subscriber.
+    // For all threads: `tracing` caches that an event has no subscriber when the first thread has none.
     let subscriber = tracing_subscriber::fmt().with_writer(|| Lines).with_ansi(false).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
     LINES.replace(Some(Vec::new()));
@@ -344,7 +344,7 @@ async fn the_events_tell_the_causes_apart() {
 }
 
 thread_local! {
-    /// What was told on a thread that listens.
+    /// The events of a thread with a subscriber.
     static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 

@@ -40,7 +40,7 @@ fn key(name: &str) -> ReplayKey {
     ReplayKey::new([name])
 }
 
-/// What a claim answers, without what is left and the lease itself.
+/// The result of a claim, without the remaining time and the lease.
 #[derive(Clone, Debug, PartialEq)]
 enum Answer {
     Leased,
@@ -66,7 +66,7 @@ async fn lease(guard: &Redis, name: &str, time: Duration) -> Lease {
     }
 }
 
-/// Claims until the guard can tell.
+/// Claims until the guard answers.
 async fn claim_at_last(guard: &Redis, name: &str) -> Answer {
     for _ in 0..1000 {
         if let Ok(answer) = claim(guard, name).await {

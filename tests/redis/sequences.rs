@@ -12,7 +12,7 @@ use tokio::runtime::Builder;
 use crate::model;
 use crate::server::Server;
 
-/// `MODEL_CASES` makes it longer or shorter.
+/// `MODEL_CASES` sets the number of cases.
 #[test]
 #[ignore = "needs redis-server"]
 fn the_contract_holds_in_10000_sequences() {
@@ -32,7 +32,7 @@ fn the_contract_holds_in_10000_sequences() {
     });
 }
 
-/// A second of the model takes [`SCALE`], so that a test that is held up for a while changes nothing.
+/// A second of the model takes [`SCALE`], so a short delay of the test does not matter.
 #[derive(Clone, Debug)]
 struct Slow(Arc<Redis>);
 
@@ -70,7 +70,7 @@ fn say(wire: &mut BufReader<TcpStream>, command: &str) {
     assert_eq!(answer.trim_end(), "+OK");
 }
 
-/// Takes time from every key; one that has no more left is gone.
+/// Lowers the TTL of every key. A key without time left is removed.
 const SHORTEN: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
     local left = redis.call('PTTL', key) - ARGV[1] \
     if left > 0 then redis.call('PEXPIRE', key, left) else redis.call('DEL', key) end end \

@@ -1,4 +1,4 @@
-//! Redis servers of our own, ended with the test.
+//! Redis servers that end with their test.
 
 use std::fmt::Write;
 use std::fs;
@@ -24,7 +24,7 @@ impl Server {
         Self::with(&[]).await
     }
 
-    /// With more settings, as on a command line.
+    /// With more settings, in command-line form.
     pub(crate) async fn with(settings: &[&str]) -> Self {
         Self::at(free_address(), settings).await
     }
@@ -34,7 +34,7 @@ impl Server {
         Self::run(address, "server", &[&[port.as_str()], settings].concat().join("\n")).await
     }
 
-    /// A Sentinel, which watches what `configuration` says.
+    /// A Sentinel with this configuration.
     pub(crate) async fn sentinel(configuration: &str) -> Self {
         let address = free_address();
         Self::run(address, "sentinel", &format!("port {}\n{configuration}", address.port())).await
@@ -57,7 +57,7 @@ impl Server {
         let child = child.expect("redis-server is installed: `apt-get install redis-server redis-sentinel`");
         let server = Self { child, folder, address };
         for _ in 0..500 {
-            // One that wants a password answers too.
+            // A server that requires a password answers too.
             if TcpStream::connect(server.address).await.is_ok() {
                 return server;
             }
@@ -71,7 +71,7 @@ impl Server {
         Wire::to(self.address).await.say(command).await
     }
 
-    /// Until the answer to a command holds `text`.
+    /// Waits until the answer to a command contains `text`.
     pub(crate) async fn until(&self, command: &str, text: &str) {
         let mut wire = Wire::to(self.address).await;
         for _ in 0..1000 {
@@ -96,7 +96,7 @@ impl Server {
         assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
-    /// Ends the server at once, and gives its address.
+    /// Kills the server and returns its address.
     pub(crate) fn kill(mut self) -> SocketAddr {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -112,7 +112,7 @@ impl Drop for Server {
     }
 }
 
-/// One connection that speaks the protocol.
+/// A connection with the Redis protocol.
 pub(crate) struct Wire(BufReader<TcpStream>);
 
 impl Wire {
@@ -120,7 +120,7 @@ impl Wire {
         Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
     }
 
-    /// The answer to a command whose words are parted by spaces, with the type's sign of each line: an array as its lines.
+    /// Sends a command of words separated by spaces. Returns the answer's lines with their type signs.
     pub(crate) async fn say(&mut self, command: &str) -> String {
         let words: Vec<&str> = command.split(' ').collect();
         self.send(&words).await
@@ -155,7 +155,7 @@ impl Wire {
     }
 }
 
-/// A port that nobody listens at.
+/// A port without a listener.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }

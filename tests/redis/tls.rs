@@ -1,4 +1,4 @@
-//! TLS, with an authority of our own, in a process of its own: the authority is in the environment.
+//! TLS with a test authority. It runs in another process, since an environment variable names the authority.
 
 use std::fs;
 use std::path::PathBuf;
@@ -29,20 +29,20 @@ async fn over_tls_a_certificate_must_be_of_a_known_authority_and_for_the_name() 
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// With ports of a server whose authority is known and one whose authority is not.
+/// Takes the ports of a server with a known and of one with an unknown authority.
 async fn connect(known: &str, unknown: &str) {
     let guard = |address: &str| Redis::connect(&format!("rediss://{address}")).unwrap();
     let good = guard(&format!("localhost:{known}"));
     good.check().await.unwrap();
     assert_eq!(claim(&good, "1").await, Ok(Answer::Leased));
-    // Another name than the certificate's, and an unknown authority.
+    // A name that is not in the certificate, and an unknown authority.
     for address in [format!("127.0.0.1:{known}"), format!("localhost:{unknown}")] {
         let error = guard(&address).check().await.unwrap_err();
         assert!(matches!(error, RedisError::TlsFailed(_)), "{address}: {error}");
         let error = Redis::cluster(&[&format!("rediss://{address}")]).unwrap().check().await.unwrap_err();
         assert!(matches!(error, RedisError::TlsFailed(_)), "{address}: {error}");
     }
-    // Each side waits for the other, where one speaks TLS and the other does not.
+    // If only one side uses TLS, both wait.
     let plain = Server::start().await;
     let plain_port = plain.address.port();
     for url in [format!("redis://127.0.0.1:{known}"), format!("rediss://localhost:{plain_port}")] {
@@ -53,7 +53,7 @@ async fn connect(known: &str, unknown: &str) {
     assert_eq!(cluster.check().await, Err(RedisError::ClusterMissing));
 }
 
-/// An authority, and a certificate of it for `localhost`.
+/// Makes an authority and its certificate for `localhost`.
 struct Certificates {
     folder: PathBuf,
 }

@@ -36,7 +36,7 @@ fn what_a_killed_worker_was_handling_is_handled_after_the_lease() {
     let mut first = Worker::start(own_name, &server);
     first.send("1");
     assert_eq!(first.says(), Some(("begun".to_owned(), "1".to_owned())));
-    // By SIGKILL, in the middle of the handler.
+    // With SIGKILL, during the handler.
     first.kill();
 
     let mut second = Worker::start(own_name, &server);
@@ -58,7 +58,7 @@ fn what_a_killed_worker_was_handling_is_handled_after_the_lease() {
 #[test]
 #[ignore = "needs redis-server"]
 fn of_10_000_deliveries_none_is_lost_and_none_handled_twice() {
-    // A lease much longer than the handler: none ends while a worker lives.
+    // The lease is much longer than the handler, so none ends while its worker runs.
     if is_worker(Duration::from_secs(5), Duration::from_millis(1)) {
         return;
     }
@@ -105,7 +105,7 @@ fn of_10_000_deliveries_none_is_lost_and_none_handled_twice() {
     }
 }
 
-/// What sends deliveries until each is answered 200.
+/// Sends requests until each is answered 200.
 struct Platform {
     queue: Mutex<VecDeque<u32>>,
     tally: Mutex<Tally>,
@@ -129,7 +129,7 @@ impl Platform {
         self.queue.lock().unwrap().pop_front()
     }
 
-    /// Sends a delivery once, and puts it back to be sent again unless it is answered 200.
+    /// Sends a request once. Unless the answer is 200, it is sent again later.
     fn deliver(&self, id: u32, worker: &mut Worker, server: &Server) {
         let moment = self.moment(id);
         worker.send(&id.to_string());
@@ -225,7 +225,7 @@ impl Drop for Worker {
     }
 }
 
-/// Runs as a worker, where this process is one.
+/// Runs the worker if this process is one.
 fn is_worker(lease: Duration, work: Duration) -> bool {
     let Ok(url) = std::env::var(WORKER) else { return false };
     let now = UnixTime::from_secs(1_700_000_000);
@@ -243,7 +243,7 @@ fn is_worker(lease: Duration, work: Duration) -> bool {
         .unwrap()
         .layer(service_fn(handle));
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    // After what the test's harness has begun to say.
+    // After the first output of the test harness.
     println!();
     for id in io::stdin().lines() {
         let id = id.unwrap();

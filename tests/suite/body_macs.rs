@@ -1,4 +1,4 @@
-//! Platforms that sign the raw body alone, and static tokens, which sign nothing.
+//! Platforms that sign only the raw body, and static tokens, which sign nothing.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -119,7 +119,7 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
         for method in ["POST", "PUT", "PATCH"] {
             assert_eq!(kind(method, &right, body), Ok(Coverage::Body), "{scheme}");
         }
-        // A framework reads the query of a GET, which nobody signs.
+        // A framework reads the query of a GET, which is not signed.
         for method in ["GET", "DELETE", "HEAD", "post"] {
             assert_eq!(kind(method, &right, body), Err(ErrorKind::MethodUnsupported), "{scheme}");
         }
@@ -157,7 +157,7 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
                 "{scheme} {wrong:?}"
             );
         }
-        // The prefix is a part of the scheme.
+        // The prefix is required.
         let bare = kind("POST", &[(header, text)], body);
         let expected =
             if text == signature { Ok(Coverage::Body) } else { Err(ErrorKind::SignatureMalformed) };
@@ -194,7 +194,7 @@ fn agora_never_falls_back_to_sha1() {
     assert_eq!(kind(&[("Agora-Signature-V2", v1)]), Err(ErrorKind::SignatureMalformed));
     let both = [("Agora-Signature", v1), ("Agora-Signature-V2", &*wrong)];
     assert_eq!(kind(&both), Err(ErrorKind::SignatureMismatch));
-    // What the other header holds does not matter.
+    // The other header is ignored.
     for other in [v1, "", "x"] {
         assert_eq!(kind(&[("Agora-Signature", other), ("Agora-Signature-V2", v2)]), Ok(()));
     }

@@ -29,7 +29,7 @@ fn proof(row: &Row) -> Verified {
     accepts(&*row.verifier(), row.delivery().request())
 }
 
-/// How a scheme refuses a request that is not the one that was signed.
+/// How a scheme rejects an altered request.
 fn mismatch(proof: &Verified) -> ErrorKind {
     if proof.claims().is_some() { PayloadHashMismatch } else { SignatureMismatch }
 }
@@ -38,7 +38,7 @@ fn covers_body(proof: &Verified) -> bool {
     !matches!(proof.coverage(), Coverage::Url | Coverage::Token | Coverage::None)
 }
 
-/// The delivery with one digit of its payload changed: of the body or, where there is none, of the query.
+/// The request with one digit changed: in the body, or in the query if there is no body.
 fn altered(delivery: &Delivery) -> Delivery {
     let change = |text: &str| {
         let at = text.find(|c: char| c.is_ascii_digit()).unwrap();
@@ -108,7 +108,7 @@ fn altered_payload_is_refused_where_it_is_signed() {
         if delivery.body().is_empty() {
             refuses(&*verifier, delivery.with_body("{}").request(), BodyUnexpected);
         } else {
-            // Without its last byte, the form says the same.
+            // The form means the same without its last byte.
             for length in 0..delivery.body().len() - 1 {
                 let mut verification = verifier.begin(delivery.head()).unwrap();
                 verification.update(&delivery.body()[..length]).unwrap();
@@ -135,7 +135,7 @@ fn every_flipped_bit_of_the_signature_is_refused() {
             assert_eq!(refused.kind(), SignatureMismatch, "{} bit {bit}", row.name);
         }
 
-        // Of the text, too.
+        // Cuts the text too.
         let bits = if matches!(signature.place, Place::Header(_)) { 8 } else { 7 };
         for (at, bit) in (0..signature.text.len()).flat_map(|at| (0..bits).map(move |bit| (at, bit))) {
             let mut text = signature.text.clone();
@@ -147,7 +147,7 @@ fn every_flipped_bit_of_the_signature_is_refused() {
                     let expected = [SignatureMismatch, SignatureMalformed, TokenMalformed];
                     assert!(expected.contains(&refused.kind()), "{} at {at}, bit {bit}: {refused}", row.name);
                 }
-                // The text of a parameter, which may then be another or two.
+                // Changes the text of a parameter, which may become another parameter, or two.
                 (Err(_), _) => {}
             }
         }
@@ -243,7 +243,7 @@ fn a_repeated_or_endless_header_is_refused() {
     }
 }
 
-/// The parameter is missing or repeated, where it is a parameter that holds the signature.
+/// If a parameter holds the signature: it is missing or repeated.
 #[test]
 fn a_missing_or_repeated_parameter_is_refused() {
     for row in rows(SEED) {
@@ -270,14 +270,14 @@ fn a_missing_or_repeated_parameter_is_refused() {
     }
 }
 
-/// Whoever sees a request can send it again, but not for ever where a time is signed.
+/// Anyone who has seen a request can replay it, but not forever if its time is signed.
 #[test]
 fn an_old_or_early_request_is_refused_where_the_time_is_signed() {
     for mut row in rows(SEED) {
         let delivery = row.delivery();
         let mut verified = proof(&row);
         if verified.valid_until().is_none() && verified.signed_at().is_some() {
-            // It has no window unless it is given one.
+            // It has no window by default.
             row.settings.window = Window::Within(Tolerance::either_way(Duration::from_secs(300)).unwrap());
             verified = proof(&row);
         }
@@ -333,7 +333,7 @@ fn a_method_that_the_platform_does_not_send_is_refused() {
     }
 }
 
-/// Two schemes that are one rule accept each other's requests, under one key, and no others do.
+/// Schemes with the same rule accept each other's requests with the same key. No other schemes do.
 #[test]
 fn the_other_schemes_requests_are_refused() {
     const ALIKE: [[&str; 2]; 2] = [["openai", "standard-webhooks"], ["signalwire", "twilio"]];

@@ -1,4 +1,4 @@
-//! What is particular to the Contact Center.
+//! Rules of the Contact Center only.
 
 use countersign::vonage::ContactCenter;
 use countersign::{ConfigError, ErrorKind, Head, Keyring, Request, Secret, Tolerance, UnixTime, sign};

@@ -35,10 +35,10 @@ fn bundled_deliveries_get_their_verdicts() {
             continue;
         }
         assert_eq!(format!("{}: {}", record.id.as_str().unwrap(), code(line)), expected);
-        // By their names, too.
+        // Names select the same schemes.
         assert_eq!(expected.contains("genuine") || expected.contains("not UTF-8"), code(line).contains(' '));
     }
-    // Every scheme there is, by its lines.
+    // The file has lines of every scheme.
     for scheme in Scheme::ALL.iter().map(Scheme::name) {
         let verdicts: Vec<_> =
             bundled.lines().filter(|line| line.contains(&format!("\"{scheme}\""))).map(code).collect();

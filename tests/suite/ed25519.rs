@@ -114,7 +114,7 @@ fn s_beyond_the_order_is_refused() {
     assert_eq!(judge(key, BODY, &right), Ok(()));
 }
 
-/// The points of small order, as they are encoded and in encodings that are not the shortest.
+/// The points of small order, in canonical and other encodings.
 const SMALL: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -137,7 +137,7 @@ fn weak_keys_and_other_encodings_are_refused() {
     for small in SMALL {
         assert_eq!(PublicKey::new(bytes(small)).unwrap_err(), ConfigError::PublicKeyInvalid, "{small}");
     }
-    // Points of large order whose y is not below the field's prime, and what is no point.
+    // Points of large order with a non-canonical y, and encodings of no point.
     for low in [0xf0, 0xf1, 0xf2, 0xf3, 0xf6, 0xf7, 0xfb, 0xfc, 0xfd, 0xff, 0xef, 0xf4] {
         for high in [0x7f, 0xff] {
             let mut key = [0xff; 32];

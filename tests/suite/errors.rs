@@ -5,7 +5,7 @@ use std::error::Error as _;
 
 use countersign::{ConfigError, Error, ErrorKind};
 
-/// What each kind answers and says. Changing a row changes what operators see.
+/// Status and message of each kind. Operators see them.
 const TABLE: &[(ErrorKind, u16, &str)] = &[
     (ErrorKind::SignatureMissing, 401, "signature is missing"),
     (ErrorKind::SignatureMalformed, 401, "signature has the wrong form or length"),

@@ -1,4 +1,4 @@
-//! What is particular to the hex HMAC of a body.
+//! Rules of the hex HMAC of a body only.
 
 use countersign::{
     Algorithm, ConfigError, ErrorKind, Head, HexHmac, Request, Secret, Verifier, Vogent, sign,
@@ -160,7 +160,7 @@ fn a_secret_is_used_as_text() {
 
 #[test]
 fn hmac_keys_that_are_one_by_construction_are_pinned() {
-    // RFC 2104 fills up a short key with zeros.
+    // RFC 2104 pads a short key with zeros.
     let delivery = sign::vogent(&secret("k"), "{}");
     let _ = accepts(&Vogent::new(Secret::verbatim("k\0").unwrap()), delivery.request());
 }

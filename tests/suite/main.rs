@@ -1,4 +1,4 @@
-//! What the crate promises, through its public interface.
+//! The crate's promises, tested through its public interface.
 
 #![allow(
     clippy::arithmetic_side_effects,

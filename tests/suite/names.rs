@@ -1,4 +1,4 @@
-//! What refusals and proofs call what they are about.
+//! The names in errors and proofs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +84,7 @@ fn a_scheme_has_a_name_and_says_for_how_long_it_can_be_replayed() {
     ];
     for (verifier, name, replays) in schemes {
         assert_eq!((verifier.scheme(), verifier.replays()), (name, replays));
-        // Behind pointers as well.
+        // Also behind pointers.
         let boxed: Box<dyn Verifier> = Box::new(&verifier);
         assert_eq!((boxed.scheme(), boxed.replays()), (name, replays));
         assert_eq!(boxed.retry_period(), Duration::from_secs(72 * 60 * 60));

@@ -1,4 +1,4 @@
-//! Nothing printed holds a secret or a signature.
+//! No output contains a secret or a signature.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -18,7 +18,7 @@ fn assert_hides(printed: &str, hidden: &str) {
 
 #[test]
 fn what_holds_a_secret_does_not_print_it() {
-    // The last is that of the registry's samples.
+    // The last is the key of the registry's samples.
     let secrets =
         [KEY, OTHER_KEY, "qZ7xW2pL9vT4kR8mJ3nB6c", "uY5hG1dS0fA8", &BASE64_STANDARD.encode([7; 32])];
     let mut printed = vec![

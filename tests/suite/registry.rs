@@ -34,7 +34,7 @@ pub(crate) enum Place {
     Body,
 }
 
-/// A request of which a header may be no text.
+/// A request whose headers may not be text.
 pub(crate) struct Forged {
     method: String,
     target: String,
@@ -109,7 +109,7 @@ impl Row {
         self.verifier().sign(key, &self.unsigned.clone().time(time)).unwrap()
     }
 
-    /// Where the signature is: what differs under other keys.
+    /// Finds the signature: the text that differs with another key.
     pub(crate) fn signature(&self) -> Signature {
         let own = self.delivery();
         let others: Vec<_> = STRANGERS.iter().map(|keys| self.signed(&keys[self.index], NOW)).collect();
@@ -146,7 +146,7 @@ impl Row {
     }
 }
 
-/// Keys that sign for none of the rows, but in their forms: of each seed, one for each row.
+/// Keys of the right form that no row uses: one for each row and seed.
 static STRANGERS: LazyLock<Vec<Vec<SigningKey>>> =
     LazyLock::new(|| (100..108).map(|seed| rows(seed).into_iter().map(|row| row.key).collect()).collect());
 
@@ -161,7 +161,7 @@ impl Place {
 }
 
 impl Signature {
-    /// The delivery with another text in the signature's place.
+    /// The request with another text instead of its signature.
     pub(crate) fn exchanged(&self, delivery: &Delivery, text: &[u8]) -> Forged {
         let value = [&self.before, text, &self.after].concat();
         let mut forged = Forged::from(delivery);
@@ -177,7 +177,7 @@ impl Signature {
         forged
     }
 
-    /// Whether two texts are one signature: hex of either case.
+    /// Whether two texts are the same signature, since hex has two cases.
     pub(crate) fn is_same(&self, text: &[u8]) -> bool {
         self.is_hex() && self.text.eq_ignore_ascii_case(text)
     }

@@ -36,7 +36,7 @@ fn what_has_begun_ends_by_the_verifier_it_began_with() {
     verification.update(&delivery.body()[5..]).unwrap();
     assert!(first.upgrade().is_some());
     assert!(verification.finish().is_ok());
-    // Its keys are gone with its last request.
+    // Its keys are dropped with its last request.
     assert!(first.upgrade().is_none());
     refuses(&reloading, delivery.request(), ErrorKind::SignatureMismatch);
 }
@@ -72,7 +72,7 @@ fn it_is_replaced_while_requests_come() {
             scope.spawn(|| (0..500).for_each(|_| drop(accepts(&reloading, delivery.request()))));
         }
         for _ in 0..100 {
-            // The key keeps its place: `accepts` compares whole proofs.
+            // The key keeps its index, since `accepts` compares whole proofs.
             reloading.replace(Vogent::new(Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap()));
         }
     });

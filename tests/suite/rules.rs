@@ -300,7 +300,7 @@ fn an_identifier_names_the_event_whatever_signed_it() {
     assert_eq!(key(&[("x-sig", &right), ("x-id", "e1.")]), Err(ErrorKind::HeaderMalformed));
     assert_eq!(key(&[("x-sig", &right)]), Err(ErrorKind::HeaderMissing));
     assert_eq!(key(&[("x-sig", "x y"), ("x-id", "e1")]), Err(ErrorKind::SignatureMalformed));
-    // Of a long list the first sixteen are tried.
+    // The first 16 entries of a long list are tried.
     let long = |before: usize| format!("{}{right}", format!("{wrong} ").repeat(before));
     assert_eq!(key(&[("x-sig", &long(15)), ("x-id", "e1")]), named);
     assert_eq!(key(&[("x-sig", &long(16)), ("x-id", "e1")]), Err(ErrorKind::SignatureMismatch));
@@ -394,7 +394,7 @@ fn a_form_can_name_its_tenant() {
     }
     let malformed = verdict(&webhook, &[("x-sig", "x")], b"account=first").map(drop);
     assert_eq!(malformed, Err(ErrorKind::SignatureMalformed));
-    // An identifier of one tenant names nothing of another's.
+    // Identifiers of two tenants are different.
     let key = |key: &str, name: &str| {
         let signature = tag_by(key, format!("urlaccount:{name};i").as_bytes());
         let body = format!("account={name}");
@@ -403,7 +403,7 @@ fn a_form_can_name_its_tenant() {
     assert_ne!(key(KEY, "first"), key("third-key", "second"));
     assert_eq!(key(KEY, "first"), key(OTHER_KEY, "first"));
 
-    // One sender's requests need no name.
+    // With one sender, requests need no name.
     let one = Webhook::with_rule(rule(), Keys::hmac(Algorithm::Sha256, secret(KEY))).unwrap();
     let sent = verdict(&one, &[("x-sig", &tag(b"urla:1;i"))], b"a=1").unwrap();
     assert_eq!((sent.tenant(), sent.replay_key()), (None, Some(ReplayKey::new([&b""[..], b"i"]))));
@@ -437,7 +437,7 @@ fn the_proof_hands_on_what_a_form_signs_and_in_its_order() {
 
 #[test]
 fn each_candidate_hands_on_its_own_order() {
-    /// In the order that they came in.
+    /// In the received order.
     fn as_sent(form: &mut FormParams, joined: &mut Vec<u8>) {
         joined.extend(form.iter().flat_map(|(name, value)| [name, value]).flatten());
     }
@@ -481,7 +481,7 @@ fn pieces_of_a_header_name_it() {
     let _ = accepts(&hmac, signed.request());
 }
 
-/// A rule of these steps, and the naive law beside it.
+/// A rule of these steps, with a naive second implementation.
 #[derive(Clone, Debug)]
 struct Scripted {
     steps: Vec<Step>,
@@ -560,7 +560,7 @@ impl Rule for Scripted {
     }
 }
 
-/// A request, and what the law needs to know of it.
+/// A request, with what the second implementation needs.
 #[derive(Clone, Debug)]
 struct Sent {
     one: String,
@@ -614,7 +614,7 @@ impl Scripted {
         once && elsewhere <= usize::from(!held) && !(needs_head && alone)
     }
 
-    /// What the documentation says of this request, spelt out.
+    /// The verdict on this request that the documentation states.
     fn law(&self, sent: &Sent) -> Result<Coverage, ErrorKind> {
         let check = |holds: bool, kind| if holds { Ok(()) } else { Err(kind) };
         check(self.is_valid(), ErrorKind::RuleInvalid)?;
@@ -666,7 +666,7 @@ impl Scripted {
             return Ok(if self.url_signed { Coverage::UrlBody } else { Coverage::Body });
         }
         if !self.has(Step::Unsigned) && !sent.body.is_empty() {
-            // Of a body that is refused, some is read.
+            // Part of a rejected body is read.
             return Err(if sent.limit == Some(0) {
                 ErrorKind::BodyTooLarge
             } else {
@@ -704,7 +704,7 @@ fn any_rule_and_any_request_have_the_verdict_of_the_documentation() {
         if random.below(4) > 0 {
             steps.insert(0, Step::Hex);
         }
-        // Each step says its own once, but for what may come again.
+        // Each step happens once, unless it may repeat.
         steps = steps
             .iter()
             .enumerate()
@@ -721,7 +721,7 @@ fn any_rule_and_any_request_have_the_verdict_of_the_documentation() {
             tenants: random.below(6) == 0,
         };
         let candidates: Vec<_> = rule.candidates().collect();
-        // One of the candidates is signed, with the body, with another or without one.
+        // Signs one of the candidates: with the body, with another body or without one.
         let signed_body = random.pick(&[sent.body, sent.body, sent.body, b""]);
         let signed = Sent { body: signed_body, ..sent.clone() };
         let right = tag(&Scripted::message(random.pick(&candidates), &signed));
@@ -753,7 +753,7 @@ fn any_rule_and_any_request_have_the_verdict_of_the_documentation() {
         assert_eq!(found, law, "{rule:?} {sent:?}");
         *seen.entry(law).or_default() += 1;
     }
-    // Every verdict is met often.
+    // Every verdict occurs often.
     assert_eq!(seen.len(), 6 + 11, "{seen:?}");
     assert!(seen.values().all(|count| *count >= 5), "{seen:?}");
 }
@@ -945,7 +945,7 @@ fn a_target_that_lengthens_the_host_is_in_no_url() {
         ("https://a@[::1]/x/hook", "https://a@[::1]:8443/x", "/hook", false),
         ("https://example.com?a=1", "https://example.com", "?a=1", true),
         ("https://example.com", "https://example.com", "", true),
-        // One text, and another path.
+        // The same text, with another path.
         ("https://example.com:443/hook", "https://example.com", ":443/hook", false),
         ("https://example.com.evil.test/hook", "https://example.com", ".evil.test/hook", false),
         ("https://example.com*", "https://example.com", "*", false),

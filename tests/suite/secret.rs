@@ -1,4 +1,4 @@
-//! What a secret may be.
+//! Valid and invalid secrets.
 
 use countersign::{ConfigError, Keyring, Secret, Tenants};
 
@@ -74,7 +74,7 @@ fn a_tenant_has_a_name() {
     assert_eq!(Tenants::new([("", secret("key"))]).unwrap_err(), ConfigError::NameEmpty);
 }
 
-/// What `Keyring::from_env` makes of these variables, in a process of its own: a process cannot set its own safely.
+/// Runs `Keyring::from_env` with these variables in another process, since a process cannot set its own safely.
 fn from_env(variables: &[(&str, &str)]) -> String {
     let program = std::env::current_exe().unwrap();
     let mut child = std::process::Command::new(program);

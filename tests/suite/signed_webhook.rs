@@ -1,4 +1,4 @@
-//! What is particular to Vonage's signed webhooks.
+//! Rules of Vonage's signed webhooks only.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret, token};
 const BODY: &str = r#"{"status":"answered","price":1.50,"url":"https:\/\/example.com"}"#;
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// More names than are usual, the last of them again.
+/// More names than usual, with the last one repeated.
 const MANY_NAMES_ONE_TWICE: &str = r#"{"alg":"HS256","a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,
     "l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"r":1,"r":1}"#;
 
@@ -31,7 +31,7 @@ fn claims(payload: &str) -> String {
     format!(r#""iat":{NOW},"iss":"Vonage","payload_hash":"{}""#, hex::encode(Sha256::digest(payload)))
 }
 
-/// A POST of `BODY` with what stands in the header.
+/// A POST of `BODY` with this header.
 fn with_authorization(value: &str) -> Delivery {
     signer().post(BODY).without_header("authorization").with_header("Authorization", value)
 }
@@ -40,12 +40,12 @@ fn with_token(token: &str) -> Delivery {
     with_authorization(&format!("Bearer {token}"))
 }
 
-/// A token of these header and claims, rightly signed.
+/// A correctly signed token with this header and these claims.
 fn signed(header: &str, claims: &str) -> Delivery {
     with_token(&token(header, claims, KEY.as_bytes()))
 }
 
-/// Genuine claims and one more member, rightly signed.
+/// A correctly signed token with one more claim.
 fn with_claim(member: &str) -> Delivery {
     signed(HEADER, &format!("{{{},{member}}}", claims(BODY)))
 }
@@ -103,7 +103,7 @@ fn a_token_has_three_segments_of_base64url() {
     ] {
         let refused = verifier().verify(with_token(&text).request()).unwrap_err().kind();
         let tolerated = if text.contains(&format!("{payload}A.")) {
-            // One digit more may also be one too many for base64.
+            // One more digit may also make the base64 invalid.
             [kind, ErrorKind::TokenMalformed]
         } else {
             [kind, kind]
@@ -258,7 +258,7 @@ fn the_signature_comes_before_the_claims() {
     refuses(&verifier(), forged.request(), ErrorKind::SignatureMismatch);
     let forged = with_token(&token(HEADER, &format!("{{{},\"exp\":0}}", claims(BODY)), OTHER_KEY.as_bytes()));
     refuses(&verifier().clock(|| UnixTime::from_secs(-1)), forged.request(), ErrorKind::SignatureMismatch);
-    // Another text of the same header, the old signature.
+    // Another text with the same meaning, with the old signature.
     let right = token(HEADER, &format!("{{{}}}", claims(BODY)), KEY.as_bytes());
     let (_, rest) = right.split_once('.').unwrap();
     let other = format!("{}.{rest}", encode("{\"alg\": \"HS256\", \"typ\": \"JWT\"}"));
@@ -421,7 +421,7 @@ fn the_window_is_the_callers() {
     for seconds in [-100_000_000, 100_000_000] {
         let _ = accepts(&verifier().insecure_accept_any_age(), at(seconds).request());
     }
-    // Milliseconds where seconds belong.
+    // Milliseconds instead of seconds.
     let milliseconds =
         sign::TokenSigner::new(&secret(KEY), UnixTime::from_secs(NOW.as_secs() * 1000)).post(BODY);
     refuses(&verifier(), milliseconds.request(), ErrorKind::TimestampFuture);
@@ -476,7 +476,7 @@ fn a_claim_that_nobody_asked_for_may_have_any_type() {
                 (claims.id(), claims.text("api_key"), claims.text("application_id")),
                 (None, None, None)
             );
-            // A guard refuses what has no replay key.
+            // A guard rejects requests without a replay key.
             assert_eq!(verified.replay_key(), None);
         }
         let of_account = verifier().api_key("a1b2c3d4").unwrap();
@@ -564,7 +564,7 @@ fn the_raw_body_is_hashed() {
     let _ = accepts(&verifier(), delivery.with_query("a=%zz").request());
 }
 
-/// A GET of `query` whose token hashes `object`.
+/// A GET of `query` with a token that contains the hash of `object`.
 fn get(query: &str, object: &str) -> Delivery {
     signer().claim("payload_hash", &hex::encode(Sha256::digest(object))).get(query)
 }
@@ -631,7 +631,7 @@ fn a_get_hands_over_its_query_decoded_in_order() {
         assert_eq!(names.len(), count);
         assert!(names.iter().zip([b"z", b"a"]).all(|(name, expected)| name == expected));
     }
-    // A POST's query is covered by nothing, and a token alone covers nothing.
+    // The query of a POST is not covered. A token alone covers nothing.
     let post = signer().post(BODY).with_query("a=1");
     assert_eq!(accepts(&verifier(), post.request()).parameters(), None);
     let bare = signer().without_claim("payload_hash").get("a=1");
@@ -649,7 +649,7 @@ fn an_unsigned_request_is_asked_for_again_only_where_that_is_said() {
     let retrying = verifier().retry_unsigned();
     assert_eq!(refusal(&verifier(), &unsigned), (ErrorKind::TokenMissing, 401, false));
     assert_eq!(refusal(&retrying, &unsigned), (ErrorKind::TokenAwaited, 503, true));
-    // A blank header and the word alone are no token.
+    // A blank header is no token, and `Bearer` alone is none.
     for blank in ["", " ", "\t", "Bearer", "bearer", "Bearer ", "BEARER \t "] {
         let blank = unsigned.clone().with_header("authorization", blank);
         assert_eq!(refusal(&verifier(), &blank), (ErrorKind::TokenMissing, 401, false));
@@ -658,12 +658,12 @@ fn an_unsigned_request_is_asked_for_again_only_where_that_is_said() {
         let moved_retrying = verifier().retry_unsigned().header("x-moved").unwrap();
         assert_eq!(refusal(&moved_retrying, &moved), (ErrorKind::TokenAwaited, 503, true));
     }
-    // Nothing else becomes a 5xx.
+    // Other errors stay 4xx.
     for malformed in ["Bearer null", "Basic eDp5", "Bearer a.b.c", "Bearerx", "Bearer  x", "x"] {
         let malformed = unsigned.clone().with_header("authorization", malformed);
         assert_eq!(refusal(&retrying, &malformed), (ErrorKind::TokenMalformed, 401, false));
     }
-    // Nor does a method that is never signed, whatever its token.
+    // So does an unsupported method, with or without a token.
     let post_only = verifier().retry_unsigned().methods(["POST"]).unwrap();
     for (verifier, methods) in [
         (&retrying, &["DELETE", "BREW", "OPTIONS", "HEAD", "PUT", "post", ""][..]),
@@ -690,7 +690,7 @@ fn other_methods_are_refused() {
     for method in ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "post", "get", "Get", ""] {
         refuses(&verifier(), signer().post(BODY).with_method(method).request(), ErrorKind::MethodUnsupported);
     }
-    // One token proves a body and the query of the same parameters, unless the verifier is held to one of them.
+    // A token proves a body, or a query with the same parameters, unless the verifier takes only one of them.
     let (body, query) = (signer().post(r#"{"a":"1"}"#), signer().get("a=1"));
     let as_get = body.clone().with_method("GET").with_body("").with_query("a=1");
     let as_post = query.clone().with_method("POST").with_query("").with_body(r#"{"a":"1"}"#);
@@ -709,7 +709,7 @@ fn other_methods_are_refused() {
     for methods in [&[][..], &["PUT"], &["POST", "get"]] {
         assert_eq!(verifier().methods(methods).unwrap_err(), ConfigError::MethodsInvalid, "{methods:?}");
     }
-    // The hash decides: a body is not a query.
+    // The hash decides.
     refuses(&verifier(), signer().post(BODY).with_method("GET").request(), ErrorKind::PayloadHashMismatch);
     refuses(&verifier(), signer().get("a=1").with_method("POST").request(), ErrorKind::PayloadHashMismatch);
 }
@@ -726,7 +726,7 @@ fn a_moved_token_may_stand_alone() {
         let delivery = with_authorization("").with_header("x-vonage-webhook-auth-token", &value);
         refuses(&moved(), delivery.request(), ErrorKind::TokenMalformed);
     }
-    // By name, the usual header keeps its rule.
+    // The default header keeps its rule when it is set by name.
     refuses(
         &verifier().header("authorization").unwrap(),
         with_authorization(&bare).request(),

@@ -1,4 +1,4 @@
-//! The module `sign`: deliveries as the platforms send them.
+//! The module `sign`: requests as the platforms send them.
 
 use countersign::vonage::{SignatureMethod, SignedWebhook};
 use countersign::{UnixTime, Verifier, sign};

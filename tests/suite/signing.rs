@@ -62,7 +62,7 @@ fn webhook(profile: Profile, read: Read, write: Write) -> Webhook<Written> {
     Webhook::with_base_url(Written(profile, read, write), keys, base).clock(|| NOW)
 }
 
-/// Hex in a header of a test's own, as most platforms send it.
+/// Hex in a header, as most platforms send it.
 fn write_hex(draft: &mut Draft<'_>) {
     draft.header("x-sig", draft.hex());
 }
@@ -155,7 +155,7 @@ fn either() -> Webhook<Written> {
     webhook(Profile::new("either"), read, write_hex)
 }
 
-/// The tenant in a header that nobody signs.
+/// The tenant is in an unsigned header.
 fn tenants() -> Webhook<Written> {
     let read: Read = |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).body();
@@ -176,7 +176,7 @@ fn tenants() -> Webhook<Written> {
     Webhook::with_rule(rule, keys).unwrap()
 }
 
-/// What a rule can sign.
+/// The kinds of body that a rule can sign.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bodies {
     Any,
@@ -204,7 +204,7 @@ fn signers() -> Vec<(Box<dyn Signer>, Bodies)> {
     signers
 }
 
-/// JSON, a form, nothing, or any bytes; with whether it can be read as a form.
+/// JSON, a form, nothing or any bytes, and whether it can be read as a form.
 fn requests() -> impl Strategy<Value = (Unsigned, Vec<u8>, bool)> {
     let json = "[a-zA-Z0-9 é+,:]{0,90}".prop_map(|text| format!("{{\"text\":\"{text}\"}}"));
     let form = "[a-z]{1,5}=[a-z0-9+]{0,20}(&[a-z]{1,5}=[a-z0-9+]{0,20}){0,4}";
@@ -355,7 +355,7 @@ fn a_request_is_signed_now_and_under_a_name_of_its_own_unless_set_otherwise() {
     let (signed_at, other_key) = proof(&Unsigned::json("{}").time(later));
     assert_eq!((signed_at, key == other_key), (Some(later), false));
     assert_eq!(proof(&Unsigned::json("{}").id("e1")).1, Some(ReplayKey::new([&b""[..], b"e1"])));
-    // The window is the verifier's to judge.
+    // The verifier checks the window, not the signer.
     let old = Unsigned::json("{}").time(UnixTime::from_secs(NOW.as_secs() - 301));
     let delivery = listed.sign(secret(KEY), &old).unwrap();
     assert_eq!(verdict(&listed, delivery.request()).unwrap_err().kind(), ErrorKind::TimestampStale);
@@ -453,7 +453,7 @@ fn what_cannot_be_signed_is_refused() {
     assert!(timed().clock(Stopped).sign(secret(KEY), &post().time(NOW)).is_ok());
 }
 
-/// A clock that cannot tell the time.
+/// A clock without a time.
 struct Stopped;
 
 impl Clock for Stopped {

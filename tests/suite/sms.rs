@@ -1,4 +1,4 @@
-//! What is particular to the SMS API.
+//! Rules of the SMS API only.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn verifier() -> Sms {
     Sms::new(SignatureMethod::Sha256, secret(KEY))
 }
 
-/// The signature of a string as it stands.
+/// Signs a string unchanged.
 fn sig(string: &[u8]) -> String {
     let key = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
     hex::encode(key.chain_update(string).finalize().into_bytes())
@@ -64,7 +64,7 @@ fn parameters_are_sorted_by_bytes_whatever_their_order() {
     for raw in ["a=1&b=2&C=3", "b=2&C=3&a=1", "C=3&b=2&a=1", "C=3&a=1&b=2"] {
         accepts_both(raw, b"&C=3&a=1&b=2");
     }
-    // Names that are alike for eight bytes and more, or but for NULs at the end.
+    // Names with equal first eight bytes or more, and names that differ only by NULs at the end.
     accepts_both(
         "message-to=2&z=4&message-time=1&message-=0",
         b"&message-=0&message-time=1&message-to=2&z=4",
@@ -105,7 +105,7 @@ fn invalid_escapes_and_empty_names_are_refused() {
 
 #[test]
 fn ampersand_and_equals_in_values_become_underscores() {
-    // One signature for three values, by the platform's design.
+    // Three values have one signature, by the platform's design.
     for raw in ["a=x%26y%3Dz", "a=x_y_z", "a=x%3Dy%26z", "a=x=y_z"] {
         accepts_both(raw, b"&a=x_y_z");
     }
@@ -114,7 +114,7 @@ fn ampersand_and_equals_in_values_become_underscores() {
 
 #[test]
 fn names_that_could_be_split_are_refused() {
-    // All of them share the signed string of `a=1&b=2`.
+    // All have the signed string of `a=1&b=2`.
     let _ = accepts(&verifier(), query("a=1&b=2", b"&a=1&b=2").request());
     for raw in ["a%3D1%26b=2", "a%3D1%26b%3D2", "%26a=1&b=2", "a%26=1"] {
         refuses_both(raw, b"&a=1&b=2", ErrorKind::ParameterAmbiguous);
@@ -161,7 +161,7 @@ fn if_any_value_is_blank_both_strings_are_accepted() {
         let decoded = blank.replace('+', " ").replace("%00", "\0").replace("%09%0D%0A", "\t\r\n");
         accepts_both(&raw, format!("&a=1&b={decoded}&c=").as_bytes());
         accepts_both(&raw, b"&a=1");
-        // All blank ones or none.
+        // Either all blank parameters or none.
         refuses_both(&raw, format!("&a=1&b={decoded}").as_bytes(), ErrorKind::SignatureMismatch);
     }
     accepts_both("a=1&b", b"&a=1&b=");
@@ -171,12 +171,12 @@ fn if_any_value_is_blank_both_strings_are_accepted() {
     let _ = accepts(&verifier(), json("\"a\":\"1\",\"b\":null", b"&a=1&b=").request());
 }
 
-/// Attack 151: what is not signed has room for text in another format, which a handler may read instead.
+/// Attack 151: an unsigned parameter hides text in another format, which a handler may read instead.
 #[test]
 fn text_hidden_in_blank_parameters_is_refused() {
     let json = r#"{"msisdn":"15550001111","text":"pay mallory","x":"#;
     let hidden = [
-        // Written around the genuine form.
+        // Around the genuine form.
         (format!(r#"{json}"&"#), r#"&"}"#.to_owned()),
         (format!(r#"[{json}"&"#), r#"&"}]"#.to_owned()),
         ("<html><body>pay mallory<p hidden>&".to_owned(), "&</body></html>".to_owned()),
@@ -185,7 +185,7 @@ fn text_hidden_in_blank_parameters_is_refused() {
             "--b\r\nContent-Disposition: form-data; name*0\r\n\r\npay mallory\r\n--b&".to_owned(),
             "&--b--".to_owned(),
         ),
-        // Names that frameworks read as a structure, or cut.
+        // Names that frameworks split or cut.
         ("text[]&".to_owned(), String::new()),
         (String::new(), "&a[text]=".to_owned()),
         (String::new(), "&text%00x=".to_owned()),
@@ -198,25 +198,25 @@ fn text_hidden_in_blank_parameters_is_refused() {
         let raw = format!("{before}a=1&text=hi{after}");
         refuses_both(&raw, b"&a=1&text=hi", ErrorKind::ParameterAmbiguous);
     }
-    // In JSON, a member that is blank.
+    // In JSON, a blank member.
     for name in ["{", "text[]", "a b", "\u{e9}", "", &"a".repeat(65)] {
         let delivery = self::json(&format!(r#""a":"1","{name}":null"#), b"&a=1");
         let kind =
             if name.is_empty() { ErrorKind::ParameterMalformed } else { ErrorKind::ParameterAmbiguous };
         refuses(&verifier(), delivery.request(), kind);
     }
-    // Plain names are the platform's own, and a signed parameter may have any name.
+    // Plain names are the platform's. A signed parameter may have any name.
     for name in ["concat-ref", "a.b_C-9", &"a".repeat(64)] {
         accepts_both(&format!("a=1&{name}="), b"&a=1");
     }
     accepts_both("a=1&text%5B%5D=", b"&a=1&text[]=");
     accepts_both("a=1&{&b=", b"&a=1&b=&{=");
-    // One name that is not plain spoils it; and no signature is no signature, whatever the names are.
+    // One other name makes it ambiguous. A missing signature is reported first.
     refuses_both("a=1&b=&text[]=", b"&a=1", ErrorKind::ParameterAmbiguous);
     refuses_both("a=1&text[]=", b"&a=2", ErrorKind::SignatureMismatch);
 }
 
-/// Attack 153: a framework that obeys the charset reads other parameters in the same bytes.
+/// Attack 153: a framework that obeys the charset reads other parameters from the same bytes.
 #[test]
 fn only_utf8_is_read_as_text() {
     let deliveries = [form("a=1", b"&a=1"), json("\"a\":1", b"&a=1")];
@@ -265,7 +265,7 @@ fn only_utf8_is_read_as_text() {
             refuses(&verifier(), typed(parameters).request(), ErrorKind::MediaTypeUnsupported);
         }
     }
-    // A body MAC does not read it as text.
+    // A body HMAC does not read it as text.
     let body_mac = sign::vogent(&secret(KEY), "{}").with_header("content-type", "text/plain; charset=utf-7");
     let _ = accepts(&Vogent::new(secret(KEY)), body_mac.request());
 }
@@ -279,13 +279,13 @@ fn a_proof_hands_over_what_is_covered_in_the_order_it_came_in() {
         });
         pairs.collect::<Vec<_>>().join("|")
     };
-    // Values are as they arrived: `&` and `=` are replaced only in the signed string. `sig` is no parameter.
+    // Values are as received: `&` and `=` are replaced only in the signed string. `sig` is left out.
     assert_eq!(parameters(form("z=1&b=x%26y%3Dz&a=+", b"&a= &b=x_y_z&z=1")), "z=1|b=x&y=z|a= ");
     assert_eq!(parameters(query("z=1&b=%FF&a=", b"&a=&b=\xff&z=1")), "z=1|b=\u{fffd}|a=");
     assert_eq!(parameters(json("\"z\":1.50,\"a\":true", b"&a=true&z=1.50")), "z=1.50|a=true");
-    // Blank ones that the signed string leaves out are dropped: anyone can add them.
+    // Blank parameters outside the signed string are dropped, since anyone can add them.
     assert_eq!(parameters(form("z=1&b=&c=+&a=2", b"&a=2&z=1")), "z=1|a=2");
-    // One buffer, whatever it was joined to before.
+    // The order of joins does not matter.
     let verified = accepts(&verifier(), form("z=1&b=&a=2", b"&a=2&z=1").request());
     let parameters = verified.parameters().unwrap();
     assert_eq!((parameters.get("b"), parameters.get("a"), parameters.len()), (None, Some(&b"2"[..]), 2));
@@ -347,7 +347,7 @@ fn a_type_is_read_from_covered_parameters() {
     let map: BTreeMap<String, String> = parameters.deserialize().unwrap();
     assert_eq!((map.len(), map["text"].as_str()), (8, "é & e"));
 
-    // What goes wrong names the field, and no value.
+    // Errors name the field and no value.
     for (name, value, problem) in [
         ("msisdn", "+44 secret", "parameter `msisdn` is not what its field takes"),
         ("concat-total", "256", "parameter `concat-total` is not what its field takes"),
@@ -425,7 +425,7 @@ fn a_floating_point_parameter_is_a_finite_number_as_json_writes_it() {
         assert!(parameters.deserialize::<Number<f64>>().is_err(), "{text}");
         assert!(parameters.deserialize::<Number<f32>>().is_err(), "{text}");
     }
-    // Finite as an `f64` alone.
+    // Finite only as an `f64`.
     let large = parameters("1e39");
     assert!(large.deserialize::<Number<f32>>().is_err() && large.deserialize::<Number<f64>>().is_ok());
 }
@@ -493,7 +493,7 @@ fn json_values_count_as_the_text_they_are() {
     refuses(&verifier(), json("\"a\":null", b"&a=null").request(), ErrorKind::SignatureMismatch);
 }
 
-/// A long SMS that was cut inside an emoji. What the platform signs there is not documented.
+/// A long SMS, cut inside an emoji. It is not documented what the platform signs.
 #[test]
 fn half_a_surrogate_pair_is_refused_in_json_and_is_bytes_in_a_query() {
     for signed in
@@ -540,7 +540,7 @@ fn json_that_is_not_one_flat_object_is_refused() {
     refuses(&verifier(), json("\"\":\"1\"", b"").request(), ErrorKind::ParameterMalformed);
 }
 
-/// Every text between the brackets is one that `serde_json` is asked about, too.
+/// `serde_json` must agree on every text between the brackets.
 #[test]
 fn json_is_what_serde_json_says_it_is() {
     const NAMES: [&str; 9] = [
@@ -606,7 +606,7 @@ fn json_is_what_serde_json_says_it_is() {
     }
     let mut read = 0;
     for text in &texts {
-        // The raw values, since a number too large for a float is a number all the same; then the strings among them.
+        // Raw values first, since a number may be too large for a float. Then the strings.
         let members = serde_json::from_str::<HashMap<String, &RawValue>>(text);
         let is_json = members.is_ok_and(|members| {
             members
@@ -723,7 +723,7 @@ fn the_media_type_selects_form_or_json() {
 #[test]
 fn only_the_declared_source_counts() {
     let genuine = form("a=1", b"&a=1");
-    // A POST's query is not signed.
+    // The query of a POST is not signed.
     let _ = accepts(&verifier(), genuine.clone().with_query("a=2&b=3&sig=0").request());
     let moved = query("a=1", b"&a=1")
         .with_method("POST")

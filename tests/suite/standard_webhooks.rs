@@ -48,7 +48,7 @@ fn one_of_16_signatures_in_a_list_is_enough() {
     for list in [
         SIGNATURE.to_owned(),
         before(15, WRONG),
-        // None of this version, or no signature at all.
+        // No signature of this version, or none at all.
         before(100, "v2,AAAA"),
         before(50, ED25519_SIGNATURE),
         before(100, "no-comma"),
@@ -89,7 +89,7 @@ fn one_of_16_signatures_in_a_list_is_enough() {
 #[test]
 fn an_identifier_that_could_be_cut_elsewhere_is_refused() {
     let webhooks = standard_webhooks();
-    // Signed by the sender as an identifier, a time, and a body that begins with a time.
+    // The sender signed an identifier, a time, and a body that begins with a time.
     let message = format!("msg_1.{TIME}.{TIME}.{BODY}");
     let signature = v1(&message);
     let _ = accepts(&webhooks, post(&webhook("msg_1", TIME, &signature), &format!("{TIME}.{BODY}")));
@@ -143,14 +143,14 @@ fn the_two_sets_of_headers_are_two_schemes() {
     let _ = accepts(&svix_, post(&of_svix, BODY));
     refuses(&webhooks, post(&of_svix, BODY), ErrorKind::SignatureMissing);
     refuses(&svix_, post(&of_webhooks, BODY), ErrorKind::SignatureMissing);
-    // What another set says changes nothing.
+    // The other set of headers is ignored.
     for other in [svix("other", "0", WRONG), svix("", "", ""), [of_svix.clone(), of_svix.clone()].concat()] {
         let _ = accepts(&webhooks, post(&[of_webhooks.clone(), other].concat(), BODY));
     }
     let wrong = [webhook(ID, TIME, WRONG), of_svix.clone()].concat();
     refuses(&webhooks, post(&wrong, BODY), ErrorKind::SignatureMismatch);
     let _ = accepts(&svix_, post(&wrong, BODY));
-    // Not even one header of the other set.
+    // No header of the other set counts.
     for (name, missing) in [
         ("webhook-id", ErrorKind::HeaderMissing),
         ("webhook-timestamp", ErrorKind::TimestampMissing),
@@ -180,7 +180,7 @@ fn a_secret_is_base64_with_its_prefix_or_without_it() {
         assert_eq!(StandardWebhooks::new(secret(text)).unwrap_err(), error, "{text}");
         assert_eq!(StandardWebhooks::recall_ai(secret(text)).unwrap_err(), error, "{text}");
         assert_eq!(Svix::new(secret(text)).unwrap_err(), error, "{text}");
-        // Also the second of two.
+        // The second of two keys counts too.
         let keyring = Keyring::new([secret(SECRET), secret(text)]).unwrap();
         assert_eq!(StandardWebhooks::new(keyring).unwrap_err(), error, "{text}");
     }
@@ -246,14 +246,14 @@ fn recall_ai_signs_a_get_without_a_body() {
     assert_eq!(verified.coverage(), Coverage::None);
     assert!(verified.replay_key().is_some());
     refuses(&recall_ai, get(&bodiless, "{}"), ErrorKind::BodyUnexpected);
-    // A POST is no GET: neither with its body nor without it.
+    // A signed GET does not verify as a POST, with or without a body.
     refuses(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
     refuses(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), ""), ErrorKind::SignatureMismatch);
     let without_dot = webhook(ID, TIME, &v1(format!("{ID}.{TIME}")));
     refuses(&recall_ai, get(&without_dot, ""), ErrorKind::SignatureMismatch);
     refuses(&at(recall_ai, 1_614_265_631), get(&bodiless, ""), ErrorKind::TimestampStale);
 
-    // Others do not, unless they are told.
+    // Other verifiers reject a GET by default.
     refuses(&standard_webhooks(), get(&bodiless, ""), ErrorKind::MethodUnsupported);
     let told = standard_webhooks().methods(["GET"]).unwrap();
     let _ = accepts(&told, get(&bodiless, ""));
@@ -279,12 +279,12 @@ fn the_kind_of_the_key_decides_the_version() {
     for list in [
         ED25519_SIGNATURE.to_owned(),
         format!("{SIGNATURE} {WRONG} v2,AAAA {ED25519_SIGNATURE}"),
-        // With a signature of the right form that is none.
+        // With a well-formed signature that is wrong.
         format!("v1a,{}== {ED25519_SIGNATURE}", "A".repeat(86)),
     ] {
         let _ = accepts(&webhooks, post(&request(&list), BODY));
     }
-    // A MAC whose key everybody knows.
+    // An HMAC with a known key.
     let known = BASE64_STANDARD.decode(&PUBLIC_KEY[5..]).unwrap();
     let mac = BASE64_STANDARD.encode(tag(&known, format!("{ID}.{TIME}.{BODY}")));
     for (list, kind) in [
@@ -308,7 +308,7 @@ fn the_kind_of_the_key_decides_the_version() {
     assert_eq!(accepts(&svix_, signed.request()).key().index(), 1);
     refuses(&svix_, signed.with_body("{}").request(), ErrorKind::SignatureMismatch);
     assert_eq!(Svix::ed25519([]).unwrap_err(), ConfigError::KeyringEmpty);
-    // A secret signs no `v1a`.
+    // A secret never verifies `v1a`.
     let refused = svix_.sign(secret(SECRET), &Unsigned::json(BODY)).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::SignatureMalformed);
 }

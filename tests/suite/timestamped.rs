@@ -43,7 +43,7 @@ struct Vector {
 }
 
 impl Vector {
-    /// The settings, so many seconds after the vector was signed.
+    /// The settings, this many seconds after the vector was signed.
     fn settings(&self, seconds: i64) -> Settings {
         let mut settings = Settings::default();
         settings.keyring = self.secret.as_deref().map(|text| secret(text).into());
@@ -70,7 +70,7 @@ impl Vector {
         Request::new(Head::new("POST", &self.headers), &self.body)
     }
 
-    /// With another text in the place of one in the headers.
+    /// Replaces a text in the headers.
     fn replaced(&self, text: &str, other: &str) -> Self {
         let mut altered = self.clone();
         for (_, value) in &mut altered.headers {
@@ -83,7 +83,7 @@ impl Vector {
         Self { body: body.to_owned(), ..self.clone() }
     }
 
-    /// What is refused where a header is missing; nothing where it is not read.
+    /// The error for a missing header. `None` if the header is not read.
     fn missing(&self, header: &(String, String)) -> Option<ErrorKind> {
         match header {
             (name, _) if name.ends_with("-algorithm") => None,
@@ -93,7 +93,7 @@ impl Vector {
         }
     }
 
-    /// Whether its window cannot be taken away.
+    /// Whether the window is required.
     fn needs_its_window(&self) -> bool {
         self.scheme == "ultravox" || self.format.as_deref() == Some("{body}{timestamp}")
     }
@@ -149,7 +149,7 @@ fn an_altered_vector_is_refused() {
                 let _ = accepts(&*verifier, repeated.request());
             }
             if missing == Some(ErrorKind::SignatureMissing) {
-                // One digit of the signature, in base64 one of its letters.
+                // Changes one digit or letter of the signature.
                 let at = value.len() - 10;
                 let other = if value[at..].starts_with('0') { '1' } else { '0' };
                 let mut altered = vector.clone();
@@ -168,7 +168,7 @@ fn a_vector_under_another_key_is_refused() {
                 public_key: Some("+7E99DXiiQXvceNX4nHm3Lbm5mqPWad5RhDr2ufuCik=".to_owned()),
                 ..vector.clone()
             },
-            // Base64, so that it is a secret of every scheme.
+            // Base64, so that every scheme takes it as a secret.
             None => Vector { secret: Some("b3RoZXItc2VjcmV0".to_owned()), ..vector.clone() },
         };
         refuses(&*other.verifier(0), vector.request(), ErrorKind::SignatureMismatch);
@@ -189,7 +189,7 @@ fn the_window_of_a_scheme_includes_its_bounds() {
         }
         refuses(&*at(past + 1), vector.request(), ErrorKind::TimestampStale);
         refuses(&*at(-future - 1), vector.request(), ErrorKind::TimestampFuture);
-        // The signature is judged before the time.
+        // The signature is checked before the time.
         refuses(&*at(past + 1), vector.with_body("").request(), ErrorKind::SignatureMismatch);
     }
 }
@@ -230,7 +230,7 @@ fn a_request_is_signed_with_the_secret_that_the_platform_shows() {
 
 pub(crate) type Headers = Vec<(String, String)>;
 
-/// Owned, so that a test can change them.
+/// Owned headers, which a test can change.
 pub(crate) fn headers<const N: usize>(headers: [(&str, &str); N]) -> Headers {
     headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
@@ -243,12 +243,12 @@ pub(crate) fn get<'r>(headers: &'r Headers, body: &'r str) -> Request<'r> {
     Request::new(Head::new("GET", headers), body)
 }
 
-/// With a clock that stands still.
+/// With a fixed clock.
 pub(crate) fn at<R: Rule>(verifier: Webhook<R>, seconds: i64) -> Webhook<R> {
     verifier.clock(move || UnixTime::from_secs(seconds))
 }
 
-/// HMAC-SHA256, by another library than the crate's.
+/// HMAC-SHA256, by another library.
 pub(crate) fn tag(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_ref()).as_ref().to_vec()
 }
@@ -332,7 +332,7 @@ fn hume_signs_the_body_first() {
     let _ = accepts(&hume, post(&twice, "{}.1750000000"));
     let cut = request("{}.1750000000.1750000001", "1750000000.1750000001");
     refuses(&hume, post(&cut, "{}"), ErrorKind::TimestampMalformed);
-    // The account's API key signs as well.
+    // The account's API key also signs.
     let both = Hume::new(Keyring::new([secret("signing-key"), secret("k")]).unwrap());
     let verified = accepts(&at(both, 1_750_000_000), post(&request("{}.1750000000", "1750000000"), "{}"));
     assert_eq!(verified.key().index(), 1);
@@ -384,7 +384,7 @@ fn ultravox_has_a_list_and_a_date() {
         refuses(&ultravox, post(&request(&signed(time), time), "{}"), kind);
     }
 
-    // Digits move from the body to the time: the time is then none, or another's.
+    // Digits move from the body to the time, which is then invalid or outside the window.
     let moved = hex::encode(tag(b"k", "{}12026-11-25T12:00:00Z"));
     let _ = accepts(&ultravox, post(&request(&moved, "2026-11-25T12:00:00Z"), "{}1"));
     refuses(&ultravox, post(&request(&moved, "12026-11-25T12:00:00Z"), "{}"), ErrorKind::TimestampMalformed);
@@ -437,7 +437,7 @@ fn zoom_is_answered_only_when_it_asks() {
         let signed = zoom_headers(key, "1700000000", body);
         zoom.answer_url_validation(post(&signed, body)).map_err(|error| error.kind())
     };
-    // By the key that signed.
+    // The key that signed also answers.
     for key in ["new", "old"] {
         let expected = format!(
             r#"{{"encryptedToken":"{}","plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#,
@@ -476,7 +476,7 @@ fn zoom_is_answered_only_when_it_asks() {
         assert_eq!(answer("new", body), Err(ErrorKind::BodyMalformed), "{body}");
     }
 
-    // Who cannot sign gets none.
+    // A forged request gets no answer.
     let body = validation(r#""x""#);
     assert_eq!(answer("another key", &body), Err(ErrorKind::SignatureMismatch));
     let refused = |headers: &Headers, kind| {
@@ -534,7 +534,7 @@ fn daily_tells_the_unit_of_its_time_by_the_digits() {
     let signed = pinless.sign(secret(DAILY_SECRET), &Unsigned::json("{}")).unwrap();
     let _ = accepts(&pinless, signed.request());
 
-    // The probe when a webhook is made.
+    // The probe when a webhook is created.
     refuses(&daily, post(&Vec::new(), r#"{"test":"test"}"#), ErrorKind::SignatureMissing);
     for constructor in [Daily::new, Daily::pinless] {
         assert_eq!(constructor(secret("not base64!")).unwrap_err(), ConfigError::SecretNotBase64);

@@ -17,7 +17,7 @@ use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret, token};
 const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 const BODY: &str = r#"{"event":"room_started","id":"EV_1"}"#;
 
-/// The claims with some exchanged; `null` takes one away.
+/// The claims with other values. `null` removes one.
 fn with(mut claims: Value, changes: &Value) -> String {
     for (name, value) in changes.as_object().unwrap() {
         match value {
@@ -87,7 +87,7 @@ mod livekit {
 
     #[test]
     fn a_token_that_binds_no_body_is_refused() {
-        // As a client has it that joins a room.
+        // A token with which a client joins a room.
         let room = json!({"sha256": null, "sub": "identity", "video": {"roomJoin": true, "room": "r"}});
         refuses_claims(&room, ErrorKind::PayloadHashMissing);
         let digest = Sha256::digest(BODY);
@@ -102,7 +102,7 @@ mod livekit {
             &with_nul,
             &BASE64_STANDARD.encode(&digest[..31]),
             &BASE64_STANDARD.encode([&digest[..], &[0]].concat()),
-            // Bits beyond the last byte.
+            // Trailing bits.
             &format!("{}B=", &right[..42]),
         ] {
             refuses_claims(&json!({"sha256": malformed}), ErrorKind::PayloadHashMalformed);
@@ -123,7 +123,7 @@ mod livekit {
         for beside in ["Bearer ", "bearer ", "Bearer", "JWT "] {
             judge(&verifier(), &format!("{beside}{value}"), Err(ErrorKind::TokenMalformed));
         }
-        // Its signature has a tail.
+        // The signature is too long.
         judge(&verifier(), &format!("{value} "), Err(ErrorKind::SignatureMalformed));
         for blank in ["", " ", "\t"] {
             judge(&verifier(), blank, Err(ErrorKind::TokenMissing));
@@ -307,7 +307,7 @@ mod messagebird {
         ] {
             judge(&verifier(), &changes, BODY, Err(kind));
         }
-        // There is no body, and so no hash of it.
+        // Without a body there is no hash.
         for text in ["", BODY] {
             judge(&verifier(), &json!({"payload_hash": hash(text)}), "", Err(ErrorKind::PayloadHashMismatch));
         }

@@ -20,7 +20,7 @@ use crate::support::{KEY, OTHER_KEY, accepts, refuses, secret, verdict};
 struct Vector {
     name: String,
     scheme: String,
-    /// Where the vendor publishes it. Others were made by another implementation of the rule.
+    /// Where the vendor publishes it. The others come from another implementation of the rule.
     source: String,
     secret: String,
     base_url: Option<String>,
@@ -30,9 +30,9 @@ struct Vector {
     body: String,
     now: Option<i64>,
     coverage: String,
-    /// How it is refused when its body is another; absent where no signature covers it.
+    /// The error for another body. Absent if the signature does not cover the body.
     body_altered: Option<String>,
-    /// How it is refused, or what is covered, when a GET is a POST or the reverse.
+    /// The error or coverage with the other method, GET or POST.
     method_swapped: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Vector {
         found.map(|verified| verified.coverage().as_str().to_owned()).map_err(|error| error.kind().code())
     }
 
-    /// The coverage or the error code, the vector's own coverage where there is none.
+    /// The coverage or the error code. By default the vector's coverage.
     fn expected(&self, verdict: Option<&str>) -> Result<String, String> {
         let verdict = verdict.unwrap_or(&self.coverage).to_owned();
         if verdict.starts_with("url") || verdict == self.coverage { Ok(verdict) } else { Err(verdict) }
@@ -80,7 +80,7 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
         altered.secret = BASE64_STANDARD.encode("another");
         altered.has(&mismatch);
 
-        // The path is signed by all of them, and the host by all but Sinch.
+        // All sign the path, and all but Sinch the host.
         let mut altered = vector.clone();
         altered.target = format!("/x{}", vector.target);
         altered.has(&mismatch);
@@ -152,7 +152,7 @@ fn hash(body: &str) -> String {
     hex::encode(Sha256::digest(body))
 }
 
-/// The coverage, or why it is refused.
+/// The coverage, or the error's kind.
 #[track_caller]
 fn judged(
     verifier: &dyn Verifier,
@@ -188,7 +188,7 @@ fn twilio() -> Twilio {
     Twilio::new(base(BASE), secret(KEY))
 }
 
-/// What Twilio's verdict is on a request to `/hook` that is signed over this text.
+/// Verifies a request to `/hook` whose signature covers this text.
 #[track_caller]
 fn twilio_on(
     signed: &str,
@@ -254,7 +254,7 @@ fn twilio_does_not_let_the_url_alone_prove_a_body() {
         }
         assert_eq!(on("GET", content_type, ""), Ok(Coverage::Url));
     }
-    // A form of nothing has no parameter, which is what is proved.
+    // An empty form proves that there are no parameters.
     assert_eq!(on("POST", Some(FORM.1), ""), Ok(Coverage::UrlParams));
     assert_eq!(on("POST", Some(FORM.1), "b=2"), Err(ErrorKind::SignatureMismatch));
     for not_a_form in [
@@ -271,7 +271,7 @@ fn twilio_does_not_let_the_url_alone_prove_a_body() {
             assert_eq!(on("POST", not_a_form, body), Err(ErrorKind::BodyUnexpected), "{not_a_form:?} {body}");
         }
         assert_eq!(on("POST", not_a_form, ""), Ok(Coverage::Url));
-        // A form that is sent again as something else.
+        // A form, sent again with another content type.
         let form = twilio_on("https://example.com/hookb2", "POST", "/hook", not_a_form, "b=2");
         assert_eq!(form, Err(ErrorKind::SignatureMismatch), "{not_a_form:?}");
     }
@@ -286,7 +286,7 @@ fn twilio_names_a_body_in_the_url() {
     };
     let named = format!("bodySHA256={}", hash(body));
     for query in [named.clone(), format!("x=1&{named}&y=2"), named.to_uppercase().replace("BODY", "body")] {
-        // The query is signed and the content type is not, so that it is not asked.
+        // The query is signed and the content type is not, so the query decides.
         for content_type in [None, Some("application/json"), Some(FORM.1)] {
             assert_eq!(on(&query, content_type, body), Ok(Coverage::UrlBody), "{query}");
             for other in ["", "&&", "{}", r#"{"a":2}"#, r#"{"a":1} "#] {
@@ -305,7 +305,7 @@ fn twilio_names_a_body_in_the_url() {
             format!("bodySHA256={}", BASE64_STANDARD.encode(Sha256::digest(body))),
             ErrorKind::PayloadHashMalformed,
         ),
-        // Another name names no body.
+        // A similar name does not count as the hash.
         (format!("bodysha256={}", hash(body)), ErrorKind::BodyUnexpected),
         (format!("body%53HA256={}", hash(body)), ErrorKind::BodyUnexpected),
         (format!("%62odySHA256={}", hash(body)), ErrorKind::BodyUnexpected),
@@ -316,7 +316,7 @@ fn twilio_names_a_body_in_the_url() {
     ] {
         assert_eq!(on(&query, Some("application/json"), body), Err(kind), "{query}");
     }
-    // A hash that nobody signed.
+    // An unsigned hash.
     let forged = twilio_on("https://example.com/hook", "POST", &format!("/hook?{named}"), None, body);
     assert_eq!(forged, Err(ErrorKind::SignatureMismatch));
 }
@@ -368,7 +368,7 @@ fn twilio_reads_a_url_as_text() {
     }
     let escaped = twilio_on("https://example.com/?x=%27", "GET", "/?x='", None, "");
     assert_eq!(escaped, Err(ErrorKind::SignatureMismatch));
-    // A framework that hands on no path, only the query.
+    // A framework that passes only the query.
     let signature = sha1_base64("https://example.com");
     let headers = [("X-Twilio-Signature", &*signature)];
     let query = format!("bodySHA256={}", hash("{}"));
@@ -437,14 +437,14 @@ fn twilio_is_told_apart_by_account() {
     ] {
         assert_eq!(form(key, signed, body), Err(kind), "{body}");
     }
-    // The form's own word counts, whatever the URL says.
+    // The form's account counts, whatever the URL says.
     let both = |key, signed: &str, body| {
         on(key, &format!("{BASE}/hook?AccountSid=AC2{signed}"), "POST", "/hook?AccountSid=AC2", FORM, body)
     };
     assert_eq!(both(KEY, "AccountSidAC1", "AccountSid=AC1"), Ok("AC1".to_owned()));
     assert_eq!(both("third-token", "AccountSidAC1", "AccountSid=AC1"), Err(ErrorKind::SignatureMismatch));
     assert_eq!(both("third-token", "B1", "B=1"), Err(ErrorKind::TenantMissing));
-    // Where there is no form, the URL's.
+    // Without a form, the URL's account counts.
     let url =
         |key, target: &str, method, body| on(key, &format!("{BASE}{target}"), method, target, JSON, body);
     assert_eq!(url(KEY, "/hook?AccountSid=AC1", "GET", ""), Ok("AC1".to_owned()));
@@ -460,7 +460,7 @@ fn twilio_is_told_apart_by_account() {
     let json = Unsigned::json("{}").target("/hook").tenant("AC2");
     let signed = twilio.sign(secret("third-token"), &json).unwrap();
     assert_eq!(accepts(&twilio, signed.request()).tenant(), Some("AC2"));
-    // With one account's token the name does not matter.
+    // With the token of one account, the name is ignored.
     let one = Twilio::new(base(BASE), secret(KEY));
     for target in ["/hook?AccountSid=AC9", "/hook?AccountSid=AC1&AccountSid=AC1"] {
         let signed = one.sign(secret(KEY), &Unsigned::new("GET", "").target(target)).unwrap();
@@ -512,7 +512,7 @@ fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
         let expected = if accepted { Ok(Coverage::UrlParams) } else { Err(ErrorKind::SignatureMismatch) };
         assert_eq!(on(base, &sha1_base64(signed), FORM, "/p", "A=1"), expected, "{base} {signed}");
     }
-    // Of a raw body the URL is as it is called.
+    // With a raw body, the URL is signed as called.
     for (base, signed, accepted) in [
         ("https://example.com", "https://example.com/p{}", true),
         ("https://example.com:443", "https://example.com:443/p{}", true),
@@ -555,14 +555,14 @@ fn signalwire_does_not_let_the_url_alone_prove_a_body() {
         }
     }
     for body in ["{}", "a=1", "&&"] {
-        // In hex it would be the URL with the body.
+        // Hex would mean the URL with the body.
         assert_eq!(on(&sha1_base64(url), "POST", JSON, "/p", body), Err(ErrorKind::SignatureMalformed));
         assert_eq!(on(&sha1_hex(url), "POST", JSON, "/p", body), Err(ErrorKind::SignatureMismatch));
         assert_eq!(on(&sha1_hex(url), "POST", FORM, "/p", body), Err(ErrorKind::SignatureMalformed));
     }
     assert_eq!(on(&sha1_base64(url), "POST", FORM, "/p", "&&"), Err(ErrorKind::BodyUnexpected));
     assert_eq!(on(&sha1_base64(url), "POST", FORM, "/p", "a=1"), Err(ErrorKind::SignatureMismatch));
-    // A body that the URL names.
+    // A body whose hash is in the URL.
     let named = format!("/p?bodySHA256={}", hash("{}"));
     let signature = sha1_base64(&format!("{BASE}{named}"));
     for content_type in [JSON, FORM] {
@@ -574,7 +574,7 @@ fn signalwire_does_not_let_the_url_alone_prove_a_body() {
     assert_eq!(on(&signature, "POST", JSON, &twice, "{}"), Err(ErrorKind::ParameterRepeated));
 }
 
-/// Documented: one key signs both messages. What comes of it is a parameter with a name that nobody asks for.
+/// Documented: one key signs both messages. The result is a parameter with a name that no handler reads.
 #[test]
 fn signalwire_signs_json_as_a_form_of_one_name() {
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
@@ -592,7 +592,7 @@ fn plivo_v3() -> PlivoV3 {
     PlivoV3::new(base(BASE), secret(KEY))
 }
 
-/// What Plivo's verdict is on a request that is signed over this text with the nonce `7`.
+/// Verifies a request whose signature covers this text with the nonce `7`.
 #[track_caller]
 fn plivo_v3_on(
     signed: &str,
@@ -632,7 +632,7 @@ fn plivo_v3_signs_parameters_by_method() {
         ("/p?a=1?A1", "POST", "/p?a=1", form, "A=1", Err(ErrorKind::SignatureMismatch)),
         ("/p?a=1A1", "POST", "/p?a=1", form, "A=1", Err(ErrorKind::SignatureMismatch)),
         ("/p?b=1&a=1", "GET", "/p?b=1&a=1", form, "", Err(ErrorKind::SignatureMismatch)),
-        // What signs no body.
+        // Messages that sign no body.
         ("/p?a=1", "GET", "/p?a=1", form, "A=1", Err(ErrorKind::BodyUnexpected)),
         ("/p", "POST", "/p", json, "{}", Err(ErrorKind::BodyUnexpected)),
         ("/p", "POST", "/p", json, "&&", Err(ErrorKind::BodyUnexpected)),
@@ -647,7 +647,7 @@ fn plivo_v3_signs_parameters_by_method() {
             "A=1",
             Err(ErrorKind::BodyUnexpected),
         ),
-        // A query that could be cut elsewhere, or not be read.
+        // A query that is ambiguous or malformed.
         ("/p?a=b=1", "GET", "/p?a%3Db=1", form, "", Err(ErrorKind::ParameterAmbiguous)),
         ("/p?a&b=1", "GET", "/p?a%26b=1", form, "", Err(ErrorKind::ParameterAmbiguous)),
         ("/p?a=b=1", "GET", "/p?a=b=1", form, "", Ok(Coverage::Url)),
@@ -731,7 +731,7 @@ fn plivo_v2_proves_the_path_and_nothing_else() {
         }
         assert_eq!(judged(&open, method, "/q?a=1", &headers, "A=1"), Err(ErrorKind::SignatureMismatch));
     }
-    // Of an empty nonce nothing would tell a replay.
+    // An empty nonce could not identify a replay.
     let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p");
     let headers = [("X-Plivo-Signature-V2", &*signature), ("X-Plivo-Signature-V2-Nonce", "")];
     for verifier in [&strict, &open] {
@@ -743,7 +743,7 @@ fn plivo_v2_proves_the_path_and_nothing_else() {
     let nonce = ("X-Plivo-Signature-V2-Nonce", "7");
     let of_main = [("X-Plivo-Signature-Ma-V2", &*signature), nonce];
     assert_eq!(judged(&strict, "POST", "/p", &of_main, ""), Err(ErrorKind::SignatureMissing));
-    // Settings hold in either order.
+    // The order of settings does not matter.
     for main in [open.main_account(), strict.main_account().insecure_accept_unsigned_parameters()] {
         assert_eq!(judged(&main, "POST", "/p", &of_main, "A=1"), Ok(Coverage::Url));
         let plain = [("X-Plivo-Signature-V2", &*signature), nonce];
@@ -762,7 +762,7 @@ fn sinch() -> SinchVoice {
     SinchVoice::new(secret(KEY)).unwrap().clock(|| UnixTime::from_secs(SECONDS))
 }
 
-/// A callback that is signed with the bytes of this base64.
+/// A callback, signed with the bytes of this base64.
 fn sinch_delivery(key: &str, authorization: &str, signed: &str) -> Vec<(String, String)> {
     let key = BASE64_STANDARD.decode(key).unwrap();
     let signature = sha256_base64(&key, signed);
@@ -789,7 +789,7 @@ fn sinch_voice_signs_each_line() {
             .map_err(|error| error.kind())
     };
     assert_eq!(on(&headers, "POST", "/hook", "{}"), Ok(Coverage::Body));
-    // Nobody signs the query.
+    // The query is not signed.
     assert_eq!(on(&headers, "POST", "/hook?a=1", "{}"), Ok(Coverage::Body));
     for (method, target, body) in [
         ("GET", "/hook", "{}"),
@@ -886,7 +886,7 @@ fn sinch_voice_holds_for_five_minutes_either_way() {
 
 #[test]
 fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
-    // Padded or not, and with bits that are left over: `9876543210` ends in some.
+    // With and without padding, and with trailing bits, as in `9876543210`.
     for (shown, key) in [("a2V5MQ==", "key1"), ("a2V5MQ", "key1"), ("a2V5MR==", "key1"), ("a2V5MR", "key1")] {
         let sinch = SinchVoice::new(secret(shown)).unwrap().clock(|| UnixTime::from_secs(SECONDS));
         let headers = sinch_delivery(&BASE64_STANDARD.encode(key), "Application key", &sinch_message());
@@ -919,7 +919,7 @@ fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
     }
 }
 
-/// What is signed here verifies, and nothing that differs in what is signed.
+/// A signed request verifies. A request with another method, path, time or type does not.
 #[test]
 fn what_is_signed_as_the_platform_does_verifies() {
     let form = || Unsigned::form("CallSid=CA1&To=%2B1&Empty=&Name=a+b").target("/hook?a=1");

@@ -1,4 +1,4 @@
-//! Vapi, whose credential says what is signed.
+//! Vapi. Its credential configures the signed message.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,7 +17,7 @@ fn vapi(rule: VapiRule) -> Vapi {
     at(Vapi::with_rule(rule, keys).unwrap(), 1_788_247_410)
 }
 
-/// With `message` signed, of this identifier.
+/// Signs `message`, with this identifier.
 fn signed(message: &str, id: &str) -> Headers {
     let signature = hex::encode(tag(b"k", message));
     headers([("x-signature", &signature), ("x-timestamp", TIME), ("x-id", id)])
@@ -120,7 +120,7 @@ fn a_format_of_vapi_without_a_border_of_the_time_needs_its_window() {
         let expected = if is_required { Err(ConfigError::WindowRequired) } else { Ok(()) };
         assert_eq!(any_age, expected, "{format}");
     }
-    // A format without a time has none.
+    // A format without a time has no window.
     for format in ["{body}", "{svix-id}.{body}"] {
         let verifier = vapi(rule(format).unwrap());
         assert_eq!(verifier.insecure_accept_any_age().map(drop), Err(ConfigError::TimestampUnsigned));
@@ -151,7 +151,7 @@ fn an_identifier_of_vapi_does_not_hold_its_border() {
 
 #[test]
 fn what_is_put_into_a_value_of_vapi_is_no_placeholder() {
-    // The format is read once: a value that looks like a placeholder stays what it is.
+    // The format is parsed once, so a value that looks like a placeholder is not replaced.
     let verifier = vapi(rule("{svix-id}.{body}").unwrap());
     let genuine = signed("{body}.{timestamp}", "{body}");
     let _ = accepts(&verifier, post(&genuine, "{timestamp}"));
@@ -174,7 +174,7 @@ fn a_prefix_and_an_encoding_of_vapi_are_exact() {
     refuses(&encoded, post(&request(&hex_), "{}"), ErrorKind::SignatureMalformed);
     refuses(&vapi(rule()), post(&request(&base64), "{}"), ErrorKind::SignatureMalformed);
     refuses(&vapi(rule()), post(&request(&format!("sha256={hex_}")), "{}"), ErrorKind::SignatureMalformed);
-    // The length is the configured function's.
+    // The configured algorithm decides the length.
     let keys = Keys::hmac(Algorithm::Sha512, secret("k"));
     refuses(
         &Vapi::with_rule(rule(), keys).unwrap(),
