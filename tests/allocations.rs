@@ -1,4 +1,4 @@
-//! How often a verification asks for memory. The allocator of this program counts.
+//! The allocations of a verification, counted by this program's allocator.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -65,7 +65,7 @@ fn sms_asks_for_three_of_a_query_or_form() {
 
 #[test]
 fn sms_asks_for_three_of_json() {
-    // And `serde_json` for one to refuse.
+    // `serde_json` allocates once for its error.
     let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret())
         .param("msisdn", "447700900001")
         .timestamp(NOW);

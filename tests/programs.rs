@@ -1,4 +1,4 @@
-//! What callers of the examples `deliveries` and `explain` rely on: JSON lines, streams, exit statuses, and what is printed for
+//! The interface of the examples `deliveries` and `explain`: JSON lines, streams, exit statuses, and output for
 //! people.
 //!
 //! `cargo test --all-features` builds the examples and runs this. Alone:
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 const DELIVERIES: &str = include_str!("../examples/deliveries.jsonl");
 const MISTAKES: &str = include_str!("../examples/mistakes.jsonl");
 const SECRET: &str = "whsec-5f1e3c07d94b";
-/// A request to Vogent's verifier, signed with `SECRET` and SHA-512, where SHA-256 is configured.
+/// A request for a verifier with SHA-256, signed with `SECRET` and SHA-512.
 const HEAD: &str = "POST /vogent?a=1 HTTP/1.1\r\nHost: a.example\r\nX-Elto-Signature: \
     8b2a486decdbb0b29a6dbd39bfd4b331fea9f540adaba0b3f0cce2cfc8a6adfa\
     f6d5a7e457a1154fdbec707671d21df7df4511158c1a8dca1ca06a5c309217d0\r\n\r\n";
@@ -164,7 +164,7 @@ fn what_is_for_people_fits_100_columns_and_is_plain_in_a_pipe() {
     assert_eq!(long.matches("very").count(), 40, "{long}");
 }
 
-/// A command's output on a terminal. `script` is of Debian's essential packages.
+/// A command's output on a terminal. Every Debian has `script`.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(command: &str, variables: &[(&str, &str)]) -> String {
     let mut script = Command::new("script");
@@ -339,7 +339,7 @@ fn a_secret_given_in_place_of_a_variable_is_not_printed() {
 #[test]
 fn explain_proposes_the_time_of_a_request_that_is_merely_old() {
     let mut line = Value::Null;
-    // Where the scheme takes no window that is long enough, the time is not known.
+    // If the scheme's longest window is too short, the time is unknown.
     for (id, is_known) in [
         ("hume genuine", true),
         ("livekit genuine", false),
@@ -355,13 +355,13 @@ fn explain_proposes_the_time_of_a_request_that_is_merely_old() {
         assert!(found["remedy"].as_str().unwrap().contains(&proposal), "{id}: {found}");
     }
 
-    // Here the clock is what is wrong.
+    // Here the clock is wrong.
     line["now"] = json!(1_000_000_000);
     let skewed = run("explain", &["--json", "-"], &line.to_string()).output;
     assert!(skewed.contains("clock_skew") && !skewed.contains("--now"), "{skewed}");
 }
 
-/// Each setting of the format is an option.
+/// Every setting of the format has an option.
 #[test]
 fn explain_verifies_each_genuine_delivery_as_a_saved_request() {
     let verdicts = run("deliveries", &["--json"], "").lines();
@@ -378,7 +378,7 @@ fn explain_verifies_each_genuine_delivery_as_a_saved_request() {
     assert!(count > 30, "{count}");
 }
 
-/// A delivery as a file with a request, the options for it, and the variables that they name.
+/// A request as a file, its options, and the variables that they name.
 fn as_saved(record: &Value, number: usize) -> (String, Vec<String>, Vec<(String, String)>) {
     let text = |name: &str| record[name].as_str().map(str::to_owned);
     let bytes = |name: &str| {
@@ -448,13 +448,13 @@ fn as_saved(record: &Value, number: usize) -> (String, Vec<String>, Vec<(String,
     (saved(&format!("genuine {number}"), file), options, secrets)
 }
 
-/// What `curl -v` prints of a request that is redirected.
+/// The output of `curl -v` for a redirected request.
 fn traced(head: &str) -> String {
     let sent: String = head.split_inclusive('\n').map(|line| format!("> {line}")).collect();
     format!("* Connected to a.example\n{sent}< HTTP/1.1 307\r\n> GET /other HTTP/1.1\r\n> \r\n")
 }
 
-/// Writes a file that only this test uses.
+/// Writes a temporary file.
 fn saved(name: &str, bytes: impl AsRef<[u8]>) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, bytes).unwrap();
@@ -467,7 +467,7 @@ fn assert_fits(output: &str) {
     }
 }
 
-/// What a program printed, and how it ended.
+/// A program's output and exit status.
 #[derive(Debug)]
 struct Run {
     status: i32,
@@ -500,7 +500,7 @@ fn run_with(program: &str, arguments: &[&str], input: &str, variables: &[(String
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // A program that reads no input may have ended.
+    // The program may have ended without reading its input.
     drop(stdin.write_all(input.as_bytes()));
     drop(stdin);
     let ended = child.wait_with_output().unwrap();
@@ -508,7 +508,7 @@ fn run_with(program: &str, arguments: &[&str], input: &str, variables: &[(String
     Run { status: ended.status.code().unwrap(), output, errors }
 }
 
-/// Cargo builds examples beside this test's folder.
+/// Cargo builds examples next to this test's folder.
 fn built(program: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
@@ -517,7 +517,7 @@ fn built(program: &str) -> PathBuf {
     path
 }
 
-/// The bundled delivery of this name.
+/// The bundled request with this name.
 fn delivery(id: &str) -> &'static str {
     let named = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["id"] == id;
     DELIVERIES.lines().find(named).unwrap()

@@ -12,11 +12,11 @@ use percent_encoding::percent_decode_str;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use sha2::{Digest, Sha256};
 
-/// A scheme as the receiver has it, and a shape of its requests.
+/// A scheme of the receiver, and a shape of its requests.
 pub(crate) struct Way {
     pub(crate) name: &'static str,
     pub(crate) path: String,
-    /// The second opinion, in this process.
+    /// A verifier in this process, as a second opinion.
     pub(crate) verifier: Box<dyn Registered>,
     shape: Shape,
     keys: [SigningKey; 3],
@@ -33,12 +33,12 @@ enum Shape {
     Query,
 }
 
-/// What is signed.
+/// The content to sign.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Content {
-    /// No other delivery has it.
+    /// Unique to this request.
     pub(crate) number: usize,
-    /// Of its longest part.
+    /// The size of its longest part.
     pub(crate) bytes: usize,
     pub(crate) age: i64,
 }
@@ -74,7 +74,7 @@ impl Way {
         Self { name: scheme.name(), path, verifier: scheme.build(&settings).unwrap(), shape, keys }
     }
 
-    /// Whether its bodies may be of any length that the receiver takes by default.
+    /// Whether its bodies may have any length up to the receiver's default limit.
     pub(crate) fn is_raw(&self) -> bool {
         self.shape == Shape::Raw && self.verifier.body_limit().is_none()
     }
@@ -83,7 +83,7 @@ impl Way {
         self.shape != Shape::Query
     }
 
-    /// Whether of two that are alike one is handled.
+    /// Whether only one of two equal requests is handled.
     pub(crate) fn is_guarded(&self) -> bool {
         self.verifier.replays() != Replays::Undetectable
     }
@@ -100,7 +100,7 @@ impl Way {
         self.verifier.sign(&self.keys[key], &unsigned).unwrap()
     }
 
-    /// The receiver's line for one that this process accepts.
+    /// The receiver's line for a request that this process accepts.
     pub(crate) fn accepted(&self, delivery: &Delivery) -> String {
         let verified = self.verifier.verify(delivery.request()).unwrap();
         let (key, coverage) = (verified.key(), verified.coverage().as_str());
@@ -117,7 +117,7 @@ impl Way {
         format!("{} accepted key={key} coverage={coverage} {payload} sha256={sha256}", self.name)
     }
 
-    /// The parameters that are covered, as other parsers read them.
+    /// The covered parameters, as other parsers read them.
     fn parameters(&self, delivery: &Delivery) -> BTreeMap<String, String> {
         let body = str::from_utf8(delivery.body()).unwrap();
         let mut parameters = match self.shape {
@@ -129,19 +129,19 @@ impl Way {
         parameters
     }
 
-    /// The receiver's line for one that was handled before.
+    /// The receiver's line for a replayed request.
     pub(crate) fn duplicate(&self) -> String {
         format!("{} duplicate status=200", self.name)
     }
 
-    /// The receiver's line for one that is rejected.
+    /// The receiver's line for a rejected request.
     pub(crate) fn rejected(&self, code: &str, status: u16) -> String {
         format!("{} rejected code={code} status={status}", self.name)
     }
 }
 
 impl Content {
-    /// Not UTF-8, where it is long enough for all that it holds.
+    /// Not UTF-8, if long enough for its content.
     fn body(self) -> Vec<u8> {
         let mut body = format!(r#"{{"number":{},"status":"genuine"}}"#, self.number).into_bytes();
         let bytes = (0..=u8::MAX).rev().cycle();
@@ -176,7 +176,7 @@ fn urlencoded(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The variables of a receiver that has all schemes, with two keys each.
+/// The variables of a receiver with all schemes and two keys each.
 pub(crate) fn variables() -> Vec<(String, String)> {
     let mut variables = Vec::new();
     for scheme in Scheme::ALL {
@@ -200,7 +200,7 @@ pub(crate) fn variables() -> Vec<(String, String)> {
         if let Some(base) = settings.base_url {
             set("BASE_URL", base.join(""));
         }
-        // What is signed when the plan is made may be sent minutes later.
+        // A planned request may be sent minutes after it was signed.
         set("TOLERANCE", "900".to_owned());
     }
     variables
@@ -210,7 +210,7 @@ fn public_key(seed: [u8; 32]) -> String {
     BASE64_STANDARD.encode(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap().public_key())
 }
 
-/// Which key signs: the newest, the one before, one that the receiver does not have.
+/// The signing key: the newest, the older one, or a stranger's.
 pub(crate) const NEWEST: usize = 0;
 pub(crate) const OLDER: usize = 1;
 pub(crate) const NOBODYS: usize = 2;

@@ -1,4 +1,4 @@
-//! The receiver, as a process of its own, under 10,000 deliveries from 32 connections: genuine, forged, replayed, oversized,
+//! The receiver as a process, under 10,000 requests from 32 connections: genuine, forged, replayed, oversized,
 //! slow, cut off.
 //!
 //! `cargo test --all-features` builds both and runs it. Alone:
@@ -48,7 +48,7 @@ async fn every_delivery_gets_its_verdict_and_every_genuine_body_is_handed_on_onc
     let grown = receiver.resident_kib().saturating_sub(resident);
 
     check_statuses(&plan, warm_up.into_iter().chain(rest));
-    // What the handler got is in the lines, by its digest.
+    // The lines contain digests of what the handler got.
     let lines =
         receiver.verdicts(plan.jobs.len()).await.into_iter().map(|line| settled(&line)).collect::<Vec<_>>();
     assert_eq!(difference(&plan.lines, &lines), BTreeMap::new(), "lines too few (-) and too many");
@@ -56,7 +56,7 @@ async fn every_delivery_gets_its_verdict_and_every_genuine_body_is_handed_on_onc
     assert!(receiver.end().success());
 }
 
-/// Does a part of the plan from 32 connections. Answers each job's number and the status it got, if any.
+/// Does a part of the plan from 32 connections. Returns each job's number and its status, if any.
 async fn run(
     receiver: &Receiver,
     plan: &Arc<Plan>,
@@ -96,12 +96,12 @@ fn check_statuses(plan: &Plan, statuses: impl Iterator<Item = (usize, Option<u16
     }
 }
 
-/// A line as it would be if no two that are alike were there at one time.
+/// The line without the effect of equal requests at the same time.
 fn settled(line: &str) -> String {
     line.replace("rejected code=replay_in_progress status=503", "duplicate status=200")
 }
 
-/// How often each line is there more often than expected, or less.
+/// How much more or less often each line appears than expected.
 fn difference<'l>(expected: &'l [String], got: &'l [String]) -> BTreeMap<&'l str, i32> {
     let mut counts = BTreeMap::new();
     for line in got {

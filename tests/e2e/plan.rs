@@ -1,4 +1,4 @@
-//! Which deliveries are sent, and what must become of each.
+//! The requests to send, and the expected result of each.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use countersign::sign::Delivery;
 use crate::delivery::{Content, NEWEST, NOBODYS, OLDER, Way};
 use crate::random::Random;
 
-/// The same in every run, but for the time in the signatures.
+/// The same in every run, except for the signed time.
 pub(crate) struct Plan {
     pub(crate) jobs: Vec<Job>,
-    /// What the receiver is to print, at each job's place. Of those that are alike, one is accepted, whichever it is.
+    /// The expected line of each job. Of equal requests, any one is accepted.
     pub(crate) lines: Vec<String>,
 }
 
@@ -22,22 +22,22 @@ pub(crate) struct Job {
     pub(crate) expected: Expected,
 }
 
-/// How it is sent.
+/// How to send it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     Whole,
-    /// In chunks, so that nothing tells the length before it is there.
+    /// In chunks, so the length is not announced.
     Chunked,
-    /// Half of its body, and then nothing.
+    /// Half of the body, and then nothing.
     Slow,
-    /// Half of its body, and then the end.
+    /// Half of the body, and then the end of the connection.
     CutOff,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Expected {
     Status(u16),
-    /// All get 200, or 503 while one of them is being handled. Exactly one is handled.
+    /// All get 200, or 503 while one is being handled. Exactly one is handled.
     HandledOnce,
     /// Nobody waits for the answer.
     Anything,
@@ -126,7 +126,7 @@ impl Planned {
 
 fn genuine(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     let bytes = match number {
-        // As long as a body may be.
+        // A body at the limit.
         0..8 if way.is_raw() => MAX_BODY,
         _ => random.one_of(&[0, 100, 300, 1_024, 1_024, 1_024, 4_000, 16_000, 64_000]),
     };
@@ -149,7 +149,7 @@ fn forged(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
         _ => way.sign(NEWEST, Content { age: 3_600, ..content }),
     };
     let verdict = |delivery: &Delivery| way.verifier.verify(delivery.request()).err();
-    // What a scheme does not sign can be altered.
+    // Unsigned parts can be altered.
     let (delivery, error) = verdict(&delivery).map_or_else(
         || {
             let delivery = way.sign(NOBODYS, content);
@@ -162,7 +162,7 @@ fn forged(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     Planned::new(way, &Arc::new(delivery), How::Whole, Expected::Status(error.status()), line)
 }
 
-/// The same signature with another word.
+/// The same signature with another prefix.
 fn altered(genuine: &Delivery) -> Delivery {
     let mut body = genuine.body().to_vec();
     if let Some(place) = body.windows(7).position(|word| word == b"genuine") {
@@ -171,7 +171,7 @@ fn altered(genuine: &Delivery) -> Delivery {
     genuine.clone().with_body(body).with_query(&genuine.query().replace("genuine", "altered"))
 }
 
-/// With other values in all headers but the media type's.
+/// Replaces the values of all headers except the media type.
 fn with_headers(genuine: &Delivery, value: impl Fn(&str) -> Option<String>) -> Delivery {
     let names = genuine.headers().iter().filter(|(name, _)| name != "content-type");
     names.fold(genuine.clone(), |delivery, (name, given)| {

@@ -1,4 +1,4 @@
-//! The receiver as a program: its options, variables, commands to paste, explanations and end.
+//! The receiver as a program: options, variables, printed commands, explanations and shutdown.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -97,7 +97,7 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     let mut receiver = Receiver::with(&["--timeout", "60"], &[]);
     let mut unfinished = TcpStream::connect(receiver.address).await.unwrap();
     unfinished.write_all(b"POST /vogent HTTP/1.1\r\nhost: a\r\n").await.unwrap();
-    // So that the connection is accepted by now.
+    // Waits until the connection is accepted.
     assert_eq!(send(&receiver, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await, 404);
     receiver.signal("-INT");
     receiver.printed("a second Ctrl-C ends at once").await;
@@ -107,7 +107,7 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
-/// Sends bytes, and answers the status.
+/// Sends bytes and returns the status.
 async fn send(receiver: &Receiver, request: &str) -> u16 {
     exchange(&receiver.address.to_string(), request.as_bytes()).await
 }
@@ -117,7 +117,7 @@ async fn exchange(address: &str, request: &[u8]) -> u16 {
     let mut line = [0; 12];
     let read = reader.read_exact(&mut line);
     let written = async {
-        // The receiver need not read what it refuses.
+        // The receiver need not read a rejected request.
         drop(writer.write_all(request).await);
         std::future::pending::<()>().await;
     };
@@ -128,7 +128,7 @@ async fn exchange(address: &str, request: &[u8]) -> u16 {
     str::from_utf8(&line[9..]).unwrap().parse().unwrap()
 }
 
-/// Sends what a printed command would.
+/// Sends the request of a printed command.
 async fn paste(command: &str) -> u16 {
     let words: Vec<_> = command.split('\'').collect();
     let [start, url, rest @ ..] = words.as_slice() else { panic!("{command}") };

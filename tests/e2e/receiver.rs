@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use crate::delivery::variables;
 
-/// Ends when it is dropped, whatever has gone wrong.
+/// Ends when dropped, even after a failure.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     child: Child,
-    /// What it has printed since it listens.
+    /// Its output since it listens.
     printed: Arc<Mutex<Vec<String>>>,
 }
 
 impl Receiver {
-    /// Starts it on a free port, with all schemes. A request that takes longer than four seconds is refused.
+    /// Starts it on a free port, with all schemes. Its timeout is four seconds.
     pub(crate) fn start() -> Self {
         Self::with(&["--timeout", "4"], &variables())
     }
@@ -40,7 +40,7 @@ impl Receiver {
         Self { address, child, printed }
     }
 
-    /// What it has said of deliveries, once there are `count` lines, or no more come.
+    /// Its lines about requests, once there are `count`, or no more come.
     pub(crate) async fn verdicts(&self, count: usize) -> Vec<String> {
         for _ in 0..100 {
             if self.printed_verdicts().len() >= count {
@@ -48,7 +48,7 @@ impl Receiver {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        // One too many would come now.
+        // Waits for a possible extra line.
         tokio::time::sleep(Duration::from_millis(100)).await;
         self.printed_verdicts()
     }
@@ -58,14 +58,14 @@ impl Receiver {
         printed.iter().filter(|line| !line.starts_with(' ')).cloned().collect()
     }
 
-    /// How much memory it has.
+    /// Its memory use.
     pub(crate) fn resident_kib(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
     }
 
-    /// Asks it to end, as a service manager does.
+    /// Stops it as a service manager does.
     pub(crate) fn end(&mut self) -> ExitStatus {
         self.signal("-TERM");
         self.child.wait().unwrap()
@@ -78,17 +78,17 @@ impl Receiver {
         );
     }
 
-    /// How it ended, once it has.
+    /// Waits for its end and returns its status.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    /// Everything it has printed, once a line holds this text.
+    /// Its whole output, once a line contains this text.
     pub(crate) async fn printed(&self, text: &str) -> Vec<String> {
         self.printed_until(|lines| lines.iter().any(|line| line.contains(text))).await
     }
 
-    /// Everything it has printed, once it is enough.
+    /// Its whole output, once `is_enough`.
     pub(crate) async fn printed_until(&self, is_enough: impl Fn(&[String]) -> bool) -> Vec<String> {
         for _ in 0..300 {
             let printed = self.printed.lock().unwrap().clone();
@@ -103,7 +103,7 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        // It may have ended.
+        // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -115,7 +115,7 @@ fn collect(output: BufReader<ChildStdout>, printed: &Mutex<Vec<String>>) {
     }
 }
 
-/// The program, without any of the variables that it reads. Cargo builds the example beside this test's folder.
+/// The program, without any of its variables. Cargo builds the example next to this test's folder.
 pub(crate) fn program() -> Command {
     let test = std::env::current_exe().unwrap();
     let program = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples/receiver");

@@ -1,4 +1,4 @@
-//! A real client: hyper's for what is whole, bare sockets for what no client would send.
+//! A real client: hyper for whole requests, plain sockets for what no client would send.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Connection {
         Self { address, open: None }
     }
 
-    /// Sends a delivery as planned, and answers the status it gets.
+    /// Sends a request as planned, and returns its status.
     pub(crate) async fn send(&mut self, job: &Job) -> Option<u16> {
         let Job { path, delivery, how, .. } = job;
         let sent = async {
@@ -54,7 +54,7 @@ impl Connection {
             Some(sender) => sender,
             None => self.connect().await,
         };
-        // The receiver may have ended the connection after an answer.
+        // The receiver may have closed the connection after a response.
         if sender.ready().await.is_err() {
             sender = self.connect().await;
         }
@@ -69,12 +69,12 @@ impl Connection {
 
     async fn connect(&self) -> SendRequest<Full<Bytes>> {
         let (sender, connection) = handshake(TokioIo::new(self.stream().await)).await.unwrap();
-        // It ends when the sender is dropped, or the receiver ends it.
+        // It ends when either side closes it.
         tokio::spawn(connection);
         sender
     }
 
-    /// Writes until all is written or refused, and waits for the answer meanwhile.
+    /// Writes until everything is written or the connection fails, and waits for the response meanwhile.
     async fn raw(&mut self, head: &str, body: &[u8]) -> u16 {
         self.open = None;
         let stream = self.stream().await;
@@ -82,7 +82,7 @@ impl Connection {
         tokio::select! {
             status = read_status(reader) => status,
             never = async {
-                // The receiver need not read what it has refused.
+                // The receiver need not read the rest of a rejected request.
                 drop(write(&mut writer, head, body).await);
                 std::future::pending().await
             } => never,

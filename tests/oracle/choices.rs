@@ -1,5 +1,5 @@
-//! Choices made by bytes: from a random generator or a fuzzer, which can then leave out and lower them. Where the bytes end,
-//! every choice is the first one, and that is always what a platform does.
+//! Choices made by bytes from a random generator or a fuzzer, which can then shrink them. When the bytes end,
+//! every choice is the first one, which is what a platform does.
 
 use crate::edit::Edit;
 
@@ -16,7 +16,7 @@ impl Choices<'_> {
         usize::from(self.byte()) % count
     }
 
-    /// True in one of so many cases.
+    /// True in one of `count` cases.
     pub(crate) fn one_in(&mut self, count: u8) -> bool {
         self.byte() % count == count - 1
     }

@@ -1,6 +1,6 @@
-//! One edit of a text, as an attacker or an accident makes it.
+//! An edit of a text, as by an attacker or an accident.
 
-/// What is done, and where. Every value is an edit: positions wrap around, and those of the upper half count from the end.
+/// The kind and place of the edit. Every value is valid: positions wrap around, and those of the upper half count from the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edit {
     pub(crate) kind: u8,
@@ -9,7 +9,7 @@ pub(crate) struct Edit {
 }
 
 impl Edit {
-    /// How many kinds of edit there are.
+    /// The number of kinds of edit.
     pub(crate) const KINDS: u8 = 9;
 
     pub(crate) fn apply(self, text: &mut Vec<u8>) {
@@ -37,7 +37,7 @@ impl Edit {
     }
 }
 
-/// Repeats the piece of some length that is at `at`.
+/// Repeats a piece of the text at `at`.
 fn repeat(text: &mut Vec<u8>, at: usize, length: usize) {
     let end = text.len().min(at + length);
     let piece = text[at..end].to_vec();

@@ -1,4 +1,4 @@
-//! The law: a verifier's verdict is the oracle's, whether the request comes whole or in chunks.
+//! The law: a verifier's verdict equals the oracle's, for a whole request and in chunks.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use countersign::{
 use crate::naive::mac::Function;
 use crate::naive::{self, Keys, Proof, Request, Scheme, Setup, base64};
 
-/// Verifies in one call and in chunks of `size`, requires the oracle's verdict of both, and gives it.
+/// Verifies in one call and in chunks of `size`, requires the oracle's verdict of both, and returns it.
 pub(crate) fn judge(verifier: &dyn Verifier, setup: &Setup, request: &Request, size: usize) -> Option<Proof> {
     let head = Head::new(&request.method, &request.headers).with_query(&request.query);
     let whole = verifier.verify(countersign::Request::new(head, &request.body));

@@ -1,7 +1,7 @@
-//! Random deliveries, genuine and altered: each scheme's verdict must be that of a second implementation.
+//! Random genuine and altered requests. Each verdict must equal that of a second implementation.
 //!
-//! `ORACLE_SEED` runs other deliveries than the usual ones, `ORACLE_CASES` more or fewer than 100,000. What fails is made as
-//! small as it can be and written to `regressions.txt`, and every later run begins with it.
+//! `ORACLE_SEED` chooses other requests, `ORACLE_CASES` their number, 100,000 by default. A failing request is made as
+//! small as possible and written to `regressions.txt`, with which every later run begins.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -33,7 +33,7 @@ use naive::Scheme;
 use proptest::collection::vec;
 use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRng, TestRunner};
 
-/// Of a scheme's deliveries at least so many in a hundred must be accepted, and as many refused.
+/// The least percentage of a scheme's requests that must be accepted, and of those that must be rejected.
 const FAIR_SHARE: u32 = 20;
 
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl Count {
     }
 }
 
-/// What runs so many cases, unless the environment says otherwise, and says how to run them again.
+/// Makes a runner of this many cases, unless the environment says otherwise. The text says how to repeat the run.
 fn runner(usual: u32) -> (TestRunner, String) {
     let number = |name, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
     let (cases, seed) = (number("ORACLE_CASES", usual), number("ORACLE_SEED", 0));
@@ -64,7 +64,7 @@ fn runner(usual: u32) -> (TestRunner, String) {
 }
 
 fn require_fair_shares<S: Debug>(bounds: &str, counts: BTreeMap<S, Count>) {
-    // Not by `println`, which a passing test does not show.
+    // Not `println`, whose output a passing test hides.
     let mut out = io::stdout().lock();
     writeln!(out, "\n{bounds}: judged as the oracle judges").unwrap();
     let mut unfair = Vec::new();

@@ -11,9 +11,9 @@ use crate::naive::platform::{self, Platform};
 use crate::naive::{Request, base64};
 
 const NOW: i64 = 1_763_712_000;
-/// They have cases of their own.
+/// Schemes with their own cases.
 pub(crate) const OWN: [&str; 5] = ["vogent", "hex-hmac", "vonage-sms", "vonage-jwt", "vonage-contact-center"];
-/// The first is the sample's.
+/// The first is the base URL of the samples.
 const BASES: [&str; 6] = [
     "https://example.com",
     "https://example.com:8443/hooks",
@@ -26,11 +26,11 @@ const BASES: [&str; 6] = [
 const AGES: [i64; 22] =
     [0, 0, 0, 0, 0, 0, 0, 1, 59, 60, 61, 62, 180, 181, 300, 301, 359, 360, 1800, 1801, -60, -61];
 
-/// Requires of a random request the oracle's verdict, whole and in chunks. `None` where the platform makes no such request.
+/// Requires the oracle's verdict on a random request, whole and in chunks. `None` if the platform makes no such request.
 pub(crate) fn judge(choices: &mut Choices<'_>) -> Option<(&'static str, bool)> {
     let schemes: Vec<_> = Scheme::ALL.iter().filter(|scheme| !OWN.contains(&scheme.name())).collect();
     let tokens = ["livekit", "messagebird", "messagebird"].map(|name| Scheme::named(name).unwrap());
-    // Of a token there is more to change.
+    // Tokens have more parts to change.
     let scheme = choices.pick(&[&schemes[..], &tokens].concat());
     let seed = 1 + u8::try_from(choices.below(3)).unwrap();
     let Sample { mut settings, key, .. } = scheme.sample([seed; 32]);
@@ -99,7 +99,7 @@ fn unsigned(choices: &mut Choices<'_>) -> Unsigned {
     request.time(UnixTime::from_secs(NOW - choices.pick(&AGES)))
 }
 
-/// The token with other claims, rightly signed.
+/// The token with other claims, correctly signed.
 fn forged(token: &[u8], seed: u8, choices: &mut Choices<'_>) -> Vec<u8> {
     let segments: Vec<_> = token.split(|byte| *byte == b'.').collect();
     let claims = String::from_utf8(base64::decode_url(segments[1]).unwrap()).unwrap();
@@ -137,7 +137,7 @@ fn forged(token: &[u8], seed: u8, choices: &mut Choices<'_>) -> Vec<u8> {
     [&input[..], b".", base64::encode_url(&tag).as_bytes()].concat()
 }
 
-/// Changes something, as an attacker or an accident does.
+/// Makes a random change, as by an attacker or an accident.
 fn disturb(request: &mut Request, target: &mut String, choices: &mut Choices<'_>) {
     let at = choices.below(request.headers.len().max(1));
     let Some((name, value)) = request.headers.get(at).cloned() else { return };
@@ -146,7 +146,7 @@ fn disturb(request: &mut Request, target: &mut String, choices: &mut Choices<'_>
         4 => drop(request.headers.remove(at)),
         5 => request.headers.push((name.to_uppercase(), value)),
         6 => request.headers[at].0 = name.to_uppercase(),
-        // Another signature in a list, and what is around one.
+        // Another signature in a list, and separators.
         7 => {
             let between: &[u8] = choices.pick(&[b",".as_slice(), b" ", b",v1=", b" v1,", b",v0=", b",t="]);
             let other = choices.pick(&[b"AAAA".to_vec(), value.clone(), Vec::new()]);
@@ -158,7 +158,7 @@ fn disturb(request: &mut Request, target: &mut String, choices: &mut Choices<'_>
             let both = if choices.one_in(2) { [around, &value] } else { [&value, around] };
             request.headers[at].1 = both.concat();
         }
-        // Hex of the other case, which is the same signature; base64 is another.
+        // Hex of the other case is the same signature. Base64 is not.
         9 => request.headers[at].1.make_ascii_uppercase(),
         10 | 11 => choices.edit().apply(&mut request.body),
         12 => choices.pick(&["GET", "POST", "PUT", "post", ""]).clone_into(&mut request.method),
@@ -171,7 +171,7 @@ fn disturb(request: &mut Request, target: &mut String, choices: &mut Choices<'_>
             request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
             request.headers.push(("content-type".to_owned(), choices.pick(&types).into()));
         }
-        // A digit or more from the end of the body to the beginning of a header's value, or back.
+        // Moves bytes from the end of the body to the beginning of a header, or back.
         14 => {
             let moved = request.body.split_off(request.body.len().saturating_sub(1 + choices.below(2)));
             request.headers[at].1 = [moved, value].concat();

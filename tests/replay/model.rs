@@ -1,6 +1,6 @@
-//! The contract of a replay guard as a small state machine, and what drives a real guard beside it.
+//! The contract of a replay guard as a small state machine, and a driver for a real guard.
 //!
-//! Each test target that has a guard includes this file: `#[path = "../replay/model.rs"] mod model;`.
+//! Each test target with a guard includes this file: `#[path = "../replay/model.rs"] mod model;`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config, TestRunner};
 
-/// What happens to a guard. Times are whole seconds, so that a store may be late by less than one.
+/// A step. Times are whole seconds, so a store may be late by less than one.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// A process claims one of a few keys.
@@ -21,7 +21,7 @@ pub(crate) enum Action {
         key: usize,
         seconds: u64,
     },
-    /// A process acts on one of the leases that it was ever given, whether it still has it or not.
+    /// A process acts on one of its leases, current or old.
     Renew {
         process: usize,
         lease: usize,
@@ -40,7 +40,7 @@ pub(crate) enum Action {
     Pass {
         seconds: u64,
     },
-    /// A process forgets its leases without a word.
+    /// A process loses its leases silently.
     Die {
         process: usize,
     },
@@ -88,23 +88,23 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// What must be true.
+/// The expected state.
 #[derive(Default)]
 struct Model {
-    /// Of the sequence.
+    /// The time in the sequence.
     number: u64,
     capacity: usize,
     now: u64,
-    /// The state of each key that is not free, and the second in which it becomes free.
+    /// The state of each key that is not free, and when it becomes free.
     keys: HashMap<usize, (State, u64)>,
-    /// Every lease that a process was given, with its key and its number.
+    /// Every lease of a process, with its key and its number.
     given: HashMap<usize, Vec<(Lease, usize, usize)>>,
     leases: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// Each by the lease with this number.
+    /// Held or completed by the lease with this number.
     Leased(usize),
     Done(usize, Option<SavedResponse>),
 }

@@ -1,4 +1,4 @@
-//! The axum extractor, in a router of several providers.
+//! The axum extractor, in a router with several platforms.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -120,7 +120,7 @@ async fn what_does_not_verify_is_refused_with_the_status_of_its_kind() {
         ("/raw", vogent_delivery(), ErrorKind::TokenMissing),
         ("/form", text("a").form().with_body("text=b"), ErrorKind::SignatureMissing),
         ("/form", text("a").json().with_header("content-type", "text/plain"), ErrorKind::HeaderRepeated),
-        // Not even a genuine one is parsed before it has verified.
+        // Nothing is parsed before it has verified.
         ("/json", sign::vogent(&secret(), "{").with_body("}"), ErrorKind::SignatureMismatch),
     ] {
         let status = StatusCode::from_u16(kind.status()).unwrap();
@@ -146,7 +146,7 @@ async fn the_default_body_limit_holds() {
         (status, body.as_str(), kind),
         (StatusCode::PAYLOAD_TOO_LARGE, "", Some(ErrorKind::BodyTooLarge))
     );
-    // Unsigned, it is not even read.
+    // Without a signature, the body is not read.
     let (_, _, kind) = send("/small", &Delivery::without_header(vogent_delivery(), "x-elto-signature")).await;
     assert_eq!(kind, Some(ErrorKind::SignatureMissing));
 }
@@ -181,13 +181,13 @@ async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
     assert_eq!(kind, Some(ErrorKind::BodyFragmented));
 }
 
-/// What an extractor of axum's finds.
+/// The result of one of axum's extractors.
 #[derive(Debug, Deserialize)]
 struct Payment {
     amount: u64,
 }
 
-/// Attack 154: the form's signature was seen once; the sender now puts a query of their own beside the signed body.
+/// Attack 154: an attacker adds a query to a signed form.
 #[tokio::test]
 async fn a_query_that_is_not_covered_reaches_no_value() {
     let state = Arc::new(vogent().methods(["POST", "GET"]).unwrap());
@@ -219,7 +219,7 @@ async fn a_query_that_is_not_covered_reaches_no_value() {
         answer(router.clone(), request)
     };
     assert_eq!(send("/form", form("POST")).await, (StatusCode::OK, "1".to_owned(), None));
-    // axum's `Form` looks at the query of a GET: there is none.
+    // axum's `Form` reads the query of a GET, and finds none.
     let (status, body, _) = send("/form", form("GET")).await;
     assert!(status == StatusCode::BAD_REQUEST && !body.contains("1000000"), "{status} {body}");
     for method in ["POST", "GET"] {
@@ -227,7 +227,7 @@ async fn a_query_that_is_not_covered_reaches_no_value() {
         assert_eq!(parts, r#"/ ["content-type"] b"amount=1""#);
     }
 
-    // By default no such request is taken at all.
+    // By default such a request is rejected.
     for method in ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "BREW", "post"] {
         let delivery = vogent_delivery().with_query("dial_id=d2").with_method(method);
         let (status, _, kind) = answer(
@@ -269,7 +269,7 @@ async fn parameters_are_read_from_the_proof() {
     let request = |delivery: &Delivery| delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
     for router in [sms, layered.clone()] {
         for delivery in [text("a & b").form(), text("a & b").json(), text("a & b").query()] {
-            // A blank parameter that anyone can add is not handed on, nor is an unsigned query.
+            // Blank parameters, which anyone can add, are not passed on. Nor is an unsigned query.
             let unblank = r#"447700900001 Some("a & b") None"#.to_owned();
             assert_eq!(answer(router.clone(), request(&delivery)).await, (StatusCode::OK, unblank, None));
         }
@@ -278,7 +278,7 @@ async fn parameters_are_read_from_the_proof() {
         let plain = r#"447700900001 Some("a") None"#.to_owned();
         assert_eq!(answer(router.clone(), request(&added)).await, (StatusCode::OK, plain, None));
     }
-    // Nor does any other reading of the body or query get it.
+    // No other extractor gets it either.
     let pairs =
         |pairs: BTreeMap<String, serde_json::Value>| format!("{:?}", pairs.keys().collect::<Vec<_>>());
     let read = Router::new()
@@ -312,7 +312,7 @@ async fn parameters_are_read_from_the_proof() {
         let request = sent.to_http(path).unwrap().map(Full::<Bytes>::from);
         assert_eq!(answer(read.clone(), request).await, (StatusCode::OK, covered.to_owned(), None), "{path}");
     }
-    // As it was received, where all of it is covered.
+    // Unchanged, if all of it is covered.
     let raw = form.to_http("/raw").unwrap().map(Full::<Bytes>::from);
     assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
 
@@ -426,7 +426,7 @@ async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
     }
 }
 
-/// A platform that signs its form, and no query.
+/// A platform that signs its form but no query.
 #[derive(Debug)]
 struct FormAlone;
 
@@ -487,7 +487,7 @@ async fn a_query_that_a_platform_does_not_sign_is_not_handed_on() {
     assert_eq!(seen.1.coverage(), Coverage::Url);
 }
 
-/// What an extractor is given.
+/// The request that an extractor gets.
 struct WholeRequest {
     query: Option<String>,
     body: String,

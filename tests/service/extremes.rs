@@ -1,4 +1,4 @@
-//! Attack 165: no public function panics, at whatever durations, times, sizes and texts, inside a runtime and outside.
+//! Attack 165: no public function panics for any duration, time, size or text, inside and outside a runtime.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -33,7 +33,7 @@ use tower::{Layer, Service, service_fn};
 use crate::world::{BODY, NOW, secret};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// What `moka` takes at most.
+/// The largest duration that `moka` accepts.
 const MILLENNIUM: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 
 fn durations() -> [Duration; 12] {
@@ -92,7 +92,7 @@ const TEXTS: [&str; 29] = [
     "\"",
 ];
 
-/// Longer than every limit of a header, its name among them.
+/// Longer than every limit of headers and of their names.
 fn long_texts() -> [String; 3] {
     ["a", "&", "é"].map(|piece| piece.repeat(70_000))
 }
@@ -116,7 +116,7 @@ impl Calls {
     }
 }
 
-/// Polls a future without a runtime until it is done or waits for something.
+/// Polls a future without a runtime until it is ready or waits.
 fn poll<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     (0..100).find_map(|_| match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -144,7 +144,7 @@ fn no_time_or_duration_panics() {
             for signed_at in times() {
                 calls.call("Tolerance::check", || {
                     let _ = (tolerance.past(), tolerance.future(), now.as_secs(), now.to_string());
-                    // Right, by wider arithmetic.
+                    // Compares with wider arithmetic.
                     let distance = i128::from(signed_at.as_secs()) - i128::from(now.as_secs());
                     let tolerated = -i128::from(tolerance.past().as_secs()) <= distance
                         && distance <= i128::from(tolerance.future().as_secs());
@@ -201,7 +201,7 @@ fn verify_at(now: UnixTime, signed_at: UnixTime, tolerance: Tolerance) {
     }
 }
 
-/// Calls all that a proof or an error has.
+/// Calls every method of a proof or an error.
 fn look_at(verdict: Result<Verified, Error>) {
     match verdict {
         Ok(proof) => {
@@ -239,7 +239,7 @@ fn look_at(verdict: Result<Verified, Error>) {
     }
 }
 
-/// What parameters may not be.
+/// Types that parameters cannot become.
 #[derive(Deserialize)]
 struct Numbers {
     #[serde(rename = "msisdn")]
@@ -250,7 +250,7 @@ struct Numbers {
     _timestamp: bool,
 }
 
-/// A scheme of one's own, whose requests verify until a time.
+/// A custom scheme whose requests verify until a given time.
 #[derive(Debug)]
 struct Until {
     now: UnixTime,
@@ -331,7 +331,7 @@ fn no_size_panics() {
     calls.none_panicked();
 }
 
-/// One that each of the verifiers above accepts.
+/// A request for each verifier above.
 fn deliveries(key: &Secret) -> Vec<Delivery> {
     vec![
         sign::vogent(&secret(), BODY),
@@ -343,7 +343,7 @@ fn deliveries(key: &Secret) -> Vec<Delivery> {
     ]
 }
 
-/// Serves one request outside a runtime, which needs nobody to wait.
+/// Serves one request outside a runtime, without waiting.
 fn serve<D, M>(layer: &VerifyLayer<EmptyRejection, D, M>, delivery: &Delivery) -> Option<ErrorKind>
 where
     D: OnDuplicate<String> + Clone + Send + 'static,
@@ -362,7 +362,7 @@ where
     response.extensions().get::<Error>().map(Error::kind)
 }
 
-/// Says of every request that another is being handled, for so long.
+/// Answers every claim with "in progress" for this long.
 #[derive(Debug)]
 struct Busy(Duration);
 
@@ -490,7 +490,7 @@ fn no_tenant_lookup_panics() {
                             .iter()
                             .all(|kind| kind.is_none_or(|kind| kind == ErrorKind::TenantStoreTimeout))
                     );
-                    // What is known is served outside as well, or refused.
+                    // Cached accounts are served or rejected outside a runtime too.
                     serve(&layer, &token("a"));
                 }
             });
@@ -541,7 +541,7 @@ fn no_text_panics() {
     calls.none_panicked();
 }
 
-/// Every constructor and setter that takes a text.
+/// Every constructor and setter with a text argument.
 fn configure(text: &str) {
     let secrets = [Secret::new(text), Secret::verbatim(text), Secret::from_base64(text)];
     for secret in secrets.into_iter().flatten() {
@@ -598,7 +598,7 @@ fn configure(text: &str) {
     });
 }
 
-/// A rule that calls all that a rule can call, with this text and number.
+/// A rule that calls every method of a rule's arguments, with this text and number.
 #[derive(Debug)]
 struct Everything {
     name: HeaderName,
@@ -671,7 +671,7 @@ impl Sign for Everything {
     }
 }
 
-/// One verifier over that rule, handed this text in every place.
+/// A verifier with that rule, with this text everywhere.
 fn rules(text: &str) {
     let base = BaseUrl::new(text).or_else(|_| BaseUrl::new(&format!("https://a@b:1/{text}")));
     if let Ok(base) = &base {
@@ -729,8 +729,8 @@ fn rules(text: &str) {
     }
 }
 
-/// Requests with these texts in every place, handed to every verifier.
-/// Each scheme's sample, with extremes in the place of each of its parts.
+/// Every verifier, with these texts everywhere in the request.
+/// Each scheme's sample, with extremes instead of each part.
 #[test]
 fn no_scheme_panics() {
     for scheme in Scheme::ALL {
@@ -787,7 +787,7 @@ fn look_at_settings(scheme: &Scheme, settings: &Settings) {
     }
 }
 
-/// What a platform has beside its scheme.
+/// Functions of single platforms.
 #[test]
 fn no_platform_panics() {
     let base64 = || Secret::new("MDEyMzQ1Njc4OQ==").unwrap();
@@ -941,7 +941,7 @@ fn no_diagnosis_panics() {
     calls.none_panicked();
 }
 
-/// Within a runtime, as it has to be: the server is not there.
+/// Within a runtime, as required. The server does not exist.
 #[cfg(feature = "replay-redis")]
 #[tokio::test]
 async fn no_redis_guard_panics() {
@@ -968,13 +968,13 @@ async fn no_redis_guard_panics() {
     }
 }
 
-/// In the sources, so that a new public function that is not called here fails.
+/// Reads the sources, so that the test fails if a new public function is not called here.
 #[cfg(all(feature = "diagnose", feature = "replay-redis-cluster", feature = "replay-redis-sentinel"))]
 #[test]
 fn every_public_function_is_called_here() {
     let mut names = vec![];
     functions(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
-    // Of no public type.
+    // Methods of private types.
     names.retain(|name| name != "untrusted_api_key_in");
     assert!(names.len() > 120, "{}", names.len());
     let here = include_str!("extremes.rs");

@@ -1,4 +1,4 @@
-//! Bodies that arrive as a test says.
+//! Bodies that arrive as a test describes.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,11 +16,11 @@ pub(crate) enum Step {
     Data(Vec<u8>),
     Trailers,
     Error,
-    /// Nothing more, and no end.
+    /// Nothing, and never the end.
     Stall,
 }
 
-/// A body of steps. It never knows its end before it is asked for another frame.
+/// A body of steps. It learns its end only when asked for another frame.
 pub(crate) struct Frames {
     steps: VecDeque<Step>,
     polls: Arc<AtomicUsize>,
@@ -37,12 +37,12 @@ impl Frames {
         Self::new(body.chunks(length).map(|chunk| Step::Data(chunk.to_vec())))
     }
 
-    /// Says beforehand that it has at least so many bytes, as `Content-Length` does.
+    /// Announces this many bytes, as `Content-Length` does.
     pub(crate) fn at_least(self, least: u64) -> Self {
         Self { least, ..self }
     }
 
-    /// How often it has been polled.
+    /// The number of polls.
     pub(crate) fn polls(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.polls)
     }

@@ -1,4 +1,4 @@
-//! A replay guard in the layer: who is handled, who is answered, who is refused.
+//! A replay guard in the layer: handled, repeated and rejected requests.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,7 +59,7 @@ async fn the_answer_to_a_duplicate_can_be_set() {
     assert_eq!(handler.count(), 2);
 }
 
-/// Handles each of two twice by layers that share a guard: how many were handled.
+/// Sends each of two requests twice through layers with a shared guard. Returns how many were handled.
 async fn handled_of_two_twice(layers: [VerifyLayer; 2], sent: [&Delivery; 2]) -> usize {
     let handler = Handler::default();
     for _ in 0..2 {
@@ -90,21 +90,21 @@ async fn one_guard_keeps_schemes_senders_and_accounts_apart() {
     let layers = [VerifyLayer::new(webhook()), contact_center(&sales)].map(shared);
     assert_eq!(handled_of_two_twice(layers, [&message, &interaction(&sales)]).await, 2);
 
-    // Two subscriptions whose tokens name no account: apart if they are named, whichever the order of the settings.
+    // Two subscriptions without accounts in their tokens: separate if named, in any order of the settings.
     let layers =
         [shared(named(contact_center(&sales), "sales")), named(shared(contact_center(&support)), "support")];
     assert_eq!(handled_of_two_twice(layers, [&interaction(&sales), &interaction(&support)]).await, 2);
-    // Without names they share their keys, as documented: `1` of the first was claimed above.
+    // Without names they share their keys, as documented. The first's `1` was claimed above.
     let layers = [&sales, &support].map(|key| shared(contact_center(key)));
     assert_eq!(handled_of_two_twice(layers, [&interaction(&sales), &interaction(&support)]).await, 0);
 
-    // Other accounts, of one layer.
+    // Other accounts of one layer.
     let of_account = |name: &str| {
         sign::TokenSigner::new(&secret(), NOW).claim("jti", "7").claim("api_key", name).post(BODY)
     };
     let layers = [shared(VerifyLayer::new(webhook())), shared(VerifyLayer::new(webhook()))];
     assert_eq!(handled_of_two_twice(layers, [&of_account("a"), &of_account("b")]).await, 2);
-    // What is cut at another place is another.
+    // Another split gives another key.
     let layers = ["ab", "a"].map(|name| shared(named(VerifyLayer::new(webhook()), name)));
     assert_eq!(handled_of_two_twice(layers, [&of_account("c"), &of_account("bc")]).await, 2);
 }
@@ -191,7 +191,7 @@ async fn a_handler_that_errs_panics_or_is_given_up_gives_its_lease_back() {
             call.abort();
         }
         assert!(call.await.map_or(true, |result| result.is_err()));
-        // Of a guard that takes its time, it goes on in the background.
+        // With a slow guard, it continues in the background.
         while guard.events().len() < 2 {
             tokio::task::yield_now().await;
         }
@@ -256,7 +256,7 @@ async fn an_own_refusal_keeps_its_own_retry_after() {
             ("later", &retry_after.parse().unwrap())
         );
     }
-    // No other refusal says when.
+    // No other rejection has `Retry-After`.
     let mut service = layer.layer(Handler::default().service());
     let response = call(&mut service, http(&webhook_delivery("1").with_body("{}"))).await;
     assert!(response.headers().get("retry-after").is_none());
@@ -277,7 +277,7 @@ async fn a_request_without_a_key_is_refused() {
     let unnamed = sign::TokenSigner::new(&secret(), NOW).without_claim("jti").post("{}");
     let response = call(&mut guarded().layer(handler.service()), http(&unnamed)).await;
     assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
-    // It is genuine.
+    // The request is genuine.
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
@@ -321,7 +321,7 @@ async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifi
         (layer(Arc::new(webhook())), webhook_delivery("1"), THREE_DAYS),
         (layer(Arc::new(sms())), message(), THREE_DAYS),
         (layer(Arc::new(webhook())).done_for(HOUR).unwrap(), webhook_delivery("1"), HOUR),
-        // The last second counts, and another machine's clock may be a minute behind.
+        // The last second counts, and another machine's clock may be a minute slow.
         (
             layer(Arc::new(webhook())).done_for(Duration::from_secs(1)).unwrap(),
             webhook_delivery("1"),
@@ -338,7 +338,7 @@ async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifi
             minute(hours(200) + Duration::from_secs(1)),
         ),
         (layer(Arc::new(sms())).done_for(HOUR).unwrap(), message(), HOUR),
-        // Of `exp` and the window the earlier: here `exp`, five minutes after `iat`, which was a minute ago.
+        // The earlier of `exp` and the window: here `exp`, five minutes after an `iat` of a minute ago.
         (
             layer(Arc::new(contact_center(100))),
             interaction(60),
@@ -349,7 +349,7 @@ async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifi
             interaction(60),
             minute(hours(899) + Duration::from_secs(3541)),
         ),
-        // A scheme of one's own says how long its platform sends again, and how long a request verifies.
+        // A custom scheme states its retry period, and how long a request verifies.
         (layer(Arc::new(Own(Replays::Ever))), vogent_delivery(), hours(5)),
         (layer(Arc::new(Own(Replays::Within(hours(4))))), vogent_delivery(), hours(5)),
         (layer(Arc::new(Own(Replays::Within(hours(6))))), vogent_delivery(), minute(hours(6))),
@@ -430,7 +430,7 @@ async fn where_the_body_is_not_covered_the_identifier_is_the_key() {
     }
 }
 
-/// What a guard was asked.
+/// A call of the guard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Asked {
     Claim(Duration),
@@ -439,7 +439,7 @@ pub(crate) enum Asked {
     Release,
 }
 
-/// Remembers what it was asked, one thing after another, and takes its time. Grants every claim, unless it was told what to say.
+/// Records its calls in order, and delays its answers. Grants every claim by default.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder(Arc<Mutex<(Vec<Asked>, Option<Claim>)>>);
 
@@ -480,7 +480,7 @@ impl ReplayGuard for Recorder {
     }
 }
 
-/// Lets everything pass, under one key.
+/// Accepts everything, with one replay key.
 #[derive(Debug)]
 struct Own(Replays);
 

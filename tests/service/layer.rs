@@ -1,4 +1,4 @@
-//! What the layer lets through, and what it reads of what it refuses.
+//! Requests that the layer passes and rejects, and how much of a rejected request it reads.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -81,7 +81,7 @@ async fn an_altered_body_is_refused_however_it_arrives() {
 async fn the_limit_is_inside() {
     let delivery = vogent_delivery();
     for (room, refused) in [(0, None), (1, Some(ErrorKind::BodyTooLarge))] {
-        // The length may be told before, or not.
+        // With and without a known length.
         for (length, told) in [(1, 0), (usize::MAX, 0), (1, BODY.len())] {
             let handler = Handler::default();
             let layer = VerifyLayer::new(vogent()).max_body(BODY.len() - room);
@@ -128,7 +128,7 @@ async fn a_body_that_breaks_off_reaches_nobody() {
     }
 }
 
-/// Empty frames that are always there, then the body.
+/// Empty frames, always ready, and then the body.
 fn empty_frames(count: usize) -> Frames {
     let body = Step::Data(BODY.into());
     Frames::new((0..count).map(|_| Step::Data(vec![])).chain([body]))
@@ -161,7 +161,7 @@ async fn a_body_of_too_many_empty_frames_is_refused() {
     assert_eq!(refusal(&response), Some(ErrorKind::BodyFragmented));
 }
 
-/// Counted with the allocator of this program: a body of almost the limit that stalls.
+/// Counts this program's allocations for a body of almost the limit that stalls.
 #[test]
 fn a_stalled_sender_costs_no_more_memory_than_the_limit() {
     const LIMIT: usize = 256 * 1024;
@@ -183,7 +183,7 @@ fn a_stalled_sender_costs_no_more_memory_than_the_limit() {
             let mut context = Context::from_waker(Waker::noop());
             let memory =
                 allocation_counter::measure(|| assert!(Pin::new(&mut call).poll(&mut context).is_pending()));
-            // The frames had memory before, and have given it back.
+            // The frames' own memory is already free.
             let kept = memory.bytes_current + i64::try_from(length).unwrap();
             assert!(
                 kept <= i64::try_from(LIMIT + OTHER_MEMORY).unwrap(),

@@ -1,4 +1,4 @@
-//! Leases that are renewed, run out, and whose store is down; requests that outlive their time.
+//! Leases that are renewed or expire, a store that is down, and requests that become too old.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -31,7 +31,7 @@ use crate::world::{
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A guard in memory that goes by tokio's clock, and does not answer, or not with success, when it is told so.
+/// A guard in memory with Tokio's clock. On demand it stops answering, or fails.
 #[derive(Clone, Debug)]
 struct Store {
     memory: Memory,
@@ -84,7 +84,7 @@ impl ReplayGuard for Store {
     }
 }
 
-/// A handler whose nth call, from 0, takes the nth of these times and the last one after that. Counts its calls.
+/// A handler that counts its calls. Call n, counted from 0, takes the nth duration, or the last.
 fn slow(
     times: impl Into<Vec<Duration>>,
 ) -> (
@@ -114,7 +114,7 @@ async fn while_the_handler_works_its_lease_is_renewed() {
         sleep(SECOND * 59).await;
         let response = call(&mut service, http(&webhook_delivery("1"))).await;
         assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
-        // It is renewed at each third of a minute.
+        // Renewed every 20 s.
         let retry_after: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((40..=60).contains(&retry_after), "{retry_after}");
     }
@@ -138,7 +138,7 @@ async fn where_the_store_is_down_for_less_than_the_lease_nothing_is_lost() {
     let (handler, calls) = slow([MINUTE * 3]);
     let mut service = store.layer().layer(handler);
     let first = tokio::spawn(service.call(http(&webhook_delivery("1"))));
-    // Renewed at 20 s, so that the lease lasts until 80 s.
+    // Renewed at 20 s, so the lease lasts until 80 s.
     sleep(SECOND * 21).await;
     store.down.store(true, Ordering::Relaxed);
     let refused = call(&mut service, http(&webhook_delivery("1"))).await;
@@ -158,7 +158,7 @@ async fn where_the_store_is_down_for_less_than_the_lease_nothing_is_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_store_is_down_for_longer_another_attempt_may_begin_and_the_first_cannot_touch_its_lease() {
-    // The other attempt outlives the first, and then fails or succeeds.
+    // The second attempt ends after the first, and fails or succeeds.
     for fails in [false, true] {
         let store = Store::new();
         let (first_handler, first_calls) = slow([MINUTE * 3]);
@@ -175,7 +175,7 @@ async fn where_the_store_is_down_for_longer_another_attempt_may_begin_and_the_fi
         }));
         let second = tokio::spawn(other.clone().call(http(&webhook_delivery("1"))));
         sleep(SECOND).await;
-        // The first goes on to its end, and its answer is given.
+        // The first continues to its end, and its response is sent.
         assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
         let mut service = store.layer().layer(Handler::default().service());
         for _ in 0..5 {
@@ -197,13 +197,13 @@ async fn where_it_cannot_be_told_that_a_request_is_done_its_event_can_be_handled
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let mut service = store.layer().layer(tower::service_fn(move |_| {
-        // Down from when the first is handled.
+        // The store is down from the first handler's start.
         down.store(counted.fetch_add(1, Ordering::Relaxed) == 0, Ordering::Relaxed);
         async { Ok::<_, Infallible>(Response::new("handled".to_owned())) }
     }));
-    // The handler's answer is given all the same: its work is done.
+    // The handler's response is still sent, since its work is done.
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
-    // Told again for as long as a lease lasts.
+    // The completion is retried for the length of a lease.
     sleep(SECOND * 61).await;
     store.down.store(false, Ordering::Relaxed);
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
@@ -230,7 +230,7 @@ async fn where_it_can_be_told_in_time_that_a_request_is_done_it_is_remembered() 
     assert_eq!(handler.count(), 1);
 }
 
-/// The store takes its time, and the clients go meanwhile.
+/// The store is slow, and the clients leave meanwhile.
 #[tokio::test(start_paused = true)]
 async fn however_many_were_handled_each_is_done() {
     let store = Store::new();
@@ -260,7 +260,7 @@ async fn however_many_were_handled_each_is_done() {
     assert_eq!(handler.count(), 500);
 }
 
-/// A stranger who has a genuine request sends it and hangs up, over and over.
+/// An attacker replays a genuine request and hangs up, again and again.
 #[tokio::test(start_paused = true)]
 async fn who_hangs_up_does_not_keep_an_event_from_being_handled() {
     for (finishes, attempts) in [(true, 1), (false, 2)] {
@@ -289,7 +289,7 @@ async fn who_stays_gets_the_answer_of_a_task_of_its_own() {
         assert_eq!((response.status().as_u16(), handler.count()), (status, handled));
     }
 
-    // An error stays an error, and a panic stays a panic. Both give the lease back.
+    // Errors and panics are passed on. Both release the lease.
     for panics in [false, true] {
         let store = Store::new();
         let layer = store.layer().finish_when_client_leaves();
@@ -310,7 +310,7 @@ async fn who_stays_gets_the_answer_of_a_task_of_its_own() {
     }
 }
 
-/// A guard of one's own that panics, also while the handler's panic unwinds: not the process ends, but the task.
+/// A custom guard that panics, even while the handler's panic unwinds, ends the task but not the process.
 #[tokio::test]
 async fn a_guard_that_panics_ends_its_task_alone() {
     #[derive(Debug)]
@@ -346,7 +346,7 @@ async fn a_guard_that_panics_ends_its_task_alone() {
     }
 }
 
-/// The handler blocks its thread for longer than the lease, so that nothing renews it, and nobody else takes it.
+/// The handler blocks its thread for longer than the lease, so nothing renews it, and nobody else claims it.
 #[tokio::test(start_paused = true)]
 async fn what_is_handled_after_its_lease_has_run_out_is_done_where_nobody_took_it() {
     let clock = Stopped::default();
@@ -364,7 +364,7 @@ async fn what_is_handled_after_its_lease_has_run_out_is_done_where_nobody_took_i
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
-/// Attack 163, in memory: whoever has the lease says nothing any more.
+/// Attack 163, in memory: the owner of the lease has gone silent.
 #[tokio::test]
 async fn after_a_crash_the_retry_is_handled_when_the_lease_has_run_out() {
     let clock = Stopped::default();
@@ -398,7 +398,7 @@ async fn a_request_whose_client_goes_when_it_is_handled_is_done() {
     let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
     let handler = Handler::default();
     let mut call = Box::pin(layer.layer(handler.service()).call(http(&webhook_delivery("1"))));
-    // The recorder waits for one turn at each question: here the second, which is `complete`.
+    // The recorder waits for one turn at each call. The second call is `complete`.
     while handler.count() == 0 {
         assert!(poll_once(call.as_mut()).is_pending());
     }
@@ -447,17 +447,17 @@ async fn with_a_store_that_is_down_no_task_is_left_behind() {
         (before, "Memory { count: 0, capacity: 1000, .. }".to_owned())
     );
 
-    // Claims that nobody waits for any more.
+    // Abandoned claims.
     store.stuck.store(true, Ordering::Relaxed);
     for _ in 0..10_000 {
         drop(poll_once(Box::pin(service.call(http(&request))).as_mut()));
-        // A task may poll only so much in one turn.
+        // A task has a limited polling budget.
         tokio::task::yield_now().await;
     }
     assert_eq!(tasks(), before);
 }
 
-/// Attack 161, of requests that were claimed before the store stopped answering.
+/// Attack 161, for requests claimed before the store stopped answering.
 #[tokio::test]
 async fn what_is_given_back_in_the_background_is_bounded() {
     let store = Store::new();
@@ -479,7 +479,7 @@ async fn what_is_given_back_in_the_background_is_bounded() {
     tokio::task::yield_now().await;
     assert_eq!(Handle::current().metrics().num_alive_tasks() - before, 64);
 
-    // What is not stuck is given back at once, however many there are.
+    // All leases that are not stuck are released at once, however many there are.
     let store = Store::new();
     let mut service = store.layer().layer(tower::service_fn(|_: Request<VerifiedBody>| {
         pending::<Result<Response<String>, Infallible>>()
@@ -516,7 +516,7 @@ async fn places_in_the_background_are_free_again_when_the_store_answers() {
     assert_eq!(guard.events().iter().filter(|asked| **asked == Asked::Release).count(), 200);
 }
 
-/// A clock that a test moves, and a window of one second.
+/// A clock that the test moves, and a window of one second.
 #[derive(Clone)]
 struct Watch(Arc<AtomicI64>);
 
@@ -541,7 +541,7 @@ impl Watch {
         let sms =
             || Arc::new(Sms::new(SignatureMethod::Sha256, secret()).clock(self.clock()).tolerance(second));
         let key = Secret::new("bXlfc2VjcmV0X2tleQ==").unwrap();
-        // Its `exp` comes before the window ends.
+        // `exp` comes before the end of the window.
         let contact_center = ContactCenter::new(key.clone()).unwrap().clock(self.clock());
         let interaction = sign::ContactCenterSigner::new(&key, NOW)
             .unwrap()
@@ -578,7 +578,7 @@ async fn a_body_that_ends_when_the_guard_has_forgotten_is_too_late() {
         assert!(poll_once(slow.as_mut()).is_pending());
         assert_eq!(call(&mut layer.layer(handler.service()), http(&delivery)).await.status(), StatusCode::OK);
 
-        // An hour, so that the guard has forgotten whatever it adds to the second.
+        // An hour, so that the guard's TTL has certainly ended.
         guards_clock.pass(SECOND * 3600);
         watch.pass(2);
         end.store(true, Ordering::Release);
@@ -632,7 +632,7 @@ fn a_verification_that_is_finished_too_late_is_refused() {
     assert!(webhook().begin(head).is_err());
 }
 
-/// A body whose end, or whose last byte, is held back until it is let go. Of a body without bytes it is an empty chunked one.
+/// A body that holds back its end or its last byte until released. Without bytes it is an empty chunked body.
 struct Held {
     first: Option<Bytes>,
     last: Option<Bytes>,
@@ -668,6 +668,6 @@ impl http_body::Body for Held {
 }
 
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
-    // Hundreds of futures are polled in one task here, more than its budget of Tokio's allows.
+    // One task polls hundreds of futures here, more than Tokio's budget allows.
     pin!(unconstrained(future)).poll(&mut Context::from_waker(Waker::noop()))
 }

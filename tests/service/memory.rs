@@ -12,7 +12,7 @@ use crate::model;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A clock that stands until it is moved.
+/// A clock that moves only when told.
 #[derive(Clone, Default)]
 pub(crate) struct Stopped(Arc<AtomicU64>);
 
@@ -21,7 +21,7 @@ impl Stopped {
         self.0.fetch_add(u64::try_from(time.as_nanos()).unwrap(), Ordering::AcqRel);
     }
 
-    /// A guard that goes by this clock.
+    /// A guard with this clock.
     pub(crate) fn memory(&self, capacity: usize) -> Memory {
         let clock = self.clone();
         Memory::new(capacity).clock(move || Duration::from_nanos(clock.0.load(Ordering::Acquire)))
@@ -66,7 +66,7 @@ async fn a_lease_ends_to_the_nanosecond() {
     assert_eq!(guard.renew(&first, HOUR).await, Ok(false));
     let second = lease(&guard, 1, HOUR).await;
 
-    // The first neither renews, completes nor frees what the second has.
+    // The first lease neither renews, completes nor frees the second.
     assert_ne!(first, second);
     assert_eq!(guard.renew(&first, HOUR * 2).await, Ok(false));
     assert_eq!(guard.complete(&first, HOUR * 2, None).await, Ok(false));
@@ -106,7 +106,7 @@ async fn full_means_refused_and_nothing_is_forgotten() {
     for number in 0..1000 {
         assert!(matches!(claim(&guard, number, HOUR).await, Ok(Claim::InProgress { .. })));
     }
-    // What is there can be renewed and completed, and a place that is given back is there again, once.
+    // Entries can be renewed and completed, and a released place is free again, once.
     assert_eq!(guard.renew(&leases[1], HOUR).await, Ok(true));
     assert_eq!(guard.complete(&leases[1], HOUR, None).await, Ok(true));
     guard.release(&leases[7]).await.unwrap();
@@ -134,7 +134,7 @@ async fn what_has_ended_makes_room_at_once_and_is_swept_away() {
     }
     clock.pass(SECOND);
     assert!(matches!(claim(&guard, 1, HOUR).await, Ok(Claim::InProgress { .. })));
-    // Each claim forgets four that have ended.
+    // Each claim removes four expired entries.
     assert_eq!(format!("{guard:?}"), count(996, 1000));
     for number in 1000..1250 {
         lease(&guard, number, HOUR).await;
@@ -150,7 +150,7 @@ async fn what_has_ended_makes_room_at_once_and_is_swept_away() {
 async fn a_key_that_has_ended_is_claimed_anew_for_its_whole_time_and_counts_once() {
     let clock = Stopped::default();
     let guard = clock.memory(8);
-    // More than one claim sweeps away, so that the key's own remains are still there.
+    // More expired entries than one claim removes, so that the key's own entry remains.
     for number in 0..8 {
         lease(&guard, number, SECOND).await;
     }
@@ -171,7 +171,7 @@ async fn times_without_end_are_no_trouble() {
     assert_eq!(guard.complete(&first, Duration::MAX, None).await, Ok(true));
     lease(&guard, 2, Duration::ZERO).await;
     assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::Done(None)));
-    // A lease of no time is over.
+    // A lease of zero length has ended.
     lease(&guard, 2, HOUR).await;
 }
 

@@ -1,4 +1,4 @@
-//! What the layer tells with the feature `tracing`.
+//! The layer's events, feature `tracing`.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -89,7 +89,7 @@ fn fields<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> BTreeMap<String, 
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
-/// The fields of an event, with those that all of one scheme's have here.
+/// The fields of an event, with those of every event here.
 fn event<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> BTreeMap<String, String> {
     let mut all = fields(pairs);
     all.extend(fields([("scheme", "vonage-jwt"), ("path", "/webhook")]));
@@ -149,7 +149,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
     }
 }
 
-/// Everything fails that comes after a claim, or says no.
+/// After a claim, every call of the store fails or answers no.
 #[derive(Debug)]
 struct HalfDown {
     claim: Result<Option<Claim>, ErrorKind>,
@@ -175,7 +175,7 @@ impl ReplayGuard for HalfDown {
     }
 }
 
-/// What is told of a request after it was verified, by a layer with this guard and before a handler that takes so long.
+/// The events after verification, with this guard and a handler of this duration.
 async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Heard> {
     let webhook = SignedWebhook::new(secret()).clock(|| NOW);
     let layer = VerifyLayer::new(webhook).replay_guard(guard).unwrap();
@@ -186,7 +186,7 @@ async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Hea
         Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
     }));
     let listener = Listener::default();
-    // Of what goes on in the background, too.
+    // Background events count too.
     let _default = tracing::subscriber::set_default(listener.clone());
     call(&mut service, http(&webhook_delivery("1"))).await;
     tokio::time::sleep(Duration::from_secs(120)).await;
@@ -209,7 +209,7 @@ async fn what_goes_wrong_with_a_lease_is_told() {
     let not_renewed = || warning("webhook's lease not renewed", unavailable);
     let ended = || warning("webhook's lease ended while it is handled", None);
     let forgotten = |code| warning("webhook handled and not remembered", code);
-    // Each 5 s, for a minute.
+    // Every 5 s for a minute.
     let never = || {
         let not_yet = vec![warning("webhook handled and not yet remembered", unavailable); 12];
         [not_yet, vec![forgotten(unavailable)]].concat()
@@ -222,14 +222,14 @@ async fn what_goes_wrong_with_a_lease_is_told() {
         (down, ok, at_once, never()),
         (Ok(false), ok, at_once, vec![forgotten(Some("lease_taken"))]),
         (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_taken"))]),
-        // At 20 s, and then each 5 s until a minute is over.
+        // At 20 s, then every 5 s until the minute ends.
         (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended()], never()].concat()),
     ] {
         assert_eq!(told_of(HalfDown { claim: Ok(None), later }, status, time).await, expected);
     }
 }
 
-/// Gives leases, and does not answer afterwards.
+/// Grants leases, and then stops answering.
 #[derive(Debug)]
 struct Silent;
 
@@ -251,7 +251,7 @@ impl ReplayGuard for Silent {
     }
 }
 
-/// What is told when the runtime ends before the store was told.
+/// The events when the runtime ends before the store knows of the completion.
 #[test]
 fn what_a_runtime_that_ends_leaves_is_told() {
     for (status, told) in [
@@ -289,12 +289,12 @@ fn what_a_runtime_that_ends_leaves_is_told() {
     }
 }
 
-/// Verified, and the one event says both that and why the handler did not get it.
+/// One event says that the request verified, and why the handler did not get it.
 #[tokio::test(start_paused = true)]
 async fn what_a_guard_holds_back_is_told_once() {
     let in_progress = Some(Claim::InProgress { remaining: Duration::from_secs(9) });
     for (claim, level, code, error) in [
-        // That another attempt is under way is no warning.
+        // Another running attempt is no warning.
         (Ok(in_progress), Level::INFO, "replay_in_progress", "event is already being handled"),
         (
             Err(ErrorKind::ReplayGuardUnavailable),
@@ -321,7 +321,7 @@ async fn a_tenant_that_is_proved_is_told() {
     for (delivery, message, proved) in [
         (webhook_delivery("1"), "webhook verified", true),
         (webhook_delivery("1"), "webhook already handled", true),
-        // What a forged request names is a stranger's word.
+        // A forged request may name anything.
         (webhook_delivery("2").with_body("{}"), "webhook rejected", false),
     ] {
         let listener = Listener::default();
@@ -353,7 +353,7 @@ async fn the_path_is_told_without_its_query_and_not_longer_than_a_line() {
     }
 }
 
-/// The same events, of the same requests, whoever reads the body. Behind a nested router, the path that was received.
+/// Layer and extractor emit the same events. Behind a nested router, they have the received path.
 #[tokio::test]
 async fn the_extractor_tells_what_the_layer_does() {
     let verifier = || SignedWebhook::tenants(Tenants::new([("a1b2c3d4", secret())]).unwrap()).clock(|| NOW);

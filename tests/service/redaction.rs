@@ -34,7 +34,7 @@ use tower::{Layer, Service, service_fn};
 
 use crate::frames::{Frames, Step};
 
-/// Base64, so that it is a secret of every scheme. Its bytes are not to be seen either.
+/// Base64, so that every scheme takes it as a secret. Its bytes must not appear either.
 const KEY: &str = "cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==";
 const KEY_BYTES: &str = "qZ7xW2pL9vT4kR8mJ3nB6c";
 const OLDER_KEY: &str = "dVk1aEcxZFMwZkE4";
@@ -60,13 +60,13 @@ async fn no_public_type_prints_a_secret_a_signature_or_a_value_of_the_request() 
     }
 }
 
-/// Parts that are too long to be in two texts by chance: of hex digits 6 bytes, of others 4.
+/// Parts too long to appear by chance: 6 bytes of hex digits, 4 of others.
 fn telling(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_hex = |part: &&[u8]| part.iter().all(u8::is_ascii_hexdigit);
     bytes.windows(4).filter(move |part| !is_hex(part)).chain(bytes.windows(6).filter(is_hex))
 }
 
-/// All bytes that a text may show: its own, those it has in hex, and those it lists as numbers. White space aside.
+/// All bytes that a text shows: directly, in hex, and as lists of numbers. Ignores white space.
 fn readings(printed: &str) -> Vec<Vec<u8>> {
     let packed: String = printed.chars().filter(|c| !c.is_whitespace()).collect();
     let mut readings: Vec<Vec<u8>> = packed
@@ -98,24 +98,24 @@ fn what_would_be_shown_is_seen() {
     }
 }
 
-/// In the sources, so that a new public type without a row fails.
+/// Reads the sources, so that the test fails if a new public type has no row.
 #[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
 #[tokio::test]
 async fn every_public_type_has_a_row() {
     let mut declared = BTreeSet::new();
     declarations(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", &mut declared);
-    // A signing rule of a platform, which holds names of headers.
+    // A platform's rule, which contains only names of headers.
     declared.retain(|name| !(name.starts_with("countersign::providers::") && name.ends_with("Rule")));
-    // Holds names of headers, and is not made outside.
+    // Contains only names of headers, and cannot be made outside.
     assert!(declared.remove("countersign::providers::standard_rule::Names"));
     // Cannot be named from outside.
     assert!(declared.remove("countersign::diagnose::case::Case"));
     assert!(declared.remove("countersign::jwt::body::Covered"));
-    // Only a layer that remembers holds one, and prints it.
+    // Only `remember_responses` makes one, and its layer is printed.
     assert!(declared.remove("countersign::integrations::tower::remember::Remember"));
-    // Only a function of a rule's is given one, and the suite's `join` prints it.
+    // Only a rule's join gets one, and the suite's `join` prints it.
     assert!(declared.remove("countersign::params::form_params::FormParams"));
-    // Have no value.
+    // Types without values.
     declared.retain(|name| !(name.starts_with("countersign::providers::") && name.ends_with("Platform")));
     assert!(declared.len() > 40, "{declared:?}");
     let shown: BTreeSet<_> = rows().await.0.into_iter().map(|(name, _)| name).collect();
@@ -145,7 +145,7 @@ fn declarations(folder: &std::path::Path, module: &str, found: &mut BTreeSet<Str
     }
 }
 
-/// The type, and what it prints.
+/// A type, and its `Debug` output.
 #[derive(Default)]
 struct Rows(BTreeSet<(String, String)>);
 
@@ -154,7 +154,7 @@ impl Rows {
         let _ = self.add(value);
     }
 
-    /// Shows a value and hands it back.
+    /// Records a value's output and returns the value.
     fn add<T: Debug>(&mut self, value: T) -> T {
         let name = type_name::<T>().split('<').next().unwrap().trim_start_matches('&').to_owned();
         self.0.insert((name, format!("{value:?}\n{value:#?}")));
@@ -162,7 +162,7 @@ impl Rows {
     }
 }
 
-/// A value of each public type with what is hidden in it, by the type's path, and all that is to be hidden.
+/// A value of each public type, by the type's path, and everything that must stay hidden.
 async fn rows() -> (BTreeSet<(String, String)>, Vec<Vec<u8>>) {
     let mut rows = Rows::default();
     let secret = rows.add(Secret::new(KEY).unwrap());
@@ -185,7 +185,7 @@ async fn rows() -> (BTreeSet<(String, String)>, Vec<Vec<u8>>) {
     (rows.0, hidden)
 }
 
-/// Each verifier with a delivery that it accepts.
+/// Each verifier with a request that it accepts.
 fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)> {
     let now = UnixTime::from_secs(SIGNED_AT);
     let keyring = rows.add(Keyring::new([secret.clone(), Secret::new(OLDER_KEY).unwrap()]).unwrap());
@@ -372,7 +372,7 @@ fn rule_rows(rows: &mut Rows, secret: &Secret) {
     }
 }
 
-/// Types that hold little.
+/// Small types.
 fn scheme_rows(rows: &mut Rows, hidden: &mut Vec<Vec<u8>>) {
     for scheme in Scheme::ALL {
         rows.show(scheme);
@@ -420,7 +420,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
     }
     rows.show(Replays::Within(Duration::from_secs(1)));
     rows.show(Tolerance::either_way(Duration::from_secs(60)).unwrap());
-    // A plain number for whoever asks the proof for it: the one type that prints what it holds.
+    // A plain number: the one type that prints its value.
     rows.show(UnixTime::from_secs(7));
     rows.show(SystemClock);
     rows.show(EmptyRejection);
@@ -444,7 +444,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
     }
 }
 
-/// The values that hold a delivery's signature, and the signature in them as bytes.
+/// The values that contain a request's signature, and the signature's bytes.
 fn signatures(delivery: &Delivery) -> Vec<Vec<u8>> {
     use base64::Engine as _;
     use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -459,7 +459,7 @@ fn signatures(delivery: &Delivery) -> Vec<Vec<u8>> {
         .flat_map(|(_, value)| words(value))
         .chain(words(delivery.query()))
         .chain(words(&form))
-        // Of SHA-1 in base64, without its padding, there are 27.
+        // SHA-1 in base64, without padding, has 27 characters.
         .filter(|text| text.len() >= 27)
         .collect();
     let decoded: Vec<_> = texts
@@ -538,7 +538,7 @@ async fn extractor_rows(rows: &mut Rows, secret: &Secret) {
         rows.show(rejection);
     }
 
-    // What the layer hands on, trailers and all.
+    // The request that the layer passes on, with trailers.
     let layer = VerifyLayer::new(Arc::clone(&vogent));
     let taken = Arc::new(Mutex::new(None));
     let take = Arc::clone(&taken);

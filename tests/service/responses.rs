@@ -1,4 +1,4 @@
-//! Responses that are kept and repeated.
+//! Responses that are saved and repeated.
 
 use std::convert::Infallible;
 use std::io;
@@ -116,7 +116,7 @@ async fn what_cannot_be_kept_is_passed_on_and_acknowledged_when_it_comes_again()
     ];
     for (response, first, repeated) in cases {
         let service = answering(move |_| response());
-        // The order of the two settings makes no difference.
+        // The order of the two settings does not matter.
         for turned in [false, true] {
             let layer = guarded();
             let named = |_: &Verified| Response::new(AxumBody::empty());
@@ -135,7 +135,7 @@ async fn what_cannot_be_kept_is_passed_on_and_acknowledged_when_it_comes_again()
     }
 }
 
-/// A compressed, a partial or a checked body means nothing, or something else, without its headers or trailers.
+/// Without its headers or trailers, a compressed, partial or checked body changes its meaning.
 #[tokio::test]
 async fn what_a_body_cannot_be_read_without_is_passed_on_and_not_kept() {
     for (name, value) in [(CONTENT_ENCODING, "gzip"), (CONTENT_RANGE, "bytes 0-1/9"), (TRAILER, "x-sum")] {
@@ -148,7 +148,7 @@ async fn what_a_body_cannot_be_read_without_is_passed_on_and_not_kept() {
         assert_eq!((repeated.headers().len(), repeated.body().as_str()), (0, ""));
     }
 
-    // Trailers that no header announces.
+    // Unannounced trailers.
     let checked = |_| {
         let steps = [Step::Data(b"ab".to_vec()), Step::Trailers];
         Response::new(AxumBody::new(Exactly(Frames::new(steps).at_least(2))))
@@ -190,7 +190,7 @@ async fn a_response_that_breaks_off_is_a_failure() {
     }
 }
 
-/// What another service kept under a shared guard may be no text.
+/// A response saved by another service may not be text.
 #[tokio::test]
 async fn what_cannot_be_repeated_is_acknowledged() {
     let guard = Arc::new(Memory::new(10));
@@ -201,13 +201,13 @@ async fn what_cannot_be_repeated_is_acknowledged() {
     call(&mut layer().layer(answering(bytes)), http(&webhook_delivery("1"))).await;
     let response = call(&mut layer().layer(answering(text)), http(&webhook_delivery("1"))).await;
     assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, ""));
-    // And without a memory of its own.
+    // Also without `remember_responses`.
     let forgets = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
     let response = call(&mut forgets.layer(answering(text)), http(&webhook_delivery("1"))).await;
     assert_eq!(response.body(), "");
 }
 
-/// A body that says its length.
+/// A body with a known length.
 struct Exactly(Frames);
 
 impl http_body::Body for Exactly {

@@ -1,4 +1,4 @@
-//! Tenants whose secrets are in a store.
+//! Tenants with secrets in a store.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,11 +17,11 @@ use tower::{Layer, ServiceExt};
 use crate::frames::Frames;
 use crate::world::{BODY, Handler, NOW, call, http, refusal, with_body};
 
-/// A store that counts its questions, and does what it is told to.
+/// A store that counts its queries, and behaves as told.
 #[derive(Clone, Default)]
 struct Store {
     questions: Arc<AtomicUsize>,
-    /// How many are being answered, and how many ever were at once.
+    /// The number of running queries, and their maximum.
     running: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
     latency: Arc<Mutex<Duration>>,
@@ -33,16 +33,16 @@ enum Mood {
     #[default]
     Well,
     Down,
-    /// Knows nobody.
+    /// Has no accounts.
     Empty,
-    /// Knows other secrets.
+    /// Has other secrets.
     Rotated,
     Panics,
     PanicsAtOnce,
     NeverAnswers,
 }
 
-/// Counts a question as running until it is answered or dropped.
+/// Counts a query as running until it is answered or dropped.
 struct Running(Arc<AtomicUsize>);
 
 impl Drop for Running {
@@ -210,7 +210,7 @@ async fn answers_are_kept_for_their_lifetime() {
     }
 }
 
-/// Of a lookup that keeps a tenant for 60 seconds.
+/// With a cache lifetime of 60 seconds.
 #[tokio::test(start_paused = true)]
 async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lifetime() {
     let (store, handler) = (Store::default(), Handler::default());
@@ -221,7 +221,7 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     let rotated = || http(&delivery("known-1", "rotated"));
     assert_eq!(refusal(&call(&mut service, old()).await), None);
 
-    // Up to half of its lifetime nobody asks; then one question, and nobody waits for it.
+    // No query until half of the lifetime. Then one query, and nobody waits for it.
     at(29).await;
     assert_eq!(refusal(&call(&mut service, old()).await), None);
     assert_eq!(store.questions(), 1);
@@ -238,7 +238,7 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     assert_eq!(refusal(&call(&mut service, rotated()).await), None);
     assert_eq!(store.questions(), 2);
 
-    // The store fails: what is known is served until its end, and the store asked once a second.
+    // The store fails: cached entries are served until they expire, with one query per second.
     store.answer_after(Duration::ZERO);
     store.feel(Mood::Down);
     at(80).await;
@@ -250,7 +250,7 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     at(92).await;
     assert_eq!(refusal(&call(&mut service, rotated()).await), Some(ErrorKind::TenantStoreUnavailable));
 
-    // The account is gone: no longer served once the store has said so.
+    // The account is gone: it is rejected once the store has said so.
     store.feel(Mood::Rotated);
     assert_eq!(refusal(&call(&mut service, rotated()).await), None);
     store.feel(Mood::Empty);
@@ -260,7 +260,7 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     assert_eq!(refusal(&call(&mut service, rotated()).await), Some(ErrorKind::TenantUnknown));
 }
 
-/// Attack 159. The flood lasts 42 seconds of the store's time.
+/// Attack 159. The flood takes 42 seconds of the store's time.
 #[tokio::test(start_paused = true)]
 async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
     let (store, handler) = (Store::default(), Handler::default());
@@ -279,10 +279,10 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
         assert_eq!(refusal(&response), None);
         tokio::time::sleep(SECOND / 10).await;
     }
-    // Never waited for: it was renewed in time, while the flood went on.
+    // No wait: the entry was renewed during the flood.
     assert_eq!(started.elapsed(), 40 * SECOND);
     assert!(flood.iter().any(|request| !request.is_finished()));
-    // One whose lifetime is over waits for one answer, and not behind the flood.
+    // An expired entry waits for one answer, and not behind the flood.
     tokio::time::sleep(SECOND).await;
     let response = call(&mut service, http(&delivery("known-1", "known-1"))).await;
     assert_eq!((refusal(&response), started.elapsed() <= 41 * SECOND + SECOND / 5), (None, true));
@@ -309,7 +309,7 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
         assert_eq!(store.most.load(Ordering::Relaxed), expected, "{set}");
     }
 
-    // Two seconds of patience, one at a time, 0.9 seconds each: the third is asked too late for who asks.
+    // A timeout of 2 seconds, one query at a time, 0.9 seconds each: the third comes too late for its request.
     store.answer_after(SECOND * 9 / 10);
     let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
     let asked = store.questions();
@@ -323,7 +323,7 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
     }
     let late = Some(ErrorKind::TenantStoreTimeout);
     assert_eq!((refusals, store.questions() - asked), (vec![None, None, late, late], 3));
-    // It was answered nevertheless, and the fourth, which nobody waits for any more, was not asked.
+    // The third was still answered. The fourth, for which nobody waits, was not sent.
     tokio::time::sleep(SECOND).await;
     assert_eq!(refusal(&call(&mut service, http(&delivery("known-3", "known-3"))).await), None);
     assert_eq!(store.questions() - asked, 3);
@@ -339,7 +339,7 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
         let known = || http(&delivery("known-1", "known-1"));
         assert_eq!(refusal(&call(&mut service, known()).await), None);
 
-        // Its entry expires, and the store is slow.
+        // The entry expires, and the store is slow.
         tokio::time::sleep(11 * SECOND).await;
         store.answer_after(SECOND * 3 / 2);
         let flood: Vec<_> = (0..100)
@@ -366,13 +366,13 @@ async fn a_question_goes_on_when_its_askers_leave() {
         let cut = tokio::time::timeout(SECOND / 1000, service.clone().oneshot(request())).await;
         assert!(cut.is_err());
     }
-    // Nobody is there when the answer comes.
+    // Nobody waits when the answer comes.
     tokio::time::sleep(SECOND).await;
     assert_eq!((store.questions(), handler.count()), (1, 0));
     assert_eq!(refusal(&call(&mut service, request()).await), None);
     assert_eq!(store.questions(), 1);
 
-    // Those who leave before their turn ask nothing.
+    // Requests that leave before their turn send no query.
     let first = tokio::spawn(service.clone().oneshot(http(&delivery("known-2", "known-2"))));
     tokio::task::yield_now().await;
     for number in 3..100 {
@@ -391,7 +391,7 @@ async fn whoever_waits_for_a_turn_gets_the_answer_to_anothers_question() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND);
     let service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
-    // Each would wait for its turn longer than its patience.
+    // Each would wait longer than its timeout.
     let calls: Vec<_> = (0..100)
         .map(|_| tokio::spawn(service.clone().oneshot(http(&delivery("known-1", "known-1")))))
         .collect();
@@ -417,7 +417,7 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
             assert_eq!(refusal(&call(&mut service, request()).await), Some(kind));
         }
     }
-    // The asker left, and the question has ended all the same.
+    // The request left, and the query still ended.
     let cut = tokio::time::timeout(SECOND, service.clone().oneshot(request())).await;
     assert!(cut.is_err());
     tokio::time::sleep(2 * SECOND).await;
@@ -425,7 +425,7 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
     store.feel(Mood::Well);
     assert_eq!((refusal(&call(&mut service, request()).await), store.questions()), (None, 11));
 
-    // A tenant that is known is served meanwhile, and its renewal ends as well.
+    // A cached tenant is served meanwhile, and its renewal ends too.
     for mood in [Mood::Panics, Mood::PanicsAtOnce, Mood::NeverAnswers] {
         store.feel(mood);
         tokio::time::sleep(31 * SECOND).await;
@@ -438,7 +438,7 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
     assert_eq!(store.questions(), 17);
 }
 
-/// A question runs on the runtime of who asked first.
+/// A query runs on the runtime of its first request.
 #[test]
 fn a_runtime_that_goes_away_takes_its_questions_along() {
     let (store, handler) = (Store::default(), Handler::default());
@@ -570,7 +570,7 @@ async fn a_token_that_cannot_be_right_costs_no_question() {
         ]
     );
 
-    // Known or not, an account is no reason for another answer.
+    // Known and unknown accounts get the same answer.
     let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
     for name in ["known-1", "stranger"] {
         let _ = call(&mut service, http(&delivery(name, name))).await;
@@ -620,7 +620,7 @@ async fn an_sms_that_cannot_be_right_costs_no_question() {
     assert_eq!(refusal(&call(&mut service, with_body).await), Some(ErrorKind::BodyUnexpected));
     assert_eq!(store.questions(), 0);
 
-    // The length of any method is a question: the hint does not know which one the account has.
+    // A signature of any method's length sends a query, since the account's method is unknown.
     for digits in [32, 40, 64, 128] {
         let _ = call(&mut service, http(&with_sig(&"0".repeat(digits)))).await;
     }
@@ -678,5 +678,5 @@ async fn a_replay_guard_keeps_accounts_apart() {
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
-/// What a timer of Tokio may be late.
+/// How late a Tokio timer may be.
 const TICK: Duration = Duration::from_millis(1);

@@ -1,4 +1,4 @@
-//! Secrets, deliveries and a handler, as all tests here use them.
+//! Secrets, requests and a handler for all tests here.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -37,17 +37,17 @@ pub(crate) fn webhook_delivery(id: &str) -> Delivery {
     sign::TokenSigner::new(&secret(), NOW).claim("jti", id).claim("api_key", "a1b2c3d4").post(BODY)
 }
 
-/// The delivery over HTTP, its body in one piece.
+/// The request over HTTP, with its body in one piece.
 pub(crate) fn http(delivery: &Delivery) -> Request<Full<Bytes>> {
     delivery.to_http("/webhook").unwrap().map(Full::from)
 }
 
-/// The delivery's head over HTTP, with another body.
+/// The request's head over HTTP, with another body.
 pub(crate) fn with_body<B>(delivery: &Delivery, body: B) -> Request<B> {
     delivery.to_http("/webhook").unwrap().map(|_| body)
 }
 
-/// What a handler was given.
+/// A request that a handler got.
 #[derive(Debug)]
 pub(crate) struct Handled {
     pub(crate) body: Bytes,
@@ -55,7 +55,7 @@ pub(crate) struct Handled {
     pub(crate) verified: Verified,
 }
 
-/// A handler that remembers what it was given, and answers with a status.
+/// A handler that records its requests, and answers with a status.
 #[derive(Clone, Default)]
 pub(crate) struct Handler {
     handled: Arc<Mutex<Vec<Handled>>>,
@@ -74,7 +74,7 @@ impl Handler {
         self.answering(|_| StatusCode::OK)
     }
 
-    /// A service that answers its nth call, from 0, with what `status` says.
+    /// A service that answers call n, counted from 0, with `status(n)`.
     pub(crate) fn answering(
         &self,
         status: impl Fn(usize) -> StatusCode + Clone + Send + 'static,
@@ -97,7 +97,7 @@ impl Handler {
     }
 }
 
-/// The kind of the error in a refusal's extensions, whose status it has, with an empty body.
+/// The kind of the error in a rejection's extensions. Requires its status and an empty body.
 pub(crate) fn refusal(response: &Response<String>) -> Option<ErrorKind> {
     let error = response.extensions().get::<Error>()?;
     assert_eq!((response.status().as_u16(), response.body().as_str()), (error.status(), ""));

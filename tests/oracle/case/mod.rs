@@ -1,5 +1,5 @@
-//! Deliveries as a platform makes them, and as others do: a verifier's setup, a request signed for it, and often something
-//! changed about either.
+//! Genuine and altered requests: a verifier's setup, a request signed for it, and often a
+//! change of either.
 
 mod hex_hmac;
 mod sms;
@@ -12,7 +12,7 @@ use crate::naive::{Keys, Request, Scheme, Setup};
 pub(crate) struct Case {
     pub(crate) setup: Setup,
     pub(crate) request: Request,
-    /// In chunks of how many bytes the body arrives.
+    /// The size of the body's chunks.
     pub(crate) chunk: usize,
 }
 
@@ -44,7 +44,7 @@ impl Case {
     }
 }
 
-/// Changes what is around the signature.
+/// Changes the text around the signature.
 fn disturb(request: &mut Request, choices: &mut Choices<'_>) {
     let header = choices.below(request.headers.len().max(1));
     match choices.below(8) {
@@ -55,7 +55,7 @@ fn disturb(request: &mut Request, choices: &mut Choices<'_>) {
         4 => request.query.extend(b"&x=1"),
         5 => request.headers.push(("x-other".to_owned(), b"1".to_vec())),
         6 => {
-            // About as long as a header may be.
+            // About the limit of a header.
             if let Some((_, value)) = request.headers.get_mut(header) {
                 value.resize(16 * 1024 + choices.below(2), b'a');
             }
@@ -68,7 +68,7 @@ fn disturb(request: &mut Request, choices: &mut Choices<'_>) {
     }
 }
 
-/// One to three keys, of lengths about a hash function's block.
+/// One to three keys, with lengths around a hash's block size.
 fn keyring(choices: &mut Choices<'_>) -> Vec<Vec<u8>> {
     (0..=choices.below(3)).map(|index| key(b"nos"[index], choices)).collect()
 }
@@ -77,12 +77,12 @@ fn key(letter: u8, choices: &mut Choices<'_>) -> Vec<u8> {
     vec![letter; choices.pick(&[16, 1, 63, 64, 65, 127, 128, 129, 200])]
 }
 
-/// A key of the ring, or a stranger's.
+/// A key of the keyring, or a stranger's.
 fn signer(keys: &[Vec<u8>], choices: &mut Choices<'_>) -> Vec<u8> {
     if choices.one_in(12) { key(b'x', choices) } else { choices.pick(keys) }
 }
 
-/// Keys and, of these, the one that signs; or tenants, of whom one signs, with its name.
+/// Keys and the signing one, or tenants and the signing one with its name.
 fn keys_or_tenants(choices: &mut Choices<'_>) -> (Keys, Vec<u8>, Option<&'static str>) {
     let keys = keyring(choices);
     let signer = signer(&keys, choices);
@@ -94,7 +94,7 @@ fn keys_or_tenants(choices: &mut Choices<'_>) -> (Keys, Vec<u8>, Option<&'static
     (Keys::Tenants(tenants), signer, Some(name))
 }
 
-/// No limit, or one that the body just meets or does not.
+/// No limit, or a limit around the body's length.
 fn max_body(length: usize, choices: &mut Choices<'_>) -> Option<usize> {
     match choices.below(24) {
         1..=3 => Some(length),

@@ -62,7 +62,7 @@ pub(crate) fn case(choices: &mut Choices<'_>) -> (Setup, Request) {
     }
 
     if choices.one_in(24) {
-        // What no platform sends, rightly signed.
+        // A correctly signed form that no platform sends.
         match choices.below(4) {
             0 => params.extend(params.first().cloned()),
             1 => params.push((choices.pick(&["a&b", "a=b", "x&sig=y", "&"]).into(), "1".into())),
@@ -75,7 +75,7 @@ pub(crate) fn case(choices: &mut Choices<'_>) -> (Setup, Request) {
     let place = choices.below(params.len() + 1);
     params.insert(place, ("sig".into(), sig));
 
-    // Another order, blank ones added, something changed: the first two keep the signature as it is.
+    // Another order, added blank parameters, or a change. The first two keep the signature valid.
     let end = params.len();
     params.swap(choices.below(end), choices.below(end));
     match choices.below(24) {
@@ -102,7 +102,7 @@ fn params(tenant: Option<&str>, choices: &mut Choices<'_>) -> Params {
         params.push((name.into(), choices.pick(&VALUES).into()));
     }
     if let Some(tenant) = tenant {
-        // In the signed string `a=b` is `a_b`.
+        // The signed string has `a_b` for `a=b`.
         let value = if choices.one_in(8) { tenant.replace('_', "=") } else { tenant.to_owned() };
         params.push((choices.pick(&["api-key", "api_key"]).into(), value.into()));
         if choices.one_in(8) {
@@ -112,7 +112,7 @@ fn params(tenant: Option<&str>, choices: &mut Choices<'_>) -> Params {
     params
 }
 
-/// A timestamp about the bounds of the window, more often inside.
+/// A timestamp around the bounds of the window, mostly inside.
 fn timestamp(setup: &Setup, choices: &mut Choices<'_>) -> Vec<u8> {
     let offset = match setup.window {
         Some((300, 60)) => choices.pick(&[0, -300, 60, -1, 1, -299, -301, 61]),
@@ -128,7 +128,7 @@ fn timestamp(setup: &Setup, choices: &mut Choices<'_>) -> Vec<u8> {
 
 fn request(setup: &mut Setup, params: &Params, choices: &mut Choices<'_>) -> Request {
     let source = choices.below(3);
-    // JSON has no bytes that are no text.
+    // JSON contains only text.
     let is_text = params
         .iter()
         .all(|(name, value)| std::str::from_utf8(name).is_ok() && std::str::from_utf8(value).is_ok());
@@ -183,7 +183,7 @@ fn escape(text: &[u8], style: u8, form: &mut Vec<u8>) {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' if style & 2 == 0 => {
                 form.push(*byte);
             }
-            // An `=` needs no escape in a value, and no UTF-8 does.
+            // In a value, `=` and UTF-8 need no escape.
             128.. if style & 4 == 0 => form.push(*byte),
             _ if style & 4 == 0 => form.extend(format!("%{byte:02X}").into_bytes()),
             _ => form.extend(format!("%{byte:02x}").into_bytes()),

@@ -140,7 +140,7 @@ fn claims(setup: &Setup, tenant: Option<&str>, covered: &[u8], choices: &mut Cho
     claims
 }
 
-/// Writes a time in one of the forms that JSON has, also with a fraction.
+/// Writes a time in one of JSON's forms, with or without a fraction.
 fn seconds(time: i64, choices: &mut Choices<'_>) -> String {
     match choices.below(16) {
         1 => format!("{time}.0"),

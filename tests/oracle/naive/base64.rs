@@ -1,6 +1,6 @@
 //! Base64 (RFC 4648).
 
-/// Decodes base64url: no padding, no bits left over.
+/// Decodes base64url without padding or trailing bits.
 pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);
@@ -21,7 +21,7 @@ pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
             bits %= 1 << count;
         }
     }
-    // Fewer bits than a digit's, and none of them set.
+    // Fewer bits than a digit has, and none of them set.
     (count < 6 && bits == 0).then_some(bytes)
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn encode_url(bytes: &[u8]) -> String {
     encode(bytes, *b"-_")
 }
 
-/// Encodes in the standard alphabet, padded, as a secret is.
+/// Encodes with the standard alphabet, padded.
 pub(crate) fn encode_standard(bytes: &[u8]) -> String {
     let mut text = encode(bytes, *b"+/");
     while !text.len().is_multiple_of(4) {

@@ -4,7 +4,7 @@ use super::mac;
 use super::{Proof, Request, Setup};
 
 pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
-    // A GET has no signed body; frameworks read its query instead.
+    // A GET has no signed body. Frameworks read its query instead.
     if !["POST", "PUT", "PATCH"].contains(&request.method.as_str()) {
         return None;
     }

@@ -2,24 +2,24 @@
 
 use std::collections::VecDeque;
 
-/// A member's value. What an array or object holds must be JSON, and is otherwise of no interest.
+/// A member's value. Arrays and objects are only checked to be JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,
-    /// `true`, `false` or a number, as it is written.
+    /// `true`, `false` or a number, as written.
     Literal(String),
     Text(String),
     Nested,
 }
 
-/// The members of the one object that the text is, in their order, repeated names and all.
+/// The members of the text's only object, in order, with repeated names.
 pub(crate) fn object(text: &[u8]) -> Option<Vec<(String, Value)>> {
     std::str::from_utf8(text).ok()?;
     let mut parser = Parser { text, at: 0 };
     let mut members = Vec::new();
     parser.space();
     parser.object(&mut |name, value| {
-        // `\ud800` and the like are JSON and no text. Only here they would have to be one.
+        // `\ud800` and similar are JSON but no text. Here text is needed.
         members.push((name.into_text()?, value.into_value()?));
         Some(())
     })?;
@@ -27,7 +27,7 @@ pub(crate) fn object(text: &[u8]) -> Option<Vec<(String, Value)>> {
     (parser.at == text.len()).then_some(members)
 }
 
-/// The value of the only member of this name. A name that appears twice is nobody's.
+/// The value of the only member with this name. `None` if the name repeats.
 pub(crate) fn member<'m>(members: &'m [(String, Value)], name: &str) -> Option<&'m Value> {
     members.iter().find(|(given, _)| given == name).map(|(_, value)| value)
 }
@@ -36,7 +36,7 @@ pub(crate) fn has_repeated_name(members: &[(String, Value)]) -> bool {
     (1..members.len()).any(|at| members[..at].iter().any(|(name, _)| *name == members[at].0))
 }
 
-/// The whole number below a number, or above it, itself where it is whole: its point is moved digit by digit.
+/// Rounds a number down or up by moving its point digit by digit.
 pub(crate) fn rounded(literal: &str, up: bool) -> Option<i64> {
     if !literal.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return None;
@@ -46,7 +46,7 @@ pub(crate) fn rounded(literal: &str, up: bool) -> Option<i64> {
     let (left, right) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa, "0"));
     let mut left: VecDeque<char> = left.trim_start_matches('-').chars().collect();
     let mut right: VecDeque<char> = right.chars().collect();
-    // No token has more digits than this, so that further moves only move zeros.
+    // No token has more digits, so further moves only move zeros.
     let moves = exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX });
     for _ in 0..moves.clamp(0, 50_000) {
         left.push_back(right.pop_front().unwrap_or('0'));
@@ -92,7 +92,7 @@ struct Parser<'t> {
     at: usize,
 }
 
-/// A string's UTF-16, which any escape can give.
+/// A string's UTF-16, since escapes may give half a surrogate pair.
 struct Utf16(Vec<u16>);
 
 enum Parsed {

@@ -1,4 +1,4 @@
-//! Keyed hashing: SHA by `ring`, MD5 by the crate `md5`, HMAC-MD5 as RFC 2104 has it.
+//! Keyed hashing: SHA by `ring`, MD5 by the crate `md5`, HMAC-MD5 as in RFC 2104.
 
 use ring::{digest, hmac};
 
@@ -25,7 +25,7 @@ impl Function {
     }
 }
 
-/// The position of the first key under which the message has this tag.
+/// The index of the first key that gives the message this tag.
 pub(crate) fn find(function: Function, keys: &[Vec<u8>], message: &[u8], tag: &[u8]) -> Option<u32> {
     let position = keys.iter().position(|key| function.tag(key, message) == tag)?;
     Some(u32::try_from(position).unwrap())

@@ -1,5 +1,5 @@
-//! A second implementation of the platforms' rules, written from their description and not from `src/`: as plain as can
-//! be, slow, with other hash functions and parsers. It says whether a request is proved, and not why not.
+//! A second implementation of the platforms' rules, written from their descriptions and not from `src/`: plain,
+//! slow, with other hash functions and parsers. It says whether a request is proved, not why it is rejected.
 
 pub(crate) mod base64;
 pub(crate) mod hex_hmac;
@@ -21,22 +21,22 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
-/// What a verifier is configured with.
+/// A verifier's configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) scheme: Scheme,
-    /// Of the token schemes, always SHA-256.
+    /// Always SHA-256 for tokens.
     pub(crate) function: Function,
     pub(crate) keys: Keys,
-    /// The signature's header; `None` for the scheme's own.
+    /// The signature's header. `None` is the scheme's own.
     pub(crate) header: Option<String>,
-    /// Seconds in the past and in the future; `None` where any age will do.
+    /// Seconds in the past and in the future. `None` accepts any age.
     pub(crate) window: Option<(u64, u64)>,
     /// Seconds after `exp` and before `nbf`.
     pub(crate) leeway: (u64, u64),
     pub(crate) now: i64,
     pub(crate) max_body: Option<usize>,
-    /// The claims required of a token.
+    /// The required claims of a token.
     pub(crate) api_key: Option<String>,
     pub(crate) application_id: Option<String>,
     pub(crate) any_issuer: bool,
@@ -52,7 +52,7 @@ pub(crate) enum Scheme {
     ContactCenter,
 }
 
-/// The secrets' bytes, newest first; those of the Contact Center are decoded.
+/// The secrets' bytes, newest first. Those of the Contact Center are decoded.
 #[derive(Clone, Debug)]
 pub(crate) enum Keys {
     One(Vec<Vec<u8>>),
@@ -66,11 +66,11 @@ pub(crate) struct Proof {
     pub(crate) coverage: &'static str,
     pub(crate) signed_at: Option<i64>,
     pub(crate) tenant: Option<String>,
-    /// The parameters that are covered, in the order they arrived in.
+    /// The covered parameters, in the received order.
     pub(crate) parameters: Option<params::Params>,
 }
 
-/// What the request proves; `None` if it is refused.
+/// The proof of a request. `None` if it is rejected.
 pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     match setup.scheme {
         Scheme::Vogent | Scheme::HexHmac => hex_hmac::verdict(setup, request),
@@ -110,7 +110,7 @@ impl Setup {
         })
     }
 
-    /// The keys to try, with the tenant they belong to, if `account` is whom the request names.
+    /// The keys for a request that names `account`, with their tenant.
     fn keys(&self, account: Option<&[u8]>) -> Option<(&[Vec<u8>], Option<String>)> {
         match &self.keys {
             Keys::One(keys) => Some((keys, None)),
@@ -121,12 +121,12 @@ impl Setup {
         }
     }
 
-    /// Whether the time can be told: a clock before 1970 is none.
+    /// Whether the clock is usable. A time before 1970 is not.
     fn has_clock(&self) -> bool {
         self.now >= 0
     }
 
-    /// Whether a time lies in the window, the bounds inside.
+    /// Whether a time is in the window, bounds included.
     fn is_recent(&self, time: i64) -> bool {
         let age = i128::from(self.now) - i128::from(time);
         self.window.is_none_or(|(past, future)| age <= i128::from(past) && -age <= i128::from(future))
@@ -134,7 +134,7 @@ impl Setup {
 }
 
 impl Request {
-    /// The value of a header that may appear once, and be of 16 KiB: `Err` if it is not so, `Ok(None)` if there is none.
+    /// The value of a header. `Err` if it repeats or is longer than 16 KiB, `Ok(None)` if it is absent.
     pub(crate) fn header(&self, name: &str) -> Result<Option<&[u8]>, ()> {
         let values: Vec<_> =
             self.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name)).collect();

@@ -1,4 +1,4 @@
-//! Decoded parameters: read first, judged after, so that a signer can sign what a verifier must refuse.
+//! Decoded parameters. They are read first and checked later, so that a signer can sign what a verifier must reject.
 
 use super::json::{self, Value};
 use super::mac;

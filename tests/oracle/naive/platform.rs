@@ -1,4 +1,4 @@
-//! The platforms of the registry: what each signs, where its signature is, and what that proves.
+//! The platforms of the registry: the signed message, the place of the signature, and the proof.
 
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
@@ -7,7 +7,7 @@ use super::mac::{self, Function};
 use super::params::{self, Params};
 use super::{Request, base64, sms, token};
 
-/// A registered scheme, set up by a sample of this seed.
+/// A registered scheme, set up with the sample of this seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Platform {
     pub(crate) scheme: &'static str,
@@ -16,10 +16,10 @@ pub(crate) struct Platform {
     pub(crate) now: i64,
 }
 
-/// The coverage, and when it was signed.
+/// The coverage and the signed time.
 pub(crate) type Proof = (&'static str, Option<i64>);
 
-/// The scheme, its function, its header, what stands before the tag, and how that is written.
+/// The scheme, its function, its header, the tag's prefix, and the tag's decoder.
 type BodyMac = (&'static str, Function, &'static str, &'static str, fn(&[u8]) -> Option<Vec<u8>>);
 const BODY_MACS: [BodyMac; 7] = [
     ("voxagent", Function::HmacSha256, "x-voxagent", "", mac::unhex),
@@ -30,7 +30,7 @@ const BODY_MACS: [BodyMac; 7] = [
     ("famulor", Function::HmacSha256, "x-famulor-signature", "sha256=", mac::unhex),
     ("genesys", Function::HmacSha256, "x-hub-signature-256", "sha256=", decode),
 ];
-/// The scheme, its header, what stands before the tag, the header of the time, its unit's part of a second, and the window.
+/// The scheme, its header, the tag's prefix, the header of the time, its units per second, and the window.
 type Timed = (&'static str, &'static str, &'static str, &'static str, i64, (i64, i64));
 const TIMED: [Timed; 3] = [
     ("vapi", "x-signature", "", "x-timestamp", 1000, (300, 300)),
@@ -58,7 +58,7 @@ pub(crate) fn verdict(platform: &Platform, request: &Request, target: &str) -> O
     }
 }
 
-/// Those that sign a time beside the body.
+/// Platforms that sign a time beside the body.
 fn of_time(platform: &Platform, text: &[u8], request: &Request, target: &str) -> Option<Proof> {
     let raw = vec![platform.seed; 32];
     let at = |name: &str| request.header(name).ok()?;
@@ -258,18 +258,18 @@ fn of_plivo(platform: &Platform, key: &[u8], request: &Request, target: &str) ->
     holds.then_some((if is_form { "url_params" } else { "url" }, None))
 }
 
-/// Whether the body is said to be a form.
+/// Whether the content type is that of a form.
 fn is_form(request: &Request) -> Option<bool> {
     let media_type = sms::media_type(request.header("content-type").ok()?.unwrap_or_default());
     Some(media_type.as_deref() == Some("application/x-www-form-urlencoded"))
 }
 
-/// The pairs of a query or form, of which none has an empty name.
+/// The pairs of a query or form. `None` if a name is empty.
 fn pairs(raw: &[u8]) -> Option<Params> {
     params::urlencoded(raw).filter(|pairs| pairs.iter().all(|(name, _)| !name.is_empty()))
 }
 
-/// The pairs of a body. One that has none is not covered by what signs them.
+/// The pairs of a form. `None` for a body without pairs, which would not be covered.
 fn form(body: &[u8]) -> Option<Params> {
     pairs(body).filter(|pairs| body.is_empty() || !pairs.is_empty())
 }
@@ -318,7 +318,7 @@ fn of_token(platform: &Platform, key: &[u8], request: &Request, target: &str) ->
     lives.then_some((coverage, issued))
 }
 
-/// Whether one of the first 16 tags is the message's.
+/// Whether one of the first 16 tags fits the message.
 fn is_tag(function: Function, key: &[u8], message: &[u8], tags: &[Vec<u8>]) -> bool {
     tags.iter().take(16).any(|tag| *tag == function.tag(key, message))
 }
@@ -365,7 +365,7 @@ fn split(base: &str) -> (&str, &str, &str) {
     (&base[..port], &base[port..prefix], &base[prefix..])
 }
 
-/// A number as it is written once: no sign, no leading zero.
+/// A number without sign or leading zero.
 fn digits(text: &[u8]) -> Option<i64> {
     let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     (number.to_string().as_bytes() == text && number >= 0).then_some(number)
@@ -411,7 +411,7 @@ fn iso8601(text: &[u8]) -> Option<i64> {
         }
         _ => return None,
     };
-    // March is the first month, so that a leap day is the last of its year.
+    // March is the first month, so a leap day is the last day of its year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     let days = days + (153 * month + 2) / 5 + day - 1 - 719_468;

@@ -6,7 +6,7 @@ use super::{Proof, Request, Setup};
 
 pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     let params = params(setup, request)?;
-    // By `&` or `=` in a name, one string could be split into other parameters.
+    // With `&` or `=` in a name, one string could mean other parameters.
     let ambiguous = params.iter().any(|(name, _)| name.contains(&b'&') || name.contains(&b'='));
     if ambiguous || !params::are_acceptable(&params) {
         return None;
@@ -21,7 +21,7 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
         (Some(key), _) => key,
         (None, without_blank) => {
             let key = find(without_blank?)?;
-            // Anyone can add a blank parameter, and hide other text in a name that is not plain.
+            // Anyone can add a blank parameter, and hide text in its name.
             let left_out = |value: &[u8]| is_blank(value);
             if !covered.iter().all(|(name, value)| !left_out(value) || is_plain(name)) {
                 return None;
@@ -38,7 +38,7 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     Some(Proof { key, coverage: "params", signed_at: timestamp.flatten(), tenant, parameters: Some(covered) })
 }
 
-/// The signature of the parameters by one key: of all of them, or of those that are not blank.
+/// The signature of the parameters with one key: of all, or of those that are not blank.
 pub(crate) fn sign(function: Function, key: &[u8], params: &Params, skip_blank: bool) -> String {
     let strings = signed_strings(params);
     mac::hex(&function.tag(key, &strings[if skip_blank { strings.len() - 1 } else { 0 }]))
@@ -60,7 +60,7 @@ fn params(setup: &Setup, request: &Request) -> Option<Params> {
     }
 }
 
-/// The string of all parameters but `sig` and, if any is blank, that without the blank ones.
+/// The string of all parameters except `sig`, and if any is blank, that without the blank ones.
 fn signed_strings(params: &Params) -> Vec<Vec<u8>> {
     let mut signed: Vec<_> = params.iter().filter(|(name, _)| name != b"sig").collect();
     signed.sort();
@@ -77,7 +77,7 @@ fn signed_strings(params: &Params) -> Vec<Vec<u8>> {
     if any_blank { vec![join(false), join(true)] } else { vec![join(false)] }
 }
 
-/// Whose secret is to be tried, by the text that is signed. Two spellings of the name must agree.
+/// The account in the parameters. Its two spellings must agree.
 fn account(params: &Params) -> Option<Vec<u8>> {
     let (hyphen, underscore) = (params::get(params, "api-key"), params::get(params, "api_key"));
     if let (Some(hyphen), Some(underscore)) = (hyphen, underscore)
@@ -97,7 +97,7 @@ fn is_plain(name: &[u8]) -> bool {
     name.len() <= 64 && name.iter().copied().map(char::from).all(is_plain)
 }
 
-/// The media type in lower case; `None` where the charset may be another than UTF-8.
+/// The media type in lower case. `None` if the charset may differ from UTF-8.
 pub(crate) fn media_type(content_type: &[u8]) -> Option<String> {
     let content_type = String::from_utf8_lossy(content_type).to_ascii_lowercase();
     is_utf8(&content_type).then(|| trim(content_type.split(';').next().unwrap()).to_owned())

@@ -17,7 +17,7 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     if json::has_repeated_name(&claims) {
         return None;
     }
-    // Without tenants it selects nothing, whatever its type.
+    // Without tenants the claim is not used.
     let account = text(&claims, "api_key").unwrap_or_default();
     let (keys, tenant) = setup.keys(account.map(str::as_bytes))?;
     let signing_input = [header, b".", payload].concat();
@@ -29,7 +29,7 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
     Some(Proof { key, coverage, signed_at: Some(signed_at), tenant, parameters })
 }
 
-/// The compact JSON object of a query's parameters; `None` if one is not UTF-8.
+/// The compact JSON object of a query's parameters. `None` if one is not UTF-8.
 pub(crate) fn query_object(params: &Params) -> Option<String> {
     let mut members = Vec::new();
     for (name, value) in params {
@@ -39,7 +39,7 @@ pub(crate) fn query_object(params: &Params) -> Option<String> {
     Some(format!("{{{}}}", members.join(",")))
 }
 
-/// The token in its header, after the word `Bearer`, which one who moved it to another header may have left out.
+/// The token in its header, after `Bearer`, which is optional in another header.
 fn carried<'r>(setup: &Setup, request: &'r Request) -> Option<&'r [u8]> {
     let value = request.header(setup.header()).ok()??;
     let moved = setup.header.as_ref().is_some_and(|name| !name.eq_ignore_ascii_case("authorization"));
@@ -56,16 +56,16 @@ pub(crate) fn check_header(header: &[u8]) -> Option<()> {
     let accepted = !json::has_repeated_name(&members)
         && json::member(&members, "alg") == Some(&Value::Text("HS256".to_owned()))
         && json::member(&members, "crit").is_none()
-        // RFC 7797: true is as if it were absent.
+        // RFC 7797: `true` is the default.
         && (b64.is_none() || b64 == Some(&Value::Literal("true".to_owned())));
     accepted.then_some(())
 }
 
-/// Checks what the claims say of the signer and the time, and tells when the token was signed.
+/// Checks the claims about the signer and the time. Returns when the token was signed.
 fn check_claims(setup: &Setup, claims: &Claims) -> Option<i64> {
     let (issued_at, expires_at, not_before) =
         (time(claims, "iat", false).ok()?, time(claims, "exp", false).ok()?, time(claims, "nbf", true).ok()?);
-    // What is no text, or has U+0000, matches no text that is required.
+    // A claim that is no text, or contains U+0000, matches no required text.
     let (issuer, api_key, application_id) = (
         text(claims, "iss"),
         text(claims, "api_key").unwrap_or_default(),
@@ -94,7 +94,7 @@ fn check_claims(setup: &Setup, claims: &Claims) -> Option<i64> {
     if accepted { issued_at } else { None }
 }
 
-/// Checks what the token was signed for, and tells what that is.
+/// Checks that the token covers the request. Returns the coverage.
 fn check_payload(setup: &Setup, request: &Request, claims: &Claims) -> Option<&'static str> {
     if setup.max_body.is_some_and(|limit| request.body.len() > limit) {
         return None;
@@ -116,12 +116,12 @@ fn check_payload(setup: &Setup, request: &Request, claims: &Claims) -> Option<&'
         return None;
     }
     let params = params::urlencoded(&request.query).filter(params::are_acceptable)?;
-    // What a GET without parameters hashes is not documented: the empty object, or nothing.
+    // The hash of a GET without parameters is not documented: of the empty object, or of nothing.
     let nothing_hashed = params.is_empty() && hash == mac::sha256(b"");
     (nothing_hashed || hash == mac::sha256(query_object(&params)?.as_bytes())).then_some("query")
 }
 
-/// A claim that is a text, if it is there.
+/// A text claim, if present.
 fn text<'c>(claims: &'c Claims, name: &str) -> Result<Option<&'c str>, ()> {
     match json::member(claims, name) {
         None => Ok(None),
@@ -130,7 +130,7 @@ fn text<'c>(claims: &'c Claims, name: &str) -> Result<Option<&'c str>, ()> {
     }
 }
 
-/// A claim that is a number of seconds, if it is there, rounded.
+/// A claim in seconds, if present, rounded.
 pub(crate) fn time(claims: &Claims, name: &str, up: bool) -> Result<Option<i64>, ()> {
     match json::member(claims, name) {
         None => Ok(None),
