@@ -100,7 +100,7 @@ fn signed_webhooks_ask_for_two() {
 /// Attacks 20, 60 and 87, and what else a header may hold: more than a header may be long asks for nothing, and no refused
 /// header for 64 KiB at a time.
 #[test]
-fn no_refused_header_asks_for_64_kib() {
+fn no_rejected_header_asks_for_64_kib() {
     let members = |member: &dyn Fn(usize) -> String, count: usize| {
         format!("{{{}}}", (0..count).map(member).collect::<Vec<_>>().join(","))
     };

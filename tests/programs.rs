@@ -103,7 +103,7 @@ fn deliveries_reports_unreadable_lines_and_files_and_reads_the_others() {
 }
 
 #[test]
-fn a_wrong_option_is_refused_with_the_list_of_right_ones() {
+fn a_wrong_option_is_rejected_with_the_list_of_right_ones() {
     let explain =
         ["--http", "--body", "--scheme", "--secret", "--base-url", "--public-key", "--format", "--now"];
     let cases: [(&str, &[&str], &[&str]); 6] = [

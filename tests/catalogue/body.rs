@@ -137,7 +137,7 @@ fn case_047_chunks_of_every_size_and_an_early_end(run: &mut Run) {
         let delivery = scheme.delivery();
         for length in 0..delivery.body().len() {
             let cut = Forged::from(&delivery).body(&delivery.body()[..length]);
-            run.holds(run_refused(&subject, &cut));
+            run.holds(run_rejected(&subject, &cut));
         }
     }
 }
@@ -181,7 +181,7 @@ fn altered(run: &mut Run, original: &[u8], others: &[&[u8]]) {
     }
 }
 
-fn run_refused(subject: &Subject, forged: &Forged) -> bool {
+fn run_rejected(subject: &Subject, forged: &Forged) -> bool {
     let kind = Run::default().verdict(subject, forged).map_err(|error| error.kind());
     // If a form or JSON is cut, the error depends on the place.
     kind.is_err_and(|kind| kind != BodyTooLarge)

@@ -69,7 +69,7 @@ fn parameters_in_another_place() {
 }
 
 #[test]
-fn what_was_refused_for_its_form_is_not_called_forged() {
+fn what_was_rejected_for_its_form_is_not_called_forged() {
     for (code, query) in [
         ("signature_missing", "text=Hello".to_owned()),
         ("params_decoding", format!("text=%zz&sig={}", "0".repeat(64))),

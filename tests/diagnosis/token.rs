@@ -144,7 +144,7 @@ fn what_the_tokens_of_other_platforms_cover() {
 }
 
 #[test]
-fn claims_that_are_refused_for_themselves() {
+fn claims_that_are_rejected_for_themselves() {
     for (name, json) in [("iss", "\"Nobody\""), ("iat", "\"soon\"")] {
         let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json(name, json).post(BODY);
         let seen = requires("refused_otherwise", false, &webhook(), &capture(&delivery));
@@ -166,7 +166,7 @@ fn two_faults_of_a_token_are_both_found() {
 }
 
 #[test]
-fn a_token_that_is_refused_for_a_claim_is_still_told_to_match() {
+fn a_token_that_is_rejected_for_a_claim_is_still_told_to_match() {
     let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json("iat", "\"soon\"").post(BODY);
     let stored = format!("{KEY}\n");
     let webhook = SignedWebhook::new(key(&stored)).clock(|| NOW);

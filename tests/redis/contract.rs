@@ -200,7 +200,7 @@ fn a_guard_waits_for_a_second_at_most() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused() {
+fn an_invalid_address_is_rejected() {
     let refused = Err(ConfigError::StoreAddressInvalid);
     for url in ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "rediss://127.0.0.1/#insecure"] {
         assert_eq!(Redis::connect(url).map(drop), refused, "{url}");

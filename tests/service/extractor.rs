@@ -113,7 +113,7 @@ async fn each_route_has_its_provider_and_its_reading() {
 }
 
 #[tokio::test]
-async fn what_does_not_verify_is_refused_with_the_status_of_its_kind() {
+async fn a_forged_request_gets_the_status_of_its_kind() {
     for (path, delivery, kind) in [
         ("/json", vogent_delivery().with_body("{}"), ErrorKind::SignatureMismatch),
         ("/json", webhook_delivery("1"), ErrorKind::SignatureMissing),
@@ -129,7 +129,7 @@ async fn what_does_not_verify_is_refused_with_the_status_of_its_kind() {
 }
 
 #[tokio::test]
-async fn what_verifies_and_cannot_be_read_is_rejected_as_axum_does() {
+async fn a_verified_but_unreadable_body_is_rejected_like_in_axum() {
     let (status, body, kind) = send("/json", &sign::vogent(&secret(), "{")).await;
     assert_eq!((status, kind), (StatusCode::BAD_REQUEST, None));
     assert!(body.starts_with("Failed to parse the request body as JSON"), "{body}");
@@ -152,7 +152,7 @@ async fn the_default_body_limit_holds() {
 }
 
 #[tokio::test]
-async fn what_the_platform_may_send_does_not_raise_the_default_body_limit() {
+async fn the_extractor_keeps_the_routes_limit() {
     const MIB: usize = 1024 * 1024;
     let sends = Arc::new(Sends(vogent(), Some(3 * MIB)));
     let take = || post(|Signed(body, _): Signed<Bytes, Sends<Vogent>>| async move { body.len().to_string() });
@@ -189,7 +189,7 @@ struct Payment {
 
 /// Attack 154: an attacker adds a query to a signed form.
 #[tokio::test]
-async fn a_query_that_is_not_covered_reaches_no_value() {
+async fn an_uncovered_query_reaches_no_value() {
     let state = Arc::new(vogent().methods(["POST", "GET"]).unwrap());
     let router = Router::new()
         .route(
@@ -466,7 +466,7 @@ async fn a_rule_that_signs_a_form_hands_on_no_query() {
 }
 
 #[tokio::test]
-async fn what_was_added_to_a_form_is_not_handed_on() {
+async fn added_form_parameters_are_not_passed_on() {
     let twilio = Arc::new(Twilio::new(BaseUrl::new("https://example.com").unwrap(), secret()));
     let signed = twilio.sign(secret(), &Unsigned::form("b=2&b=1&a=%26").target("/hook?x=1")).unwrap();
     for body in ["b=2&b=1&a=%26", "a=%26&b=1&b=2", "b=2&b=2&b=1&a=%26", "&b=2&&b=1&a=%26&b=1"] {
@@ -477,7 +477,7 @@ async fn what_was_added_to_a_form_is_not_handed_on() {
 }
 
 #[tokio::test]
-async fn a_query_that_a_platform_does_not_sign_is_not_handed_on() {
+async fn an_unsigned_query_is_not_passed_on() {
     let plivo = PlivoV2::new(BaseUrl::new("https://example.com").unwrap(), secret());
     let plivo = Arc::new(plivo.insecure_accept_unsigned_parameters());
     let signed = plivo.sign(secret(), &Unsigned::form("a=1").target("/hook?x=1")).unwrap();

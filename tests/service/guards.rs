@@ -31,7 +31,7 @@ fn guarded() -> VerifyLayer {
 
 /// Attack 70.
 #[tokio::test]
-async fn the_second_of_two_is_answered_for_the_handler() {
+async fn a_duplicate_is_answered_without_the_handler() {
     let handler = Handler::default();
     let mut service = guarded().layer(handler.service());
     for (id, body, handled) in [("1", "handled", 1), ("1", "", 1), ("2", "handled", 2), ("1", "", 2)] {
@@ -140,7 +140,7 @@ async fn of_many_at_once_one_is_handled() {
 }
 
 #[tokio::test]
-async fn what_does_not_verify_never_enters_the_guard() {
+async fn forged_requests_never_reach_the_guard() {
     let handler = Handler::default();
     let mut service = guarded().layer(handler.service());
     let genuine = webhook_delivery("1");
@@ -151,7 +151,7 @@ async fn what_does_not_verify_never_enters_the_guard() {
 }
 
 #[tokio::test]
-async fn what_the_handler_answered_otherwise_than_2xx_gets_through_again() {
+async fn a_failed_request_is_handled_again() {
     for status in
         [100, 199, 300, 302, 400, 404, 422, 429, 500, 503].map(|status| StatusCode::from_u16(status).unwrap())
     {
@@ -166,7 +166,7 @@ async fn what_the_handler_answered_otherwise_than_2xx_gets_through_again() {
 }
 
 #[tokio::test]
-async fn a_handler_that_errs_panics_or_is_given_up_gives_its_lease_back() {
+async fn a_failed_or_cancelled_handler_releases_its_lease() {
     #[derive(Clone, Copy)]
     enum Failure {
         Error,
@@ -201,7 +201,7 @@ async fn a_handler_that_errs_panics_or_is_given_up_gives_its_lease_back() {
 
 /// Attack 164.
 #[tokio::test]
-async fn a_duplicate_while_the_first_is_in_progress_comes_again_and_is_handled_if_that_fails() {
+async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
     let clock = Stopped::default();
     let handler = Handler::default();
     let layer = VerifyLayer::new(webhook()).replay_guard(clock.memory(10)).unwrap();
@@ -272,7 +272,7 @@ async fn a_body_that_is_not_whole_claims_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_key_is_refused() {
+async fn a_request_without_a_key_is_rejected() {
     let handler = Handler::default();
     let unnamed = sign::TokenSigner::new(&secret(), NOW).without_claim("jti").post("{}");
     let response = call(&mut guarded().layer(handler.service()), http(&unnamed)).await;
@@ -282,7 +282,7 @@ async fn a_request_without_a_key_is_refused() {
 }
 
 #[test]
-fn a_guard_that_would_be_of_no_use_is_refused_at_construction() {
+fn a_guard_that_would_be_of_no_use_is_rejected_at_construction() {
     let guarded = |layer: VerifyLayer| layer.replay_guard(Memory::new(1)).map(drop);
     let undetectable = Err(ConfigError::ReplayUndetectable);
     assert_eq!(guarded(VerifyLayer::new(vogent())), undetectable);
@@ -302,7 +302,7 @@ fn a_guard_that_would_be_of_no_use_is_refused_at_construction() {
 }
 
 #[tokio::test]
-async fn done_lasts_as_long_as_the_platform_sends_again_or_as_the_request_verifies() {
+async fn completion_lasts_for_the_retry_period_or_the_window() {
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     let window = |past, future| Tolerance::new(hours(past), hours(future)).unwrap();
     let contact_center = |leeway| {
@@ -382,7 +382,7 @@ async fn a_body_can_be_the_key_where_nothing_else_is_signed() {
 }
 
 #[tokio::test]
-async fn a_key_of_ones_own_is_given_only_what_is_covered() {
+async fn a_custom_key_gets_only_covered_parts() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let recorded = Arc::clone(&seen);
     let key = move |verified: &Verified, body: Option<&bytes::Bytes>| {
@@ -414,7 +414,7 @@ async fn a_key_of_ones_own_is_given_only_what_is_covered() {
 }
 
 #[tokio::test]
-async fn where_the_body_is_not_covered_the_identifier_is_the_key() {
+async fn the_identifier_is_the_key_if_the_body_is_uncovered() {
     let token = |id: &str| sign::TokenSigner::new(&secret(), NOW).claim("jti", id).get("a=1");
     let sms =
         |text| sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", text).timestamp(NOW);

@@ -22,7 +22,7 @@ use crate::world::{
 };
 
 #[tokio::test]
-async fn genuine_bodies_are_handed_on_byte_for_byte_with_their_proof() {
+async fn genuine_bodies_are_passed_on_byte_for_byte_with_their_proof() {
     let large = "x".repeat(300_000);
     for body in [BODY, "", large.as_str()] {
         let delivery = sign::vogent(&secret(), body);
@@ -40,7 +40,7 @@ async fn genuine_bodies_are_handed_on_byte_for_byte_with_their_proof() {
 }
 
 #[tokio::test]
-async fn what_the_head_decides_is_refused_with_no_byte_read() {
+async fn requests_rejected_by_their_head_are_not_read() {
     let (vogent, webhook): (Arc<dyn Verifier>, Arc<dyn Verifier>) = (Arc::new(vogent()), Arc::new(webhook()));
     let signed = webhook_delivery("1");
     let token = signed.header("authorization").unwrap().to_owned();
@@ -66,7 +66,7 @@ async fn what_the_head_decides_is_refused_with_no_byte_read() {
 }
 
 #[tokio::test]
-async fn an_altered_body_is_refused_however_it_arrives() {
+async fn an_altered_body_is_rejected_however_it_arrives() {
     let altered = BODY.replace("d1", "d2");
     for length in [1, 16, usize::MAX] {
         let handler = Handler::default();
@@ -103,7 +103,7 @@ async fn a_body_over_the_limit_is_read_no_further_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_says_it_is_over_the_limit_is_not_read() {
+async fn a_body_announced_over_the_limit_is_not_read() {
     let body = Frames::chunks(BODY.as_bytes(), 8).at_least(1024 * 1024 + 1);
     let polls = body.polls();
     let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
@@ -119,7 +119,7 @@ async fn a_verifiers_own_limit_holds_too() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_reaches_nobody() {
+async fn an_incomplete_body_reaches_no_handler() {
     for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
         let handler = Handler::default();
         let mut service = VerifyLayer::new(vogent()).layer(handler.service());
@@ -149,7 +149,7 @@ async fn a_body_of_empty_frames_yields_to_other_tasks() {
 }
 
 #[tokio::test]
-async fn a_body_of_too_many_empty_frames_is_refused() {
+async fn a_body_of_too_many_empty_frames_is_rejected() {
     for (count, refused) in [(1_000, None), (1_001, Some(ErrorKind::BodyFragmented))] {
         let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
         let response = call(&mut service, with_body(&vogent_delivery(), empty_frames(count))).await;
@@ -202,7 +202,7 @@ async fn the_limit_of_another_layer_is_known_as_one() {
 }
 
 #[tokio::test]
-async fn trailers_are_handed_on() {
+async fn trailers_are_passed_on() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(vogent()).layer(handler.service());
     let steps = [Step::Data(BODY.into()), Step::Data(vec![]), Step::Trailers];
@@ -225,7 +225,7 @@ async fn on_rejection_replaces_the_response_and_the_error_stays() {
 }
 
 #[tokio::test]
-async fn a_proof_that_came_with_the_request_is_replaced() {
+async fn a_proof_in_the_requests_extensions_is_replaced() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(vogent()).layer(handler.service());
     let mut request = http(&vogent_delivery());
@@ -237,7 +237,7 @@ async fn a_proof_that_came_with_the_request_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_proof_that_came_with_a_refused_request_reaches_nobody() {
+async fn a_proof_in_a_rejected_requests_extensions_reaches_no_handler() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(vogent()).layer(handler.service());
     let mut request: Request<Full<_>> = http(&vogent_delivery().with_body("{}"));
@@ -306,7 +306,7 @@ impl<V: Verifier> Verifier for Sends<V> {
 }
 
 #[tokio::test]
-async fn what_the_platform_may_send_raises_the_default_limit() {
+async fn the_platforms_limit_raises_the_default_limit() {
     const MIB: usize = 1024 * 1024;
     let tenants = |limit| {
         let store = |_| std::future::ready(Ok::<_, Infallible>(Some(secret().into())));

@@ -430,7 +430,7 @@ async fn a_lease_that_is_dropped_outside_of_a_runtime_is_left_to_run_out() {
 
 /// Attack 161.
 #[tokio::test]
-async fn with_a_store_that_is_down_no_task_is_left_behind() {
+async fn a_store_that_is_down_leaves_no_task_behind() {
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let before = tasks();
     let store = Store::new();
@@ -459,7 +459,7 @@ async fn with_a_store_that_is_down_no_task_is_left_behind() {
 
 /// Attack 161, for requests claimed before the store stopped answering.
 #[tokio::test]
-async fn what_is_given_back_in_the_background_is_bounded() {
+async fn background_releases_are_bounded() {
     let store = Store::new();
     let layer = store.layer();
     let mut service = layer.layer(tower::service_fn(|_: Request<VerifiedBody>| {
@@ -497,7 +497,7 @@ async fn what_is_given_back_in_the_background_is_bounded() {
 }
 
 #[tokio::test]
-async fn places_in_the_background_are_free_again_when_the_store_answers() {
+async fn background_slots_are_freed_when_the_store_answers() {
     let guard = Recorder::default();
     let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
     let mut service = layer.layer(tower::service_fn(|_: Request<VerifiedBody>| {
@@ -563,7 +563,7 @@ impl Watch {
 
 /// Attack 156.
 #[tokio::test]
-async fn a_body_that_ends_when_the_guard_has_forgotten_is_too_late() {
+async fn a_body_that_ends_after_the_guards_ttl_is_too_late() {
     for scheme in 0..6 {
         let (watch, guards_clock) = (Watch::new(), Stopped::default());
         let (verifier, delivery, late) = watch.schemes().remove(scheme);
@@ -610,7 +610,7 @@ async fn within_the_window_a_body_may_take_its_time_and_still_counts_as_one() {
 
 /// Without the layer.
 #[test]
-fn a_verification_that_is_finished_too_late_is_refused() {
+fn a_verification_that_is_finished_too_late_is_rejected() {
     for scheme in 0..6 {
         for (passed, late) in [(0, false), (1, false), (2, true), (i64::MAX / 2, true)] {
             let watch = Watch::new();

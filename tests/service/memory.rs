@@ -95,7 +95,7 @@ async fn of_64_claims_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn full_means_refused_and_nothing_is_forgotten() {
+async fn a_full_guard_rejects_and_forgets_nothing() {
     let guard = Memory::new(1000);
     let mut leases = Vec::new();
     for number in 0..1000 {
@@ -116,7 +116,7 @@ async fn full_means_refused_and_nothing_is_forgotten() {
 }
 
 #[tokio::test]
-async fn of_a_million_claims_no_more_are_kept_than_the_capacity() {
+async fn a_million_claims_stay_within_the_capacity() {
     let guard = Memory::new(1000);
     let mut claimed = 0;
     for number in 0..1_000_000 {
@@ -126,7 +126,7 @@ async fn of_a_million_claims_no_more_are_kept_than_the_capacity() {
 }
 
 #[tokio::test]
-async fn what_has_ended_makes_room_at_once_and_is_swept_away() {
+async fn expired_entries_make_room_at_once() {
     let clock = Stopped::default();
     let guard = clock.memory(1000);
     for number in 0..1000 {
@@ -162,7 +162,7 @@ async fn a_key_that_has_ended_is_claimed_anew_for_its_whole_time_and_counts_once
 }
 
 #[tokio::test]
-async fn times_without_end_are_no_trouble() {
+async fn huge_durations_work() {
     let clock = Stopped::default();
     let guard = clock.memory(2);
     clock.pass(HOUR);
@@ -176,7 +176,7 @@ async fn times_without_end_are_no_trouble() {
 }
 
 #[tokio::test]
-async fn clones_share_what_they_know() {
+async fn clones_share_their_state() {
     let guard = Memory::new(2);
     let clone = guard.clone();
     let first = lease(&guard, 1, HOUR).await;

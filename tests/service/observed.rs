@@ -253,7 +253,7 @@ impl ReplayGuard for Silent {
 
 /// The events when the runtime ends before the store knows of the completion.
 #[test]
-fn what_a_runtime_that_ends_leaves_is_told() {
+fn an_ending_runtime_reports_open_leases() {
     for (status, told) in [
         (
             Some(StatusCode::OK),
@@ -313,7 +313,7 @@ async fn what_a_guard_holds_back_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_proved_is_told() {
+async fn the_proved_tenant_is_in_the_event() {
     let tenants = || Tenants::new([("a1b2c3d4", secret())]).unwrap();
     let layer = VerifyLayer::new(SignedWebhook::tenants(tenants()).clock(|| NOW));
     let mut service = layer.replay_guard(Memory::new(10)).unwrap().layer(Handler::default().service());
@@ -335,7 +335,7 @@ async fn a_tenant_that_is_proved_is_told() {
 }
 
 #[tokio::test]
-async fn the_path_is_told_without_its_query_and_not_longer_than_a_line() {
+async fn the_events_path_has_no_query_and_is_short() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(SignedWebhook::new(secret()).clock(|| NOW)).layer(handler.service());
     for (target, path) in [
@@ -355,7 +355,7 @@ async fn the_path_is_told_without_its_query_and_not_longer_than_a_line() {
 
 /// Layer and extractor emit the same events. Behind a nested router, they have the received path.
 #[tokio::test]
-async fn the_extractor_tells_what_the_layer_does() {
+async fn extractor_and_layer_emit_the_same_events() {
     let verifier = || SignedWebhook::tenants(Tenants::new([("a1b2c3d4", secret())]).unwrap()).clock(|| NOW);
     let extracted = Router::new()
         .route("/webhook", post(|_: Signed<Bytes, SignedWebhook>| async {}))
@@ -381,7 +381,7 @@ async fn the_extractor_tells_what_the_layer_does() {
 }
 
 #[tokio::test]
-async fn a_lease_that_is_left_to_run_out_is_told() {
+async fn an_abandoned_lease_is_reported() {
     let webhook = SignedWebhook::new(secret()).clock(|| NOW);
     let recorder = Recorder::default();
     let layer = VerifyLayer::new(webhook).replay_guard(recorder.clone()).unwrap();

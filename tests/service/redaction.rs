@@ -83,7 +83,7 @@ fn readings(printed: &str) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_would_be_shown_is_seen() {
+fn the_check_finds_shown_values() {
     for shown in [
         format!("{:?}", b"Pz94".to_vec()),
         format!("{:#?}", b"Pz94".to_vec()),

@@ -68,7 +68,7 @@ async fn the_first_ones_answer_is_repeated_under_axum() {
 }
 
 #[tokio::test]
-async fn of_a_string_and_of_bytes_too() {
+async fn strings_and_bytes_work_too() {
     let numbered = |number: usize| Response::new(format!("attempt {number}"));
     let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
     for _ in 0..2 {
@@ -98,7 +98,7 @@ async fn status_and_content_type_are_kept_and_no_other_header() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_kept_is_passed_on_and_acknowledged_when_it_comes_again() {
+async fn an_unsaved_response_is_passed_on_and_its_duplicate_acknowledged() {
     fn text(length: usize) -> Response<AxumBody> {
         Response::new(AxumBody::from("a".repeat(length)))
     }
@@ -137,7 +137,7 @@ async fn what_cannot_be_kept_is_passed_on_and_acknowledged_when_it_comes_again()
 
 /// Without its headers or trailers, a compressed, partial or checked body changes its meaning.
 #[tokio::test]
-async fn what_a_body_cannot_be_read_without_is_passed_on_and_not_kept() {
+async fn responses_that_need_their_headers_are_not_saved() {
     for (name, value) in [(CONTENT_ENCODING, "gzip"), (CONTENT_RANGE, "bytes 0-1/9"), (TRAILER, "x-sum")] {
         let header = name.clone();
         let first = move |_| Response::builder().header(&header, value).body("ab".to_owned()).unwrap();
@@ -163,7 +163,7 @@ async fn what_a_body_cannot_be_read_without_is_passed_on_and_not_kept() {
 }
 
 #[tokio::test]
-async fn what_is_not_2xx_is_not_kept() {
+async fn only_2xx_responses_are_saved() {
     let first = |number: usize| {
         if number == 0 { Redirect::to("/").into_response() } else { StatusCode::NO_CONTENT.into_response() }
     };
@@ -192,7 +192,7 @@ async fn a_response_that_breaks_off_is_a_failure() {
 
 /// A response saved by another service may not be text.
 #[tokio::test]
-async fn what_cannot_be_repeated_is_acknowledged() {
+async fn an_unrepeatable_response_is_acknowledged() {
     let guard = Arc::new(Memory::new(10));
     let layer =
         || VerifyLayer::new(webhook()).replay_guard(Arc::clone(&guard)).unwrap().remember_responses(LIMIT);

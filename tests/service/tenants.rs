@@ -136,7 +136,7 @@ async fn each_tenants_secret_is_looked_up_once_and_tried_alone() {
 }
 
 #[tokio::test]
-async fn that_a_tenant_is_unknown_is_remembered_too() {
+async fn unknown_tenants_are_cached() {
     let store = Store::default();
     let stranger = delivery("stranger", "stranger");
     let (refusals, handler) = deliver(store.lookup(), &[stranger.clone(), stranger]).await;
@@ -145,7 +145,7 @@ async fn that_a_tenant_is_unknown_is_remembered_too() {
 }
 
 #[tokio::test]
-async fn names_that_are_nobodys_are_not_looked_up() {
+async fn invalid_names_are_not_looked_up() {
     let store = Store::default();
     let (long, missing) = ("known".repeat(100), sign::TokenSigner::new(&secret_of("known"), NOW).post(BODY));
     let (refusals, _) =
@@ -179,7 +179,7 @@ async fn a_store_that_fails_and_one_that_is_slow_are_told_apart_and_asked_again(
 }
 
 #[tokio::test]
-async fn many_at_once_ask_the_store_once() {
+async fn concurrent_requests_send_one_query() {
     let (store, handler) = (Store::default(), Handler::default());
     let service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
     let calls: Vec<_> = (0..32)
@@ -387,7 +387,7 @@ async fn a_question_goes_on_when_its_askers_leave() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_a_turn_gets_the_answer_to_anothers_question() {
+async fn a_waiting_request_gets_the_answer_of_another_query() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND);
     let service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
@@ -440,7 +440,7 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
 
 /// A query runs on the runtime of its first request.
 #[test]
-fn a_runtime_that_goes_away_takes_its_questions_along() {
+fn a_runtime_that_ends_ends_its_queries() {
     let (store, handler) = (Store::default(), Handler::default());
     store.feel(Mood::NeverAnswers);
     let lookup = store.lookup().max_questions(1).patience(HOUR);
@@ -471,7 +471,7 @@ fn a_runtime_that_goes_away_takes_its_questions_along() {
 }
 
 #[tokio::test]
-async fn strangers_push_no_tenant_out() {
+async fn unknown_accounts_evict_no_tenant() {
     let store = Store::default();
     let lookup = store.lookup().unknown(10, Duration::from_secs(3600));
     let mut deliveries = vec![delivery("known-1", "known-1")];
@@ -483,7 +483,7 @@ async fn strangers_push_no_tenant_out() {
 }
 
 #[tokio::test]
-async fn an_unsigned_request_is_refused_with_nothing_read_and_nobody_asked() {
+async fn an_unsigned_request_is_rejected_without_reading_or_querying() {
     let store = Store::default();
     let body = Frames::chunks(BODY.as_bytes(), 8);
     let polls = body.polls();
@@ -529,7 +529,7 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_right_costs_no_question() {
+async fn an_invalid_token_sends_no_query() {
     let store = Store::default();
     let asked = store.clone();
     let post_only = TenantLookup::by_head(
@@ -581,7 +581,7 @@ async fn a_token_that_cannot_be_right_costs_no_question() {
 }
 
 #[tokio::test]
-async fn an_sms_that_cannot_be_right_costs_no_question() {
+async fn an_invalid_sms_sends_no_query() {
     let store = Store::default();
     let asked = store.clone();
     let lookup = TenantLookup::by_request(
@@ -628,7 +628,7 @@ async fn an_sms_that_cannot_be_right_costs_no_question() {
 }
 
 #[tokio::test]
-async fn a_head_that_no_account_sends_is_refused_with_no_body_read() {
+async fn a_head_that_no_account_sends_is_rejected_with_no_body_read() {
     let store = Store::default();
     let asked = store.clone();
     let lookup = TenantLookup::by_request(

@@ -67,7 +67,7 @@ fn names_in_the_registry_are_those_of_the_verifiers() {
 }
 
 #[test]
-fn genuine_is_accepted_and_says_what_was_signed() {
+fn genuine_requests_are_accepted_with_their_coverage() {
     for row in rows(SEED) {
         let (verifier, delivery) = (row.verifier(), row.delivery());
         let proof = accepts(&*verifier, delivery.request());
@@ -81,7 +81,7 @@ fn genuine_is_accepted_and_says_what_was_signed() {
 }
 
 #[test]
-fn altered_payload_is_refused_where_it_is_signed() {
+fn an_altered_signed_payload_is_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery, proof) = (row.verifier(), row.delivery(), proof(&row));
         let altered = altered(&delivery);
@@ -119,7 +119,7 @@ fn altered_payload_is_refused_where_it_is_signed() {
 }
 
 #[test]
-fn every_flipped_bit_of_the_signature_is_refused() {
+fn every_flipped_bit_of_the_signature_is_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery, signature) = (row.verifier(), row.delivery(), row.signature());
         let engine =
@@ -155,7 +155,7 @@ fn every_flipped_bit_of_the_signature_is_refused() {
 }
 
 #[test]
-fn signatures_of_another_length_or_form_are_refused() {
+fn signatures_of_another_length_or_form_are_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery, signature) = (row.verifier(), row.delivery(), row.signature());
         let (right, signs_nothing) = (&*signature.text, proof(&row).coverage() == Coverage::None);
@@ -196,14 +196,14 @@ fn signatures_of_another_length_or_form_are_refused() {
 }
 
 #[test]
-fn wrong_key_is_refused() {
+fn wrong_key_is_rejected() {
     for (row, other) in rows(SEED).into_iter().zip(rows(SEED + 1)) {
         refuses(&*row.verifier(), row.signed(&other.key, NOW).request(), SignatureMismatch);
     }
 }
 
 #[test]
-fn a_missing_header_is_told_by_what_it_holds() {
+fn a_missing_header_has_the_kind_of_its_content() {
     for row in rows(SEED) {
         let (verifier, delivery, later) = (row.verifier(), row.delivery(), row.signed(&row.key, at(1)));
         for (name, is_signature) in row.headers() {
@@ -225,7 +225,7 @@ fn a_missing_header_is_told_by_what_it_holds() {
 }
 
 #[test]
-fn a_repeated_or_endless_header_is_refused() {
+fn a_repeated_or_endless_header_is_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery) = (row.verifier(), row.delivery());
         for (name, _) in row.headers() {
@@ -245,7 +245,7 @@ fn a_repeated_or_endless_header_is_refused() {
 
 /// If a parameter holds the signature: it is missing or repeated.
 #[test]
-fn a_missing_or_repeated_parameter_is_refused() {
+fn a_missing_or_repeated_parameter_is_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery, signature) = (row.verifier(), row.delivery(), row.signature());
         let right = String::from_utf8(signature.text.clone()).unwrap();
@@ -272,7 +272,7 @@ fn a_missing_or_repeated_parameter_is_refused() {
 
 /// Anyone who has seen a request can replay it, but not forever if its time is signed.
 #[test]
-fn an_old_or_early_request_is_refused_where_the_time_is_signed() {
+fn with_a_signed_time_old_and_early_requests_are_rejected() {
     for mut row in rows(SEED) {
         let delivery = row.delivery();
         let mut verified = proof(&row);
@@ -306,7 +306,7 @@ fn an_old_or_early_request_is_refused_where_the_time_is_signed() {
 }
 
 #[test]
-fn another_url_is_refused_where_the_url_is_signed() {
+fn with_a_signed_url_another_url_is_rejected() {
     for mut row in rows(SEED) {
         let (verifier, delivery, proof) = (row.verifier(), row.delivery(), proof(&row));
         if !matches!(proof.coverage(), Coverage::Url | Coverage::UrlBody | Coverage::UrlParams) {
@@ -325,7 +325,7 @@ fn another_url_is_refused_where_the_url_is_signed() {
 }
 
 #[test]
-fn a_method_that_the_platform_does_not_send_is_refused() {
+fn a_method_that_the_platform_does_not_send_is_rejected() {
     for row in rows(SEED) {
         for method in ["TRACE", "post", "get", "Post", ""] {
             refuses(&*row.verifier(), row.delivery().with_method(method).request(), MethodUnsupported);
@@ -335,7 +335,7 @@ fn a_method_that_the_platform_does_not_send_is_refused() {
 
 /// Schemes with the same rule accept each other's requests with the same key. No other schemes do.
 #[test]
-fn the_other_schemes_requests_are_refused() {
+fn the_other_schemes_requests_are_rejected() {
     const ALIKE: [[&str; 2]; 2] = [["openai", "standard-webhooks"], ["signalwire", "twilio"]];
     for row in rows(SEED) {
         let verifier = row.verifier();
@@ -371,7 +371,7 @@ fn every_split_of_the_body_gives_the_same_verdict() {
 }
 
 #[test]
-fn a_header_that_is_blank_or_no_text_is_refused() {
+fn a_blank_or_non_text_header_is_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery, proof) = (row.verifier(), row.delivery(), proof(&row));
         let later = row.signed(&row.key, at(1));

@@ -31,7 +31,7 @@ fn the_key_is_the_decoded_secret() {
 }
 
 #[test]
-fn a_secret_that_is_not_base64_is_refused_at_construction() {
+fn a_secret_that_is_not_base64_is_rejected_at_construction() {
     for text in ["not base64!", "abc!", "bXlf c2Vj", "bXlfc2Vj-_8="] {
         assert_eq!(ContactCenter::new(secret(text)).unwrap_err(), ConfigError::SecretNotBase64, "{text}");
     }
@@ -99,7 +99,7 @@ fn only_a_body_is_signed() {
 }
 
 #[test]
-fn any_issuer_is_accepted_only_where_that_is_said() {
+fn any_issuer_is_accepted_only_if_configured() {
     for issuer in ["\"vcc\"", "\"\""] {
         let delivery = signer().claim_json("iss", issuer).post("{}");
         refuses(&verifier(), delivery.request(), ErrorKind::ClaimMismatch);

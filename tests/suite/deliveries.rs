@@ -110,7 +110,7 @@ fn the_defaults_are_those_of_the_format() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_shown() {
+fn unreadable_input_is_not_shown() {
     let marked = "marker-of-the-line";
     for line in [
         r#""marker-of-the-line""#,

@@ -90,7 +90,7 @@ fn wycheproof() {
 
 /// S is below the group's order L: with L added the equation holds just as well (RFC 8032, section 8.4).
 #[test]
-fn s_beyond_the_order_is_refused() {
+fn s_beyond_the_order_is_rejected() {
     const ORDER: [u8; 16] =
         [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14];
     let (key, right) = signed(1, BODY);
@@ -133,7 +133,7 @@ const SMALL: [&str; 14] = [
 ];
 
 #[test]
-fn weak_keys_and_other_encodings_are_refused() {
+fn weak_keys_and_other_encodings_are_rejected() {
     for small in SMALL {
         assert_eq!(PublicKey::new(bytes(small)).unwrap_err(), ConfigError::PublicKeyInvalid, "{small}");
     }
@@ -148,7 +148,7 @@ fn weak_keys_and_other_encodings_are_refused() {
 }
 
 #[test]
-fn an_r_of_small_order_is_refused() {
+fn an_r_of_small_order_is_rejected() {
     let (key, right) = signed(9, BODY);
     for small in SMALL {
         let signature = [&bytes::<32>(small)[..], &right[32..]].concat();

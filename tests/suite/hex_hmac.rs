@@ -166,7 +166,7 @@ fn hmac_keys_that_are_one_by_construction_are_pinned() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused() {
+fn a_body_over_the_limit_is_rejected() {
     let limited = || Vogent::new(secret(KEY)).max_body(10);
     let _ = accepts(&limited(), sign::vogent(&secret(KEY), "0123456789").request());
     refuses(&limited(), sign::vogent(&secret(KEY), "0123456789a").request(), ErrorKind::BodyTooLarge);
@@ -180,7 +180,7 @@ fn a_body_over_the_limit_is_refused() {
 }
 
 #[test]
-fn after_a_refused_chunk_a_verification_stays_refused() {
+fn after_a_rejected_chunk_a_verification_stays_rejected() {
     let vogent = Vogent::new(secret(KEY)).max_body(4);
     let delivery = sign::vogent(&secret(KEY), "0123");
     let mut verification = vogent.begin(delivery.head()).unwrap();

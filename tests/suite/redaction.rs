@@ -17,7 +17,7 @@ fn assert_hides(printed: &str, hidden: &str) {
 }
 
 #[test]
-fn what_holds_a_secret_does_not_print_it() {
+fn types_with_a_secret_do_not_print_it() {
     // The last is the key of the registry's samples.
     let secrets =
         [KEY, OTHER_KEY, "qZ7xW2pL9vT4kR8mJ3nB6c", "uY5hG1dS0fA8", &BASE64_STANDARD.encode([7; 32])];
@@ -60,7 +60,7 @@ fn what_holds_a_secret_does_not_print_it() {
 }
 
 #[test]
-fn what_is_printed_says_what_it_is() {
+fn debug_output_names_the_type() {
     let delivery = sign::vogent(&secret(KEY), "{}");
     let vogent = Vogent::new(Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap());
     let webhook = sign::TokenSigner::new(&secret(KEY), NOW).post("{}");
@@ -85,7 +85,7 @@ fn what_is_printed_says_what_it_is() {
 }
 
 #[test]
-fn a_refusal_holds_neither_signature() {
+fn errors_contain_no_signature() {
     for (row, other) in rows(7).into_iter().zip(rows(8)) {
         let text = String::from_utf8(row.signature().text).unwrap();
         let forged = row.signed(&other.key, NOW);
@@ -100,7 +100,7 @@ fn a_refusal_holds_neither_signature() {
 }
 
 #[test]
-fn a_refusal_holds_nothing_of_the_request() {
+fn errors_contain_no_value_of_the_request() {
     let marked = "Qx7Zt9Wv3Lk";
     for row in rows(7) {
         for (name, _) in row.headers() {

@@ -10,7 +10,7 @@ use crate::support::{KEY, OTHER_KEY, accepts, refuses, secret};
 const BODY: &str = r#"{"event":"dial.started"}"#;
 
 #[test]
-fn a_request_is_verified_by_the_verifier_of_now() {
+fn a_request_is_verified_by_the_current_verifier() {
     let reloading = Reloading::new(Vogent::new(secret(KEY)));
     let (old, new) = (sign::vogent(&secret(KEY), BODY), sign::vogent(&secret(OTHER_KEY), BODY));
     let _ = accepts(&reloading, old.request());
@@ -25,7 +25,7 @@ fn a_request_is_verified_by_the_verifier_of_now() {
 }
 
 #[test]
-fn what_has_begun_ends_by_the_verifier_it_began_with() {
+fn a_begun_verification_keeps_its_verifier() {
     let reloading = Reloading::new(Vogent::new(secret(KEY)));
     let delivery = sign::vogent(&secret(KEY), BODY);
     let mut verification = reloading.begin(delivery.head()).unwrap();

@@ -410,7 +410,7 @@ fn a_form_can_name_its_tenant() {
 }
 
 #[test]
-fn the_proof_hands_on_what_a_form_signs_and_in_its_order() {
+fn the_proof_has_a_forms_signed_parameters_in_the_signed_order() {
     let form = webhook(Profile::new("form"), |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).part("url").form(join);
         Ok(())
@@ -436,7 +436,7 @@ fn the_proof_hands_on_what_a_form_signs_and_in_its_order() {
 }
 
 #[test]
-fn each_candidate_hands_on_its_own_order() {
+fn each_candidate_has_its_own_order() {
     /// In the received order.
     fn as_sent(form: &mut FormParams, joined: &mut Vec<u8>) {
         joined.extend(form.iter().flat_map(|(name, value)| [name, value]).flatten());
@@ -829,7 +829,7 @@ impl Rule for WithSignature {
 }
 
 #[test]
-fn a_message_of_nothing_is_signed_by_nobody() {
+fn an_empty_message_never_verifies() {
     let rules: [Read; 3] = [
         |head, envelope| {
             envelope.hex(head.signature(&SIGNATURE)?).insecure_unsigned_body();
@@ -865,7 +865,7 @@ fn an_entry_of_a_list_does_not_excuse_a_signature_that_must_be_there() {
 }
 
 #[test]
-fn what_a_stranger_lists_is_tried_sixteen_times_at_most() {
+fn at_most_sixteen_listed_signatures_are_tried() {
     // Each entry of the list makes a candidate.
     let many = webhook(Profile::new("many"), |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?);
@@ -926,7 +926,7 @@ fn a_rule_reads_the_query_that_it_signs() {
 }
 
 #[test]
-fn a_target_that_lengthens_the_host_is_in_no_url() {
+fn a_target_that_extends_the_host_is_rejected() {
     let read: Read = |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).url_with_port(head, ":443");
         envelope.or().part(head.url());
@@ -974,7 +974,7 @@ fn a_word_is_in_any_case_and_a_prefix_is_not() {
 }
 
 #[test]
-fn a_window_that_a_scheme_cannot_do_without_stays_short() {
+fn a_required_window_stays_short() {
     let tight = || {
         webhook(Profile::new("tight").window(300, 60).window_required(), |head, envelope| {
             let time = head.time(&TIME)?;

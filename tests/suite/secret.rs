@@ -16,7 +16,7 @@ fn an_empty_secret_does_not_exist() {
 }
 
 #[test]
-fn white_space_around_a_secret_is_refused_unless_verbatim() {
+fn white_space_around_a_secret_is_rejected_unless_verbatim() {
     for space in [" ", "\t", "\n", "\r\n", "\u{a0}", "\u{3000}", "\u{feff}", "\u{2028}"] {
         assert_eq!(Secret::new(space).unwrap_err(), ConfigError::SecretBlank, "{space:?}");
         for text in [format!("{space}key"), format!("key{space}")] {
@@ -31,7 +31,7 @@ fn white_space_around_a_secret_is_refused_unless_verbatim() {
 }
 
 #[test]
-fn the_wrong_credential_is_refused_unless_verbatim() {
+fn the_wrong_credential_is_rejected_unless_verbatim() {
     for text in [
         "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
         " \n-----BEGIN PUBLIC KEY-----",

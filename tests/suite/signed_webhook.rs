@@ -113,7 +113,7 @@ fn a_token_has_three_segments_of_base64url() {
 }
 
 #[test]
-fn any_byte_outside_the_alphabet_at_any_position_is_refused() {
+fn any_byte_outside_the_alphabet_at_any_position_is_rejected() {
     let right = token(HEADER, &format!("{{{}}}", claims(BODY)), KEY.as_bytes());
     for position in 0..right.len() {
         for byte in [b' ', b'\t', b'+', b'/', b'=', 0, 0x7f, 0x80, 0xff, b'.'] {
@@ -134,7 +134,7 @@ fn any_byte_outside_the_alphabet_at_any_position_is_refused() {
 }
 
 #[test]
-fn other_spellings_of_the_same_signature_are_refused() {
+fn other_spellings_of_the_same_signature_are_rejected() {
     let right = token(HEADER, &format!("{{{}}}", claims(BODY)), KEY.as_bytes());
     let (rest, last) = right.split_at(right.len() - 1);
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -232,7 +232,7 @@ fn the_header_is_one_object_with_each_name_once() {
 }
 
 #[test]
-fn extensions_are_refused() {
+fn extensions_are_rejected() {
     let claims = format!("{{{}}}", claims(BODY));
     for member in [
         r#""crit":["x"]"#,
@@ -319,7 +319,7 @@ fn times_are_numbers() {
 }
 
 #[test]
-fn fractions_of_seconds_never_lengthen_a_tokens_life() {
+fn fractions_of_seconds_never_extend_a_tokens_validity() {
     let now = NOW.as_secs();
     let hash = hex::encode(Sha256::digest(BODY));
     let issued = |iat: &str| signed(HEADER, &format!(r#"{{"iat":{iat},"payload_hash":"{hash}"}}"#));
@@ -466,7 +466,7 @@ fn required_account_and_application_are_required() {
 }
 
 #[test]
-fn a_claim_that_nobody_asked_for_may_have_any_type() {
+fn an_unread_claim_may_have_any_type() {
     for value in ["1", "null", "[]", "{}", "true", r#""a\u0000""#, r#""\u0000""#] {
         let odd = |name| signer().without_claim("jti").claim_json(name, value).post(BODY);
         for name in ["jti", "api_key", "application_id"] {
@@ -522,7 +522,7 @@ fn the_payload_hash_is_64_hex_digits_of_either_case() {
 }
 
 #[test]
-fn a_token_that_covers_no_body_is_accepted_only_where_that_is_said() {
+fn a_token_without_a_hash_is_accepted_only_if_configured() {
     for delivery in [
         signer().without_claim("payload_hash").post(BODY),
         signer().without_claim("payload_hash").post(""),
@@ -604,7 +604,7 @@ fn the_query_of_a_get_is_hashed_as_a_json_object() {
 }
 
 #[test]
-fn an_ambiguous_or_invalid_query_is_refused() {
+fn an_ambiguous_or_invalid_query_is_rejected() {
     let object = r#"{"a":"1"}"#;
     for query in ["a=1&a=1", "a=1&%61=2", "a=1&b=2&a=3"] {
         refuses(&verifier(), get(query, object).request(), ErrorKind::ParameterRepeated);
@@ -618,7 +618,7 @@ fn an_ambiguous_or_invalid_query_is_refused() {
 }
 
 #[test]
-fn a_get_hands_over_its_query_decoded_in_order() {
+fn a_get_returns_its_decoded_query_in_order() {
     let raw = format!("z=%C3%A9+%26&a=&long={}&b=%22", "x".repeat(2_000));
     let object = format!(r#"{{"z":"é &","a":"","long":"{}","b":"\""}}"#, "x".repeat(2_000));
     for (raw, object, count) in [
@@ -640,7 +640,7 @@ fn a_get_hands_over_its_query_decoded_in_order() {
 }
 
 #[test]
-fn an_unsigned_request_is_asked_for_again_only_where_that_is_said() {
+fn an_unsigned_request_gets_503_only_if_configured() {
     let unsigned = signer().post(BODY).without_header("authorization");
     let refusal = |verifier: &SignedWebhook, delivery: &Delivery| {
         let error = verifier.begin(delivery.head()).map(drop).unwrap_err();
@@ -686,7 +686,7 @@ fn an_unsigned_request_is_asked_for_again_only_where_that_is_said() {
 }
 
 #[test]
-fn other_methods_are_refused() {
+fn other_methods_are_rejected() {
     for method in ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "post", "get", "Get", ""] {
         refuses(&verifier(), signer().post(BODY).with_method(method).request(), ErrorKind::MethodUnsupported);
     }

@@ -227,7 +227,7 @@ fn requests() -> impl Strategy<Value = (Unsigned, Vec<u8>, bool)> {
 
 proptest! {
     #[test]
-    fn what_a_rule_signs_verifies_and_nothing_else_does((unsigned, body, is_form) in requests(), at in any::<Index>()) {
+    fn a_signed_request_verifies_and_altered_ones_do_not((unsigned, body, is_form) in requests(), at in any::<Index>()) {
         for (signer, bodies) in signers() {
             if bodies == Bodies::Forms && !is_form || bodies == Bodies::Empty && !body.is_empty() {
                 continue;
@@ -383,7 +383,7 @@ fn each_tenant_signs_with_its_own_secret() {
 }
 
 #[test]
-fn what_cannot_be_signed_is_refused() {
+fn unsignable_requests_are_rejected() {
     let plain = Profile::new("plain");
     let body: Read = |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).body();
@@ -493,7 +493,7 @@ fn a_delivery_knows_its_target() {
 }
 
 #[test]
-fn what_is_signed_is_not_shown() {
+fn signed_values_are_not_shown() {
     let unsigned = Unsigned::json("Pz94LsBq").target("/Kx83QwZu").id("Hy57NfXk").tenant("Fd73UxMh");
     let write: Write = |draft| {
         draft.header("x-sig", draft.hex());

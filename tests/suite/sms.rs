@@ -97,7 +97,7 @@ fn empty_pairs_are_nothing() {
 }
 
 #[test]
-fn invalid_escapes_and_empty_names_are_refused() {
+fn invalid_escapes_and_empty_names_are_rejected() {
     for raw in ["a=%", "a=%4", "a=%G1", "a=%zz", "a=%+4", "%=1", "%4=1", "a=1%", "=1", "a=1&=2", "="] {
         refuses_both(raw, b"&a=1", ErrorKind::ParameterMalformed);
     }
@@ -113,7 +113,7 @@ fn ampersand_and_equals_in_values_become_underscores() {
 }
 
 #[test]
-fn names_that_could_be_split_are_refused() {
+fn names_that_could_be_split_are_rejected() {
     // All have the signed string of `a=1&b=2`.
     let _ = accepts(&verifier(), query("a=1&b=2", b"&a=1&b=2").request());
     for raw in ["a%3D1%26b=2", "a%3D1%26b%3D2", "%26a=1&b=2", "a%26=1"] {
@@ -128,7 +128,7 @@ fn names_that_could_be_split_are_refused() {
 }
 
 #[test]
-fn repeated_parameters_are_refused() {
+fn repeated_parameters_are_rejected() {
     let long = "message-timestamp=1&message-time=2&message-timestamp=3";
     for raw in ["a=1&a=1", "a=1&b=2&a=3", "a=1&%61=2", "a=&a=", "a%00=1&a=2&a%00=3", long] {
         refuses_both(raw, b"&a=1", ErrorKind::ParameterRepeated);
@@ -173,7 +173,7 @@ fn if_any_value_is_blank_both_strings_are_accepted() {
 
 /// Attack 151: an unsigned parameter hides text in another format, which a handler may read instead.
 #[test]
-fn text_hidden_in_blank_parameters_is_refused() {
+fn text_hidden_in_blank_parameters_is_rejected() {
     let json = r#"{"msisdn":"15550001111","text":"pay mallory","x":"#;
     let hidden = [
         // Around the genuine form.
@@ -271,7 +271,7 @@ fn only_utf8_is_read_as_text() {
 }
 
 #[test]
-fn a_proof_hands_over_what_is_covered_in_the_order_it_came_in() {
+fn a_proof_has_the_covered_parameters_in_the_received_order() {
     let parameters = |delivery: Delivery| {
         let parameters = accepts(&verifier(), delivery.request()).parameters().unwrap();
         let pairs = parameters.iter().map(|(name, value)| {
@@ -431,7 +431,7 @@ fn a_floating_point_parameter_is_a_finite_number_as_json_writes_it() {
 }
 
 #[test]
-fn a_number_behind_flatten_or_in_a_tagged_enum_is_refused() {
+fn a_number_behind_flatten_or_in_a_tagged_enum_is_rejected() {
     #[derive(Deserialize)]
     struct Number<T> {
         n: T,
@@ -495,7 +495,7 @@ fn json_values_count_as_the_text_they_are() {
 
 /// A long SMS, cut inside an emoji. It is not documented what the platform signs.
 #[test]
-fn half_a_surrogate_pair_is_refused_in_json_and_is_bytes_in_a_query() {
+fn half_a_surrogate_pair_is_rejected_in_json_and_is_bytes_in_a_query() {
     for signed in
         ["a", "a?", "a\u{fffd}", "a\\ud83d"].map(str::as_bytes).into_iter().chain([&b"a\xed\xa0\xbd"[..]])
     {
@@ -510,7 +510,7 @@ fn half_a_surrogate_pair_is_refused_in_json_and_is_bytes_in_a_query() {
 }
 
 #[test]
-fn json_that_is_not_one_flat_object_is_refused() {
+fn json_that_is_not_one_flat_object_is_rejected() {
     let valid = format!("{{\"a\":\"1\",\"sig\":\"{}\"}}", sig(b"&a=1"));
     let _ = accepts(&verifier(), json_body(&valid).request());
     for body in [

@@ -121,7 +121,7 @@ fn a_vector_is_accepted_and_says_what_was_signed() {
 }
 
 #[test]
-fn an_altered_vector_is_refused() {
+fn an_altered_vector_is_rejected() {
     for vector in vectors() {
         let verifier = vector.verifier(0);
         let mismatch = |altered: Vector| refuses(&*verifier, altered.request(), ErrorKind::SignatureMismatch);
@@ -161,7 +161,7 @@ fn an_altered_vector_is_refused() {
 }
 
 #[test]
-fn a_vector_under_another_key_is_refused() {
+fn a_vector_under_another_key_is_rejected() {
     for vector in vectors() {
         let other = match &vector.public_key {
             Some(_) => Vector {

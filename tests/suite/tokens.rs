@@ -86,7 +86,7 @@ mod livekit {
     }
 
     #[test]
-    fn a_token_that_binds_no_body_is_refused() {
+    fn a_token_that_binds_no_body_is_rejected() {
         // A token with which a client joins a room.
         let room = json!({"sha256": null, "sub": "identity", "video": {"roomJoin": true, "room": "r"}});
         refuses_claims(&room, ErrorKind::PayloadHashMissing);
@@ -185,7 +185,7 @@ mod livekit {
     }
 
     #[test]
-    fn another_algorithm_or_key_is_refused() {
+    fn another_algorithm_or_key_is_rejected() {
         for header in [r#"{"alg":"HS512"}"#, r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#] {
             judge(&verifier(), &token(header, "{}", KEY.as_bytes()), Err(ErrorKind::AlgorithmMismatch));
         }

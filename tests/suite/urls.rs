@@ -235,7 +235,7 @@ fn twilio_signs_a_form_sorted_and_each_value_once() {
 }
 
 #[test]
-fn twilio_hands_on_the_values_of_one_name_in_one_order() {
+fn twilio_returns_repeated_values_in_the_signed_order() {
     let signature = sha1_base64("https://example.com/hookA1A2B0");
     let headers = [("X-Twilio-Signature", &*signature), FORM];
     for body in ["A=1&A=2&B=0", "B=0&A=2&A=1", "A=2&A=2&A=1&B=0&B=0"] {
@@ -921,7 +921,7 @@ fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
 
 /// A signed request verifies. A request with another method, path, time or type does not.
 #[test]
-fn what_is_signed_as_the_platform_does_verifies() {
+fn a_request_signed_like_the_platform_verifies() {
     let form = || Unsigned::form("CallSid=CA1&To=%2B1&Empty=&Name=a+b").target("/hook?a=1");
     let json = || Unsigned::json(r#"{"a":1}"#).target("/hook?a=1");
     let get = || Unsigned::new("GET", "").target("/hook?a=1");

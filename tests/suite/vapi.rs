@@ -150,7 +150,7 @@ fn an_identifier_of_vapi_does_not_hold_its_border() {
 }
 
 #[test]
-fn what_is_put_into_a_value_of_vapi_is_no_placeholder() {
+fn vapi_placeholders_in_values_are_not_replaced() {
     // The format is parsed once, so a value that looks like a placeholder is not replaced.
     let verifier = vapi(rule("{svix-id}.{body}").unwrap());
     let genuine = signed("{body}.{timestamp}", "{body}");
@@ -211,7 +211,7 @@ fn vapi_counts_in_milliseconds_unless_told() {
 }
 
 #[test]
-fn settings_of_vapi_that_are_wrong_are_refused() {
+fn settings_of_vapi_that_are_wrong_are_rejected() {
     type Change = fn(&mut Settings);
     let build = |change: Change| {
         let mut settings = Settings::default();

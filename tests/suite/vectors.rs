@@ -98,7 +98,7 @@ fn sms() {
                     let coverage = sms.verify(request).map(|verified| verified.coverage());
                     assert_eq!(coverage, Ok(Coverage::Params), "{} {}", vector.source, vector.signed);
                     assert_eq!(vector.recomputed(), vector.sig.to_lowercase());
-                    altered_is_refused(&vector, &sms);
+                    altered_is_rejected(&vector, &sms);
                 }
                 "signature_malformed" => refuses(&sms, request, ErrorKind::SignatureMalformed),
                 "signature_mismatch" => refuses(&sms, request, ErrorKind::SignatureMismatch),
@@ -108,7 +108,7 @@ fn sms() {
     }
 }
 
-fn altered_is_refused(vector: &SmsVector, sms: &Sms) {
+fn altered_is_rejected(vector: &SmsVector, sms: &Sms) {
     for (index, (_, value)) in vector.params.iter().enumerate() {
         let mut params = vector.params.clone();
         params[index].1 = Value::from(format!("{}x", value.as_str().unwrap_or_default()));
