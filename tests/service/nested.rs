@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::middleware::map_request;
 use axum::routing::post;
+use axum::{Router, extract};
 use countersign::axum::Signed;
 use countersign::rule::{Envelope, Profile, Rule};
 use countersign::tower::VerifyLayer;
 use countersign::{Algorithm, BaseUrl, ConfigError, Coverage, Error, Head, HeaderName, Keys, Webhook};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Request, StatusCode};
+use http_body_util::BodyExt;
 use sha2::Sha256;
 use tower::ServiceExt;
 
@@ -73,6 +75,31 @@ async fn the_target_is_the_one_that_was_received_however_deep_the_router_is() {
                 assert_eq!(response.status(), status, "{signed}");
             }
         }
+    }
+}
+
+/// As a middleware does that rewrites the URI after routing.
+async fn with_other_query(mut request: Request<axum::body::Body>) -> Request<axum::body::Body> {
+    *request.uri_mut() = "/hook?id=other".parse().unwrap();
+    request
+}
+
+#[tokio::test]
+async fn the_query_that_is_handed_on_is_the_verified_one() {
+    let handler = async |Signed(request, proof): Signed<extract::Request, Webhook<Url>>| {
+        assert_eq!(proof.coverage(), Coverage::UrlBody);
+        request.uri().query().unwrap_or_default().to_owned()
+    };
+    let router = Router::new()
+        .route("/hook", post(handler))
+        .layer(map_request(with_other_query))
+        .with_state(Arc::new(verifier()));
+    let nested = Router::new().nest("/api", router.clone());
+    for (router, target) in [(router, "/hook?id=7"), (nested, "/api/hook?id=7")] {
+        let signed = format!("https://example.com/hooks{target}");
+        let response = router.oneshot(request(target, &signed)).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "id=7");
     }
 }
 

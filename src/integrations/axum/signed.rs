@@ -145,7 +145,8 @@ where
 /// Makes a request of what the signature covers.
 fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let mut request = Request::default();
-    let query = parts.uri.query().unwrap_or_default();
+    // The verified one. A middleware may have changed the other.
+    let query = received_uri(&parts.uri, &parts.extensions).query().unwrap_or_default();
     let content_type = parts.headers.get(CONTENT_TYPE);
     let (body, query) = match proof.coverage() {
         Coverage::Body => (Some(body), None),
