@@ -24,6 +24,13 @@
 //! Nothing separates the URL, the names and the values in the message. An attacker who has seen one request can move the
 //! boundaries: `CallSid=CA1` and `CallSidC=A1` have one signature. A GET of the URL followed by the parameters' text has it too.
 //!
+//! With a query in the URL, the path stays the same: the form's text becomes the end of the query. If that text contains
+//! `&bodySHA256=` and a hash, it then covers a body of the attacker's choice. So whoever can write a text that Twilio forwards,
+//! such as an SMS, and then sees that request's signature, can send any body to that path.
+//!
+//! - Keep signatures out of logs that others can read.
+//! - Configure URLs without a query for forms. Where you accept only forms, require
+//!   [`Coverage::UrlParams`](crate::Coverage::UrlParams).
 //! - Reject a request that lacks a parameter you need. Do not use a default instead.
 //! - Route exact paths, and allow only the method that you chose at Twilio, with `methods`.
 //! - Read [`Verified::parameters`](crate::Verified::parameters). A form's bytes, its order and its encoding are not signed.

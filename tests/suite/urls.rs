@@ -321,6 +321,20 @@ fn twilio_names_a_body_in_the_url() {
     assert_eq!(forged, Err(ErrorKind::SignatureMismatch));
 }
 
+/// Documented: nothing separates the URL from the form. Whoever demands the coverage of a form is safe.
+#[test]
+fn twilio_signs_a_forms_text_as_the_end_of_the_query() {
+    let body = r#"{"a":1}"#;
+    let text = format!("x&bodySHA256={}&y=", hash(body));
+    let target = format!("/hook?id=7AccountSidAC1Body{text}From1");
+    let signed = format!("{BASE}{target}");
+    let form = format!("AccountSid=AC1&Body={}&From=1", text.replace('&', "%26").replace('=', "%3D"));
+    let on = |target, body| twilio_on(&signed, "POST", target, Some(FORM.1), body);
+    assert_eq!(on("/hook?id=7", &form), Ok(Coverage::UrlParams));
+    assert_eq!(on(&target, body), Ok(Coverage::UrlBody));
+    assert_eq!(on(&target, "{}"), Err(ErrorKind::PayloadHashMismatch));
+}
+
 #[test]
 fn twilio_reads_a_url_as_text() {
     for target in [
