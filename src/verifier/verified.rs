@@ -48,7 +48,7 @@ pub enum Coverage {
     /// Only the token: neither body nor query.
     Token,
     /// Only the public URL, not the body. If the platform's documentation here says that the query is unsigned, it is the URL
-    /// up to its path.
+    /// up to its path. If it says that the query is signed decoded or sorted, the query's text and order are not covered.
     Url,
     /// The public URL, and the raw body byte for byte.
     UrlBody,
