@@ -158,15 +158,21 @@ impl<'r> Head<'r> {
         }
     }
 
-    /// Returns the SHA-256 that a query parameter has in hex. `None` if it is absent.
+    /// Returns the SHA-256 of the body that the platform appends to the query, in hex. `None` if it is absent.
+    ///
+    /// It must be the last parameter. Otherwise a text that the platform appends to the URL, such as a form's, could contain it.
     ///
     /// # Errors
     ///
     /// - [`ParameterRepeated`](ErrorKind::ParameterRepeated): it appears more than once.
-    /// - [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed): it is not 64 hex digits.
+    /// - [`PayloadHashMalformed`](ErrorKind::PayloadHashMalformed): it is not 64 hex digits at the end of the query.
     pub fn query_sha256(&self, name: &str) -> Result<Option<[u8; 32]>, Error> {
-        let decode = |text| hex::decode(text).ok_or_else(|| ErrorKind::PayloadHashMalformed.into());
-        self.query_param(name)?.map(decode).transpose()
+        let Some(text) = self.query_param(name)? else { return Ok(None) };
+        let is_last = self.query.rsplit(|byte| *byte == b'&').next().is_some_and(|last| {
+            last.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) == Some(text)
+        });
+        let hash = hex::decode(text).filter(|_| is_last);
+        hash.map(Some).ok_or_else(|| ErrorKind::PayloadHashMalformed.into())
     }
 
     /// Returns the start of the public URL, for a rule whose [`Profile`](crate::rule::Profile) says that it signs the URL.

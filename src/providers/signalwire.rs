@@ -8,8 +8,8 @@
 //! - A body that is not a form: hex, over the URL and the raw body. The URL is signed as called, with or without its port.
 //! - A POST of a form: base64, over the URL and each name with its value, decoded, sorted by name. Values of one name keep
 //!   their order. Empty values stay.
-//! - A body whose hex SHA-256 is in the query parameter `bodySHA256`: base64, over the URL. This parameter is checked first,
-//!   because it is signed and the content type is not.
+//! - A body whose hex SHA-256 is in the last query parameter, `bodySHA256`: base64, over the URL. This parameter is checked
+//!   first, because it is signed and the content type is not.
 //! - A GET: base64 or hex, over the URL. The URL alone never proves a body.
 //! - With base64, two URLs are tried: with the standard port and without a port. Another port stays unchanged.
 //! - The key is text, and most begin with `PSK_`. No time and no identifier is signed.

@@ -7,9 +7,9 @@
 //!
 //! - A POST of a form: after the URL, each name and its value, decoded and sorted. A name with several values appears once per
 //!   value. Equal values count once. Empty values stay.
-//! - A body of another type: only the URL, whose query parameter `bodySHA256` holds the body's hash in hex. Without it such a
-//!   body is rejected, because it would not be signed. This parameter is checked first, because it is signed and the content
-//!   type is not.
+//! - A body of another type: only the URL, whose last query parameter, `bodySHA256`, holds the body's hash in hex. Without it
+//!   such a body is rejected, because it would not be signed. This parameter is checked first, because it is signed and the
+//!   content type is not.
 //! - A GET, or a POST without a body: only the URL.
 //! - Twilio signs some URLs with their port and some without. So two URLs are tried: without a port, and with the base URL's
 //!   port. If it has none, that is `:443` or `:80`.
@@ -24,13 +24,12 @@
 //! Nothing separates the URL, the names and the values in the message. An attacker who has seen one request can move the
 //! boundaries: `CallSid=CA1` and `CallSidC=A1` have one signature. A GET of the URL followed by the parameters' text has it too.
 //!
-//! With a query in the URL, the path stays the same: the form's text becomes the end of the query. If that text contains
-//! `&bodySHA256=` and a hash, it then covers a body of the attacker's choice. So whoever can write a text that Twilio forwards,
-//! such as an SMS, and then sees that request's signature, can send any body to that path.
+//! If the URL has a query, a form's text can become the end of the query. So a sender's text, such as an SMS, could pose as
+//! `bodySHA256` of another body. Therefore that parameter counts only at the end of the query, where Twilio appends it. There,
+//! a form's text ends with the value of the last name, such as `ToZip`.
 //!
 //! - Keep signatures out of logs that others can read.
-//! - Configure URLs without a query for forms. Where you accept only forms, require
-//!   [`Coverage::UrlParams`](crate::Coverage::UrlParams).
+//! - If you accept only forms, require [`Coverage::UrlParams`](crate::Coverage::UrlParams).
 //! - Reject a request that lacks a parameter you need. Do not use a default instead.
 //! - Route exact paths, and allow only the method that you chose at Twilio, with `methods`.
 //! - Read [`Verified::parameters`](crate::Verified::parameters). A form's bytes, its order and its encoding are not signed.
@@ -148,11 +147,13 @@ impl Sign for TwilioRule {
     fn write(&self, draft: &mut Draft<'_>) {
         let request = draft.request();
         let is_form = request.head().is_form() == Ok(true);
-        if !is_form && !request.body().is_empty() {
-            draft.query("bodySHA256", draft.body_hash(Hash::Sha256, Encoding::Hex));
-        }
+        let is_hashed = !is_form && !request.body().is_empty();
         if let Some(account) = draft.tenant().filter(|_| !is_form) {
             draft.query(ACCOUNT, account);
+        }
+        // The hash must come last.
+        if is_hashed {
+            draft.query("bodySHA256", draft.body_hash(Hash::Sha256, Encoding::Hex));
         }
         draft.header(SIGNATURE.as_str(), draft.base64());
     }

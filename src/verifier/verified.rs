@@ -50,10 +50,10 @@ pub enum Coverage {
     /// Only the public URL, not the body. If the platform's documentation here says that the query is unsigned, it is the URL
     /// up to its path. If it says that the query is signed decoded or sorted, the query's text and order are not covered.
     Url,
-    /// The public URL, and the raw body byte for byte.
+    /// The public URL as in [`Url`](Self::Url), and the raw body byte for byte.
     UrlBody,
-    /// The public URL, and the form's decoded parameters: names and values, and the order of one name's values in
-    /// [`Verified::parameters`]. The form's bytes and the order of names are not covered.
+    /// The public URL as in [`Url`](Self::Url), and the form's decoded parameters: names and values, and the order of one name's
+    /// values in [`Verified::parameters`]. The form's bytes and the order of names are not covered.
     UrlParams,
     /// Nothing of the request.
     None,

@@ -170,7 +170,9 @@ fn of_url(platform: &Platform, key: &[u8], request: &Request, target: &str) -> O
     let mut hashes = query.split('&').filter_map(|pair| pair.strip_prefix("bodySHA256="));
     let hash = match (hashes.next(), hashes.next()) {
         (None, _) => None,
-        (Some(hash), None) => Some(mac::unhex(hash.as_bytes()).filter(|hash| hash.len() == 32)?),
+        (Some(hash), None) if query.split('&').next_back()?.starts_with("bodySHA256=") => {
+            Some(mac::unhex(hash.as_bytes()).filter(|hash| hash.len() == 32)?)
+        }
         _ => return None,
     };
     let (host, port, prefix) = split(base);
