@@ -87,7 +87,7 @@ impl SinchVoice {
     }
 
     /// Verifies with the secrets of several applications, by application key. [`Verified::tenant`](crate::Verified::tenant)
-    /// says which application sent the request.
+    /// says which application sent the request. The application's name is not signed, so each needs its own secret.
     ///
     /// # Errors
     ///
