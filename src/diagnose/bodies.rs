@@ -1,4 +1,4 @@
-//! What may have been done to a body on its way.
+//! Changes that happen to a body on its way.
 
 use std::io::Read;
 
@@ -11,8 +11,8 @@ use super::trials::{Budget, Change, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
 
-/// Undoes one thing after the other until `matches` says that what comes out is what was signed. Of a form whose parameters are
-/// signed, their order and how they are escaped do not matter.
+/// Undoes one change after the other until `matches` accepts the result. If a form's parameters are signed, their order and escapes
+/// do not matter.
 pub(super) fn find(
     body: &[u8],
     budget: &Budget,
@@ -38,7 +38,7 @@ pub(super) fn find(
     trials.found()
 }
 
-/// What looks wrong with a body's shape: no platform sends it so.
+/// Finds a shape of body that no platform sends.
 pub(super) fn hint(body: &[u8]) -> Option<Finding> {
     let is_json = json::is_json(body);
     let (cause, evidence) = if body.is_empty() {
@@ -64,7 +64,7 @@ pub(super) fn hint(body: &[u8]) -> Option<Finding> {
     Some(Finding::hint(cause, evidence))
 }
 
-/// What is put to the beginning and the end, and at the ends of lines.
+/// Adds or removes white space at both ends, and changes line ends.
 fn ends(trials: &mut Trials<'_>) {
     let body = trials.text();
     if let Some(rest) = body.strip_suffix(b"\n") {
@@ -81,7 +81,7 @@ fn ends(trials: &mut Trials<'_>) {
     }
 }
 
-/// What a body is put into.
+/// Removes encodings of the whole body.
 fn package(trials: &mut Trials<'_>) {
     let body = trials.text();
     trials.test(Cause::BodyNewline, "the white space around the body is removed", body.trim_ascii());
@@ -100,7 +100,7 @@ fn package(trials: &mut Trials<'_>) {
     }
 }
 
-/// What a wrong character set makes of a text.
+/// Undoes a wrong character set.
 fn text(trials: &mut Trials<'_>) {
     for rewriting in Rewriting::of(trials.text()) {
         if let Some(text) = rewriting.apply(trials.text()) {
@@ -132,7 +132,7 @@ fn json(trials: &mut Trials<'_>) {
     let count = if body.len() > MAX_NUMBERED { 0 } else { json::count_numbers(body) };
     for numbers in chosen(count) {
         for (words, zeros) in ZEROS {
-            // Who writes numbers anew writes no lines.
+            // Programs that rewrite numbers do not indent.
             for styled in styles().filter(|styled| styled.2.layout.indent.is_none()) {
                 write(trials, body, &(styled.0, styled.1, Style { numbers, zeros, ..styled.2 }), words);
             }
@@ -140,10 +140,10 @@ fn json(trials: &mut Trials<'_>) {
     }
 }
 
-/// A style, and what is said of its layout and its escapes.
+/// A style, with the words for its layout and its escapes.
 type Styled = (&'static str, &'static str, Style);
 
-/// As JavaScript, Python, PHP, Go and their options write JSON.
+/// The styles of JavaScript, Python, PHP and Go, with their options.
 fn styles() -> impl Iterator<Item = Styled> {
     LAYOUTS.into_iter().flat_map(|(laid_out, layout)| {
         ESCAPES.into_iter().map(move |(escaped, escapes)| {
@@ -152,7 +152,7 @@ fn styles() -> impl Iterator<Item = Styled> {
     })
 }
 
-/// Which of so many numbers may have been rewritten, a bit each: all of them, any of few, one of many.
+/// The sets of numbers that may have been rewritten, one bit each: all, any of few, or one of many.
 fn chosen(count: usize) -> impl Iterator<Item = u64> {
     let any = 1..1_u64 << count.min(MAX_SUBSETS);
     let one = (0..count.min(MAX_NUMBERS)).map(|at| 1_u64 << at);
@@ -161,7 +161,7 @@ fn chosen(count: usize) -> impl Iterator<Item = u64> {
     all.into_iter().chain(any).chain(one.filter(move |_| count > MAX_SUBSETS))
 }
 
-/// Decompresses no more than a body may have.
+/// Decompresses, up to the largest body.
 fn inflate(reader: impl Read) -> Option<Vec<u8>> {
     let mut inflated = Vec::new();
     let most = u64::try_from(MAX_BODY).ok()?;
@@ -197,13 +197,13 @@ const ZEROS: [(&str, Zeros); 3] = [
     (", numbers without zeros at their ends", Zeros::None),
 ];
 
-/// A longer body is verified, and not rewritten.
+/// A longer body is only verified, not rewritten.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-/// Of a longer one no members are sorted.
+/// The members of a longer body are not sorted.
 const MAX_SORTED: usize = 256 * 1024;
-/// Of a longer one no numbers are rewritten.
+/// The numbers of a longer body are not rewritten.
 const MAX_NUMBERED: usize = 16 * 1024;
-/// Any set of so many numbers is rewritten.
+/// Up to this many numbers, every set is tried.
 const MAX_SUBSETS: usize = 4;
 const MAX_NUMBERS: usize = 16;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -1,10 +1,10 @@
-//! A request that was kept, to be looked at again.
+//! A captured request.
 
 use std::fmt;
 
 use crate::request::{Head, Request};
 
-/// A captured request: it owns what it is made of, and unlike a [`Head`] its headers can be listed.
+/// A captured request. It owns its parts, and unlike a [`Head`] it can list its headers.
 ///
 /// # Example
 ///
@@ -18,7 +18,7 @@ use crate::request::{Head, Request};
 #[must_use]
 pub struct Capture {
     pub(super) method: String,
-    /// Path and query, where both are known.
+    /// The path and query, if both are known.
     pub(super) target: Option<String>,
     pub(super) query: Vec<u8>,
     pub(super) headers: Vec<(String, Vec<u8>)>,
@@ -26,7 +26,7 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Takes the method (as on the wire), the headers in their order, repeats included, and the raw body.
+    /// Takes the method as received, all headers in order, and the raw body.
     pub fn new<N: Into<String>, V: Into<Vec<u8>>>(
         method: impl Into<String>,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -48,7 +48,7 @@ impl Capture {
         Self { target: Some(target), query, ..self }
     }
 
-    /// A view of it, to verify.
+    /// Returns a view for a verifier.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         let head = Head::new(&self.method, &self.headers);

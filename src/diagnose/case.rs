@@ -1,4 +1,4 @@
-//! A request that was rejected, and the secrets to try on it.
+//! A rejected request, and the secrets to try.
 
 use super::credentials::Candidate;
 use super::secrets;
@@ -8,7 +8,7 @@ use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
-/// How a scheme makes a key of a secret's text.
+/// How a scheme turns a secret's text into a key.
 pub(super) type ReadSecret = fn(&[u8]) -> Result<Secret, ConfigError>;
 
 /// Takes the text itself.
@@ -22,13 +22,13 @@ pub struct Case<'c> {
     pub(super) capture: &'c Capture,
     /// Why the verifier rejects.
     pub(super) refusal: Error,
-    /// What the trials draw from.
+    /// The budget of all trials.
     pub(super) budget: Budget,
-    /// With what each is called, the verifier's own first: those have no name.
+    /// The secrets with their names, the verifier's own first, which have none.
     pub(super) candidates: Vec<(Option<String>, &'c Candidate)>,
 }
 
-/// What has to be done for the signature to match.
+/// The changes that make the signature match.
 pub(super) type Changes = Vec<Change>;
 
 impl<'c> Case<'c> {
@@ -42,8 +42,7 @@ impl<'c> Case<'c> {
         Self { capture, refusal, budget, candidates: credentials.candidates(tenant) }
     }
 
-    /// Tries each secret as it is on a message of this length. Where one matches, what has to be done is nothing, or to take
-    /// another secret.
+    /// Tries each secret unchanged on a message of this length. If one matches, the change is none, or to use another secret.
     pub(super) fn try_secrets(
         &self,
         read: ReadSecret,
@@ -61,7 +60,7 @@ impl<'c> Case<'c> {
         None
     }
 
-    /// Undoes what may have been done to each secret, one thing after the other, and tries it on a message of this length.
+    /// Undoes changes of each secret, one after the other, and tries it on a message of this length.
     pub(super) fn change_secrets(
         &self,
         read: ReadSecret,
@@ -82,14 +81,14 @@ impl<'c> Case<'c> {
         None
     }
 
-    /// That a secret is used which the verifier does not try: one that has a name.
+    /// The change to use another secret, if it has a name.
     pub(super) fn other_secret(&self, label: Option<&str>) -> Option<Change> {
         let is_unnamed = self.refusal.kind() == ErrorKind::TenantMissing;
         let cause = if is_unnamed { Cause::TenantMissing } else { Cause::SecretOther };
         label.map(|label| (cause, format!("{label} is used")))
     }
 
-    /// The findings where no change makes the signature match: what looks wrong, and that it may be forged.
+    /// The findings if no change makes the signature match: hints, and that the request may be forged.
     pub(super) fn unexplained(&self, mut hints: Vec<Finding>) -> Vec<Finding> {
         let own = self.candidates.iter().filter(|(label, _)| label.is_none());
         hints.extend(own.filter_map(|(_, candidate)| secrets::hint(&candidate.text)));
@@ -104,7 +103,7 @@ impl<'c> Case<'c> {
         hints
     }
 
-    /// The finding for a rejection that has other reasons than the signature.
+    /// The finding for a rejection with another reason than the signature.
     pub(super) fn refused_otherwise(&self) -> Finding {
         let cause = match self.refusal.kind() {
             ErrorKind::TenantMissing => Cause::TenantMissing,
@@ -114,7 +113,7 @@ impl<'c> Case<'c> {
     }
 }
 
-/// One proof for each change that is needed. With several, each says them all.
+/// One proof for each needed change. Each names all of them.
 pub(super) fn proofs(changes: &Changes) -> Vec<Finding> {
     let words: Vec<_> = changes.iter().map(|(_, words)| words.as_str()).collect();
     let evidence = format!("the signature matches when {}", words.join(", and "));

@@ -1,4 +1,4 @@
-//! What a wrong character set or an HTML escape makes of a text.
+//! Wrong character sets and HTML escapes.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use encoding_rs::{
     BIG5, EUC_KR, Encoding, GBK, ISO_8859_15, MACINTOSH, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
 };
 
-/// A way to write a text again.
+/// A way to rewrite a text.
 #[derive(Clone, Copy)]
 pub(super) enum Rewriting {
     /// The bytes are read in this character set and written in UTF-8.
     From(Charset),
     /// The bytes are read as UTF-8 and written in this character set.
     To(Charset),
-    /// Each character beyond ASCII becomes so many question marks.
+    /// Each character beyond ASCII becomes this many question marks.
     Questions(fn(char) -> usize),
-    /// HTML's escapes are decoded.
+    /// HTML escapes are decoded.
     Html,
 }
 
@@ -26,7 +26,7 @@ pub(super) enum Charset {
 }
 
 impl Rewriting {
-    /// All that may change this text, the likeliest first.
+    /// The rewritings that can change this text, the likeliest first.
     pub(super) fn of(text: &[u8]) -> impl Iterator<Item = Self> {
         let charsets = [Charset::Latin1].into_iter().chain(ENCODINGS.map(Charset::Of));
         let read = charsets.flat_map(|charset| [Self::From(charset), Self::To(charset)]);
@@ -35,7 +35,7 @@ impl Rewriting {
         text.contains(&b'&').then_some(Self::Html).into_iter().chain(beyond.into_iter().flatten())
     }
 
-    /// The text written again; `None` where it is none of this kind.
+    /// The rewritten text. `None` if it is not of this kind.
     pub(super) fn apply(self, text: &[u8]) -> Option<Vec<u8>> {
         Some(match self {
             Self::From(Charset::Latin1) => {
@@ -64,7 +64,7 @@ impl Rewriting {
     }
 }
 
-/// After "the text".
+/// The words after "the text".
 impl fmt::Display for Rewriting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,7 +85,7 @@ impl fmt::Display for Charset {
     }
 }
 
-/// Whether a word has question marks between its letters.
+/// Whether a word contains question marks between letters.
 pub(super) fn has_question_marks(text: &[u8]) -> bool {
     let mut words = text.split(|byte| !byte.is_ascii_alphabetic() && *byte != b'?');
     words.any(|word| {
@@ -99,7 +99,7 @@ pub(super) fn has_question_marks(text: &[u8]) -> bool {
 
 const ENCODINGS: [&Encoding; 9] =
     [WINDOWS_1252, ISO_8859_15, WINDOWS_1250, WINDOWS_1251, MACINTOSH, SHIFT_JIS, GBK, BIG5, EUC_KR];
-/// The ampersand is last: it begins the others.
+/// The ampersand comes last, since it begins the others.
 const HTML: [(&str, &str); 7] = [
     ("&lt;", "<"),
     ("&gt;", ">"),

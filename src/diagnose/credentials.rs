@@ -1,11 +1,11 @@
-//! The secrets that are at hand.
+//! The secrets to try.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The secrets to try, as they are stored: what [`Secret::new`](crate::Secret::new) refuses (white space around it, a PEM) is
-/// taken here as well, since it may be what is wrong.
+/// The secrets to try, as you store them. It also takes what [`Secret::new`](crate::Secret::new) rejects, such as a PEM or white
+/// space at an end, since that may be the fault.
 ///
 /// # Example
 ///
@@ -36,12 +36,12 @@ enum Owner {
 }
 
 impl Credentials {
-    /// No secret yet.
+    /// Starts without secrets.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a secret that the verifier is built from.
+    /// Adds one of the verifier's secrets.
     pub fn secret(self, text: impl Into<Vec<u8>>) -> Self {
         self.and(text, Owner::Verifier)
     }
@@ -51,8 +51,8 @@ impl Credentials {
         self.and(text, Owner::Tenant(api_key.into()))
     }
 
-    /// Adds a secret that the verifier does not know: another credential of the platform, one of another stage, the previous
-    /// one. `label` names it in the evidence.
+    /// Adds a secret that the verifier does not know, such as another credential of the platform, that of another stage, or the
+    /// previous one. `label` names it in the evidence.
     pub fn other(self, label: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
         self.and(text, Owner::Other(label.into()))
     }
@@ -62,8 +62,8 @@ impl Credentials {
         self
     }
 
-    /// Those of the verifier first, then the others; where the delivery names a tenant, that tenant's are the verifier's. No
-    /// more than are tried.
+    /// The verifier's secrets first, then the others. If the request names a tenant, that tenant's secrets are the verifier's.
+    /// Returns no more than are tried.
     pub(super) fn candidates(&self, tenant: Option<&str>) -> Vec<(Option<String>, &Candidate)> {
         let mut candidates: Vec<_> =
             self.0.iter().map(|candidate| (candidate.label(tenant), candidate)).collect();
@@ -74,12 +74,12 @@ impl Credentials {
 }
 
 impl Candidate {
-    /// The tenant whose secret it is.
+    /// The secret's tenant.
     pub(super) fn tenant(&self) -> Option<&str> {
         if let Owner::Tenant(name) = &self.owner { Some(name) } else { None }
     }
 
-    /// What it is called; `None` for one that the verifier tries.
+    /// The name. `None` for a secret of the verifier.
     fn label(&self, tenant: Option<&str>) -> Option<String> {
         match &self.owner {
             Owner::Verifier => None,

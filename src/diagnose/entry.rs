@@ -39,7 +39,7 @@ pub trait Diagnose: Explain {
 
 impl<V: Explain + ?Sized> Diagnose for V {}
 
-/// Whether the finding is about what a scheme decides: headers, their form, the algorithm, how the secret is read.
+/// Whether the finding is about what a scheme decides: headers, their form, the algorithm, how the secret is decoded.
 fn is_of_scheme(finding: &Finding) -> bool {
     matches!(
         finding.cause(),
@@ -53,7 +53,7 @@ fn is_of_scheme(finding: &Finding) -> bool {
     )
 }
 
-/// Whether the verifier found a signature where its scheme has one.
+/// Whether the verifier found a signature in the scheme's place.
 fn has_signature(case: &Case<'_>) -> bool {
     matches!(case.refusal.kind(), ErrorKind::SignatureMismatch | ErrorKind::SignatureMalformed)
 }

@@ -1,4 +1,4 @@
-//! What each verifier tells of its settings.
+//! How each kind of verifier is diagnosed.
 
 use super::case::{Case, VERBATIM, proofs};
 use super::search::{self, Subject};
@@ -9,18 +9,18 @@ use crate::request::Request;
 use crate::secret::Secret;
 use crate::verifier::Verifier;
 
-/// Why a request is rejected; `Err` with what looks wrong where nothing explains its signature.
+/// Why a request is rejected. `Err` has only hints: nothing explains its signature.
 pub(super) type Explanation = Result<Vec<Finding>, Vec<Finding>>;
 
 /// Seals [`Diagnose`](super::Diagnose).
 pub trait Explain: Verifier {
-    /// Says why a request is rejected.
+    /// Explains why a request is rejected.
     fn explain(&self, case: &Case<'_>) -> Explanation;
 
-    /// Whether the verifier's own keys signed a request, whatever its time and its claims.
+    /// Whether the verifier's own keys signed a request, of any time and with any claims.
     fn signs(&self, request: Request<'_>) -> bool;
 
-    /// Whose the request says it is, where a scheme has tenants.
+    /// The tenant that the request names, if the scheme has tenants.
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String>;
 }
 
@@ -39,7 +39,7 @@ impl<S: Subject> Explain for S {
     }
 }
 
-/// Nothing is signed. The token may still be another, or stored wrongly.
+/// Nothing is signed, but the token may be another one, or stored wrongly.
 impl Explain for StaticToken {
     fn explain(&self, case: &Case<'_>) -> Explanation {
         let moved = heads::readable(case.capture, |seen| self.begin(seen.head()).map(drop));

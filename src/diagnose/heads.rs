@@ -1,4 +1,4 @@
-//! What may have been done to the headers that a rule reads.
+//! Changes that happen to the headers that a rule reads.
 
 use std::cmp::Reverse;
 use std::slice;
@@ -10,8 +10,7 @@ use super::{Capture, Cause, signatures};
 use crate::error::Error;
 use crate::request::{Head, HeaderLookup, HeaderName, Headers};
 
-/// The headers of a request, of which some have another value. Notes what is looked up, so that nothing need say which headers
-/// a rule reads.
+/// The headers of a request, with some values changed. Records lookups, so that rules need not say which headers they read.
 pub(super) struct Seen<'c> {
     capture: &'c Capture,
     changed: Vec<(HeaderName, Vec<u8>)>,
@@ -19,12 +18,12 @@ pub(super) struct Seen<'c> {
     asked: Mutex<Vec<HeaderName>>,
 }
 
-/// The headers as they are, and as they may have been, where `read` can read them. Those as they are come first.
+/// The received headers, and other versions of them, if `read` accepts them. The received headers come first.
 pub(super) fn readable<'c>(
     capture: &'c Capture,
     read: impl Fn(&Seen<'c>) -> Result<(), Error>,
 ) -> Vec<Seen<'c>> {
-    // The likeliest change is followed to its end first.
+    // Follows the likeliest change to its end first.
     let (mut left, mut readable) = (vec![Seen::new(capture)], Vec::new());
     for _ in 0..MOST_READS {
         let Some(seen) = left.pop().filter(|_| readable.len() < MOST_READABLE) else { break };
@@ -56,7 +55,7 @@ impl<'c> Seen<'c> {
         self.capture.request().head().with_headers(self)
     }
 
-    /// The same with one more header changed: the one at fault, or where none is, any that was asked for.
+    /// Versions with one more changed header: the one in the error, or without one, any that was read.
     fn expanded(&self, fault: Option<&str>) -> Vec<Self> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_unchanged = |name: &&HeaderName| self.changed.iter().all(|(changed, _)| changed != *name);
@@ -97,7 +96,7 @@ impl<'c> Seen<'c> {
         all
     }
 
-    /// The other headers. Those come first whose name shares most words with this one and has fewest others.
+    /// The other headers. Names that share most words with this one come first.
     fn others(&self, name: &HeaderName) -> Vec<(HeaderName, &'c [u8])> {
         let own: Vec<_> = name.as_str().split('-').collect();
         let named = self.capture.headers.iter().filter(|(_, value)| value.len() <= MOST_BYTES);
@@ -136,11 +135,11 @@ impl Headers for Seen<'_> {
     }
 }
 
-/// So often the head is read.
+/// The most readings of the head.
 const MOST_READS: usize = 1_000;
 const MOST_READABLE: usize = 16;
 const MOST_OTHERS: usize = 32;
-/// A verifier takes no longer value.
+/// A verifier rejects longer values.
 const MOST_BYTES: usize = 16 * 1024;
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 const JSON: &[u8] = b"application/json";

@@ -1,4 +1,4 @@
-//! JSON as other programs write it: the same members in the same order.
+//! JSON in the style of other programs: the same members in the same order.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,20 +7,20 @@ use memchr::memchr2;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-/// How a program writes JSON.
+/// A program's style of JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     pub(super) layout: Layout,
     pub(super) escapes: Escapes,
-    /// Which numbers have other zeros after the point: the first number by the lowest bit.
+    /// The numbers with other zeros after the point. The lowest bit is the first number.
     pub(super) numbers: u64,
     pub(super) zeros: Zeros,
 }
 
-/// Which characters are escaped beyond those that must be.
+/// The characters that are escaped without need.
 pub(super) type Escapes = fn(char) -> bool;
 
-/// What stands after commas and colons, and by how many spaces lines are indented, where each member has one.
+/// The separators, and the indentation in spaces if each member has its own line.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     pub(super) comma: &'static str,
@@ -39,18 +39,18 @@ pub(super) enum Zeros {
     None,
 }
 
-/// Whether a text is one array or object.
+/// Whether a text is a single array or object.
 pub(super) fn is_json(text: &[u8]) -> bool {
     text.trim_ascii_start().first().is_some_and(|first| b"{[".contains(first))
         && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// How many numbers are in a JSON text.
+/// Counts the numbers in a JSON text.
 pub(super) fn count_numbers(json: &[u8]) -> usize {
     tokens(json).filter(|token| is_number(token)).count()
 }
 
-/// The JSON text with the members of every object sorted by name. `None` where it is nested too deeply to be a webhook's.
+/// The JSON text with sorted members. `None` if it is nested too deeply for a webhook.
 pub(super) fn sorted(json: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(json.len());
     write_sorted(serde_json::from_slice(json).ok()?, MAX_DEPTH, &mut out)?;
@@ -58,7 +58,7 @@ pub(super) fn sorted(json: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Style {
-    /// Writes a JSON text in this style. `None` where it is nested too deeply to be a webhook's.
+    /// Writes a JSON text in this style. `None` if it is nested too deeply for a webhook.
     pub(super) fn write(self, json: &[u8], out: &mut Vec<u8>) -> Option<()> {
         let (mut depth, mut number, mut is_open) = (0_usize, 1_u64, false);
         for token in tokens(json) {
@@ -97,7 +97,7 @@ impl Style {
         }
     }
 
-    /// Writes a string in which nothing is escaped but what must be.
+    /// Writes a string with only the necessary escapes.
     fn write_string(self, text: &str, out: &mut Vec<u8>) {
         for c in text.chars() {
             match c {
@@ -114,7 +114,7 @@ impl Style {
 }
 
 impl Zeros {
-    /// The number written so; `None` where that changes nothing.
+    /// The rewritten number. `None` if nothing changes.
     fn rewrite(self, number: &[u8]) -> Option<Vec<u8>> {
         let decimals = number.iter().rev().position(|byte| *byte == b'.');
         let added: &[u8] = match (self, decimals) {
@@ -148,7 +148,7 @@ fn tokens(json: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// How long the string is that a text begins with, its quotation marks included.
+/// The length of the string at the start of a text, with its quotation marks.
 fn string_length(text: &[u8]) -> usize {
     let mut at = 1_usize;
     while let Some(rest) = text.get(at..) {
@@ -166,7 +166,7 @@ fn is_number(token: &[u8]) -> bool {
     token.first().is_some_and(|first| *first == b'-' || first.is_ascii_digit())
 }
 
-/// The string with nothing escaped but what must be. One that holds half a surrogate pair stays as it is.
+/// The string with only the necessary escapes. A string with half a surrogate pair stays unchanged.
 fn plain(string: &[u8]) -> Cow<'_, str> {
     let decoded = || serde_json::to_string(&serde_json::from_slice::<String>(string).ok()?).ok();
     let plain = if string.contains(&b'\\') { decoded() } else { None };

@@ -1,4 +1,4 @@
-//! Whether a request is signed by another scheme than the one that was expected.
+//! Finds out whether another scheme signed a request.
 
 use super::case::Case;
 use super::heads::Seen;
@@ -9,13 +9,13 @@ use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
 use crate::schemes::{Scheme, Settings};
 use crate::secret::Secret;
 
-/// Looks for a scheme that is not `expected` by which a secret at hand signed the request.
+/// Finds another scheme with which a given secret signed the request.
 pub(super) fn proved(case: &Case<'_>, expected: &str) -> Option<Finding> {
     let scheme = others(expected).find_map(|scheme| signed(case, scheme))?;
     Some(Finding::proved(Cause::SchemeOther, format!("the signature matches when the scheme is {scheme}")))
 }
 
-/// Looks for a scheme that is not `expected` and has its signature where the request has one.
+/// Finds another scheme that has its signature where the request has one.
 pub(super) fn alike(case: &Case<'_>, expected: &str) -> Option<Finding> {
     let alike: Vec<_> = others(expected).filter(|scheme| is_alike(case, scheme)).map(Scheme::name).collect();
     let evidence =
@@ -27,7 +27,7 @@ fn others(expected: &str) -> impl Iterator<Item = &'static Scheme> {
     Scheme::ALL.iter().filter(move |scheme| scheme.name() != expected)
 }
 
-/// What the scheme is called, with its algorithm, where a secret at hand signed the request by it.
+/// The scheme's name, with its algorithm, if a given secret signed the request with it.
 fn signed(case: &Case<'_>, scheme: &Scheme) -> Option<String> {
     let request = case.capture.request();
     let settings = |algorithm: Option<&str>, text: &[u8]| Settings {
@@ -54,7 +54,7 @@ fn signed(case: &Case<'_>, scheme: &Scheme) -> Option<String> {
 
 /// Whether a request has a signature where a scheme has one. If a header looks like a signature, it must be that one.
 fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
-    // A header of the operator's own naming is no sign of a scheme.
+    // A header that the operator names is no sign of a scheme.
     let settings = Settings { header: None, ..scheme.sample([0; 32]).settings };
     let Ok(verifier) = scheme.build(&settings) else { return false };
     let seen = Seen::new(case.capture);
@@ -69,7 +69,7 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
         })
 }
 
-/// The URL by the request's word. It proves nothing: the signature does.
+/// The URL as the request states it. It proves nothing by itself.
 fn base(case: &Case<'_>) -> Option<BaseUrl> {
     match case.capture.headers.lookup(&HeaderName::from_static("host")) {
         HeaderLookup::One(host) => BaseUrl::new(&format!("https://{}", str::from_utf8(host).ok()?)).ok(),
@@ -77,7 +77,7 @@ fn base(case: &Case<'_>) -> Option<BaseUrl> {
     }
 }
 
-/// What is said of a head that has a signature of the scheme.
+/// The errors for a head that has a signature of the scheme.
 const JUDGED: [ErrorKind; 5] = [
     ErrorKind::SignatureMismatch,
     ErrorKind::TimestampStale,

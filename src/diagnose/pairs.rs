@@ -1,4 +1,4 @@
-//! Parameters, read and written more leniently than a verifier does.
+//! Parameters, read and written more leniently than in a verifier.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::charsets::{self, Rewriting};
 use super::trials::Trials;
 use super::{Cause, Finding};
 
-/// Names and values in their order.
+/// Names and values in order.
 pub(super) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Splits a query or a form and decodes nothing.
@@ -31,13 +31,13 @@ pub(super) fn write(pairs: &Pairs) -> Vec<u8> {
     write_with(pairs, FORM, true, false)
 }
 
-/// Writes a form: these characters are escaped, a space is a `+` or not, the digits of escapes are in lower case or not.
+/// Writes a form with these escapes, with or without `+` for spaces and lower-case digits.
 fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
     let bytes = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2));
     let mut form = Vec::with_capacity(bytes.sum());
     let mut write = |before: &[u8], text: &[u8]| {
         form.extend_from_slice(before);
-        // Each part is one escape, or holds none.
+        // Each part is one escape, or contains none.
         for part in percent_encode(text, escaped) {
             match part.as_bytes() {
                 b"%20" if plus => form.push(b'+'),
@@ -55,7 +55,7 @@ fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool
     form
 }
 
-/// What looks wrong with a query or form: no platform sends it so.
+/// Finds a shape of query or form that no platform sends.
 pub(super) fn hint(raw: &[u8]) -> Option<Finding> {
     let (cause, evidence) = if is_unescaped(raw) {
         (Cause::ParamsDecoding, "the parameters have characters in them that a form escapes")
@@ -67,7 +67,7 @@ pub(super) fn hint(raw: &[u8]) -> Option<Finding> {
     Some(Finding::hint(cause, evidence))
 }
 
-/// Whether a query or form holds what a form escapes: spaces, bytes beyond ASCII, or a `%` that begins no escape.
+/// Whether a query or form contains unescaped spaces, bytes beyond ASCII, or a bare `%`.
 pub(super) fn is_unescaped(raw: &[u8]) -> bool {
     let is_form = raw.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-._%[]".contains(byte));
     let is_form = is_form.and_then(|at| raw.get(at)) == Some(&b'=');
@@ -88,7 +88,7 @@ pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
     }
 }
 
-/// Tries what may have been done to names and values: their decoding, their blanks, and parameters that were added.
+/// Tries changes of names and values: decoding, blanks and added parameters.
 pub(super) fn rewrite(trials: &mut Trials<'_>) {
     let raw = trials.text();
     let undecoded = split(raw);
@@ -136,7 +136,7 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
     }
 }
 
-/// Tries the parameters in other orders: in all where there are few, else sorted, reversed, and with one of them moved.
+/// Tries the parameters in other orders: in all if there are few, otherwise sorted, reversed, and with one moved.
 pub(super) fn reorder(trials: &mut Trials<'_>) {
     let pieces: Vec<_> = pieces(trials.text()).collect();
     let mut sorted = pieces.clone();
@@ -163,7 +163,7 @@ pub(super) fn reorder(trials: &mut Trials<'_>) {
     }
 }
 
-/// The permutation of this number.
+/// The permutation with this number.
 fn permutation<T>(mut left: Vec<T>, mut order: usize) -> Vec<T> {
     let mut permuted = Vec::with_capacity(left.len());
     while !left.is_empty() {
@@ -174,17 +174,17 @@ fn permutation<T>(mut left: Vec<T>, mut order: usize) -> Vec<T> {
     permuted
 }
 
-/// The pairs of a query or form as they are written.
+/// The raw pairs of a query or form.
 fn pieces(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
     raw.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty())
 }
 
-/// Changes every name and value; `None` where one cannot be.
+/// Changes every name and value. `None` if one cannot be changed.
 fn each(pairs: &Pairs, change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Pairs> {
     pairs.iter().map(|(name, value)| Some((change(name)?, change(value)?))).collect()
 }
 
-/// Decodes percent-escapes, and leaves alone what is none.
+/// Decodes percent-escapes. Invalid ones stay unchanged.
 fn decode(text: &[u8]) -> Vec<u8> {
     let mut spaced = text.to_vec();
     spaced.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
@@ -194,8 +194,8 @@ fn decode(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The parameters without any one of them; of small ones also without any that stand together, and without any two. Nothing
-/// where that would be too much to try.
+/// The parameters without any one of them. If they are small, also without any neighbours, and without any two. Nothing if that
+/// would be too much to try.
 fn without_some(raw: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     let pieces: Vec<_> = pieces(raw).collect();
     let bytes: usize = pieces.iter().map(|piece| piece.len().saturating_sub(1)).sum();
@@ -214,8 +214,8 @@ fn without_some(raw: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     })
 }
 
-/// What is escaped, whether a space is a `+`, and whether escapes are in lower case: as browsers, libraries and proxies write
-/// forms.
+/// How browsers, libraries and proxies write forms: the escaped characters, whether a space is a `+`, and whether escapes are in
+/// lower case.
 const FORMS: [(&AsciiSet, bool, bool); 6] = [
     (FORM, true, false),
     (ENCODE_URI_COMPONENT, false, false),
@@ -228,16 +228,16 @@ const FORMS: [(&AsciiSet, bool, bool); 6] = [
 const SMALL_BYTES: usize = 4096;
 const MAX_PAIRS: usize = 64;
 const MAX_TRIED_BYTES: usize = 16 * 1024 * 1024;
-/// As many pairs are left out that stand apart.
+/// The most pairs of separate parameters that are left out.
 const MAX_APART: usize = 300;
-/// Of so many parameters all orders are tried.
+/// Up to this many parameters, all orders are tried.
 const MAX_PERMUTED: usize = 6;
-/// Of so many parameters each is moved to each place.
+/// Up to this many parameters, each is moved to each place.
 const MAX_MOVED: usize = 24;
-/// What RFC 3986 escapes: all but its unreserved characters.
+/// RFC 3986: all characters but the unreserved ones.
 pub(super) const RFC_3986: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What a form escapes (WHATWG URL).
+/// The escapes of a form (WHATWG URL).
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
-/// What JavaScript's `encodeURIComponent` escapes.
+/// The escapes of JavaScript's `encodeURIComponent`.
 const ENCODE_URI_COMPONENT: &AsciiSet =
     &RFC_3986.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');

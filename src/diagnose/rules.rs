@@ -1,4 +1,4 @@
-//! Why a webhook by any rule rejects a request.
+//! Webhooks with any rule.
 
 use super::case::Case;
 use super::search::{Signed, Subject};

@@ -1,4 +1,4 @@
-//! Why a verifier rejects a request: something is changed, the same rule reads it again, and the same code proves it again.
+//! The search for a cause: change something, read the request with the same rule, and verify it with the same code.
 
 use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
 use super::explain::Explanation;
@@ -12,38 +12,37 @@ use crate::mac::{MacKeys, SenderKeys, SignatureKind, Tag};
 use crate::request::{BaseUrl, Head, Request};
 use crate::verifier::Verifier;
 
-/// A verifier whose requests are searched.
+/// A verifier that the search can use.
 pub(super) trait Subject: Verifier {
-    /// Proves that a request was signed with these keys, or with the verifier's own: of any age, by any method, at the head's own
-    /// base URL.
+    /// Verifies a request of any age and method, at the head's own base URL, with these keys or the verifier's own.
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error>;
 
-    /// Reads the head: of which kinds it may have a signature, the verifier's own first.
+    /// Reads the head. Returns the kinds that its signature may have, the verifier's own first.
     fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error>;
 
-    /// The kind of signature that the verifier is built for.
+    /// The verifier's kind of signature.
     fn kind(&self) -> Option<SignatureKind>;
 
-    /// The verifier's own keys for a request; `None` where it names no tenant of these.
+    /// The verifier's own keys for a request. `None` if it names no tenant of the verifier.
     fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys>;
 
-    /// What looks wrong, where nothing explains the signature.
+    /// The hints if nothing explains the signature.
     fn hints(&self, case: &Case<'_>) -> Vec<Finding>;
 
-    /// Whose the request says it is, where a scheme has tenants.
+    /// The tenant that the request names, if the scheme has tenants.
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String>;
 
-    /// The start of the URL, where the URL is signed.
+    /// The start of the URL, if the URL is signed.
     fn base(&self) -> Option<&BaseUrl> {
         None
     }
 
-    /// How a secret's text becomes a key: several, where the verifier does not tell.
+    /// How a secret's text becomes a key. There are several ways if the verifier does not know.
     fn readings(&self) -> &'static [ReadSecret] {
         &[VERBATIM, DECODED]
     }
 
-    /// Whether parameters are signed, in whichever order and form.
+    /// Whether parameters are signed, in any order and form.
     fn signs_params(&self) -> bool {
         false
     }
@@ -53,32 +52,32 @@ pub(super) trait Subject: Verifier {
         self.base().is_some()
     }
 
-    /// Whether the signature is over a token, which names the hash of body or query.
+    /// Whether the signature covers a token, which contains the hash of body or query.
     fn is_token(&self) -> bool {
         false
     }
 
-    /// The request with its parameters in a form, where they are signed in whichever form they have.
+    /// The request with its parameters as a form, if they are signed in any form.
     fn as_form(&self, _: &Capture) -> Option<Capture> {
         None
     }
 
-    /// The request with what is signed moved to where the verifier looks.
+    /// The request with its signed parts moved to where the verifier looks.
     fn moved(&self, _: &Case<'_>) -> Vec<(Changes, Capture)> {
         Vec::new()
     }
 
-    /// Looks for a signature over something that no request has.
+    /// Looks for a signature of a message that no request gives.
     fn otherwise(&self, _: &Case<'_>) -> Option<Changes> {
         None
     }
 }
 
-/// What is known of a request whose signature holds.
+/// A request whose signature matches.
 pub(super) struct Signed {
-    /// What is wrong beside the signature, such as the time.
+    /// Faults beside the signature, such as the time.
     pub(super) beside: Vec<Finding>,
-    /// Whether the payload is the one whose hash is signed, and all else is as it should be.
+    /// Whether the payload has the signed hash, and everything else is right.
     pub(super) rest: Result<(), Error>,
 }
 
@@ -101,13 +100,13 @@ struct Search<'s, S> {
     case: &'s Case<'s>,
     capture: &'s Capture,
     kind: SignatureKind,
-    /// Which of the secrets at hand are among the verifier's own.
+    /// Whether each given secret is the verifier's own.
     known: Vec<bool>,
-    /// How a secret's text becomes a key: several, where that cannot be told.
+    /// How a secret's text becomes a key.
     readings: &'static [ReadSecret],
 }
 
-/// What has to be done for the signature to match, by which keys if not by the verifier's own, and what is known then.
+/// The changes that make the signature match, the keys if not the verifier's own, and the result.
 type Match = (Changes, Option<SenderKeys>, Signed);
 
 /// Whether a changed request is what was signed.
@@ -126,7 +125,7 @@ impl<'s, S: Subject> Search<'s, S> {
         Self { subject, case, capture, kind, known: known(readings), readings }
     }
 
-    /// Changes one thing after the other. A change of the headers is tried with each of the others.
+    /// Tries one change after the other. Each change of headers is combined with the others.
     fn run(&self) -> Option<Vec<Finding>> {
         let heads = heads::readable(self.capture, |seen| self.subject.kinds(self.head(seen)).map(drop));
         let moved = || self.subject.moved(self.case).into_iter().filter(|_| !self.subject.is_token());
@@ -155,7 +154,7 @@ impl<'s, S: Subject> Search<'s, S> {
         Request::new(self.head(seen), &self.capture.body)
     }
 
-    /// The findings where `find` explains the signature of a request that was changed so.
+    /// The findings, if `find` explains the signature of a changed request.
     fn explained(
         &self,
         before: &Changes,
@@ -174,7 +173,7 @@ impl<'s, S: Subject> Search<'s, S> {
         Some(findings)
     }
 
-    /// Tries the keys as they are.
+    /// Tries the given keys without changes.
     fn plain(&self, request: Request<'_>) -> Option<Match> {
         self.subject.kinds(request.head()).ok()?.into_iter().find_map(|kind| self.plain_of(kind, request))
     }
@@ -194,9 +193,9 @@ impl<'s, S: Subject> Search<'s, S> {
         Some((self.other_algorithm(kind).into_iter().chain(other).collect(), keys, signed))
     }
 
-    /// Changes the secret, else what is signed.
+    /// Changes the secret, then the signed message.
     fn changed(&self, request: Request<'_>) -> Option<Match> {
-        // A signature over the head alone does not match because of the body.
+        // The body cannot explain a signature of only the head.
         let begun = self.subject.begin(request.head()).err();
         let is_of_head = begun.is_some_and(|error| error.kind() == ErrorKind::SignatureMismatch);
         let kind = self.subject.kinds(request.head()).ok()?.into_iter().next()?;
@@ -245,7 +244,7 @@ impl<'s, S: Subject> Search<'s, S> {
         })
     }
 
-    /// The signature holds, and something that it names does not.
+    /// The signature matches, but not the payload.
     fn payload(&self, request: Request<'_>, keys: Option<&SenderKeys>, error: &Error) -> Vec<Finding> {
         match error.kind() {
             ErrorKind::PayloadHashMismatch => {}
@@ -315,7 +314,7 @@ impl<'s, S: Subject> Search<'s, S> {
         trials.found()
     }
 
-    /// Proves a request by the budget.
+    /// Verifies a request within the budget.
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Option<Signed> {
         let head = request.head();
         let length = head.target().len().max(head.query().len()).saturating_add(request.body().len());

@@ -1,4 +1,4 @@
-//! What may have been done to a secret on its way from the dashboard into a variable.
+//! Changes that happen to a secret between dashboard and variable.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
@@ -9,15 +9,15 @@ use super::{Cause, Finding, pairs};
 use crate::encoding::{base64 as any_base64, hex};
 use crate::secret::Secret;
 
-/// A secret after something was undone.
+/// A secret after an undone change.
 pub(super) struct Change {
     pub(super) cause: Cause,
-    /// What was done, after "the signature matches when".
+    /// The words after "the signature matches when".
     pub(super) words: &'static str,
     pub(super) text: Zeroizing<Vec<u8>>,
 }
 
-/// All that a secret may be in truth, the likeliest first.
+/// The secrets that may be meant, the likeliest first.
 pub(super) fn changes(text: &[u8]) -> Vec<Change> {
     let trimmed = trim(text);
     if trimmed.is_empty() {
@@ -78,7 +78,7 @@ pub(super) fn changes(text: &[u8]) -> Vec<Change> {
     changes
 }
 
-/// What looks wrong with a secret's shape.
+/// Finds a wrong shape of a secret.
 pub(super) fn hint(text: &[u8]) -> Option<Finding> {
     let trimmed = trim(text);
     let (cause, evidence) = if trimmed.is_empty() {
@@ -105,7 +105,7 @@ fn trim(text: &[u8]) -> &[u8] {
     }
 }
 
-/// What stands behind `NAME=` or `export NAME=`. Base64 that ends in `=` has nothing behind it.
+/// The text after `NAME=` or `export NAME=`. In base64, nothing follows `=`.
 fn assigned(text: &[u8]) -> Option<&[u8]> {
     let line = text.strip_prefix(b"export ").unwrap_or(text);
     let at = line.iter().position(|byte| *byte == b'=')?;
@@ -115,7 +115,7 @@ fn assigned(text: &[u8]) -> Option<&[u8]> {
     (is_name && !value.is_empty() && !value.starts_with(b"=")).then_some(value)
 }
 
-/// What stands between two equal quotation marks.
+/// The text between two equal quotation marks.
 pub(super) fn unquoted(text: &[u8]) -> &[u8] {
     match text {
         [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] | [b'`', inner @ .., b'`'] => inner,

@@ -1,4 +1,4 @@
-//! In what form a signature may have been put into a header or a parameter.
+//! Forms of a signature in a header or a parameter.
 
 use super::trials::Change;
 use super::{Capture, Cause, Finding, secrets};
@@ -6,16 +6,16 @@ use crate::encoding::{base64, hex};
 use crate::mac::Tag;
 use crate::rule::Encoding;
 
-/// A tag that was found in a value.
+/// A tag in a value.
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) tag: Tag,
-    /// What was done to find it, after "the signature matches when".
+    /// The words after "the signature matches when".
     pub(super) change: Option<(Cause, &'static str)>,
     encoding: Encoding,
 }
 
-/// Every tag that a value may hold, of any algorithm's length. One that is hex from end to end needs no change.
+/// Every tag in a value, of any algorithm's length. A value of only hex needs no change.
 pub(super) fn read(value: &[u8]) -> Vec<Given> {
     let around = around(value);
     let mut given = Vec::new();
@@ -62,7 +62,7 @@ pub(super) fn token(value: &[u8]) -> Option<&[u8]> {
     words.find(|word| word.split(|byte| *byte == b'.').count() == 3)
 }
 
-/// Other forms of a header's value, which may be those that a rule expects, each with what was done.
+/// Other forms of a header's value, with the change of each.
 pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
     let mut forms = Vec::new();
     let mut push = |cause, words: &str, form: &[u8]| {
@@ -112,7 +112,7 @@ pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
     forms
 }
 
-/// What looks wrong with a signature of this many bytes.
+/// Finds what is wrong with a signature of this many bytes.
 pub(super) fn length_hint(value: &[u8], bytes: usize, encoding: Encoding) -> Option<Finding> {
     let (unit, expected) = match encoding {
         Encoding::Hex => ("hex digits", bytes.saturating_mul(2)),
@@ -142,7 +142,7 @@ pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     base64::decode_standard(text).or_else(|| base64::decode_url(unpadded))
 }
 
-/// What is done where something stands around a signature. Asked once for a value, however many signatures it has.
+/// The change if text surrounds a signature.
 fn around(value: &[u8]) -> (Cause, &'static str) {
     if value.iter().any(|byte| b",;".contains(byte)) || value.trim_ascii().contains(&b' ') {
         (Cause::SignatureList, "the signature is taken out of the list")
@@ -151,9 +151,9 @@ fn around(value: &[u8]) -> (Cause, &'static str) {
     }
 }
 
-/// Of MD5, SHA-1, SHA-256 and SHA-512 or Ed25519, in bytes.
+/// The lengths of MD5, SHA-1, SHA-256 and SHA-512 or Ed25519, in bytes.
 const LENGTHS: [usize; 4] = [16, 20, 32, 64];
-/// What some platforms put before a signature.
+/// Prefixes of some platforms.
 const PREFIXES: [&str; 6] = ["sha256=", "sha1=", "sha512=", "v1,", "v1=", "v0="];
 const MAX_ENTRIES: usize = 16;
 const MAX_FORMS: usize = 64;

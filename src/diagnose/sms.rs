@@ -1,4 +1,4 @@
-//! Why a signature over parameters does not match.
+//! The SMS API, which signs parameters.
 
 use super::case::{Case, Changes, ReadSecret, VERBATIM};
 use super::pairs::{self, Pairs};
@@ -64,11 +64,11 @@ impl Subject for Sms {
         let moved = elsewhere.map(|(place, form)| {
             (vec![(Cause::ParamsOtherSource, format!("the parameters {place}"))], of_form(form))
         });
-        // A parameter that is put back is put where the parameters are, so the other places come first.
+        // Other places come first, since a restored parameter is put where the parameters are.
         moved.chain(renamed(case)).collect()
     }
 
-    /// A signature over parameters that are not sorted, or that are joined without the first `&`.
+    /// A signature of unsorted parameters, or of parameters joined without the first `&`.
     fn otherwise(&self, case: &Case<'_>) -> Option<Changes> {
         let function = Function::from(self.method());
         let (_, form) = places(case.capture).into_iter().next()?;
@@ -121,7 +121,7 @@ impl Subject for Sms {
     }
 }
 
-/// Where the verifier looks.
+/// The place where the verifier looks.
 fn expected(capture: &Capture) -> Option<&'static str> {
     let content_type = HeaderName::from_static("content-type");
     Some(match Source::of(capture.request().head(), &content_type).ok()? {
@@ -131,7 +131,7 @@ fn expected(capture: &Capture) -> Option<&'static str> {
     })
 }
 
-/// The parameters of every place that has some, as a form. The place where the verifier looks comes first.
+/// The parameters of every place, as a form. The verifier's place comes first.
 fn places(capture: &Capture) -> Vec<(&'static str, Vec<u8>)> {
     let mut params = Params::default();
     let body = match params.read_json(&capture.body) {
@@ -155,7 +155,7 @@ fn places(capture: &Capture) -> Vec<(&'static str, Vec<u8>)> {
     places
 }
 
-/// The request with its signature in the right form and under the right name, and with what may have been dropped.
+/// The request with its signature in the right form and name, and with dropped parameters restored.
 fn renamed(case: &Case<'_>) -> Vec<(Changes, Capture)> {
     let Some((_, form)) = places(case.capture).into_iter().next() else { return Vec::new() };
     let pairs = pairs::decoded(&pairs::split(&form));
@@ -204,9 +204,9 @@ const IN_QUERY: &str = "are read from the query";
 const IN_FORM: &str = "are read from the body as a form";
 const IN_JSON: &str = "are read from the body as JSON";
 const MOST_SIGNATURES: usize = 8;
-/// To a longer form no parameter is put back.
+/// Parameters are restored only in shorter forms.
 const MOST_BYTES: usize = 4096;
-/// Of inbound SMS and delivery receipts, those that may be blank.
+/// Parameters of inbound SMS and delivery receipts that may be blank.
 const DOCUMENTED: [&str; 12] = [
     "text",
     "keyword",

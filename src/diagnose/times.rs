@@ -1,4 +1,4 @@
-//! Why a signed time is refused.
+//! Why a signed time is rejected.
 
 use super::{Cause, Finding};
 use crate::time::{Tolerance, UnixTime};
@@ -35,7 +35,7 @@ pub(super) fn expired(expires: UnixTime, signed: UnixTime, now: UnixTime, window
 /// Explains a time in milliseconds for one in seconds, or the reverse.
 fn other_unit(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Option<Finding> {
     let thousandth = |time: UnixTime| UnixTime::from_secs(time.as_secs().div_euclid(1000));
-    // Of seconds that were read as milliseconds, the last three digits are lost.
+    // Seconds read as milliseconds have lost their last three digits.
     let lost = now.as_secs().abs_diff(signed.as_secs().saturating_mul(1000));
     let what = if window.check(now, thousandth(signed)).is_ok() {
         format!("{name} is in milliseconds where seconds")

@@ -18,7 +18,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
         let claims = match self.claims(request.head(), keys.and_then(SenderKeys::mac)) {
             Ok(claims) => claims,
-            // The claims are read once the signature is known to hold.
+            // The claims are read after the signature matches.
             Err(error) if CLAIMS.contains(&error.kind()) => {
                 return Ok(Signed { beside: Vec::new(), rest: Err(error) });
             }
@@ -130,7 +130,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
     }
 }
 
-/// What is wrong with a token's time, or with a claim that is required.
+/// Explains a token's time or a required claim.
 fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
     let refusal = policy.check(claims).err()?;
     let window = policy.window().unwrap_or(Tolerance::from_secs(300, 60));
@@ -157,7 +157,7 @@ fn algorithm(token: &[u8]) -> Option<String> {
     Some(header.get("alg")?.as_str()?.to_owned())
 }
 
-/// What is said of claims once a signature holds.
+/// The errors about claims after a valid signature.
 const CLAIMS: [ErrorKind; 4] = [
     ErrorKind::ClaimsMalformed,
     ErrorKind::ClaimMissing,

@@ -7,15 +7,15 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Capture, Cause};
 
-/// What was done to make the signature match: the words stand after "the signature matches when".
+/// A cause, and the words after "the signature matches when".
 pub(super) type Change = (Cause, String);
 
-/// Changes of a text, tried one after the other until one is what was signed.
+/// Changes of a text, tried one after the other until one was signed.
 pub(super) struct Trials<'t> {
     text: &'t [u8],
     budget: &'t Budget,
     matches: &'t mut dyn FnMut(&[u8]) -> bool,
-    /// The hashes of what was tried.
+    /// The hashes of the tried texts.
     tried: HashSet<u64>,
     found: Option<Change>,
 }
@@ -26,12 +26,12 @@ impl<'t> Trials<'t> {
         Self { text, budget, matches, tried, found: None }
     }
 
-    /// The text as it is.
+    /// The unchanged text.
     pub(super) fn text(&self) -> &'t [u8] {
         self.text
     }
 
-    /// Tries a text, if it is a new one and the search is not over.
+    /// Tries a text, if it is new and the search is not over.
     pub(super) fn test(&mut self, cause: Cause, words: impl fmt::Display, changed: &[u8]) {
         if !self.is_over() && self.tried.insert(hash(changed)) && (self.matches)(changed) {
             self.found = Some((cause, words.to_string()));
@@ -48,7 +48,7 @@ impl<'t> Trials<'t> {
     }
 }
 
-/// The bytes that the trials of one diagnosis may still take. Every trial draws its message from it.
+/// The bytes left for the trials of one diagnosis. Every trial pays for its message.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: Cell<usize>,
@@ -62,7 +62,7 @@ impl Budget {
         Self { left: Cell::new(own.saturating_mul(MOST_VERIFICATIONS)), refused: Cell::new(false) }
     }
 
-    /// Pays for the trial of a message of this length. After the first refusal nothing is left, so that no later trial runs.
+    /// Pays for the trial of a message of this length. After the first trial that it cannot pay, no other runs.
     #[must_use]
     pub(super) fn draw(&self, message: usize) -> bool {
         let left = self.left.get().checked_sub(cost(message));
@@ -73,13 +73,13 @@ impl Budget {
         left.is_some()
     }
 
-    /// Whether a trial was refused, so that something was not tried.
+    /// Whether something was not tried.
     pub(super) fn is_exceeded(&self) -> bool {
         self.refused.get()
     }
 }
 
-/// What one trial takes: its message, and what keys and parameters cost beside it.
+/// The cost of a trial: its message, and an allowance for keys and parameters.
 fn cost(message: usize) -> usize {
     message.saturating_add(1024)
 }
@@ -90,5 +90,5 @@ fn hash(text: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// How many verifications of the request as it is the trials may cost together.
+/// The cost of all trials, in verifications of the unchanged request.
 pub(super) const MOST_VERIFICATIONS: usize = 2000;

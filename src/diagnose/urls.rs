@@ -1,4 +1,4 @@
-//! Which other URL may have been signed.
+//! Other URLs that may have been signed.
 
 use super::trials::Change;
 use super::{Capture, Cause};
@@ -23,7 +23,7 @@ pub(super) fn find(
     None
 }
 
-/// The base as it is and as the platform may know it: by another scheme, host or port, without its path.
+/// The base URL, and other versions: with another scheme, host or port, or without its path.
 fn bases(capture: &Capture, base: &BaseUrl) -> Vec<(Option<String>, BaseUrl)> {
     let [start, prefix] = base.without_port();
     let (scheme, host) = start.split_once("://").unwrap_or(("", start));
@@ -57,7 +57,7 @@ fn bases(capture: &Capture, base: &BaseUrl) -> Vec<(Option<String>, BaseUrl)> {
     bases
 }
 
-/// The target as it is and as the platform may have sent it.
+/// The target, and other versions of it.
 fn targets(capture: &Capture, target: &str) -> Vec<(Option<String>, String)> {
     let (path, query) = target.find('?').map_or((target, ""), |at| target.split_at(at));
     let mut targets = vec![(None, target.to_owned())];
