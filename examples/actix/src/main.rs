@@ -42,9 +42,9 @@ async fn handle(signed: Signed) -> &'static str {
 }
 
 /// Takes the parameters from the proof, since another parser may read the query or form differently.
-async fn handle_sms(signed: Signed) -> Result<&'static str, Refused> {
+async fn handle_sms(signed: Signed) -> Result<&'static str, Rejected> {
     let parameters =
-        signed.verified.parameters().ok_or(Refused::Unverified(ErrorKind::ParameterMalformed.into()))?;
+        signed.verified.parameters().ok_or(Rejected::Unverified(ErrorKind::ParameterMalformed.into()))?;
     let text = parameters.get("text").unwrap_or_default();
     println!("an SMS of {} bytes under secret {}", text.len(), signed.verified.key());
     Ok("accepted\n")
@@ -57,20 +57,20 @@ struct Signed {
 }
 
 impl FromRequest for Signed {
-    type Error = Refused;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Refused>>>>;
+    type Error = Rejected;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Rejected>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let read = timeout(Duration::from_secs(10), Self::read(&request, payload));
-            read.await.unwrap_or(Err(Refused::TimedOut))
+            read.await.unwrap_or(Err(Rejected::TimedOut))
         })
     }
 }
 
 impl Signed {
-    async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, Refused> {
+    async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, Rejected> {
         let verifier = request.app_data::<web::Data<dyn Verifier>>().expect("the resource has a verifier");
         // actix-web uses another version of the crate `http`, so headers are passed as pairs.
         let headers: Vec<_> =
@@ -100,19 +100,19 @@ impl Signed {
 
 /// Answers with the status of the error's kind and an empty body.
 #[derive(Debug)]
-enum Refused {
+enum Rejected {
     Unverified(countersign::Error),
     /// 503, so that the platform retries: 408 is final for Vonage.
     TimedOut,
 }
 
-impl From<countersign::Error> for Refused {
+impl From<countersign::Error> for Rejected {
     fn from(error: countersign::Error) -> Self {
         Self::Unverified(error)
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unverified(error) => error.fmt(f),
@@ -121,7 +121,7 @@ impl fmt::Display for Refused {
     }
 }
 
-impl ResponseError for Refused {
+impl ResponseError for Rejected {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unverified(error) => {
@@ -132,7 +132,7 @@ impl ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
-        println!("refused: {self}");
+        println!("rejected: {self}");
         HttpResponse::new(self.status_code())
     }
 }
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn genuine_is_accepted_and_forged_refused() {
+    async fn genuine_is_accepted_and_forged_rejected() {
         let secret = Secret::new("s3cr3t").unwrap();
         let vogent = Arc::new(Vogent::new(secret.clone()));
         let sms = Arc::new(Sms::new(SignatureMethod::Sha256, secret.clone()));

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn genuine_is_accepted_and_forged_refused() {
+    async fn genuine_is_accepted_and_forged_rejected() {
         let secret = Secret::new("s3cr3t").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -25,7 +25,7 @@ fn answer(verifier: &dyn Verifier, request: &Request) -> Result<Response<Body>, 
             (200, "accepted\n")
         }
         Err(error) => {
-            println!("refused: {}", error.code());
+            println!("rejected: {}", error.code());
             (error.status(), "")
         }
     };
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn genuine_is_accepted_and_forged_refused() {
+    fn genuine_is_accepted_and_forged_rejected() {
         let secret = Secret::new("s3cr3t").unwrap();
         let vogent = Vogent::new(secret.clone());
         let status = |request: &Request| answer(&vogent, request).unwrap().status();

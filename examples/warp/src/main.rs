@@ -49,7 +49,9 @@ fn signed(
             let head = Head::new(method.as_str(), &headers).with_target(&target);
             let verdict = verifier.verify(countersign::Request::new(head, &body));
             async {
-                verdict.map(|verified| (verified, body)).map_err(|error| warp::reject::custom(Refused(error)))
+                verdict
+                    .map(|verified| (verified, body))
+                    .map_err(|error| warp::reject::custom(Rejected(error)))
             }
         })
         .untuple_one()
@@ -57,13 +59,13 @@ fn signed(
 
 /// A request that did not verify.
 #[derive(Debug)]
-struct Refused(countersign::Error);
+struct Rejected(countersign::Error);
 
-impl Reject for Refused {}
+impl Reject for Rejected {}
 
 /// Answers with the status of the error's kind and an empty body.
 async fn answer(rejection: Rejection) -> Result<StatusCode, Infallible> {
-    let status = if let Some(Refused(error)) = rejection.find() {
+    let status = if let Some(Rejected(error)) = rejection.find() {
         println!("rejected: {error}");
         error.status()
     } else if rejection.find::<PayloadTooLarge>().is_some() {
