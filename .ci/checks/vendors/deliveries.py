@@ -297,6 +297,7 @@ SCHEMES["twilio"] = of_twilio, alterations("x-twilio-signature", url=True, body=
     "JSON by its hash": hashed,
     "hash in capitals": lambda: hashed(change_hash=str.upper),
     "two hashes, the first right": lambda: hashed("bodySHA256={}&bodySHA256=00"),
+    "hash before another parameter": lambda: hashed("bodySHA256={}&z=1"),
     "altered: JSON by its hash": lambda: hashed(change=lambda body: body.replace(b"EV_", b"EW_")),
     "JSON without its hash": {"body": b"{}"},
     "GET": {"method": "GET", "body": b""},
