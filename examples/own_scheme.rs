@@ -39,7 +39,7 @@ impl Rule for Stripe {
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         let signature = head.signature(&STRIPE_SIGNATURE)?;
         let time = signature.one("t")?;
-        envelope.any_hex(signature.all("v1")).signed_at(time.seconds()?).part(time).part(".").body();
+        envelope.signed_at(time.seconds()?).any_hex(signature.all("v1")?).part(time).part(".").body();
         Ok(())
     }
 }

@@ -73,7 +73,7 @@ impl Rule for ElevenLabsRule {
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         let signature = head.signature(&SIGNATURE)?;
         let time = signature.one("t")?;
-        envelope.any_hex(signature.all("v0")).signed_at(time.seconds()?).part(time).part(".").body();
+        envelope.signed_at(time.seconds()?).any_hex(signature.all("v0")?).part(time).part(".").body();
         Ok(())
     }
 }

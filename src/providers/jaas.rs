@@ -67,7 +67,7 @@ impl Rule for JaasRule {
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         let signature = head.signature(&SIGNATURE)?;
         let time = signature.one("t")?;
-        envelope.any_base64(signature.all("v1")).signed_at(time.seconds()?).part(time).part(".").body();
+        envelope.signed_at(time.seconds()?).any_base64(signature.all("v1")?).part(time).part(".").body();
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::config_error::ConfigError;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 #[cfg(feature = "ed25519")]
 use crate::mac::PublicKey;
 use crate::mac::{Algorithm, Keys};
@@ -89,10 +89,14 @@ impl<P: Platform> Rule for StandardRule<P> {
 
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         let Names { id, time, signature } = P::names();
-        let entries =
-            head.signature(signature)?.list(b' ').filter_map(|entry| entry.after(self.version).ok());
+        let signature = head.signature(signature)?;
         let (id, time) = (head.signed(id)?.without(b'.')?, head.time(time)?);
-        envelope.any_base64(entries).signed_at(time.seconds()?).id(id.bytes());
+        envelope.signed_at(time.seconds()?).id(id.bytes());
+        let mut entries = signature.list(b' ').filter_map(|entry| entry.after(self.version).ok()).peekable();
+        if entries.peek().is_none() {
+            return Err(signature.refuse(ErrorKind::SignatureMalformed));
+        }
+        envelope.any_base64(entries);
         envelope.part(id).part(".").part(time).part(".");
         // A genuine GET has no body, so one with a body is forged.
         if head.method() != "GET" {

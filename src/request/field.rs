@@ -95,7 +95,16 @@ impl<'h> Field<'h> {
     }
 
     /// Returns the values of all entries `name=value` of a comma-separated list.
-    pub fn all(self, name: &str) -> impl Iterator<Item = Field<'h>> {
+    ///
+    /// # Errors
+    ///
+    /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): there is no such entry.
+    pub fn all(self, name: &str) -> Result<impl Iterator<Item = Field<'h>>, Error> {
+        let mut all = self.named(name).peekable();
+        if all.peek().is_some() { Ok(all) } else { Err(self.malformed()) }
+    }
+
+    fn named(self, name: &str) -> impl Iterator<Item = Field<'h>> {
         self.list(b',').filter_map(move |entry| {
             let value = entry.value.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
             Some(Self { value, ..entry })
@@ -108,7 +117,7 @@ impl<'h> Field<'h> {
     ///
     /// - [`SignatureMalformed`](ErrorKind::SignatureMalformed): there is no such entry, or more than one.
     pub fn one(self, name: &str) -> Result<Self, Error> {
-        let mut all = self.all(name);
+        let mut all = self.named(name);
         match (all.next(), all.next()) {
             (Some(one), None) => Ok(one),
             _ => Err(self.malformed()),

@@ -633,7 +633,7 @@ impl Rule for Everything {
         let _ = field.after_word(text);
         let (before, after) = field.split(separator).unwrap_or((field, field));
         for candidate in 0..20 {
-            envelope.any_hex(field.list(separator)).any_base64(field.all(text));
+            envelope.any_hex(field.list(separator)).any_base64(field.all(text).into_iter().flatten());
             if self.number.is_multiple_of(3) {
                 envelope.hex(before).base64(after);
             }

@@ -467,7 +467,9 @@ fn pieces_of_a_header_name_it() {
     let texts = |fields: &mut dyn Iterator<Item = countersign::Field<'_>>| {
         fields.map(|field| field.text().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(texts(&mut field.all("v1")), ["a", "b", "c"]);
+    assert_eq!(texts(&mut field.all("v1").unwrap()), ["a", "b", "c"]);
+    let missing = field.all("v2").map(drop).unwrap_err();
+    assert_eq!(missing.to_string(), "header `x-sig` has the wrong form or length");
     assert_eq!(texts(&mut field.list(b',')), ["t=1", "v1=a", "v1=b", "v1=c"]);
     assert_eq!(field.split(b',').unwrap().1.bytes(), b"v1=a,v1=b, v1=c");
     assert_eq!(field.one("v1").unwrap_err().kind(), ErrorKind::SignatureMalformed);

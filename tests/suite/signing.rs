@@ -72,7 +72,7 @@ fn timed() -> Webhook<Written> {
     let read: Read = |head, envelope| {
         let signature = head.signature(&SIGNATURE)?;
         let time = signature.one("t")?;
-        envelope.any_hex(signature.all("v1")).signed_at(time.seconds()?).part(time).part(".").body();
+        envelope.signed_at(time.seconds()?).any_hex(signature.all("v1")?).part(time).part(".").body();
         Ok(())
     };
     webhook(Profile::new("timed").window(300, 300), read, |draft| {

@@ -84,6 +84,9 @@ fn one_of_16_signatures_in_a_list_is_enough() {
     ] {
         refuses(&webhooks, post(&webhook(ID, TIME, &list), BODY), kind);
     }
+    let other = webhook(ID, TIME, ED25519_SIGNATURE);
+    let rejected = webhooks.verify(post(&other, BODY)).unwrap_err();
+    assert_eq!(rejected.to_string(), "header `webhook-signature` has the wrong form or length");
 }
 
 #[test]
