@@ -93,12 +93,11 @@ impl<'c> Case<'c> {
         let own = self.candidates.iter().filter(|(label, _)| label.is_none());
         hints.extend(own.filter_map(|(_, candidate)| secrets::hint(&candidate.text)));
         let given = match self.candidates.len() {
-            1 => "the secret".to_owned(),
-            count => format!("{count} secrets"),
+            0 => String::new(),
+            1 => " and the secret that you gave".to_owned(),
+            count => format!(" and {count} secrets that you gave"),
         };
-        let evidence = format!(
-            "no change makes the signature match, with the verifier's keys and {given} that you gave"
-        );
+        let evidence = format!("no change makes the signature match, with the verifier's keys{given}");
         hints.push(Finding::hint(Cause::ForgedOrUnknownSecret, evidence));
         hints
     }

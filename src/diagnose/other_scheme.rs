@@ -18,8 +18,10 @@ pub(super) fn proved(case: &Case<'_>, expected: &str) -> Option<Finding> {
 /// Finds another scheme that has its signature where the request has one.
 pub(super) fn alike(case: &Case<'_>, expected: &str) -> Option<Finding> {
     let alike: Vec<_> = others(expected).filter(|scheme| is_alike(case, scheme)).map(Scheme::name).collect();
-    let evidence =
-        format!("there is a signature as the scheme `{}` has, and none of this scheme", alike.join("` or `"));
+    let evidence = format!(
+        "the request has no signature of this scheme, but one like that of `{}`",
+        alike.join("` or `")
+    );
     (!alike.is_empty()).then(|| Finding::hint(Cause::SchemeOther, evidence))
 }
 
