@@ -317,6 +317,25 @@ fn explain_says_why_it_cannot_read_a_request() {
 }
 
 #[test]
+fn explain_says_which_url_it_tries_if_the_scheme_signs_it() {
+    let head =
+        "POST /voice HTTP/1.1\r\nHost: a.example\r\nX-Twilio-Signature: AAAA\r\nContent-Length: 0\r\n\r\n";
+    let file = saved("behind a proxy", head);
+    let options = |scheme, given: &[&'static str]| {
+        let run = run(
+            "explain",
+            &[&["--http", &file, "--secret", "THE_SECRET", "--scheme", scheme], given].concat(),
+            "",
+        );
+        assert_eq!(run.status, 0, "{run:?}");
+        run.errors
+    };
+    assert!(options("twilio", &[]).contains("so https://a.example is tried"));
+    assert_eq!(options("twilio", &["--base-url", "https://b.example"]), "");
+    assert_eq!(options("vogent", &[]), "");
+}
+
+#[test]
 fn a_secret_given_in_place_of_a_variable_is_not_printed() {
     let file = saved("secret given", format!("{HEAD}{BODY}"));
     let pair = format!("a1b2={SECRET}");

@@ -5,13 +5,15 @@ use std::{env, fs};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use countersign::ConfigError;
 use countersign::schemes::Scheme;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::output::complain;
+use super::output::{complain, visible};
 use super::record::{Record, split_url};
 use super::request::Request;
+use super::verifier::{Misconfigured, verifier};
 
 /// The options. A secret is in a variable and never an argument, which other users of the machine can see.
 #[derive(Args)]
@@ -105,9 +107,19 @@ impl Saved {
         // A request to a proxy has the whole URL.
         let (start, target) = split_url(&request.target);
         record.target = Some(target.to_owned());
-        let from_host = || request.header("host").map(|host| format!("https://{host}"));
         let from_target = || Some(start.to_owned()).filter(|start| !start.is_empty());
-        record.base_url = record.base_url.or_else(from_target).or_else(from_host);
+        record.base_url = record.base_url.or_else(from_target);
+        if let (None, Some(host)) = (&record.base_url, request.header("host")) {
+            let guess = format!("https://{host}");
+            // Behind a proxy, the host is often not the one that the platform calls.
+            if needs_base_url(&record) {
+                complain(format_args!(
+                    "explain: {name}: this scheme signs the URL; --base-url is not given, so {} is tried",
+                    visible(&guess)
+                ));
+            }
+            record.base_url = Some(guess);
+        }
         Ok(Some(record))
     }
 
@@ -144,6 +156,12 @@ impl Saved {
         insert("candidates", candidates?.into());
         Ok(fields)
     }
+}
+
+/// Says whether the scheme signs the URL, so that its verifier needs the public one.
+fn needs_base_url(record: &Record) -> bool {
+    let missing = ConfigError::BaseUrlMissing.to_string();
+    matches!(verifier(record), Err(Misconfigured(reason)) if reason == missing)
 }
 
 /// Converts a field's name to its option.
