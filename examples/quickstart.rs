@@ -7,7 +7,7 @@ use std::error::Error;
 use countersign::{Head, Request, Secret, Verifier, Vogent};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Once, at start-up. In a service: `Secret::from_env("VOGENT_WEBHOOK_SECRET")?`.
+    // Once, at start-up. In a service: `Secret::from_env("VOGENT_SECRET")?`. This one is fixed, as is the signature below.
     let vogent = Vogent::new(Secret::new("made-up-vogent-secret")?);
 
     // For each request: the headers and the raw body, as received.

@@ -7,6 +7,7 @@ use std::error::Error;
 use countersign::{Keyring, Secret, Verifier, Vogent, sign};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // In a service: `Keyring::from_env("VOGENT_SECRET")?`, which also reads `VOGENT_SECRET_OLD`.
     let old = Secret::new("old-9a2b4d61c7")?;
     let new = Secret::new("new-5f1e3c07d8")?;
     println!("secrets: 0 is {} (new), 1 is {} (old)", new.fingerprint(), old.fingerprint());
@@ -15,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let vogent = Vogent::new(Keyring::new([new.clone(), old.clone()])?);
 
     // The platform signs with the old secret until the change has reached all its servers.
-    let deliveries = [
+    let requests = [
         ("08:00", sign::vogent(&old, "{\"n\":1}")),
         ("08:05", sign::vogent(&new, "{\"n\":2}")),
         ("08:06", sign::vogent(&old, "{\"n\":3}")),
@@ -23,8 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("09:30", sign::vogent(&new, "{\"n\":5}")),
     ];
     let mut under_old = Vec::new();
-    for (time, delivery) in &deliveries {
-        let key = vogent.verify(delivery.request())?.key();
+    for (time, sent) in &requests {
+        let key = vogent.verify(sent.request())?.key();
         println!("{time}  accepted with secret {key}");
         if !key.is_newest() {
             under_old.push(time);
@@ -37,8 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // 4. When it has not matched for as long as the platform retries, deploy without it.
     println!("after a day without a match: Keyring of the new one alone");
     let vogent = Vogent::new(new);
-    for (time, delivery) in &deliveries {
-        match vogent.verify(delivery.request()) {
+    for (time, sent) in &requests {
+        match vogent.verify(sent.request()) {
             Ok(_) => println!("{time}  accepted"),
             Err(error) => println!("{time}  rejected: {error}"),
         }

@@ -40,17 +40,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let webhook = sign::TokenSigner::new(&Secret::new(secret)?, NOW).claim("api_key", api_key);
         Ok(webhook.post(r#"{"status":"answered"}"#))
     };
-    let deliveries = [
+    let requests = [
         ("the first's own", signed("secret-of-the-first", "a1b2c3d4")?),
         ("the second's own", signed("secret-of-the-second", "e5f6a7b8")?),
         ("the first's, in the second's name", signed("secret-of-the-first", "e5f6a7b8")?),
         ("a stranger's", signed("guessed", "00000000")?),
     ];
-    for (whose, delivery) in deliveries {
+    for (whose, sent) in requests {
         // Its own task, as in a server.
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            match verify(&store, delivery.request()).await {
+            match verify(&store, sent.request()).await {
                 Ok(verified) => println!("{whose}: accepted for {}", verified.tenant().unwrap_or_default()),
                 Err(error) => println!("{whose}: rejected, {error}"),
             }
