@@ -117,7 +117,8 @@ impl<R: Sign> Webhook<R> {
 
     /// Reads the message to sign and the signatures with the rule.
     fn read(&self, delivery: &Delivery, kind: SignatureKind) -> Result<(Vec<u8>, Tags), Error> {
-        let envelope = self.open(delivery.head())?;
+        let mut envelope = Envelope::new();
+        self.open(delivery.head(), &mut envelope)?;
         let params = if envelope.is_form() {
             let (keys, _) = self.keys_of_form(&envelope)?;
             let params = read_form(delivery.body())?;
