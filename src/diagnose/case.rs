@@ -1,5 +1,7 @@
 //! A rejected request, and the secrets to try.
 
+use zeroize::Zeroizing;
+
 use super::credentials::Candidate;
 use super::secrets;
 use super::trials::{Budget, Change};
@@ -24,8 +26,8 @@ pub struct Case<'c> {
     pub(super) refusal: Error,
     /// The budget of all trials.
     pub(super) budget: Budget,
-    /// The secrets with their names, the verifier's own first, which have none.
-    pub(super) candidates: Vec<(Option<String>, &'c Candidate)>,
+    /// The secrets, the verifier's own first, the others with the change to use them.
+    pub(super) candidates: Vec<(Option<Change>, &'c Candidate)>,
 }
 
 /// The changes that make the signature match.
@@ -38,59 +40,27 @@ impl<'c> Case<'c> {
         credentials: &'c Credentials,
         tenant: Option<&str>,
     ) -> Self {
-        let budget = Budget::of(capture);
-        Self { capture, refusal, budget, candidates: credentials.candidates(tenant) }
-    }
-
-    /// Tries each secret unchanged on a message of this length. If one matches, the change is none, or to use another secret.
-    pub(super) fn try_secrets(
-        &self,
-        read: ReadSecret,
-        message: usize,
-        mut matches: impl FnMut(&Secret) -> bool,
-    ) -> Option<Changes> {
-        for (label, candidate) in &self.candidates {
-            if !self.budget.draw(message) {
-                return None;
-            }
-            if read(&candidate.text).is_ok_and(|secret| matches(&secret)) {
-                return Some(self.other_secret(label.as_deref()).into_iter().collect());
-            }
-        }
-        None
-    }
-
-    /// Undoes changes of each secret, one after the other, and tries it on a message of this length.
-    pub(super) fn change_secrets(
-        &self,
-        read: ReadSecret,
-        message: usize,
-        mut matches: impl FnMut(&Secret) -> bool,
-    ) -> Option<Changes> {
-        for (label, candidate) in &self.candidates {
-            for secrets::Change { cause, words, text } in secrets::changes(&candidate.text) {
-                if !self.budget.draw(message) {
-                    return None;
-                }
-                if read(&text).is_ok_and(|secret| matches(&secret)) {
-                    let change = (cause, words.to_owned());
-                    return Some([change].into_iter().chain(self.other_secret(label.as_deref())).collect());
-                }
-            }
-        }
-        None
-    }
-
-    /// The change to use another secret, if it has a name.
-    pub(super) fn other_secret(&self, label: Option<&str>) -> Option<Change> {
-        let is_unnamed = self.refusal.kind() == ErrorKind::TenantMissing;
+        let is_unnamed = refusal.kind() == ErrorKind::TenantMissing;
         let cause = if is_unnamed { Cause::TenantMissing } else { Cause::SecretOther };
-        label.map(|label| (cause, format!("{label} is used")))
+        let other = |label: Option<String>| label.map(|label| (cause, format!("{label} is used")));
+        let candidates = credentials.candidates(tenant).into_iter();
+        let candidates = candidates.map(|(label, candidate)| (other(label), candidate)).collect();
+        Self { capture, refusal, budget: Budget::of(capture), candidates }
+    }
+
+    /// Each secret after one undone change, with all needed changes.
+    pub(super) fn changed_secrets(&self) -> impl Iterator<Item = (Changes, Zeroizing<Vec<u8>>)> {
+        self.candidates.iter().flat_map(|(other, candidate)| {
+            let changed = secrets::changes(&candidate.text).into_iter();
+            changed.map(|secrets::Change { cause, words, text }| {
+                ([(cause, words.to_owned())].into_iter().chain(other.clone()).collect(), text)
+            })
+        })
     }
 
     /// The findings if no change makes the signature match: hints, and that the request may be forged.
     pub(super) fn unexplained(&self, mut hints: Vec<Finding>) -> Vec<Finding> {
-        let own = self.candidates.iter().filter(|(label, _)| label.is_none());
+        let own = self.candidates.iter().filter(|(other, _)| other.is_none());
         hints.extend(own.filter_map(|(_, candidate)| secrets::hint(&candidate.text)));
         let given = match self.candidates.len() {
             0 => String::new(),

@@ -30,7 +30,7 @@ impl<S: Subject> Explain for S {
     }
 
     fn signs(&self, request: Request<'_>) -> bool {
-        let head = request.head().with_base(self.base());
+        let head = request.head().with_base(self.traits().base);
         self.prove(Request::new(head, request.body()), None).is_ok()
     }
 
@@ -45,9 +45,15 @@ impl Explain for StaticToken {
         let moved = heads::readable(case.capture, |seen| self.begin(seen.head()).map(drop));
         let matches = |token: &Secret| self.with_token(token).verify(case.capture.request()).is_ok();
         let moved = moved.into_iter().next().map(|seen| seen.changes);
-        let found = moved
-            .or_else(|| case.try_secrets(VERBATIM, 0, matches))
-            .or_else(|| case.change_secrets(VERBATIM, 0, matches));
+        let given = case.candidates.iter();
+        let given =
+            given.map(|(other, candidate)| (other.clone().into_iter().collect(), candidate.text.clone()));
+        let found = moved.or_else(|| {
+            let mut texts = given.chain(case.changed_secrets());
+            texts
+                .find(|(_, text)| VERBATIM(text).is_ok_and(|token| matches(&token)))
+                .map(|(changes, _)| changes)
+        });
         match found {
             Some(changes) if !changes.is_empty() => Ok(proofs(&changes)),
             None if case.refusal.kind() == ErrorKind::SignatureMismatch => Err(case.unexplained(Vec::new())),

@@ -1,39 +1,36 @@
 //! Webhooks with any rule.
 
-use super::case::Case;
-use super::search::{Signed, Subject};
+use super::case::{Case, DECODED, VERBATIM};
+use super::search::{Covers, Signed, Subject, Traits};
 use super::{Cause, Finding, bodies, signatures, times};
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Function, SenderKeys, SignatureKind};
-use crate::request::{BaseUrl, Head, Request};
+use crate::request::{Head, Request};
 use crate::rule::Rule;
 use crate::verifier::Verified;
 use crate::webhook::Webhook;
 
 impl<R: Rule> Subject for Webhook<R> {
+    fn traits(&self) -> Traits<'_> {
+        let kind = self.keys().0.any().map(SenderKeys::kind);
+        Traits { kind, base: self.base_url(), readings: &[VERBATIM, DECODED], covers: Covers::Message }
+    }
+
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
         let verified = self.signed(request, keys)?;
         let signed_at = verified.as_ref().ok().and_then(Verified::signed_at);
-        let late = self.window().zip(signed_at).and_then(|((window, clock), signed_at)| {
-            let now = clock.now().ok()?;
-            let is_late = window.check(now, signed_at).is_err();
-            is_late.then(|| times::outside("the signed time", signed_at, now, window))
-        });
+        let late = times::late("the signed time", self.window(), signed_at);
         Ok(Signed { beside: late.into_iter().collect(), rest: verified.map(drop) })
     }
 
     fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error> {
         let envelope = self.read_head(head)?;
-        let own = self.kind().ok_or(ErrorKind::TenantUnknown)?;
+        let own = self.traits().kind.ok_or(ErrorKind::TenantUnknown)?;
         let others = Algorithm::ALL.iter().map(|algorithm| SignatureKind::Mac(Function::from(*algorithm)));
         let others = others.filter(|other| matches!(own, SignatureKind::Mac(_)) && *other != own);
         let kinds = [own].into_iter().chain(others).filter(|kind| envelope.tags(*kind).is_ok());
         let kinds: Vec<_> = kinds.collect();
         if kinds.is_empty() { envelope.tags(own).map(|_| kinds) } else { Ok(kinds) }
-    }
-
-    fn kind(&self) -> Option<SignatureKind> {
-        self.keys().0.any().map(SenderKeys::kind)
     }
 
     fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys> {
@@ -42,10 +39,6 @@ impl<R: Rule> Subject for Webhook<R> {
 
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
         self.claimed_tenant(request)
-    }
-
-    fn base(&self) -> Option<&BaseUrl> {
-        self.base_url()
     }
 
     fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
@@ -63,7 +56,7 @@ impl<R: Rule> Subject for Webhook<R> {
             (ErrorKind::SignatureMalformed, _) => {
                 let head = capture.request().head().with_base(self.base_url());
                 let written = self.read_head(head).ok().and_then(|envelope| envelope.written());
-                let bytes = self.kind().map_or(0, SignatureKind::bytes);
+                let bytes = self.traits().kind.map_or(0, SignatureKind::bytes);
                 let hint =
                     written.and_then(|(text, encoding)| signatures::length_hint(text, bytes, encoding));
                 Some(hint.unwrap_or_else(|| case.refused_otherwise()))

@@ -1,27 +1,27 @@
 //! The search for a cause: change something, read the request with the same rule, and verify it with the same code.
 
-use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM, proofs};
+use super::case::{Case, Changes, ReadSecret, VERBATIM, proofs};
 use super::explain::Explanation;
 use super::heads::{self, Seen};
 use super::trials::{Change, Trials};
-use super::{Capture, Cause, Finding, bodies, pairs, secrets, urls};
+use super::{Capture, Cause, Finding, bodies, pairs, urls};
 use crate::error::{Error, ErrorKind};
+use crate::mac::{Function, MacKeys, SenderKeys, SignatureKind, Tag};
 #[cfg(feature = "ed25519")]
 use crate::mac::{Keys, PublicKey};
-use crate::mac::{MacKeys, SenderKeys, SignatureKind, Tag};
 use crate::request::{BaseUrl, Head, Request};
 use crate::verifier::Verifier;
 
 /// A verifier that the search can use.
 pub(super) trait Subject: Verifier {
+    /// What is signed, and with which keys.
+    fn traits(&self) -> Traits<'_>;
+
     /// Verifies a request of any age and method, at the head's own base URL, with these keys or the verifier's own.
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error>;
 
     /// Reads the head. Returns the kinds that its signature may have, the verifier's own first.
     fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error>;
-
-    /// The verifier's kind of signature.
-    fn kind(&self) -> Option<SignatureKind>;
 
     /// The verifier's own keys for a request. `None` if it names no tenant of the verifier.
     fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys>;
@@ -31,31 +31,6 @@ pub(super) trait Subject: Verifier {
 
     /// The tenant that the request names, if the scheme has tenants.
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String>;
-
-    /// The start of the URL, if the URL is signed.
-    fn base(&self) -> Option<&BaseUrl> {
-        None
-    }
-
-    /// How a secret's text becomes a key. There are several ways if the verifier does not know.
-    fn readings(&self) -> &'static [ReadSecret] {
-        &[VERBATIM, DECODED]
-    }
-
-    /// Whether parameters are signed, in any order and form.
-    fn signs_params(&self) -> bool {
-        false
-    }
-
-    /// Whether the query is signed.
-    fn signs_query(&self) -> bool {
-        self.base().is_some()
-    }
-
-    /// Whether the signature covers a token, which contains the hash of body or query.
-    fn is_token(&self) -> bool {
-        false
-    }
 
     /// The request with its parameters as a form, if they are signed in any form.
     fn as_form(&self, _: &Capture) -> Option<Capture> {
@@ -67,10 +42,39 @@ pub(super) trait Subject: Verifier {
         Vec::new()
     }
 
-    /// Looks for a signature of a message that no request gives.
-    fn otherwise(&self, _: &Case<'_>) -> Option<Changes> {
-        None
+    /// Messages of the wrong shape, which may be signed.
+    fn messages(&self, _: &Case<'_>) -> Vec<Message> {
+        Vec::new()
     }
+}
+
+pub(super) struct Traits<'s> {
+    /// The verifier's kind of signature. `None` if it has no keys.
+    pub(super) kind: Option<SignatureKind>,
+    /// The start of the URL, if the URL is signed.
+    pub(super) base: Option<&'s BaseUrl>,
+    /// How a secret's text becomes a key. There are several ways if the verifier does not know.
+    pub(super) readings: &'static [ReadSecret],
+    pub(super) covers: Covers,
+}
+
+/// What the signature covers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Covers {
+    /// A message of parts of the request.
+    Message,
+    /// Parameters, in any order and form.
+    Params,
+    /// A token, which contains the hash of body or query.
+    Token,
+}
+
+/// A message that no request gives, and its signature.
+pub(super) struct Message {
+    pub(super) change: Change,
+    pub(super) function: Function,
+    pub(super) bytes: Vec<u8>,
+    pub(super) tag: Tag,
 }
 
 /// A request whose signature matches.
@@ -88,10 +92,12 @@ pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
         ErrorKind::HeaderTooLong,
         ErrorKind::RuleInvalid,
     ];
-    let kind = subject.kind().filter(|_| !unsearched.contains(&case.refusal.kind()));
-    let Some(kind) = kind else { return Ok(vec![case.refused_otherwise()]) };
+    let traits = subject.traits();
+    let Some(kind) = traits.kind.filter(|_| !unsearched.contains(&case.refusal.kind())) else {
+        return Ok(vec![case.refused_otherwise()]);
+    };
     let form = subject.as_form(case.capture);
-    let search = Search::new(subject, case, form.as_ref().unwrap_or(case.capture), kind);
+    let search = Search::new(subject, traits, case, form.as_ref().unwrap_or(case.capture), kind);
     search.run().ok_or_else(|| subject.hints(case))
 }
 
@@ -100,10 +106,12 @@ struct Search<'s, S> {
     case: &'s Case<'s>,
     capture: &'s Capture,
     kind: SignatureKind,
-    /// Whether each given secret is the verifier's own.
-    known: Vec<bool>,
+    base: Option<&'s BaseUrl>,
+    covers: Covers,
     /// How a secret's text becomes a key.
     readings: &'static [ReadSecret],
+    /// Whether each given secret is the verifier's own.
+    known: Vec<bool>,
 }
 
 /// The changes that make the signature match, the keys if not the verifier's own, and the result.
@@ -113,22 +121,27 @@ type Match = (Changes, Option<SenderKeys>, Signed);
 type Matches<'m> = &'m mut dyn FnMut(Request<'_>) -> bool;
 
 impl<'s, S: Subject> Search<'s, S> {
-    fn new(subject: &'s S, case: &'s Case<'s>, capture: &'s Capture, kind: SignatureKind) -> Self {
+    fn new(
+        subject: &'s S,
+        Traits { base, readings: all, covers, .. }: Traits<'s>,
+        case: &'s Case<'s>,
+        capture: &'s Capture,
+        kind: SignatureKind,
+    ) -> Self {
         let request = case.capture.request();
-        let own = subject.own_keys(Request::new(request.head().with_base(subject.base()), request.body()));
+        let own = subject.own_keys(Request::new(request.head().with_base(base), request.body()));
         let known = |reading: &[ReadSecret]| -> Vec<bool> {
             let is_own = |text: &[u8]| reading.iter().any(|read| is_among(own.as_ref(), *read, text));
             case.candidates.iter().map(|(_, candidate)| is_own(&candidate.text)).collect()
         };
-        let all = subject.readings();
         let readings = all.chunks(1).find(|reading| known(reading).contains(&true)).unwrap_or(all);
-        Self { subject, case, capture, kind, known: known(readings), readings }
+        Self { subject, case, capture, kind, base, covers, readings, known: known(readings) }
     }
 
     /// Tries one change after the other. Each change of headers is combined with the others.
     fn run(&self) -> Option<Vec<Finding>> {
         let heads = heads::readable(self.capture, |seen| self.subject.kinds(self.head(seen)).map(drop));
-        let moved = || self.subject.moved(self.case).into_iter().filter(|_| !self.subject.is_token());
+        let moved = || self.subject.moved(self.case).into_iter().filter(|_| self.covers != Covers::Token);
         heads
             .iter()
             .find_map(|seen| self.explained(&seen.changes, self.request(seen), Self::plain))
@@ -136,7 +149,7 @@ impl<'s, S: Subject> Search<'s, S> {
                 moved()
                     .find_map(|(changes, capture)| self.explained(&changes, capture.request(), Self::plain))
             })
-            .or_else(|| self.subject.otherwise(self.case).map(|changes| proofs(&changes)))
+            .or_else(|| self.messages())
             .or_else(|| {
                 let is_own_kind = |seen: &&Seen<'_>| {
                     self.subject.kinds(self.head(seen)).is_ok_and(|kinds| kinds.first() == Some(&self.kind))
@@ -147,7 +160,7 @@ impl<'s, S: Subject> Search<'s, S> {
     }
 
     fn head<'r>(&'r self, seen: &'r Seen<'_>) -> Head<'r> {
-        seen.head().with_base(self.subject.base())
+        seen.head().with_base(self.base)
     }
 
     fn request<'r>(&'r self, seen: &'r Seen<'_>) -> Request<'r> {
@@ -181,8 +194,7 @@ impl<'s, S: Subject> Search<'s, S> {
     fn plain_of(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
         let is_known = |at: usize| kind == self.kind && self.known.get(at) == Some(&true);
         let unknown = self.case.candidates.iter().enumerate().filter(|(at, _)| !is_known(*at));
-        let others = unknown.flat_map(|(_, (label, candidate))| {
-            let other = self.case.other_secret(label.as_deref());
+        let others = unknown.flat_map(|(_, (other, candidate))| {
             self.keys(kind, &candidate.text).into_iter().map(move |keys| (other.clone(), Some(keys)))
         });
         let own = (kind == self.kind).then_some((None, None)).into_iter();
@@ -195,52 +207,56 @@ impl<'s, S: Subject> Search<'s, S> {
 
     /// Changes the secret, then the signed message.
     fn changed(&self, request: Request<'_>) -> Option<Match> {
-        // The body cannot explain a signature of only the head.
-        let begun = self.subject.begin(request.head()).err();
-        let is_of_head = begun.is_some_and(|error| error.kind() == ErrorKind::SignatureMismatch);
         let kind = self.subject.kinds(request.head()).ok()?.into_iter().next()?;
-        let find = |find: &dyn Fn(Matches<'_>) -> Option<Change>| {
+        self.secrets(kind, request).or_else(|| {
+            // The body cannot explain a signature of only the head.
+            let begun = self.subject.begin(request.head()).err();
+            let has_body = begun.is_none_or(|error| error.kind() != ErrorKind::SignatureMismatch);
             let mut found = None;
-            let change = find(&mut |request| {
+            let mut matches = |request: Request<'_>| {
                 found = self.plain_of(kind, request);
                 found.is_some()
-            })?;
+            };
+            let is_edited = self.covers != Covers::Token;
+            let change = is_edited.then(|| self.edited(request, has_body, &mut matches))??;
             found.map(|(changes, keys, signed)| ([change].into_iter().chain(changes).collect(), keys, signed))
-        };
-        self.secrets(kind, request)
-            .or_else(|| if is_of_head { None } else { find(&|matches| self.bodies(request, matches)) })
-            .or_else(|| {
-                if self.subject.is_token() { None } else { find(&|matches| self.urls(request, matches)) }
-            })
-            .or_else(|| {
-                if self.subject.is_token() { None } else { find(&|matches| self.query(request, matches)) }
-            })
+        })
     }
 
+    /// Changes each secret, and tries it read in each way.
     fn secrets(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
         let function = kind.function()?;
-        let prove = |change: &secrets::Change, read: ReadSecret| {
-            let keys = SenderKeys::Mac(MacKeys::of_secret(function, &read(&change.text).ok()?));
-            let signed = self.prove(request, Some(&keys))?;
-            Some(((change.cause, change.words.to_owned()), keys, signed))
-        };
-        self.case.candidates.iter().find_map(|(label, candidate)| {
-            let undecoded = secrets::Change {
-                cause: Cause::SecretBase64,
-                words: "the secret is used as it is, not decoded from base64",
-                text: candidate.text.clone(),
+        let undecoded = self.case.candidates.iter().map(|(other, candidate)| {
+            let words = "the secret is used as it is, not decoded from base64".to_owned();
+            let change = (Cause::SecretBase64, words);
+            (
+                [change].into_iter().chain(other.clone()).collect(),
+                candidate.text.clone(),
+                [VERBATIM].as_slice(),
+            )
+        });
+        let changed = self.case.changed_secrets().map(|(changes, text)| (changes, text, self.readings));
+        undecoded.chain(changed).find_map(|(changes, text, readings): (Changes, _, _)| {
+            let mut secrets = readings.iter().filter_map(|read| read(&text).ok());
+            let (keys, signed) = secrets.find_map(|secret| {
+                let keys = SenderKeys::Mac(MacKeys::of_secret(function, &secret));
+                self.prove(request, Some(&keys)).map(|signed| (keys, signed))
+            })?;
+            Some((self.other_algorithm(kind).into_iter().chain(changes).collect(), Some(keys), signed))
+        })
+    }
+
+    /// Tries the given secrets on messages that no request gives.
+    fn messages(&self) -> Option<Vec<Finding>> {
+        self.subject.messages(self.case).into_iter().find_map(|Message { change, function, bytes, tag }| {
+            let tags = tag.into();
+            let signs = |text: &[u8]| {
+                let keys = self.keys(SignatureKind::Mac(function), text);
+                keys.iter().any(|keys| keys.find(&[&bytes], &tags).is_some())
             };
-            let changed = secrets::changes(&candidate.text);
-            let read =
-                changed.iter().flat_map(|change| self.readings.iter().map(move |read| (change, *read)));
-            let mut read = [(&undecoded, VERBATIM)].into_iter().chain(read);
-            let (change, keys, signed) = read.find_map(|(change, read)| prove(change, read))?;
-            let other = self.case.other_secret(label.as_deref());
-            Some((
-                self.other_algorithm(kind).into_iter().chain([change]).chain(other).collect(),
-                Some(keys),
-                signed,
-            ))
+            let mut affordable = self.case.candidates.iter().filter(|_| self.case.budget.draw(bytes.len()));
+            let (other, _) = affordable.find(|(_, candidate)| signs(&candidate.text))?;
+            Some(proofs(&[change].into_iter().chain(other.clone()).collect()))
         })
     }
 
@@ -259,15 +275,11 @@ impl<'s, S: Subject> Search<'s, S> {
         let matches: Matches<'_> =
             &mut |request| self.prove(request, keys).is_some_and(|signed| signed.rest.is_ok());
         let moved = self.subject.moved(self.case).into_iter();
-        let moved = moved.filter(|_| self.subject.is_token()).find_map(|(changes, capture)| {
+        let moved = moved.filter(|_| self.covers == Covers::Token).find_map(|(changes, capture)| {
             if matches(capture.request()) { changes.into_iter().next() } else { None }
         });
-        let change = moved
-            .or_else(|| self.bodies(request, matches))
-            .or_else(|| self.urls(request, matches))
-            .or_else(|| self.query(request, matches));
-        if let Some((cause, words)) = change {
-            let is_json = self.subject.is_token() && cause == Cause::BodyReserialised;
+        if let Some((cause, words)) = moved.or_else(|| self.edited(request, true, matches)) {
+            let is_json = self.covers == Covers::Token && cause == Cause::BodyReserialised;
             let cause = if is_json { Cause::PayloadHashReserialised } else { cause };
             return vec![Finding::proved(
                 cause,
@@ -284,22 +296,28 @@ impl<'s, S: Subject> Search<'s, S> {
         hint.into_iter().chain([Finding::hint(cause, evidence)]).collect()
     }
 
+    /// Changes the body, the URL, then the query.
+    fn edited(&self, request: Request<'_>, has_body: bool, matches: Matches<'_>) -> Option<Change> {
+        let body = has_body.then(|| self.bodies(request, matches)).flatten();
+        body.or_else(|| self.urls(request, matches)).or_else(|| self.query(request, matches))
+    }
+
     fn bodies(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
-        let signs_params = self.subject.signs_params();
+        let signs_params = self.covers == Covers::Params;
         bodies::find(request.body(), &self.case.budget, signs_params, |body| {
             matches(Request::new(request.head(), body))
         })
     }
 
     fn urls(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
-        urls::find(self.capture, self.subject.base()?, |base, target| {
+        urls::find(self.capture, self.base?, |base, target| {
             matches(Request::new(request.head().with_target(target).with_base(Some(base)), request.body()))
         })
     }
 
     fn query(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
         let head = request.head();
-        let is_signed = self.subject.signs_query() && !head.query().is_empty();
+        let is_signed = (self.base.is_some() || self.covers == Covers::Token) && !head.query().is_empty();
         let mut matches = |query: &[u8]| match head.target().split_once('?') {
             None => matches(Request::new(head.with_query(query), request.body())),
             Some((path, _)) => str::from_utf8(query).is_ok_and(|query| {

@@ -5,8 +5,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use percent_encoding::{percent_decode, percent_encode};
 use zeroize::Zeroizing;
 
-use super::{Cause, Finding, pairs};
-use crate::encoding::{base64 as any_base64, hex};
+use super::{Cause, Finding, pairs, signatures};
+use crate::encoding::hex;
 use crate::secret::Secret;
 
 /// A secret after an undone change.
@@ -52,7 +52,7 @@ pub(super) fn changes(text: &[u8]) -> Vec<Change> {
         push(Cause::SecretPem, "the key in the JSON Web Key is decoded", &key);
     }
     let core = bare.strip_prefix(b"whsec_").unwrap_or(bare);
-    for decoded in [any_base64::decode_standard(core), decode_url(core)].into_iter().flatten() {
+    if let Some(decoded) = signatures::decode_base64(core) {
         push(Cause::SecretBase64, "the secret is decoded from base64", &decoded);
     }
     if let Ok(decoded) = ::hex::decode(bare) {
@@ -123,13 +123,8 @@ pub(super) fn unquoted(text: &[u8]) -> &[u8] {
     }
 }
 
-fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
-    let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    any_base64::decode_url(unpadded)
-}
-
 /// The key of a symmetric JSON Web Key (RFC 7518, section 6.4).
 fn jwk_key(text: &[u8]) -> Option<Vec<u8>> {
     let jwk: serde_json::Value = serde_json::from_slice(text).ok()?;
-    decode_url(jwk.get("k")?.as_str()?.as_bytes())
+    signatures::decode_base64(jwk.get("k")?.as_str()?.as_bytes())
 }

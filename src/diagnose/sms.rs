@@ -1,27 +1,27 @@
 //! The SMS API, which signs parameters.
 
-use super::case::{Case, Changes, ReadSecret, VERBATIM};
+use super::case::{Case, Changes, VERBATIM};
 use super::pairs::{self, Pairs};
-use super::search::{Signed, Subject};
+use super::search::{Covers, Message, Signed, Subject, Traits};
 use super::{Capture, Cause, Finding, bodies, signatures, times};
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
-use crate::mac::{Function, MacKeys, SenderKeys, SignatureKind};
+use crate::mac::{Function, SenderKeys, SignatureKind};
 use crate::params::Params;
 use crate::providers::vonage::{SignatureMethod, Sms, Source};
 use crate::request::{Head, HeaderName, MediaType, Request};
 use crate::rule::Encoding;
-use crate::secret::Secret;
 use crate::verifier::Verifier;
 
 impl Subject for Sms {
+    fn traits(&self) -> Traits<'_> {
+        let kind = Some(SignatureKind::Mac(self.method().into()));
+        Traits { kind, base: None, readings: &[VERBATIM], covers: Covers::Params }
+    }
+
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
         let verified = self.of_any_age(keys.and_then(SenderKeys::mac)).verify(request)?;
-        let late = self.window().zip(verified.signed_at()).and_then(|((window, clock), signed_at)| {
-            let now = clock.now().ok()?;
-            let is_late = window.check(now, signed_at).is_err();
-            is_late.then(|| times::outside("`timestamp`", signed_at, now, window))
-        });
+        let late = times::late("`timestamp`", self.window(), verified.signed_at());
         Ok(Signed { beside: late.into_iter().collect(), rest: Ok(()) })
     }
 
@@ -31,24 +31,12 @@ impl Subject for Sms {
         Ok([own].into_iter().chain(others).map(|method| SignatureKind::Mac(method.into())).collect())
     }
 
-    fn kind(&self) -> Option<SignatureKind> {
-        Some(SignatureKind::Mac(self.method().into()))
-    }
-
     fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys> {
         self.own_keys(request).cloned().map(SenderKeys::Mac)
     }
 
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
         Self::claimed_api_key(request)
-    }
-
-    fn readings(&self) -> &'static [ReadSecret] {
-        &[VERBATIM]
-    }
-
-    fn signs_params(&self) -> bool {
-        true
     }
 
     /// The same parameters are signed in the query, in a form and in JSON.
@@ -68,29 +56,29 @@ impl Subject for Sms {
         moved.chain(renamed(case)).collect()
     }
 
-    /// A signature of unsorted parameters, or of parameters joined without the first `&`.
-    fn otherwise(&self, case: &Case<'_>) -> Option<Changes> {
+    /// Unsorted parameters, or joined without the first `&`.
+    fn messages(&self, case: &Case<'_>) -> Vec<Message> {
         let function = Function::from(self.method());
-        let (_, form) = places(case.capture).into_iter().next()?;
-        for (is_sorted, words) in
-            [(true, "no `&` stands before the first parameter"), (false, "the parameters are not sorted")]
-        {
+        let Some((_, form)) = places(case.capture).into_iter().next() else { return Vec::new() };
+        let joined = |is_sorted: bool| {
             let mut params = Params::default();
             params.read_form(&form).ok()?;
             if is_sorted {
                 params.sort_unique().ok()?;
             }
-            let tag = function.decode_hex(params.take("sig")?.value)?.into();
-            let message = params.join(|_| true);
-            for message in [message, message.strip_prefix(b"&").unwrap_or(message)] {
-                let matches =
-                    |secret: &Secret| MacKeys::of_secret(function, secret).find(&[message], &tag).is_some();
-                if let Some(other) = case.try_secrets(VERBATIM, message.len(), matches) {
-                    return Some([(Cause::ParamsOrder, words.to_owned())].into_iter().chain(other).collect());
-                }
-            }
-        }
-        None
+            let tag = function.decode_hex(params.take("sig")?.value)?;
+            Some((params.join(|_| true).to_vec(), tag))
+        };
+        let sorted = (true, "no `&` stands before the first parameter");
+        let all = [sorted, (false, "the parameters are not sorted")].into_iter().filter_map(
+            |(is_sorted, words)| {
+                let (bytes, tag) = joined(is_sorted)?;
+                let change = (Cause::ParamsOrder, words.to_owned());
+                let bare = bytes.strip_prefix(b"&").unwrap_or(&bytes).to_vec();
+                Some([bytes, bare].map(|bytes| Message { change: change.clone(), function, bytes, tag }))
+            },
+        );
+        all.flatten().collect()
     }
 
     fn hints(&self, case: &Case<'_>) -> Vec<Finding> {

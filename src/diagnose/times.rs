@@ -1,7 +1,18 @@
 //! Why a signed time is rejected.
 
 use super::{Cause, Finding};
-use crate::time::{Tolerance, UnixTime};
+use crate::time::{SharedClock, Tolerance, UnixTime};
+
+/// Explains that the signed time, called `name`, is not within the window, if it is not.
+pub(super) fn late(
+    name: &str,
+    window: Option<(Tolerance, &SharedClock)>,
+    signed: Option<UnixTime>,
+) -> Option<Finding> {
+    let ((window, clock), signed) = window.zip(signed)?;
+    let now = clock.now().ok()?;
+    window.check(now, signed).is_err().then(|| outside(name, signed, now, window))
+}
 
 /// Explains that the signed time, called `name`, is not within the tolerance.
 pub(super) fn outside(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Finding {

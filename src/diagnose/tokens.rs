@@ -1,20 +1,29 @@
 //! Why a token is rejected.
 
-use super::case::{Case, Changes, DECODED, ReadSecret, VERBATIM};
-use super::search::{Signed, Subject};
+use super::case::{Case, Changes, DECODED, VERBATIM};
+use super::search::{Covers, Message, Signed, Subject, Traits};
 use super::{Capture, Cause, Finding, signatures, times};
 use crate::claims::Claims;
 use crate::encoding::base64;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Policy, TokenRule, TokenWebhook};
-use crate::mac::{Function, MacKeys, SenderKeys, SignatureKind, Tag};
+use crate::mac::{Function, SenderKeys, SignatureKind, Tag};
 use crate::providers::vonage::contact_center::ContactCenterRule;
 use crate::providers::vonage::signed_webhook::SignedWebhookRule;
-use crate::request::{BaseUrl, Head, Request};
-use crate::secret::Secret;
+use crate::request::{Head, Request};
 use crate::time::Tolerance;
 
 impl<R: TokenRule> Subject for TokenWebhook<R> {
+    fn traits(&self) -> Traits<'_> {
+        let is_decoded = R::SCHEME == ContactCenterRule::SCHEME;
+        Traits {
+            kind: Some(SignatureKind::Mac(Function::HmacSha256)),
+            base: self.rule().base(),
+            readings: if is_decoded { &[DECODED] } else { &[VERBATIM] },
+            covers: Covers::Token,
+        }
+    }
+
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
         let claims = match self.claims(request.head(), keys.and_then(SenderKeys::mac)) {
             Ok(claims) => claims,
@@ -29,11 +38,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
     }
 
     fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error> {
-        self.parse(head).map(|_| self.kind().into_iter().collect())
-    }
-
-    fn kind(&self) -> Option<SignatureKind> {
-        Some(SignatureKind::Mac(Function::HmacSha256))
+        self.parse(head).map(|_| self.traits().kind.into_iter().collect())
     }
 
     fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys> {
@@ -42,22 +47,6 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
 
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
         Self::claimed_tenant(self.carrier(), request.head()).ok()
-    }
-
-    fn base(&self) -> Option<&BaseUrl> {
-        self.rule().base()
-    }
-
-    fn readings(&self) -> &'static [ReadSecret] {
-        if R::SCHEME == ContactCenterRule::SCHEME { &[DECODED] } else { &[VERBATIM] }
-    }
-
-    fn signs_query(&self) -> bool {
-        true
-    }
-
-    fn is_token(&self) -> bool {
-        true
     }
 
     fn moved(&self, case: &Case<'_>) -> Vec<(Changes, Capture)> {
@@ -85,17 +74,18 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
     }
 
     /// A token of another algorithm.
-    fn otherwise(&self, case: &Case<'_>) -> Option<Changes> {
-        let token =
-            signatures::tokens(case.capture).find(|token| algorithm(token).as_deref() == Some("HS512"))?;
-        let (input, signature) = token.split_at_checked(token.iter().rposition(|byte| *byte == b'.')?)?;
-        let tag = Tag::new(&base64::decode_url(signature.strip_prefix(b".")?)?).into();
-        let matches =
-            |secret: &Secret| MacKeys::of_secret(Function::HmacSha512, secret).find(&[input], &tag).is_some();
-        let other = case.try_secrets(*self.readings().first()?, token.len(), matches)?;
-        Some(
-            [(Cause::AlgorithmOther, "the algorithm is HS512".to_owned())].into_iter().chain(other).collect(),
-        )
+    fn messages(&self, case: &Case<'_>) -> Vec<Message> {
+        let read = |token: &[u8]| {
+            let (input, signature) = token.split_at_checked(token.iter().rposition(|byte| *byte == b'.')?)?;
+            Some(Message {
+                change: (Cause::AlgorithmOther, "the algorithm is HS512".to_owned()),
+                function: Function::HmacSha512,
+                bytes: input.to_vec(),
+                tag: Tag::new(&base64::decode_url(signature.strip_prefix(b".")?)?),
+            })
+        };
+        let tokens = signatures::tokens(case.capture);
+        tokens.filter(|token| algorithm(token).as_deref() == Some("HS512")).filter_map(read).collect()
     }
 
     fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
