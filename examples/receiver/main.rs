@@ -1,6 +1,6 @@
 //! A receiver of every scheme's webhooks: an `axum` service with one route per scheme, and secrets from the environment.
 //!
-//! `cargo run --example receiver --features tower,replay-memory,replay-redis,diagnose`
+//! `cargo run --example receiver --features tower,replay-memory,replay-redis,diagnose,ed25519`
 //!
 //! Without secrets it generates throw-away ones and prints a genuine and a forged `curl` command per scheme.
 //!

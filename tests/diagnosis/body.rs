@@ -1,4 +1,4 @@
-//! What happens to a body on its way, on every scheme that signs its bytes.
+//! Changes of a body, for every scheme that signs its bytes.
 
 use std::io::Write as _;
 
@@ -11,7 +11,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 
 use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture, key, livekit, messagebird, signed_body};
 
-/// A genuine delivery of these bytes.
+/// A genuine request with this body.
 fn signed(scheme: &Scheme, body: &[u8]) -> Delivery {
     use countersign::{Algorithm, sign};
     match (scheme.name, scheme.signs) {
@@ -33,7 +33,7 @@ fn schemes() -> impl Iterator<Item = Scheme> {
     SCHEMES.into_iter().filter(|scheme| matches!(scheme.signs, Signs::Body(_) | Signs::TokenOfBody(_)))
 }
 
-/// Requires the code where `sent` is signed and `received` arrives.
+/// Checks the first finding if `sent` is signed and `received` arrives.
 fn requires(code: &str, sent: impl AsRef<[u8]>, received: impl AsRef<[u8]>, proved: bool) {
     for scheme in schemes() {
         let delivery = signed(&scheme, sent.as_ref());
@@ -64,7 +64,7 @@ fn white_space_line_ends_and_marks() {
 }
 
 #[test]
-fn json_that_was_parsed_and_written_again() {
+fn json_written_again() {
     let pretty2 = "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": {\n    \"ü\": \"/<é>\"\n  }\n}";
     let pretty4 = pretty2.replace("  ", "    ");
     let originals = [
@@ -82,7 +82,7 @@ fn json_that_was_parsed_and_written_again() {
     ];
     for original in originals {
         for received in originals {
-            // What was sorted has lost its order.
+            // Sorted members have lost their order.
             if original != received
                 && (original.find(r#""a""#) < original.find(r#""b""#)
                     || received.find(r#""b""#) < received.find(r#""a""#))
@@ -92,7 +92,7 @@ fn json_that_was_parsed_and_written_again() {
         }
     }
     requires("body_reserialised", r#"[{"a":{"c":1,"d":2},"b":3}]"#, r#"[{"b":3,"a":{"d":2,"c":1}}]"#, true);
-    // Numbers stay as they are written, and so do names that appear twice.
+    // Numbers and repeated names are kept.
     requires(
         "body_reserialised",
         r#"{"n":1.50,"n":12345678901234567890}"#,
@@ -112,7 +112,7 @@ fn text_forms_and_packaging() {
     requires("body_encoding", &latin1, String::from_utf8_lossy(&latin1).as_ref(), false);
 
     for (sent, received) in [
-        // The curly quotation marks and the euro sign of windows-1252, read as such and written as UTF-8, and the reverse.
+        // windows-1252's quotation marks and euro sign, converted to UTF-8, and the reverse.
         (&b"text=\x93Gr\xfc\xdfe\x94 \x80"[..], "text=“Grüße” €".as_bytes()),
         ("text=“Grüße” €".as_bytes(), b"text=\x93Gr\xfc\xdfe\x94 \x80"),
         ("text=“Grüße”".as_bytes(), "text=â€œGrÃ¼ÃŸeâ€\u{9d}".as_bytes()),
@@ -123,7 +123,7 @@ fn text_forms_and_packaging() {
         (b"text=Gr\x9f\xa7e", "text=Grüße".as_bytes()),
         ("text=日本".as_bytes(), b"text=\x93\xfa\x96{"),
         ("text=中文".as_bytes(), b"text=\xd6\xd0\xce\xc4"),
-        // A question mark for each character, for each of UTF-16's units, and for each byte.
+        // A question mark for each character, for each UTF-16 unit, and for each byte.
         (b"text=Gr??e", "text=Grüße".as_bytes()),
         (b"text=a??", "text=a😀".as_bytes()),
         (b"text=Gr????e", "text=Grüße".as_bytes()),
@@ -131,7 +131,7 @@ fn text_forms_and_packaging() {
         requires("body_encoding", sent, received, true);
     }
     requires("body_encoding", r#"{"text":"<b> & 'é'"}"#, r#"{"text":"&lt;b&gt; &amp; &#39;é&apos;"}"#, true);
-    // What is lost cannot be undone, and its shape tells.
+    // What is lost cannot be put back, but the shape shows it.
     requires("body_encoding", r#"{"text":"Grüße"}"#, r#"{"text":"Gr??e"}"#, false);
     requires("forged_or_unknown_secret", r#"{"text":"Grüße"}"#, r#"{"text":"Really? ???"}"#, false);
 
@@ -163,7 +163,7 @@ fn text_forms_and_packaging() {
 }
 
 #[test]
-fn numbers_that_were_written_again() {
+fn numbers_written_again() {
     for (sent, received) in [
         (r#"{"n":1.0}"#, r#"{"n":1}"#),
         (r#"{"n":1}"#, r#"{"n":1.0}"#),
@@ -176,14 +176,14 @@ fn numbers_that_were_written_again() {
     ] {
         requires("body_reserialised", sent, received, true);
     }
-    // Neither is a number's text in a string one, nor is one with an exponent written again.
+    // Digits in a string and numbers with an exponent are not rewritten.
     for (sent, received) in [(r#"{"n":"1.0"}"#, r#"{"n":"1"}"#), (r#"{"n":1e3}"#, r#"{"n":1000}"#)] {
         requires("forged_or_unknown_secret", sent, received, false);
     }
 }
 
 #[test]
-fn a_shape_that_no_platform_sends_is_a_hint() {
+fn an_unusual_shape_is_a_hint() {
     for (code, received) in [
         ("body_reserialised", "{\n  \"event\": \"ended\"\n}\n"),
         ("body_reserialised", "[\n1]"),
@@ -202,7 +202,7 @@ fn a_shape_that_no_platform_sends_is_a_hint() {
 }
 
 #[test]
-fn parameters_survive_but_not_what_a_body_is_packed_in() {
+fn encodings_of_a_body_with_parameters() {
     for scheme in SCHEMES.into_iter().filter(|scheme| scheme.signs == Signs::Params) {
         let delivery = (scheme.genuine)(KEY);
         if delivery.method() == "GET" {
@@ -220,7 +220,7 @@ fn parameters_survive_but_not_what_a_body_is_packed_in() {
 }
 
 #[test]
-fn large_bodies_are_rewritten_too() {
+fn large_bodies_are_rewritten() {
     let scheme = SCHEMES[0];
     let lines = "a line\n".repeat(300_000);
     let received = signed(&scheme, format!("{lines}\n").as_bytes()).with_body(lines);
@@ -236,7 +236,7 @@ fn large_bodies_are_rewritten_too() {
 }
 
 #[test]
-fn a_body_beyond_all_bounds_is_verified_and_not_rewritten() {
+fn the_largest_bodies_are_only_verified() {
     let scheme = SCHEMES[0];
     let deep = "[".repeat(100_000);
     for body in [deep.as_str(), &"a=".repeat(3_000_000)] {

@@ -1,4 +1,4 @@
-//! What a diagnosis costs.
+//! The cost of a diagnosis.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ fn memory_is_bounded_by_a_few_bodies() {
     }
 }
 
-/// Attack 160. The limit of `diagnose`, in verifications. Counted by the copies of secrets: whatever tries a secret copies it.
+/// Attack 160. Counts verifications by the copies of secrets, since each trial of a secret copies it.
 #[test]
 fn trials_cost_at_most_two_thousand_verifications() {
     for hostile in hostile(20_000) {
@@ -36,7 +36,7 @@ fn trials_cost_at_most_two_thousand_verifications() {
 
 #[test]
 #[ignore = "takes long unless optimised: `.ci/run` says how"]
-fn trials_cost_at_most_two_thousand_verifications_of_large_requests_and_many_secrets() {
+fn large_requests_and_many_secrets_cost_no_more_verifications() {
     for hostile in hostile(300_000) {
         hostile.requires_few_trials(if hostile.what.starts_with("sms") { 2 } else { 16 });
     }
@@ -49,14 +49,14 @@ fn trials_cost_at_most_two_thousand_verifications_of_large_requests_and_many_sec
 }
 
 #[test]
-fn a_diagnosis_says_that_it_ended_early() {
+fn a_search_that_ends_early_says_so() {
     let sms = Sms::new(SignatureMethod::Md5Hash, key(OTHER_KEY));
     let capture = Capture::new("POST", [FORM], sms_of(60));
     let many = (0..16).fold(Credentials::new(), |credentials, _| credentials.secret(OTHER_KEY));
     let diagnosis = sms.diagnose(&capture, &many);
     assert_eq!(codes(&diagnosis).last(), Some(&"search_incomplete"), "{diagnosis}");
     assert!(diagnosis.to_string().contains("it cost 2000 verifications of the request"), "{diagnosis}");
-    // Without a secret nothing is tried, so that nothing ends early.
+    // Without a secret nothing is tried.
     for (params, credentials) in [(60, Credentials::new()), (5, many)] {
         let diagnosis = sms.diagnose(&Capture::new("POST", [FORM], sms_of(params)), &credentials);
         assert_eq!(codes(&diagnosis), ["forged_or_unknown_secret"], "{diagnosis}");
@@ -95,7 +95,7 @@ fn a_diagnosis_costs_less_than_two_hundred_verifications() {
     }
 }
 
-/// A request of which as much as possible is tried.
+/// A request with as many trials as possible.
 struct Hostile {
     what: String,
     verifier: Box<dyn Diagnose>,
@@ -117,7 +117,7 @@ impl Hostile {
         assert!(bytes <= 8 * 2000, "{what}: {bytes}");
     }
 
-    /// The bytes that a diagnosis allocates with so many secrets of this length.
+    /// The bytes that a diagnosis allocates with this many secrets of this length.
     fn allocated(&self, secrets: usize, length: usize) -> u64 {
         let filled = || Credentials::new().secret(KEY);
         let wrong = (1..secrets).map(|_| "k".repeat(length));
@@ -152,7 +152,7 @@ fn hostile(bytes: usize) -> Vec<Hostile> {
         let none = "a&".repeat(bytes / 2);
         add(&format!("sms {name}, parameters alone"), sms(), Capture::new("POST", [FORM], none));
     }
-    // A verifier takes no longer header.
+    // A verifier rejects longer headers.
     let longest = bytes.min(16_000);
     let long = [("text", "x".repeat(bytes)), ("JSON", large_json(bytes)), ("a form", large_form(bytes))];
     for (kind, body) in &long {
@@ -177,7 +177,7 @@ fn hostile(bytes: usize) -> Vec<Hostile> {
         );
         let headers = (0..1000).map(|at| (format!("x-token-{at}"), token.as_str()));
         add(&format!("jwt, {kind}, many headers"), webhook(), Capture::new("POST", headers, &**body));
-        // Its signature holds, so that what it was signed for is looked for.
+        // The signature matches, so the search looks for the payload.
         let signer = || sign::TokenSigner::new(&key(KEY), NOW);
         let other = capture(&signer().post("another body").with_body(body.as_str()));
         add(&format!("jwt, {kind}, another body"), webhook(), other.query("a=1"));
@@ -188,19 +188,19 @@ fn hostile(bytes: usize) -> Vec<Hostile> {
     all
 }
 
-/// A form of this many small parameters, and a signature that is wrong.
+/// A form of this many small parameters with a wrong signature.
 fn sms_of(params: usize) -> String {
     (0..params).map(|at| format!("name{at}={at}&")).chain([format!("sig={}", "0".repeat(32))]).collect()
 }
 
-/// Signatures of the method's length, all of them wrong.
+/// Wrong signatures of the method's length.
 fn list(method: SignatureMethod, bytes: usize) -> String {
     let digits = if method == SignatureMethod::Sha256 { 64 } else { 32 };
     let signatures = (0..bytes / (digits + 1)).map(|at| format!("{at:0digits$x}"));
     signatures.collect::<Vec<_>>().join(".")
 }
 
-/// Requires that the diagnosis of a forgery costs less than 200 verifications of what is genuine.
+/// Checks that the diagnosis of a forgery costs less than 200 verifications of a genuine request.
 fn require_few_verifications(
     what: &str,
     (right, genuine): (&dyn Diagnose, &Capture),
@@ -214,20 +214,20 @@ fn require_few_verifications(
     assert!(ratio < 200.0, "{what}: {ratio}");
 }
 
-/// The schemes that take a body of any size.
+/// The schemes with bodies of any size.
 fn of_bodies() -> impl Iterator<Item = Scheme> {
     ["vogent", "jwt post"]
         .into_iter()
         .filter_map(|name| SCHEMES.into_iter().find(|scheme| scheme.name == name))
 }
 
-/// A genuine delivery of this body, and one for which nothing fits.
+/// A genuine request with this body, and a forgery.
 fn deliveries(scheme: &Scheme, body: &str) -> (Capture, Capture) {
     let sign = |text| match scheme.name {
         "vogent" => sign::vogent(&key(text), body),
         _ => sign::TokenSigner::new(&key(text), NOW).post(body),
     };
-    // Of a token the body is looked into only where its signature holds.
+    // The search looks at a token's body only if the signature matches.
     let altered = match scheme.name {
         "vogent" => sign(KEY),
         _ => (scheme.genuine)(OTHER_KEY).with_body(body),
@@ -235,7 +235,7 @@ fn deliveries(scheme: &Scheme, body: &str) -> (Capture, Capture) {
     (capture(&sign(KEY)), capture(&altered))
 }
 
-/// The quickest of five, which other work on the machine slows least.
+/// The quickest of five runs, since other work on the machine slows some.
 fn quickest(run: impl Fn()) -> Duration {
     let timed = |_| {
         let start = Instant::now();
@@ -245,7 +245,7 @@ fn quickest(run: impl Fn()) -> Duration {
     (0..5).map(timed).min().unwrap_or_default()
 }
 
-/// JSON that every program writes differently.
+/// JSON that each program writes differently.
 fn large_json(bytes: usize) -> String {
     let member = r#"{"text":"Grüße <b>","url":"https://a.example/b","price":1.50,"tags":["a","b"]}"#;
     format!("[{}]", vec![member; bytes / member.len()].join(","))

@@ -1,4 +1,5 @@
-//! Captured requests, each with the cause that must be named first: lines of the captured-deliveries format with a field `want`.
+//! Captured requests, each with the code of its first finding in `want`. The other fields are those of the format of
+//! `examples/deliveries`.
 
 #[allow(dead_code, reason = "the examples ask for all of it")]
 #[path = "../../examples/deliveries/record.rs"]
@@ -16,13 +17,13 @@ use crate::scheme::OTHER_KEY;
 
 const CASES: &str = include_str!("cases.jsonl");
 
-/// What the verifiers take for a secret: anything.
+/// Builds the secret without checks.
 fn secret(text: &str) -> Result<Secret, ConfigError> {
     Secret::verbatim(text)
 }
 
 #[test]
-fn the_cause_of_each_is_named_first() {
+fn each_capture_has_the_wanted_cause() {
     for line in CASES.lines() {
         let record = Record::parse(line.as_bytes()).unwrap();
         let want: Value = serde_json::from_str(line).unwrap();
@@ -32,7 +33,7 @@ fn the_cause_of_each_is_named_first() {
             Some(target) => capture.target(target),
             None => capture.query(record.query.as_slice()),
         };
-        // A secret that no verifier is built of is at hand all the same.
+        // The secret is given even if no verifier accepts it.
         let strangers = Record { secrets: Secrets::Text(OTHER_KEY.to_owned()), ..record.clone() };
         let verifier = verifier(&record).or_else(|_| verifier(&strangers));
         let verifier = verifier.unwrap_or_else(|Misconfigured(reason)| panic!("{line}: {reason}"));

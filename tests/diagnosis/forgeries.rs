@@ -1,10 +1,10 @@
-//! Forgeries: nothing is ever proved of one, and nothing is shown.
+//! Forgeries prove nothing, and their diagnosis shows no secret.
 
 use countersign::diagnose::Capture;
 
 use crate::scheme::{KEY, OTHER_KEY, SCHEMES, Signs, capture, shows_nothing};
 
-/// Exchanges a letter or digit of a text by another: which one depends on the round.
+/// Replaces a letter or digit by another. The round decides which one.
 fn altered(text: &str, round: usize) -> String {
     let is_exchanged = |(_, c): &(usize, char)| c.is_ascii_alphanumeric();
     let places: Vec<_> = text.char_indices().filter(is_exchanged).map(|(at, _)| at).collect();
@@ -14,14 +14,14 @@ fn altered(text: &str, round: usize) -> String {
 }
 
 #[test]
-fn nothing_is_proved_of_a_thousand_forgeries() {
+fn a_thousand_forgeries_prove_nothing() {
     for round in 0..1_008 {
         let scheme = SCHEMES[round % SCHEMES.len()];
         let genuine = (scheme.genuine)(KEY);
         let (received, stored): (Capture, &str) = match (round / SCHEMES.len()) % 3 {
-            // A key that is not at hand.
+            // Signed with a key that is not given.
             0 => (capture(&genuine), OTHER_KEY),
-            // A payload that was altered, in a place that is signed.
+            // A signed part was altered.
             1 if genuine.method() == "GET" => {
                 let (signed, rest) = genuine.query().split_once("&sig=").unwrap_or((genuine.query(), ""));
                 let sig = if rest.is_empty() { String::new() } else { format!("&sig={rest}") };
@@ -40,7 +40,7 @@ fn nothing_is_proved_of_a_thousand_forgeries() {
                 let body = format!("{}{}", altered(&body[..until], round), &body[until..]);
                 (capture(&genuine.with_body(body)), KEY)
             }
-            // A signature that was made up.
+            // A made-up signature.
             _ => (capture(&(scheme.genuine)(&format!("{round:04}{OTHER_KEY}"))), KEY),
         };
         let diagnosis = scheme.diagnose(stored, &received);
@@ -48,7 +48,7 @@ fn nothing_is_proved_of_a_thousand_forgeries() {
         for finding in diagnosis.findings() {
             assert!(!finding.is_proved(), "{}:\n{diagnosis}", scheme.name);
         }
-        // A token's own signature still holds where its payload was altered.
+        // A token's signature still matches if the payload was altered.
         let is_token = matches!(scheme.signs, Signs::TokenOfBody(_) | Signs::TokenOfQuery);
         let is_altered = is_token && (round / SCHEMES.len()) % 3 == 1;
         let code = if is_altered { "payload_altered" } else { "forged_or_unknown_secret" };

@@ -1,4 +1,4 @@
-//! What the diagnosis says of deliveries that fail: a table of mistakes, forgeries, and what it must not show.
+//! The diagnosis of rejected requests: mistakes, forgeries, and what it must not show.
 
 #![allow(
     clippy::arithmetic_side_effects,

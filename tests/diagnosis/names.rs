@@ -1,4 +1,4 @@
-//! The causes' names are stable, and what they say are sentences.
+//! The causes' stable names and their sentences.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use countersign::{Vogent, sign};
 use crate::scheme::{BODY, KEY, OTHER_KEY, capture, codes, key};
 
 #[test]
-fn every_cause_has_a_code_a_sentence_and_a_remedy() {
+fn every_cause_has_code_sentence_and_remedy() {
     let codes: HashSet<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
     assert_eq!(codes.len(), Cause::ALL.len());
     for cause in Cause::ALL {
@@ -51,7 +51,7 @@ fn a_diagnosis_prints_three_lines_a_finding() {
 }
 
 #[test]
-fn what_holds_secrets_or_requests_shows_neither() {
+fn debug_shows_no_secret_and_no_request() {
     let capture =
         Capture::new("POST", [("x-elto-signature", "00ff00ff00ff")], "hidden body").query("hidden=query");
     let credentials = Credentials::new().secret(KEY).tenant("a1b2c3d4", OTHER_KEY);
@@ -63,7 +63,7 @@ fn what_holds_secrets_or_requests_shows_neither() {
 }
 
 #[test]
-fn a_request_of_the_http_crate_is_captured() {
+fn capture_of_an_http_request() {
     let request = sign::vogent(&key(KEY), BODY).to_http("/vogent?a=1");
     let capture = Capture::from(&request.unwrap());
     assert!(Vogent::new(key(KEY)).diagnose(&capture, &Credentials::new()).is_genuine());

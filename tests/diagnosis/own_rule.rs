@@ -1,4 +1,4 @@
-//! A rule of a user's own: its diagnosis comes without a line.
+//! A user's own rule is diagnosed without further code.
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::rule::{Envelope, Profile, Rule};
@@ -64,7 +64,7 @@ fn capture(delivery: &Delivery) -> Capture {
     crate::scheme::capture(delivery).target(delivery.target())
 }
 
-/// Requires these causes, all proved.
+/// Checks that these causes are found and proved.
 fn requires(what: &str, diagnosis: &Diagnosis, causes: &[&str]) {
     assert_eq!(codes(diagnosis), causes, "{what}:\n{diagnosis}");
     assert!(diagnosis.findings().iter().all(Finding::is_proved), "{what}:\n{diagnosis}");
@@ -90,7 +90,7 @@ fn each_header_and_its_form() {
         let diagnosis = verifier.diagnose(&capture(&received), &Credentials::new());
         requires(received.header("acme-signature").unwrap(), &diagnosis, causes);
     }
-    // Without a secret at hand, and with every header renamed among others that might be meant.
+    // Without a given secret, and with every header renamed beside other headers.
     let mut renamed = genuine.clone().with_header("content-length", "17").with_header("x-request-id", "7");
     for name in ["acme-id", "acme-time", "acme-signature"] {
         renamed = renamed.without_header(name).with_header(&format!("x-{name}"), &value(name));
@@ -133,7 +133,7 @@ fn another_url() {
         let delivery = signed(sent).with_target(received);
         requires(received, &acme(KEY, BASE).diagnose(&capture(&delivery), &Credentials::new()), &[cause]);
     }
-    // The target is not known.
+    // The target is unknown.
     let genuine = signed("/hook?a=1");
     let unknown = Capture::new("POST", genuine.headers().to_vec(), BODY).query("a=1");
     let unknown = acme(KEY, BASE).diagnose(&unknown, &Credentials::new());
@@ -141,7 +141,7 @@ fn another_url() {
 }
 
 #[test]
-fn the_time_is_judged_beside_the_signature() {
+fn the_time_beside_the_signature() {
     let verifier = |in_milliseconds, now| {
         let keys = Keys::hmac(Algorithm::Sha256, key(KEY));
         let webhook = Webhook::with_base_url(Acme { in_milliseconds }, keys, BaseUrl::new(BASE).unwrap());
@@ -162,14 +162,14 @@ fn the_time_is_judged_beside_the_signature() {
         let verifier = verifier(reads_milliseconds, clock);
         let diagnosis = verifier.diagnose(&capture(&delivery), &Credentials::new());
         requires(&clock.to_string(), &diagnosis, causes);
-        // What is wrong and old is not called old.
+        // A forgery is not called old.
         let forged = verifier.diagnose(&capture(&delivery.with_body("{}")), &Credentials::new());
         assert_eq!(codes(&forged), ["forged_or_unknown_secret"], "{forged}");
     }
 }
 
 #[test]
-fn tenants_and_what_names_them() {
+fn tenants_and_their_header() {
     let tenants = Tenants::new([("a1", key(KEY)), ("b2", key(OTHER_KEY))]).unwrap();
     let keys = Keys::hmac_tenants(Algorithm::Sha256, tenants);
     let base = BaseUrl::new(BASE).unwrap();
@@ -179,7 +179,7 @@ fn tenants_and_what_names_them() {
     let genuine = of("a1", KEY);
     assert!(webhook.verify(genuine.request()).is_ok());
 
-    // Its own keys are the tenant's, also where no secret is at hand.
+    // The tenant's keys are tried even if no secret is given.
     let received = genuine.clone().with_body(format!("{BODY}\n"));
     requires("body", &webhook.diagnose(&capture(&received), &Credentials::new()), &["body_newline"]);
     let strangers = of("b2", KEY);
@@ -198,7 +198,7 @@ fn tenants_and_what_names_them() {
     assert!(!forged.findings()[0].is_proved());
 }
 
-/// A rule that judges the time itself, before anything is proved.
+/// A rule that checks the time itself, before the signature.
 #[derive(Debug)]
 struct Hasty;
 

@@ -1,4 +1,4 @@
-//! What happens to parameters on their way.
+//! Changes of parameters.
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis};
 use countersign::sign;
@@ -20,7 +20,7 @@ fn diagnose(capture: &Capture) -> Diagnosis {
     Sms::new(SignatureMethod::Sha256, key(KEY)).diagnose(capture, &Credentials::new().secret(KEY))
 }
 
-/// Requires this finding to come first.
+/// Checks the first finding.
 fn requires(code: &str, proved: bool, capture: &Capture) {
     let diagnosis = diagnose(capture);
     let first = diagnosis.findings().first().map(|finding| (finding.code(), finding.is_proved()));
@@ -69,7 +69,7 @@ fn parameters_in_another_place() {
 }
 
 #[test]
-fn what_was_rejected_for_its_form_is_not_called_forged() {
+fn a_malformed_request_is_not_called_forged() {
     for (code, query) in [
         ("signature_missing", "text=Hello".to_owned()),
         ("params_decoding", format!("text=%zz&sig={}", "0".repeat(64))),
@@ -108,7 +108,7 @@ fn parameters_added_or_rewritten() {
 }
 
 #[test]
-fn blanks_that_were_removed_or_put_in() {
+fn blanks_removed_or_added() {
     let text = |text: &str| {
         sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY)).param("to", "44").param("text", text).query()
     };
@@ -127,7 +127,7 @@ fn blanks_that_were_removed_or_put_in() {
 }
 
 #[test]
-fn parameters_that_were_added_apart_or_dropped() {
+fn parameters_added_apart_or_dropped() {
     let genuine = sms().query();
     requires("params_added", true, &get(&format!("_a=1&{}&_b=2", genuine.query())));
     requires(
@@ -158,7 +158,7 @@ fn parameters_that_were_added_apart_or_dropped() {
 }
 
 #[test]
-fn text_in_parameters_that_was_written_again() {
+fn text_in_another_character_set() {
     let genuine = sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY))
         .param("text", "Grüße & “b” +1")
         .param("to", "44")
@@ -167,7 +167,7 @@ fn text_in_parameters_that_was_written_again() {
     let utf8 = "Gr%C3%BC%C3%9Fe+%26+%E2%80%9Cb%E2%80%9D+%2B1";
     assert!(query.contains(utf8), "{query}");
     for received in [
-        // windows-1252, UTF-8 that was read as such, HTML escapes in a value and between the pairs.
+        // windows-1252, UTF-8 read as windows-1252, HTML escapes in a value and between the pairs.
         query.replace(utf8, "Gr%FC%DFe+%26+%93b%94+%2B1"),
         query.replace(
             utf8,
@@ -180,20 +180,20 @@ fn text_in_parameters_that_was_written_again() {
     }
     let bare = sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY)).param("text", "100% off").query();
     requires("params_decoding", true, &get(&bare.query().replace("%25", "%")));
-    // A question mark for each character beyond ASCII: signed so, and arrived so.
+    // A question mark for each character beyond ASCII, signed and received.
     let marked = sign::SmsSigner::new(SignatureMethod::Sha256, &key(KEY)).param("text", "Gr??e").query();
     requires("params_decoding", true, &get(&marked.query().replace("Gr%3F%3Fe", "Gr%C3%BC%C3%9Fe")));
     requires("body_encoding", false, &get(&query.replace(utf8, "Gr%3F%3Fe")));
 }
 
-/// A query with the signature over this string.
+/// A query that is signed over this string.
 fn signed_over(string: &str, query: &str) -> Capture {
     let hmac = sign::hex_hmac("x", countersign::Algorithm::Sha256, &key(KEY), string);
     get(&format!("{query}&sig={}", hmac.header("x").unwrap()))
 }
 
 #[test]
-fn parameters_that_were_joined_in_another_way() {
+fn parameters_joined_in_another_way() {
     for string in ["b=2&a=1", "&b=2&a=1", "a=1&b=2"] {
         requires("params_order", true, &signed_over(string, "b=2&a=1"));
         requires("forged_or_unknown_secret", false, &signed_over(string, "b=2&a=3"));
@@ -202,7 +202,7 @@ fn parameters_that_were_joined_in_another_way() {
 }
 
 #[test]
-fn a_shape_that_no_platform_sends_is_a_hint() {
+fn an_unusual_shape_is_a_hint() {
     let sig = "0".repeat(64);
     for (code, query) in [
         ("params_decoding", "text=100%"),
@@ -232,8 +232,8 @@ fn a_token_covers_the_order_of_the_query() {
     }
 }
 
-/// What is said of a form to which parameters were added, `adjacent` of them, so that it has `count` and, in all their names and
-/// values, this many bytes.
+/// The first finding for a form with `adjacent` added parameters. It has `count` parameters, whose names and values have this
+/// many bytes.
 fn of_added(adjacent: usize, count: usize, bytes: usize) -> &'static str {
     let names: Vec<_> = (0..count - adjacent - 1).map(|at| format!("p{at:02}")).collect();
     let added: Vec<_> = (0..adjacent).map(|at| format!("q{at}=&")).collect();
@@ -254,7 +254,7 @@ fn of_added(adjacent: usize, count: usize, bytes: usize) -> &'static str {
 }
 
 #[test]
-fn as_much_is_left_out_as_can_be_tried() {
+fn the_limits_of_leaving_out_parameters() {
     const UNKNOWN: &str = "forged_or_unknown_secret";
     for (adjacent, count, bytes, code) in [
         (1, 64, 4096, "params_added"),
@@ -270,7 +270,7 @@ fn as_much_is_left_out_as_can_be_tried() {
 }
 
 #[test]
-fn a_forgery_of_what_looks_changed_is_proved_by_nothing() {
+fn a_forgery_that_looks_changed_proves_nothing() {
     let forged = sms().query().query().replace("keyword=", "keyword=null").replace("msisdn=44", "msisdn=45");
     requires("forged_or_unknown_secret", false, &get(&forged));
 
@@ -283,7 +283,7 @@ fn a_forgery_of_what_looks_changed_is_proved_by_nothing() {
 }
 
 #[test]
-fn a_time_outside_of_the_tolerance() {
+fn a_time_outside_the_window() {
     let window = Tolerance::either_way(std::time::Duration::from_secs(60)).unwrap();
     for (code, timestamp, now) in [
         ("clock_skew", 1_700_000_000, 1_700_000_100),
@@ -308,7 +308,7 @@ fn a_time_outside_of_the_tolerance() {
 }
 
 #[test]
-fn a_query_that_a_token_covers() {
+fn the_query_under_a_token() {
     let scheme = SCHEMES.into_iter().find(|scheme| scheme.signs == Signs::TokenOfQuery).unwrap();
     let genuine = (scheme.genuine)(KEY);
     let query = genuine.query().to_owned();
@@ -338,7 +338,7 @@ fn a_query_that_a_token_covers() {
 }
 
 #[test]
-fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
+fn the_secret_of_the_named_tenant() {
     let tenants = || Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
     let credentials = Credentials::new().tenant("a1b2c3d4", KEY).tenant("e5f6a7b8", OTHER_KEY);
     let verifier = Sms::tenants(SignatureMethod::Sha256, tenants());
@@ -350,7 +350,7 @@ fn a_tenants_secret_is_the_verifiers_where_the_delivery_names_it() {
     let diagnosis = verifier.diagnose(&capture(&of("unknown")), &credentials);
     assert_eq!(diagnosis.findings()[0].code(), "secret_other", "{diagnosis}");
 
-    // Whose it is is read of a request that a look-up would not ask about.
+    // The tenant is read even if the request is otherwise malformed.
     let genuine = of("a1b2c3d4");
     let body = String::from_utf8(genuine.body().to_vec()).unwrap();
     let prefixed = genuine.with_body(body.replace("sig=", "sig=sha256%3D"));

@@ -1,4 +1,4 @@
-//! Every scheme of the registry: what is proved of a request that was changed, and that nothing is of a forgery.
+//! Every scheme of the registry: changes are proved, and forgeries prove nothing.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,12 +12,12 @@ use crate::scheme::{NOW, shows_nothing};
 const SEED: [u8; 32] = [7; 32];
 const STRANGERS: [u8; 32] = [9; 32];
 
-/// A scheme's sample at a fixed time.
+/// A scheme's sample, at a fixed time.
 struct Subject {
     scheme: &'static Scheme,
     sample: Sample,
     verifier: Box<dyn Registered>,
-    /// Signed with the right key.
+    /// The sample, signed with its key.
     genuine: Delivery,
 }
 
@@ -35,7 +35,7 @@ fn at_now(mut sample: Sample) -> Sample {
     sample
 }
 
-/// The text of a sample's secret, which is base64 of the seed.
+/// A sample's secret: its seed in base64.
 fn text(seed: [u8; 32]) -> String {
     BASE64_STANDARD.encode(seed)
 }
@@ -50,7 +50,7 @@ impl Subject {
         self.verifier.diagnose(&capture(delivery), &Credentials::new().secret(text(SEED)))
     }
 
-    /// Requires a proved cause to come first.
+    /// Checks that the first finding is proved and has one of these codes.
     fn requires(&self, what: &str, delivery: &Delivery, causes: &[&str]) {
         let diagnosis = self.diagnose(delivery);
         let first = &diagnosis.findings()[0];
@@ -61,7 +61,7 @@ impl Subject {
 }
 
 #[test]
-fn nothing_is_proved_of_what_a_stranger_signed() {
+fn a_strangers_request_proves_nothing() {
     for subject in subjects() {
         let strangers = at_now(subject.scheme.sample(STRANGERS));
         let forged = subject.verifier.sign(&strangers.key, &strangers.unsigned).unwrap();
@@ -82,7 +82,7 @@ fn nothing_is_proved_of_what_a_stranger_signed() {
 }
 
 #[test]
-fn a_renamed_header_is_proved() {
+fn renamed_headers() {
     for subject in subjects() {
         let written = subject.genuine.headers().iter().filter(|(name, _)| name != "content-type");
         let renamed = |delivery: Delivery, (name, value): &(String, String)| {
@@ -99,7 +99,7 @@ fn a_renamed_header_is_proved() {
 }
 
 #[test]
-fn a_quoted_or_padded_secret_is_proved() {
+fn quoted_and_padded_secrets() {
     let mut told = 0;
     for subject in subjects().filter(|subject| subject.sample.settings.keyring.is_some()) {
         for (code, stored) in [
@@ -110,7 +110,7 @@ fn a_quoted_or_padded_secret_is_proved() {
         ] {
             let mut settings = subject.sample.settings.clone();
             settings.keyring = Some(Secret::verbatim(stored.as_str()).unwrap().into());
-            // Of a secret that a scheme decodes there may be no verifier, so that a stranger's rejects.
+            // If the scheme cannot decode the text, a verifier with another secret rejects.
             let strangers = at_now(subject.scheme.sample(STRANGERS)).settings;
             let verifier =
                 subject.scheme.build(&settings).or_else(|_| subject.scheme.build(&strangers)).unwrap();
@@ -126,7 +126,7 @@ fn a_quoted_or_padded_secret_is_proved() {
 }
 
 #[test]
-fn a_body_that_was_written_again_is_proved() {
+fn json_written_again() {
     let mut told = 0;
     for subject in subjects() {
         let body = str::from_utf8(subject.genuine.body()).unwrap();
@@ -140,7 +140,7 @@ fn a_body_that_was_written_again_is_proved() {
 }
 
 #[test]
-fn another_url_is_proved() {
+fn another_url() {
     for subject in subjects() {
         let Some(base) = subject.sample.settings.base_url.clone() else { continue };
         let base = base.join("");
@@ -169,18 +169,18 @@ fn another_url_is_proved() {
     }
 }
 
-/// A request of one scheme at the verifier of every other, with the same secret.
+/// Gives a request of each scheme to the verifiers of all others, with the same secret.
 #[test]
-fn a_request_of_another_scheme_is_told() {
+fn requests_of_another_scheme() {
     let named = |subject: &Subject| {
         let settings = &subject.sample.settings;
-        // The operator named the header, so nothing in the request names the scheme; of a public key there is no secret.
+        // Nothing shows the scheme if the operator names the header, or if it has a public key.
         settings.header.is_none() && settings.keyring.is_some()
     };
     for sent in subjects() {
         let received = sent.genuine.clone().with_header("host", "example.com");
         for other in subjects().filter(|other| other.scheme.name() != sent.scheme.name()) {
-            // SignalWire takes Twilio's header too.
+            // SignalWire also accepts Twilio's header.
             if other.verifier.verify(received.request()).is_ok() {
                 continue;
             }
@@ -189,6 +189,7 @@ fn a_request_of_another_scheme_is_told() {
             let what = format!("{} at {}:\n{diagnosis}", sent.scheme.name(), other.scheme.name());
             if named(&sent) {
                 assert_eq!((first.code(), first.is_proved()), ("scheme_other", true), "{what}");
+                assert!(first.evidence().contains(&format!("`{}`", sent.scheme.name())), "{what}");
             } else {
                 let told = ["scheme_other", "header_other", "signature_missing", "unsigned_callback"];
                 let is_missing =
@@ -205,7 +206,7 @@ fn a_request_of_another_scheme_is_told() {
 }
 
 #[test]
-fn quoted_headers_are_proved() {
+fn quoted_headers() {
     for subject in subjects() {
         for (name, value) in subject.genuine.headers().iter().filter(|(name, _)| name != "content-type") {
             let quoted =
@@ -218,7 +219,7 @@ fn quoted_headers_are_proved() {
 }
 
 #[test]
-fn swapped_headers_are_proved() {
+fn exchanged_headers() {
     for subject in subjects() {
         let headers = subject.genuine.headers().iter().filter(|(name, _)| name != "content-type");
         let headers: Vec<_> = headers.collect();
@@ -233,7 +234,7 @@ fn swapped_headers_are_proved() {
 }
 
 #[test]
-fn white_space_at_the_ends_of_a_body_is_proved() {
+fn white_space_at_the_ends_of_a_body() {
     let mut told = 0;
     for subject in subjects() {
         let body = subject.genuine.body();
@@ -253,7 +254,7 @@ fn white_space_at_the_ends_of_a_body_is_proved() {
 }
 
 #[test]
-fn an_old_secret_is_told_from_a_wrong_one() {
+fn an_old_secret_is_found_if_it_is_given() {
     for subject in subjects().filter(|subject| subject.sample.settings.keyring.is_some()) {
         let old = at_now(subject.scheme.sample(STRANGERS));
         let received = capture(&subject.verifier.sign(&old.key, &old.unsigned).unwrap());

@@ -1,17 +1,17 @@
-//! Genuine deliveries of every scheme, and what is said of one that is refused.
+//! A genuine request of each scheme, and the diagnosis of a rejected one.
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::sign::{self, Delivery, Signer, Unsigned};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{Algorithm, BaseUrl, HexHmac, LiveKit, MessageBird, Secret, UnixTime, Vogent, Voxagent};
+use countersign::{Algorithm, BaseUrl, HexHmac, LiveKit, MessageBird, Secret, UnixTime, Vogent};
 
-/// What is signed with. Base64 too, as the Contact Center's is.
+/// The secret. It is also valid base64, since the Contact Center decodes it.
 pub(crate) const KEY: &str = "cVo3eEsyd0w5bVRyOFlzUDRqRg==";
 pub(crate) const OTHER_KEY: &str = "TnY2YkQxaEozdVg1Z1oyY1I4cQ==";
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 pub(crate) const BODY: &str = r#"{"id":12345678901234567890,"price":1.50,"url":"https://a.example/b","text":"Grüße <b>","b":{"z":[],"a":[1,null]}}"#;
 
-/// A scheme as one would configure it.
+/// A scheme with its settings.
 #[derive(Clone, Copy)]
 pub(crate) struct Scheme {
     pub(crate) name: &'static str,
@@ -22,11 +22,11 @@ pub(crate) struct Scheme {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signs {
-    /// A body's bytes, in a header of this name.
+    /// The body. The signature is in this header.
     Body(&'static str),
-    /// Parameters, which are of no fixed form.
+    /// Parameters, in any form.
     Params,
-    /// By a token, which is in a header of this name, a body's bytes.
+    /// The body's hash, in a token in this header.
     TokenOfBody(&'static str),
     TokenOfQuery,
 }
@@ -35,18 +35,12 @@ pub(crate) fn key(text: &str) -> Secret {
     Secret::verbatim(text).unwrap()
 }
 
-pub(crate) const SCHEMES: [Scheme; 14] = [
+pub(crate) const SCHEMES: [Scheme; 13] = [
     Scheme {
         name: "vogent",
         signs: Signs::Body("x-elto-signature"),
         verifier: |text| Box::new(Vogent::new(key(text))),
         genuine: |text| sign::vogent(&key(text), BODY),
-    },
-    Scheme {
-        name: "voxagent",
-        signs: Signs::Body("x-voxagent"),
-        verifier: |text| Box::new(Voxagent::new("x-voxagent", key(text)).unwrap()),
-        genuine: |text| sign::hex_hmac("x-voxagent", Algorithm::Sha256, &key(text), BODY),
     },
     Scheme {
         name: "hex-hmac sha1",
@@ -144,7 +138,7 @@ pub(crate) fn signed_body(signer: &impl Signer, text: &str, body: impl Into<Vec<
     signer.sign(&key(text).into(), &Unsigned::json(body).target("/in?a=1")).unwrap()
 }
 
-/// A verifier needs some key; which one is given once more in the credentials.
+/// Another secret if this one is not base64, since the verifier needs one. The credentials have the one that is diagnosed.
 fn base64ed(text: &str) -> Secret {
     Secret::new(text)
         .ok()
@@ -161,7 +155,7 @@ fn sms(method: SignatureMethod, text: &str) -> sign::SmsSigner {
 }
 
 impl Scheme {
-    /// What is said of a request where this text is stored as the secret.
+    /// Diagnoses a request with this text as the secret.
     pub(crate) fn diagnose(&self, stored: &str, capture: &Capture) -> Diagnosis {
         self.diagnose_with(stored, capture, &Credentials::new().secret(stored))
     }
@@ -175,7 +169,7 @@ impl Scheme {
         (self.verifier)(stored).diagnose(capture, credentials)
     }
 
-    /// Requires a cause to come first, proved or not, and that nothing is shown.
+    /// Checks the first finding, and that no secret is shown.
     pub(crate) fn requires(&self, mistake: &str, diagnosis: &Diagnosis, code: &str, proved: bool) {
         let first = diagnosis.findings().first().map(|finding| (finding.code(), finding.is_proved()));
         assert_eq!(first, Some((code, proved)), "{}, {mistake}:\n{diagnosis}", self.name);
@@ -183,19 +177,19 @@ impl Scheme {
     }
 }
 
-/// The codes of all findings, in their order.
+/// The codes of all findings, in order.
 pub(crate) fn codes(diagnosis: &Diagnosis) -> Vec<&'static str> {
     diagnosis.findings().iter().map(Finding::code).collect()
 }
 
-/// A delivery as it is captured.
+/// Captures a request.
 pub(crate) fn capture(delivery: &Delivery) -> Capture {
     let headers = delivery.headers().iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let capture = Capture::new(delivery.method(), headers, delivery.body());
     if delivery.path() == "/" { capture.query(delivery.query()) } else { capture.target(delivery.target()) }
 }
 
-/// Fails where a diagnosis holds eight characters in a row of what must not be shown.
+/// Checks that a diagnosis shows no eight characters in a row of the hidden texts.
 pub(crate) fn shows_nothing(diagnosis: &Diagnosis, hidden: &[&str]) {
     let shown = format!("{diagnosis} {diagnosis:?}").to_lowercase();
     for text in hidden {

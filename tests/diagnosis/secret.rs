@@ -1,4 +1,4 @@
-//! Mistakes with the secret, on every scheme.
+//! Mistakes with the secret, for every scheme.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -6,11 +6,11 @@ use countersign::diagnose::Credentials;
 
 use crate::scheme::{KEY, OTHER_KEY, SCHEMES, capture, codes};
 
-/// How a secret comes to be stored.
+/// Stores a secret with a mistake.
 type Store = fn(&str) -> String;
 
 #[test]
-fn what_was_done_to_a_stored_secret_is_proved() {
+fn mistakes_in_storing_a_secret() {
     let mistakes: [(&str, Store); 14] = [
         ("secret_whitespace", |key| format!("{key}\n")),
         ("secret_whitespace", |key| format!("{key}\r\n")),
@@ -38,7 +38,7 @@ fn what_was_done_to_a_stored_secret_is_proved() {
 }
 
 #[test]
-fn the_last_line_feed_is_told_from_other_white_space() {
+fn the_last_line_feed_has_its_own_words() {
     let genuine = capture(&(SCHEMES[0].genuine)(KEY));
     for (stored, words) in [
         (format!("{KEY}\n"), "the secret's last line feed is removed"),
@@ -51,7 +51,7 @@ fn the_last_line_feed_is_told_from_other_white_space() {
 }
 
 #[test]
-fn a_secret_that_was_decoded_is_proved_to_be_text() {
+fn a_secret_that_was_decoded() {
     let stored = "plain-Text_Kx81";
     for scheme in SCHEMES.into_iter().filter(|scheme| scheme.name != "contact center") {
         for (code, signed_with) in [
@@ -66,7 +66,7 @@ fn a_secret_that_was_decoded_is_proved_to_be_text() {
 }
 
 #[test]
-fn another_secret_is_proved_and_named() {
+fn another_secret_is_named() {
     for scheme in SCHEMES {
         let genuine = capture(&(scheme.genuine)(KEY));
         let credentials = Credentials::new().secret(OTHER_KEY).other("the previous one", KEY);
@@ -81,7 +81,7 @@ fn another_secret_is_proved_and_named() {
 }
 
 #[test]
-fn a_private_key_is_pointed_at() {
+fn a_private_key() {
     let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQ==\n-----END PRIVATE KEY-----\n";
     for scheme in SCHEMES {
         let diagnosis = scheme.diagnose(pem, &capture(&(scheme.genuine)(KEY)));
@@ -94,7 +94,7 @@ fn a_private_key_is_pointed_at() {
 }
 
 #[test]
-fn the_shape_of_a_secret_that_does_not_match_is_a_hint() {
+fn the_shape_of_a_wrong_secret_is_a_hint() {
     for (code, stored) in [
         ("secret_whitespace", format!("{OTHER_KEY}\n")),
         ("secret_quoted", format!("'{OTHER_KEY}'")),
@@ -109,7 +109,7 @@ fn the_shape_of_a_secret_that_does_not_match_is_a_hint() {
 }
 
 #[test]
-fn an_assignment_has_a_variables_name() {
+fn an_assignment_begins_with_a_variable() {
     let genuine = capture(&(SCHEMES[0].genuine)(KEY));
     for (stored, looks) in [
         ("_A9=other", true),

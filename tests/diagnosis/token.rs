@@ -1,4 +1,4 @@
-//! What can be wrong with a token.
+//! Faults of a token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -27,7 +27,7 @@ fn genuine() -> Delivery {
     sign::TokenSigner::new(&key(KEY), NOW).post(BODY)
 }
 
-/// The delivery with another header before its token, and signed anew under an algorithm of the hex schemes.
+/// The request with another JOSE header, signed with this algorithm.
 fn with_algorithm(name: &str, algorithm: Option<Algorithm>) -> Capture {
     let token = genuine().header("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
     let payload = token.split('.').nth(1).unwrap();
@@ -45,7 +45,7 @@ fn with_algorithm(name: &str, algorithm: Option<Algorithm>) -> Capture {
 }
 
 #[test]
-fn a_time_that_is_off_is_told_by_how_much() {
+fn a_time_outside_the_window_names_the_distance() {
     for (iat, now, evidence) in [
         (1_700_000_000, 1_700_000_301, "301 s before the clock's time; 300 s"),
         (1_700_000_000, 1_699_990_000, "10000 s after the clock's time; 60 s"),
@@ -75,7 +75,7 @@ fn a_time_that_is_off_is_told_by_how_much() {
 }
 
 #[test]
-fn a_token_that_is_not_there_or_not_a_webhooks() {
+fn no_token_or_another_kind() {
     let unsigned = genuine().without_header("authorization");
     requires("unsigned_callback", false, &webhook(), &capture(&unsigned));
     for blank in ["", "Bearer", "bearer "] {
@@ -94,7 +94,7 @@ fn a_token_that_is_not_there_or_not_a_webhooks() {
 }
 
 #[test]
-fn a_token_in_another_dress() {
+fn a_token_with_other_text_around_it() {
     let token = genuine().header("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
     for value in
         [token.clone(), format!("Token {token}"), format!("Bearer: {token}"), format!("Bearer \"{token}\"")]
@@ -105,7 +105,7 @@ fn a_token_in_another_dress() {
 }
 
 #[test]
-fn a_token_that_stands_alone_does_so() {
+fn a_token_without_bearer() {
     let livekit: (Box<dyn Diagnose>, _, _) =
         (Box::new(livekit(KEY)), signed(&livekit(KEY), KEY), "authorization");
     let delivery = signed(&messagebird(KEY), KEY);
@@ -120,7 +120,7 @@ fn a_token_that_stands_alone_does_so() {
 }
 
 #[test]
-fn what_the_tokens_of_other_platforms_cover() {
+fn tokens_of_other_platforms() {
     let late = livekit(KEY).clock(|| UnixTime::from_secs(1_700_000_400));
     let seen = requires("token_expired", true, &late, &capture(&signed(&livekit(KEY), KEY)));
     assert!(seen.contains("100 s before"), "{seen}");
@@ -144,7 +144,7 @@ fn what_the_tokens_of_other_platforms_cover() {
 }
 
 #[test]
-fn claims_that_are_rejected_for_themselves() {
+fn rejected_claims() {
     for (name, json) in [("iss", "\"Nobody\""), ("iat", "\"soon\"")] {
         let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json(name, json).post(BODY);
         let seen = requires("refused_otherwise", false, &webhook(), &capture(&delivery));
@@ -157,7 +157,7 @@ fn claims_that_are_rejected_for_themselves() {
 }
 
 #[test]
-fn two_faults_of_a_token_are_both_found() {
+fn two_faults_of_a_token() {
     let stored = format!("{KEY}\n");
     let late = SignedWebhook::new(key(&stored)).clock(|| UnixTime::from_secs(1_700_001_000));
     let received = capture(&genuine().with_body(format!("{BODY}\n")));
@@ -166,7 +166,7 @@ fn two_faults_of_a_token_are_both_found() {
 }
 
 #[test]
-fn a_token_that_is_rejected_for_a_claim_is_still_told_to_match() {
+fn a_token_with_a_rejected_claim_still_matches() {
     let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json("iat", "\"soon\"").post(BODY);
     let stored = format!("{KEY}\n");
     let webhook = SignedWebhook::new(key(&stored)).clock(|| NOW);
@@ -175,7 +175,7 @@ fn a_token_that_is_rejected_for_a_claim_is_still_told_to_match() {
 }
 
 #[test]
-fn nothing_is_said_of_a_token_that_is_where_and_as_it_should_be() {
+fn the_place_of_a_forged_token_is_not_blamed() {
     let altered = genuine().with_body(format!("{BODY}\n"));
     let value = altered.header("authorization").unwrap().to_owned();
     let bare = value.strip_prefix("Bearer ").unwrap();
@@ -189,7 +189,7 @@ fn nothing_is_said_of_a_token_that_is_where_and_as_it_should_be() {
 }
 
 #[test]
-fn a_key_of_another_account() {
+fn the_secret_of_another_account() {
     let tenants = Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
     let verifier = SignedWebhook::tenants(tenants).clock(|| NOW);
     let credentials = Credentials::new().tenant("a1b2c3d4", KEY).tenant("e5f6a7b8", OTHER_KEY);
@@ -198,7 +198,7 @@ fn a_key_of_another_account() {
     let first = &diagnosis.findings()[0];
     assert_eq!((first.code(), first.is_proved()), ("secret_other", true), "{diagnosis}");
 
-    // Whose it is is read of a request that a look-up would not ask about.
+    // The account is read even if the request is otherwise malformed.
     let deleted =
         sign::TokenSigner::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY).with_method("DELETE");
     let diagnosis = verifier.diagnose(&capture(&deleted), &credentials);
@@ -212,7 +212,7 @@ fn a_key_of_another_account() {
 }
 
 #[test]
-fn the_contact_centers_secret_is_decoded_or_is_not() {
+fn the_contact_centers_secret_decoded_and_not() {
     let text = "not base64 at all";
     let undecoded = sign::TokenSigner::new(&key(text), NOW)
         .header("vonage-signature")
@@ -227,7 +227,7 @@ fn the_contact_centers_secret_is_decoded_or_is_not() {
         "{diagnosis}"
     );
 
-    // The Contact Center's token at the verifier of the other products, its header set.
+    // The Contact Center's token at the verifier of the other products, with its header configured.
     let center = sign::ContactCenterSigner::new(&key(KEY), NOW).unwrap().post(BODY);
     let verifier = webhook().header("vonage-signature").unwrap();
     requires("scheme_other", true, &verifier, &capture(&center));
@@ -266,7 +266,7 @@ fn the_contact_centers_secret_in_the_url_safe_alphabet() {
 }
 
 #[test]
-fn nothing_is_proved_of_a_strangers_token_that_holds_no_claims() {
+fn a_strangers_token_without_claims_proves_nothing() {
     let tenants = Tenants::new([("a1b2c3d4", key(KEY)), ("e5f6a7b8", key(OTHER_KEY))]).unwrap();
     let verifier = SignedWebhook::tenants(tenants).clock(|| NOW);
     for (name, json) in
