@@ -34,7 +34,7 @@ fn the_allocator_counts() {
 }
 
 #[test]
-fn hex_hmac_asks_for_none() {
+fn hex_hmac_allocates_nothing() {
     for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
         let verifier = HexHmac::with_algorithm("x-sig", algorithm, rotated()).unwrap();
         holds(&verifier, &sign::hex_hmac("x-sig", algorithm, &secret(), BODY), 0, 2);
@@ -43,7 +43,7 @@ fn hex_hmac_asks_for_none() {
 }
 
 #[test]
-fn sms_asks_for_three_of_a_query_or_form() {
+fn sms_allocates_three_times_for_a_query_or_form() {
     for method in METHODS {
         let verifier = vonage::Sms::new(method, rotated());
         let signers: [fn(sign::SmsSigner) -> sign::SmsSigner; 3] = [
@@ -64,7 +64,7 @@ fn sms_asks_for_three_of_a_query_or_form() {
 }
 
 #[test]
-fn sms_asks_for_three_of_json() {
+fn sms_allocates_three_times_for_json() {
     // `serde_json` allocates once for its error.
     let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret())
         .param("msisdn", "447700900001")
@@ -72,10 +72,10 @@ fn sms_asks_for_three_of_json() {
     holds_at_once(&vonage::Sms::new(SignatureMethod::Sha256, secret()), &signer.json(), 3);
 }
 
-/// A genuine POST asks for two: the payload, which the proof keeps, and where the claims are in it. A GET asks for another, in
-/// which the proof keeps the query, and for more if the query is unusual.
+/// A genuine POST allocates twice: for the payload, which the proof keeps, and for the places of its claims. A GET allocates once
+/// more, since the proof keeps the query, and more often if the query is unusual.
 #[test]
-fn signed_webhooks_ask_for_two() {
+fn signed_webhooks_allocate_twice() {
     let signer = || {
         sign::TokenSigner::new(&secret(), NOW)
             .claim("api_key", "a1b2c3d4")
@@ -97,10 +97,10 @@ fn signed_webhooks_ask_for_two() {
     holds(&verifier, &sign::ContactCenterSigner::new(&secret, NOW).unwrap().post(BODY), 2, 3);
 }
 
-/// Attacks 20, 60 and 87, and what else a header may hold: more than a header may be long asks for nothing, and no refused
-/// header for 64 KiB at a time.
+/// Attacks 20, 60 and 87, and other headers. A header that is too long allocates nothing. No rejected header allocates 64 KiB at
+/// once.
 #[test]
-fn no_rejected_header_asks_for_64_kib() {
+fn no_rejected_header_allocates_64_kib() {
     let members = |member: &dyn Fn(usize) -> String, count: usize| {
         format!("{{{}}}", (0..count).map(member).collect::<Vec<_>>().join(","))
     };
@@ -141,7 +141,7 @@ fn no_rejected_header_asks_for_64_kib() {
 
 /// Attack 84. The room for parameters grows from 32 to the limit of 1,000 in five steps.
 #[test]
-fn too_many_parameters_ask_for_seven() {
+fn too_many_parameters_allocate_seven_times() {
     let sms = vonage::Sms::new(SignatureMethod::Sha256, secret());
     let long = ["a=1&".repeat(100_000), "&".repeat(1 << 20), "%".repeat(1 << 20)];
     for text in &long {
@@ -172,8 +172,8 @@ fn every_header_scheme() -> Vec<(Box<dyn Verifier>, &'static str)> {
     ]
 }
 
-/// A genuine delivery and what can be made of it by one edit ask for memory at most `at_once` times in one call, and at most
-/// `in_steps` times through the trait's three steps. One of them asks as often.
+/// Checks that a genuine request and its altered forms allocate at most `at_once` times in one call, and at most `in_steps` times
+/// in the three steps. At least one allocates as often.
 #[track_caller]
 fn holds(verifier: &dyn Verifier, genuine: &Delivery, at_once: u64, in_steps: u64) {
     holds_at_once(verifier, genuine, at_once);
@@ -198,7 +198,7 @@ fn most_of_every_edit(genuine: &Delivery, verify: impl Fn(Request<'_>) -> Result
     most
 }
 
-/// Shows the delivery as it is; each of its headers left out, doubled, cut and altered; its query and its body cut and
+/// Passes on the request unchanged, then with each header removed, doubled, cut and altered, then with its query and body cut and
 /// altered at every seventh byte.
 fn every_edit(genuine: &Delivery, mut show: impl FnMut(Request<'_>)) {
     let request = genuine.request();

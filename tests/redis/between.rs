@@ -69,7 +69,7 @@ impl Between {
         self.shared.round_trips.swap(0, Ordering::SeqCst)
     }
 
-    /// How many connections there have been.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> u32 {
         self.shared.connections.load(Ordering::SeqCst)
     }

@@ -93,7 +93,7 @@ async fn a_cluster_keeps_the_contract() {
 /// Whether the node hangs or has stopped.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_node_that_is_down_refuses_its_share_alone() {
+async fn a_node_that_is_down_stops_only_its_keys() {
     let mut cluster = Cluster::start().await;
     let guard = cluster.guard().patience(Duration::from_millis(500));
     guard.check().await.unwrap();
@@ -131,7 +131,7 @@ async fn a_node_that_is_down_refuses_its_share_alone() {
 /// Claims each id twice while their slot moves from node to node and back.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_slot_that_moves_while_claims_run() {
+async fn a_slot_moves_during_claims() {
     let cluster = Cluster::start().await;
     let slot: u16 = cluster.0[0].say("CLUSTER KEYSLOT {x}").await.trim_start_matches(':').parse().unwrap();
     // As configured above.

@@ -16,7 +16,7 @@ use crate::{Answer, HOUR, MINUTE, cause, claim, gets_through, key, lease, unavai
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn of_64_tasks_over_two_clients_one_wins() {
+async fn one_of_64_tasks_gets_the_lease() {
     let server = Server::start().await;
     let guards = [Arc::new(server.guard()), Arc::new(server.guard())];
     for round in 0..20 {
@@ -37,7 +37,7 @@ async fn of_64_tasks_over_two_clients_one_wins() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
+async fn only_its_owner_can_use_a_lease() {
     let server = Server::start().await;
     let (ours, theirs, apart) = (server.guard(), server.guard(), server.guard().prefix("another service:"));
     let first = lease(&ours, "1", MINUTE).await;
@@ -74,7 +74,7 @@ async fn a_lease_is_renewed_completed_and_released_by_its_owner_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn leases_and_what_is_done_end_by_themselves() {
+async fn leases_and_done_keys_expire() {
     let server = Server::start().await;
     let guard = server.guard();
     let short = lease(&guard, "1", Duration::from_millis(50)).await;
@@ -100,7 +100,7 @@ async fn leases_and_what_is_done_end_by_themselves() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn keys_hold_nothing_of_the_request() {
+async fn keys_contain_nothing_of_the_request() {
     let server = Server::start().await;
     let guard = server.guard();
     let held = lease(&guard, "1", MINUTE).await;
@@ -114,7 +114,7 @@ async fn keys_hold_nothing_of_the_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_value_that_is_not_the_guards_is_an_error() {
+async fn a_foreign_value_is_an_error() {
     let server = Server::start().await;
     let guard = server.guard();
     for (name, make) in
@@ -184,7 +184,7 @@ fn a_guard_outlives_the_runtime_it_was_connecting_in() {
 }
 
 #[test]
-fn outside_a_runtime_a_guard_is_made_and_a_call_is_an_error() {
+fn a_call_outside_a_runtime_is_an_error() {
     let guard = Redis::connect("redis://127.0.0.1:1").unwrap();
     let mut context = Context::from_waker(Waker::noop());
     let Poll::Ready(Err(error)) = pin!(guard.claim(&key("1"), MINUTE)).poll(&mut context) else { panic!() };
@@ -193,7 +193,7 @@ fn outside_a_runtime_a_guard_is_made_and_a_call_is_an_error() {
 }
 
 #[test]
-fn a_guard_waits_for_a_second_at_most() {
+fn a_guard_waits_at_most_a_second() {
     let guard = || Redis::connect("redis://127.0.0.1").unwrap();
     assert!(format!("{:?}", guard().patience(Duration::from_millis(200))).contains("patience: 200ms"));
     assert!(format!("{:?}", guard().patience(Duration::from_secs(5))).contains("patience: 1s"));

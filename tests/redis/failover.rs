@@ -24,7 +24,7 @@ async fn replicated(master: &Server) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn after_a_failover_the_guard_goes_where_the_address_leads() {
+async fn after_a_failover_the_guard_follows_the_address() {
     let old = Server::start().await;
     let new = replica_of(&old).await;
     let between = Between::to(old.address).await;
@@ -49,7 +49,7 @@ async fn after_a_failover_the_guard_goes_where_the_address_leads() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn an_old_master_that_hangs_is_left_too() {
+async fn the_guard_leaves_an_old_master_that_hangs() {
     let old = Server::start().await;
     let new = Server::start().await;
     let between = Between::to(old.address).await;
@@ -64,7 +64,7 @@ async fn an_old_master_that_hangs_is_left_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_loads_or_lost_its_master_is_left_at_once() {
+async fn the_guard_leaves_a_loading_or_orphaned_server_at_once() {
     for error in
         ["-LOADING Redis is loading", "-MASTERDOWN Link with MASTER is down", "-READONLY You can't write"]
     {
@@ -91,7 +91,7 @@ async fn a_server_that_loads_or_lost_its_master_is_left_at_once() {
 /// A repeated command answers as the first would have.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
+async fn a_lost_answer_is_asked_for_again() {
     let server = Server::start().await;
     let between = Between::to(server.address).await;
     let guard = between.guard();
@@ -117,7 +117,7 @@ async fn an_answer_that_is_lost_with_its_connection_is_asked_for_again() {
 
 /// The client of a cluster repeats commands without an answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_cluster_an_answer_that_is_lost_is_asked_for_again() {
+async fn a_lost_answer_of_a_cluster_is_asked_for_again() {
     let lost = AtomicBool::new(false);
     let (_fake, guard) = Fake::cluster(move |command| {
         // The value to store, and how it begins if it was stored before.

@@ -16,8 +16,8 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// `answer` is given each command, its words parted by spaces, and the connection's number. Without an answer there is silence,
-    /// and an empty one ends the connection.
+    /// `answer` gets each command, as words with spaces between them, and the connection's number. `None` sends nothing, and an
+    /// empty answer ends the connection.
     pub(crate) async fn start(
         answer: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
@@ -60,7 +60,7 @@ impl Fake {
         Redis::connect(&format!("redis://{}", self.address)).unwrap()
     }
 
-    /// How many connections there have been.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }

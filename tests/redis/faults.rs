@@ -18,7 +18,7 @@ use crate::{Answer, HOUR, MINUTE, cause, claim, claim_at_last, gets_through, key
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_server_that_is_killed_lets_nothing_pass_and_serves_again_when_it_is_back() {
+async fn a_killed_server_grants_nothing_until_it_is_back() {
     let server = Server::start().await;
     let guard = Arc::new(server.guard());
     let before = lease(&guard, "before", MINUTE).await;
@@ -53,7 +53,7 @@ async fn a_server_that_is_killed_lets_nothing_pass_and_serves_again_when_it_is_b
 /// A restart between calls fails no request: the next call reconnects.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_restart_between_two_requests_goes_unnoticed() {
+async fn a_restart_between_two_requests_fails_neither() {
     let server = Server::start().await;
     let guard = server.guard();
     assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
@@ -63,7 +63,7 @@ async fn a_restart_between_two_requests_goes_unnoticed() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_server_that_hangs_is_not_waited_for_and_leases_end_by_themselves() {
+async fn a_hanging_server_is_not_waited_for() {
     let server = Server::start().await;
     let guard = server.guard().patience(Duration::from_millis(200));
     assert_eq!(claim(&guard, "before").await, Ok(Answer::Leased));
@@ -82,7 +82,7 @@ async fn a_server_that_hangs_is_not_waited_for_and_leases_end_by_themselves() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_server_that_answers_slowly_is_waited_for_within_the_patience() {
+async fn a_slow_server_is_waited_for() {
     let server = Server::start().await;
     let between = Between::to(server.address).await;
     let (patient, hasty) = (between.guard(), between.guard().patience(Duration::from_millis(100)));
@@ -99,7 +99,7 @@ async fn a_server_that_answers_slowly_is_waited_for_within_the_patience() {
 /// Attack 161.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "100,000 claims"]
-async fn of_100_000_claims_against_a_server_that_is_down_nothing_stays() {
+async fn claims_at_a_server_that_is_down_leave_nothing_behind() {
     let refused = Redis::connect(&format!("redis://{}", free_address())).unwrap();
     let silent = Fake::start(|_, _| None).await;
     let hung = silent.guard().patience(Duration::from_millis(100));
@@ -135,7 +135,7 @@ async fn of_100_000_claims_against_a_server_that_is_down_nothing_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_password_that_is_wrong_or_missing_is_named_and_never_shown() {
+async fn a_wrong_or_missing_password_is_named_and_not_shown() {
     let server = Server::with(&["requirepass s3cr3t-right"]).await;
     let with = |password: &str| Redis::connect(&format!("redis://{password}{}", server.address)).unwrap();
     with(":s3cr3t-right@").check().await.unwrap();
@@ -152,7 +152,7 @@ async fn a_password_that_is_wrong_or_missing_is_named_and_never_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_database_that_is_missing_is_named() {
+async fn a_missing_database_is_named() {
     let server = Server::with(&["databases 4"]).await;
     let database = |number| Redis::connect(&format!("{}/{number}", server.url())).unwrap();
     database(3).check().await.unwrap();
@@ -178,7 +178,7 @@ async fn an_error_that_repeats_the_password_is_not_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
+async fn a_user_without_the_right_to_run_scripts() {
     let server = Server::start().await;
     let user = |name: &str, rules: &str| (format!("ACL SETUSER {name} on >s3cr3t {rules}"), name.to_owned());
     let guard = |name: &str| Redis::connect(&format!("redis://{name}:s3cr3t@{}", server.address)).unwrap();
@@ -218,7 +218,7 @@ async fn a_user_that_may_not_run_scripts_claims_and_leases_end_by_themselves() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
+async fn a_full_server_grants_nothing_and_one_that_evicts_is_named() {
     let full = Server::with(&["maxmemory 1", "maxmemory-policy noeviction"]).await;
     assert_eq!(full.guard().check().await, Err(RedisError::MemoryFull));
     assert_eq!(claim(&full.guard(), "1").await, Err((ErrorKind::ReplayGuardFull, RedisError::MemoryFull)));
@@ -250,7 +250,7 @@ async fn a_server_that_is_full_refuses_and_one_that_forgets_is_named() {
 
 /// Faults that this version of the server cannot be made to show.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_servers_answer_has_a_name() {
+async fn each_answer_of_a_server_has_a_name() {
     for (answer, named) in [
         ("-ERR syntax error", RedisError::ServerTooOld),
         ("-READONLY You can't write against a read only replica.", RedisError::ReadOnly),
@@ -284,7 +284,7 @@ async fn what_servers_answer_has_a_name() {
 
 /// An unreachable machine.
 #[tokio::test]
-async fn an_address_that_is_not_reached_is_named() {
+async fn an_unreachable_address_is_named() {
     let guard = Redis::connect("redis://:s3cr3t@255.255.255.255").unwrap();
     let error = guard.check().await.unwrap_err();
     assert!(matches!(error, RedisError::Unreachable(_)), "{error:?}");
@@ -293,7 +293,7 @@ async fn an_address_that_is_not_reached_is_named() {
 
 /// A cluster that denies its own slots.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_redirects_for_ever_is_left_when_the_patience_ends() {
+async fn a_cluster_that_always_redirects_ends_with_the_patience() {
     let (_fake, guard) = Fake::cluster(|_| "-MOVED 1 127.0.0.1:{port}".to_owned()).await;
     let guard = guard.patience(Duration::from_millis(200));
     assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ClusterDown));
@@ -301,7 +301,7 @@ async fn a_cluster_that_redirects_for_ever_is_left_when_the_patience_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn a_server_or_a_cluster_where_the_other_was_configured_is_named() {
+async fn a_server_instead_of_a_cluster_is_named_and_the_reverse() {
     let server = Server::start().await;
     let cluster = Redis::cluster(&[&server.url()]).unwrap();
     assert_eq!(cluster.check().await, Err(RedisError::ClusterMissing));
@@ -320,7 +320,7 @@ async fn a_server_or_a_cluster_where_the_other_was_configured_is_named() {
 /// The events alone must show the fault.
 #[tokio::test]
 #[ignore = "needs redis-server"]
-async fn the_events_tell_the_causes_apart() {
+async fn each_cause_has_its_event() {
     // For all threads: `tracing` caches that an event has no subscriber when the first thread has none.
     let subscriber = tracing_subscriber::fmt().with_writer(|| Lines).with_ansi(false).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();

@@ -17,7 +17,7 @@ use crate::server::Server;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn what_one_machine_answers_the_other_repeats() {
+async fn one_machine_repeats_the_others_response() {
     let server = Server::start().await;
     let now = UnixTime::from_secs(1_700_000_000);
     let secret = Secret::new("s3cr3t").unwrap();

@@ -1,4 +1,4 @@
-//! The replay guard in real Redis servers, `redis-server` of the path, started by each test on free loopback ports.
+//! The replay guard in real Redis servers. Each test starts `redis-server` on free loopback ports.
 //!
 //! ```text
 //! cargo test --all-features --test redis -- --ignored

@@ -32,7 +32,7 @@ fn the_contract_holds_in_10000_sequences() {
     });
 }
 
-/// A second of the model takes [`SCALE`], so a short delay of the test does not matter.
+/// A second of the model takes [`SCALE`], so that a short delay of the test does not matter.
 #[derive(Clone, Debug)]
 struct Slow(Arc<Redis>);
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use countersign::replay::Redis;
@@ -55,8 +55,9 @@ impl Server {
         }
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.expect("redis-server is installed: `apt-get install redis-server redis-sentinel`");
-        let server = Self { child, folder, address };
+        let mut server = Self { child, folder, address };
         for _ in 0..500 {
+            assert_eq!(server.child.try_wait().unwrap(), None, "redis-server cannot start");
             // A server that requires a password answers too.
             if TcpStream::connect(server.address).await.is_ok() {
                 return server;
@@ -155,9 +156,17 @@ impl Wire {
     }
 }
 
-/// A port without a listener.
+/// An address without a listener. Its port is below those of outgoing connections, and this process takes it only once.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 200).unwrap() * 100;
+    loop {
+        let port = 10_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 static STARTED: AtomicU32 = AtomicU32::new(0);

@@ -11,7 +11,7 @@ use crate::{Answer, claim};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server and openssl"]
-async fn over_tls_a_certificate_must_be_of_a_known_authority_and_for_the_name() {
+async fn a_certificate_needs_a_known_authority_and_the_name() {
     if let (Ok(known), Ok(unknown)) = (std::env::var(KNOWN), std::env::var(UNKNOWN)) {
         return connect(&known, &unknown).await;
     }
@@ -19,7 +19,7 @@ async fn over_tls_a_certificate_must_be_of_a_known_authority_and_for_the_name() 
     let unknown = Certificates::new("unknown");
     let (known_server, unknown_server) = (known.server().await, unknown.server().await);
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["tls::over_tls_a_certificate_must_be_of_a_known_authority_and_for_the_name"])
+        .args(["tls::a_certificate_needs_a_known_authority_and_the_name"])
         .args(["--exact", "--include-ignored"])
         .env("SSL_CERT_FILE", known.folder.join("ca.pem"))
         .env(KNOWN, known_server.1)
@@ -29,7 +29,7 @@ async fn over_tls_a_certificate_must_be_of_a_known_authority_and_for_the_name() 
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// Takes the ports of a server with a known and of one with an unknown authority.
+/// Takes the ports of two servers: one with a known authority, one with an unknown one.
 async fn connect(known: &str, unknown: &str) {
     let guard = |address: &str| Redis::connect(&format!("rediss://{address}")).unwrap();
     let good = guard(&format!("localhost:{known}"));

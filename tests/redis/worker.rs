@@ -1,7 +1,7 @@
 //! Worker processes that are killed: the layer with Redis, in processes of their own.
 //!
-//! A worker is this test program, run for one test alone with [`WORKER`] set to the server's address. It reads the id of a delivery
-//! per line, and says what happens in lines that begin with `@`.
+//! A worker is this test program with only one test, and with [`WORKER`] set to the server's address. It reads the id of one request
+//! per line, and reports in lines that begin with `@`.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
@@ -26,13 +26,13 @@ use crate::server::Server;
 /// Attack 163.
 #[test]
 #[ignore = "needs redis-server"]
-fn what_a_killed_worker_was_handling_is_handled_after_the_lease() {
+fn a_killed_workers_request_is_handled_after_the_lease() {
     if is_worker(Duration::from_secs(2), Duration::from_secs(3600)) {
         return;
     }
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(Server::start());
-    let own_name = "worker::what_a_killed_worker_was_handling_is_handled_after_the_lease";
+    let own_name = "worker::a_killed_workers_request_is_handled_after_the_lease";
     let mut first = Worker::start(own_name, &server);
     first.send("1");
     assert_eq!(first.says(), Some(("begun".to_owned(), "1".to_owned())));
@@ -54,10 +54,10 @@ fn what_a_killed_worker_was_handling_is_handled_after_the_lease() {
     }
 }
 
-/// 10,000 deliveries to four workers, every 50th sent twice, every 100th worker killed. `DELIVERIES` makes it longer.
+/// Sends 10,000 requests to four workers, every 50th twice, and kills the worker at every 100th. `DELIVERIES` sets the number.
 #[test]
 #[ignore = "needs redis-server"]
-fn of_10_000_deliveries_none_is_lost_and_none_handled_twice() {
+fn each_of_10_000_requests_is_handled_once() {
     // The lease is much longer than the handler, so none ends while its worker runs.
     if is_worker(Duration::from_secs(5), Duration::from_millis(1)) {
         return;
@@ -76,10 +76,7 @@ fn of_10_000_deliveries_none_is_lost_and_none_handled_twice() {
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let mut worker = Worker::start(
-                    "worker::of_10_000_deliveries_none_is_lost_and_none_handled_twice",
-                    &server,
-                );
+                let mut worker = Worker::start("worker::each_of_10_000_requests_is_handled_once", &server);
                 while let Some(id) = platform.next() {
                     platform.deliver(id, &mut worker, &server);
                 }
@@ -144,7 +141,7 @@ impl Platform {
                     }
                 }
                 "begun" => {}
-                // What a killed worker still said. The platform hears it, as over a connection that is read to its end.
+                // A killed worker's last lines count, as a platform reads a connection to its end.
                 "200" => return worker.replace_if_dead(server),
                 "503" => {
                     thread::sleep(Duration::from_millis(2));
@@ -157,7 +154,7 @@ impl Platform {
         self.queue.lock().unwrap().push_back(id);
     }
 
-    /// When the worker is to be killed that gets this delivery: every 100th, once, half of them after the work.
+    /// When to kill the worker with this request: every 100th, once, half of them after the work.
     fn moment(&self, id: u32) -> Option<Moment> {
         let mut tally = self.tally.lock().unwrap();
         tally.sent += 1;
@@ -195,7 +192,7 @@ impl Worker {
         writeln!(self.input, "{id}").unwrap();
     }
 
-    /// What it says next, and of which delivery. `None`: it is dead, and has said all.
+    /// Its next report, and the request's id. `None` if it is dead and has no more reports.
     fn says(&mut self) -> Option<(String, String)> {
         loop {
             let line = self.output.next()?.unwrap();

@@ -46,8 +46,8 @@ pub(crate) enum Action {
     },
 }
 
-/// Runs `cases` sequences. `start` makes a fresh guard of at most `capacity` keys, or with keys that no other case has, and what
-/// lets time pass in it.
+/// Runs `cases` sequences. `start` makes a guard with at most `capacity` keys, none of which another case uses, and a function that
+/// lets its time pass.
 pub(crate) fn holds<G, P>(cases: u32, capacity: usize, start: impl Fn() -> (G, P))
 where
     G: ReplayGuard,

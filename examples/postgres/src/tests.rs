@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -173,7 +173,10 @@ impl Server {
             let owned = Command::new("chown").arg("postgres").arg(&folder).status().unwrap();
             assert!(owned.success());
         }
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        // Below the ports of outgoing connections, which could take it before the server does.
+        let first = 10_000 + u16::try_from(std::process::id() % 2_000).unwrap() * 10;
+        let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+        let port = (first + number..u16::MAX).find(is_free).unwrap();
         let data = folder.join("data");
         let made = program("initdb")
             .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
@@ -285,4 +288,4 @@ fn is_root() -> bool {
     output.stdout == b"0\n"
 }
 
-static STARTED: AtomicU32 = AtomicU32::new(0);
+static STARTED: AtomicU16 = AtomicU16::new(0);
