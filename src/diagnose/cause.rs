@@ -125,5 +125,5 @@ causes! {
     SearchIncomplete = "search_incomplete", "The search ended before everything was tried.",
         "Give fewer secrets at once, and capture a shorter request with fewer signatures in it.";
     ForgedOrUnknownSecret = "forged_or_unknown_secret", "The request is forged or altered, or signed with a secret that you did not give.",
-        "Compare the secret with the dashboard's by length. Find what changes requests on the way.";
+        "Compare the secret's length with the dashboard's. Find what changes requests on the way.";
 }
