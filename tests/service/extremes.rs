@@ -470,8 +470,8 @@ fn no_tenant_lookup_panics() {
                 ];
                 for lookup in settings {
                     let layer = VerifyLayer::tenants(lookup);
-                    let refused = serve(&layer, &token("a"));
-                    assert_eq!(refused, Some(ErrorKind::TenantStoreUnavailable), "outside a runtime");
+                    let rejected = serve(&layer, &token("a"));
+                    assert_eq!(rejected, Some(ErrorKind::TenantStoreUnavailable), "outside a runtime");
                     let served = runtime.block_on(async {
                         let inner = service_fn(|_: Request<VerifiedBody>| {
                             ready(Ok::<_, Infallible>(Response::new(String::new())))
@@ -961,8 +961,8 @@ async fn no_redis_guard_panics() {
             let wrong = guard.check().await.unwrap_err();
             let _ = (wrong.to_string(), format!("{wrong:?}"));
             for ttl in [Duration::ZERO, Duration::MAX] {
-                let refused = guard.claim(&ReplayKey::new(["a"]), ttl).await.map(drop).unwrap_err();
-                assert_eq!(refused.kind(), ErrorKind::ReplayGuardUnavailable);
+                let rejected = guard.claim(&ReplayKey::new(["a"]), ttl).await.map(drop).unwrap_err();
+                assert_eq!(rejected.kind(), ErrorKind::ReplayGuardUnavailable);
             }
         }
     }

@@ -17,7 +17,7 @@ use tower::{Layer, Service, ServiceExt};
 use crate::frames::{Frames, Step};
 use crate::memory::Stopped;
 use crate::world::{
-    BODY, Handler, NOW, call, http, refusal, secret, vogent, vogent_delivery, webhook, webhook_delivery,
+    BODY, Handler, NOW, call, http, rejection, secret, vogent, vogent_delivery, webhook, webhook_delivery,
     with_body,
 };
 
@@ -132,7 +132,7 @@ async fn of_many_at_once_one_is_handled() {
         (0..64).map(|_| tokio::spawn(service.clone().oneshot(http(&webhook_delivery("1"))))).collect();
     for call in calls {
         let response = call.await.unwrap().unwrap();
-        if let Some(kind) = refusal(&response) {
+        if let Some(kind) = rejection(&response) {
             assert_eq!(kind, ErrorKind::ReplayInProgress);
         }
     }
@@ -145,8 +145,8 @@ async fn forged_requests_never_reach_the_guard() {
     let mut service = guarded().layer(handler.service());
     let genuine = webhook_delivery("1");
     let altered = http(&genuine.clone().with_body("{}"));
-    assert_eq!(refusal(&call(&mut service, altered).await), Some(ErrorKind::PayloadHashMismatch));
-    assert_eq!(refusal(&call(&mut service, http(&genuine)).await), None);
+    assert_eq!(rejection(&call(&mut service, altered).await), Some(ErrorKind::PayloadHashMismatch));
+    assert_eq!(rejection(&call(&mut service, http(&genuine)).await), None);
     assert_eq!(handler.count(), 1);
 }
 
@@ -223,7 +223,7 @@ async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
     for (passed, retry_after) in [(0, "60"), (10_500, "50"), (49_499, "1"), (0, "1")] {
         clock.pass(Duration::from_millis(passed));
         let response = call(&mut service, http(&webhook_delivery("1"))).await;
-        assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+        assert_eq!(rejection(&response), Some(ErrorKind::ReplayInProgress));
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()["retry-after"], retry_after);
         assert_eq!(response.extensions().get::<Error>().unwrap().retry_after(), retry_after.parse().ok());
@@ -235,7 +235,7 @@ async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
 }
 
 #[tokio::test]
-async fn an_own_refusal_keeps_its_own_retry_after() {
+async fn a_custom_rejection_keeps_its_retry_after() {
     let guard = Recorder::default();
     guard.say(Claim::InProgress { remaining: Duration::from_millis(1001) });
     let layer = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
@@ -276,7 +276,7 @@ async fn a_request_without_a_key_is_rejected() {
     let handler = Handler::default();
     let unnamed = sign::TokenSigner::new(&secret(), NOW).without_claim("jti").post("{}");
     let response = call(&mut guarded().layer(handler.service()), http(&unnamed)).await;
-    assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
+    assert_eq!((rejection(&response), handler.count()), (Some(ErrorKind::ReplayKeyMissing), 0));
     // The request is genuine.
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
 }

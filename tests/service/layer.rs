@@ -17,7 +17,7 @@ use tower::{Layer, Service};
 
 use crate::frames::{Frames, Step, trailers};
 use crate::world::{
-    BODY, Handler, NOW, call, http, refusal, secret, vogent, vogent_delivery, webhook, webhook_delivery,
+    BODY, Handler, NOW, call, http, rejection, secret, vogent, vogent_delivery, webhook, webhook_delivery,
     with_body,
 };
 
@@ -60,7 +60,7 @@ async fn requests_rejected_by_their_head_are_not_read() {
         let body = Frames::chunks(delivery.body(), 8);
         let polls = body.polls();
         let response = call(&mut service, with_body(&delivery, body)).await;
-        assert_eq!(refusal(&response), Some(kind));
+        assert_eq!(rejection(&response), Some(kind));
         assert_eq!((polls.load(Ordering::Relaxed), handler.count()), (0, 0), "{kind}");
     }
 }
@@ -73,21 +73,21 @@ async fn an_altered_body_is_rejected_however_it_arrives() {
         let mut service = VerifyLayer::new(vogent()).layer(handler.service());
         let request = with_body(&vogent_delivery(), Frames::chunks(altered.as_bytes(), length));
         let response = call(&mut service, request).await;
-        assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
+        assert_eq!((rejection(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
     }
 }
 
 #[tokio::test]
 async fn the_limit_is_inside() {
     let delivery = vogent_delivery();
-    for (room, refused) in [(0, None), (1, Some(ErrorKind::BodyTooLarge))] {
+    for (room, rejected) in [(0, None), (1, Some(ErrorKind::BodyTooLarge))] {
         // With and without a known length.
         for (length, told) in [(1, 0), (usize::MAX, 0), (1, BODY.len())] {
             let handler = Handler::default();
             let layer = VerifyLayer::new(vogent()).max_body(BODY.len() - room);
             let body = Frames::chunks(delivery.body(), length).at_least(told.try_into().unwrap());
             let response = call(&mut layer.layer(handler.service()), with_body(&delivery, body)).await;
-            assert_eq!((refusal(&response), handler.count()), (refused, usize::from(refused.is_none())));
+            assert_eq!((rejection(&response), handler.count()), (rejected, usize::from(rejected.is_none())));
         }
     }
 }
@@ -99,7 +99,7 @@ async fn a_body_over_the_limit_is_read_no_further_than_the_limit() {
     let polls = body.polls();
     let mut service = VerifyLayer::new(vogent()).max_body(100).layer(Handler::default().service());
     let response = call(&mut service, with_body(&vogent_delivery(), body)).await;
-    assert_eq!((refusal(&response), polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), 11));
+    assert_eq!((rejection(&response), polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), 11));
 }
 
 #[tokio::test]
@@ -108,14 +108,14 @@ async fn a_body_announced_over_the_limit_is_not_read() {
     let polls = body.polls();
     let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
     let response = call(&mut service, with_body(&vogent_delivery(), body)).await;
-    assert_eq!((refusal(&response), polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), 0));
+    assert_eq!((rejection(&response), polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), 0));
 }
 
 #[tokio::test]
 async fn a_verifiers_own_limit_holds_too() {
     let mut service = VerifyLayer::new(vogent().max_body(10)).layer(Handler::default().service());
     let response = call(&mut service, http(&vogent_delivery())).await;
-    assert_eq!(refusal(&response), Some(ErrorKind::BodyTooLarge));
+    assert_eq!(rejection(&response), Some(ErrorKind::BodyTooLarge));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn an_incomplete_body_reaches_no_handler() {
         let handler = Handler::default();
         let mut service = VerifyLayer::new(vogent()).layer(handler.service());
         let response = call(&mut service, with_body(&vogent_delivery(), Frames::new(steps))).await;
-        assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::BodyInterrupted), 0));
+        assert_eq!((rejection(&response), handler.count()), (Some(ErrorKind::BodyInterrupted), 0));
     }
 }
 
@@ -150,15 +150,15 @@ async fn a_body_of_empty_frames_yields_to_other_tasks() {
 
 #[tokio::test]
 async fn a_body_of_too_many_empty_frames_is_rejected() {
-    for (count, refused) in [(1_000, None), (1_001, Some(ErrorKind::BodyFragmented))] {
+    for (count, rejected) in [(1_000, None), (1_001, Some(ErrorKind::BodyFragmented))] {
         let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
         let response = call(&mut service, with_body(&vogent_delivery(), empty_frames(count))).await;
-        assert_eq!(refusal(&response), refused);
+        assert_eq!(rejection(&response), rejected);
     }
     let trailers = Frames::new((0..1_001).map(|_| Step::Trailers));
     let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
     let response = call(&mut service, with_body(&vogent_delivery(), trailers)).await;
-    assert_eq!(refusal(&response), Some(ErrorKind::BodyFragmented));
+    assert_eq!(rejection(&response), Some(ErrorKind::BodyFragmented));
 }
 
 /// Counts this program's allocations for a body of almost the limit that stalls.
@@ -198,7 +198,7 @@ async fn the_limit_of_another_layer_is_known_as_one() {
     let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
     let body = Limited::new(Full::<Bytes>::from(BODY), 5);
     let response = call(&mut service, with_body(&vogent_delivery(), body)).await;
-    assert_eq!(refusal(&response), Some(ErrorKind::BodyTooLarge));
+    assert_eq!(rejection(&response), Some(ErrorKind::BodyTooLarge));
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn a_proof_in_a_rejected_requests_extensions_reaches_no_handler() {
     let mut request: Request<Full<_>> = http(&vogent_delivery().with_body("{}"));
     request.extensions_mut().insert(webhook().verify(webhook_delivery("1").request()).unwrap());
     let response = call(&mut service, request).await;
-    assert_eq!((refusal(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
+    assert_eq!((rejection(&response), handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn a_service_is_wrapped_without_a_layer_and_given_back() {
     let mut service = Verify::new(handler.service(), vogent());
     assert_eq!(call(&mut service, http(&vogent_delivery())).await.status(), StatusCode::OK);
     let forged = vogent_delivery().with_body("{}");
-    assert_eq!(refusal(&call(&mut service, http(&forged)).await), Some(ErrorKind::SignatureMismatch));
+    assert_eq!(rejection(&call(&mut service, http(&forged)).await), Some(ErrorKind::SignatureMismatch));
     assert_eq!(handler.count(), 1);
 
     let mut wrapped = Verify::new(1, vogent());
@@ -330,7 +330,7 @@ async fn the_platforms_limit_raises_the_default_limit() {
             ] {
                 let layer = set.into_iter().fold(layer, VerifyLayer::max_body);
                 let response = call(&mut layer.layer(Handler::default().service()), http(&delivery)).await;
-                assert_eq!(refusal(&response), rejected, "{limit:?} {set:?} {length}");
+                assert_eq!(rejection(&response), rejected, "{limit:?} {set:?} {length}");
             }
         }
     }

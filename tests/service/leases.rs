@@ -24,7 +24,7 @@ use tower::{Layer, Service};
 use crate::guards::{Asked, Recorder};
 use crate::memory::Stopped;
 use crate::world::{
-    BODY, Handler, NOW, call, http, refusal, secret, vogent, vogent_delivery, webhook, webhook_delivery,
+    BODY, Handler, NOW, call, http, rejection, secret, vogent, vogent_delivery, webhook, webhook_delivery,
     with_body,
 };
 
@@ -113,7 +113,7 @@ async fn while_the_handler_works_its_lease_is_renewed() {
     for _ in 0..9 {
         sleep(SECOND * 59).await;
         let response = call(&mut service, http(&webhook_delivery("1"))).await;
-        assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+        assert_eq!(rejection(&response), Some(ErrorKind::ReplayInProgress));
         // Renewed every 20 s.
         let retry_after: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((40..=60).contains(&retry_after), "{retry_after}");
@@ -141,16 +141,16 @@ async fn where_the_store_is_down_for_less_than_the_lease_nothing_is_lost() {
     // Renewed at 20 s, so the lease lasts until 80 s.
     sleep(SECOND * 21).await;
     store.down.store(true, Ordering::Relaxed);
-    let refused = call(&mut service, http(&webhook_delivery("1"))).await;
+    let rejected = call(&mut service, http(&webhook_delivery("1"))).await;
     assert_eq!(
-        (refusal(&refused), refused.status().as_u16()),
+        (rejection(&rejected), rejected.status().as_u16()),
         (Some(ErrorKind::ReplayGuardUnavailable), 503)
     );
     sleep(SECOND * 53).await;
     store.down.store(false, Ordering::Relaxed);
     sleep(SECOND * 60).await;
     let response = call(&mut service, http(&webhook_delivery("1"))).await;
-    assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+    assert_eq!(rejection(&response), Some(ErrorKind::ReplayInProgress));
     assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
     assert_eq!(calls.load(Ordering::Relaxed), 1);
@@ -180,7 +180,7 @@ async fn where_the_store_is_down_for_longer_another_attempt_may_begin_and_the_fi
         let mut service = store.layer().layer(Handler::default().service());
         for _ in 0..5 {
             let response = call(&mut service, http(&webhook_delivery("1"))).await;
-            assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+            assert_eq!(rejection(&response), Some(ErrorKind::ReplayInProgress));
             sleep(MINUTE).await;
         }
         assert_eq!(second.await.unwrap().unwrap().body(), "other");
@@ -224,7 +224,7 @@ async fn where_it_can_be_told_in_time_that_a_request_is_done_it_is_remembered() 
     sleep(SECOND * 54).await;
     store.down.store(false, Ordering::Relaxed);
     let response = call(&mut service, http(&webhook_delivery("1"))).await;
-    assert_eq!(refusal(&response), Some(ErrorKind::ReplayInProgress));
+    assert_eq!(rejection(&response), Some(ErrorKind::ReplayInProgress));
     sleep(SECOND).await;
     assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "");
     assert_eq!(handler.count(), 1);
@@ -271,7 +271,7 @@ async fn who_hangs_up_does_not_keep_an_event_from_being_handled() {
         let hung_up = tokio::time::timeout(SECOND / 2, service.call(http(&webhook_delivery("1")))).await;
         assert!(hung_up.is_err());
         let again = call(&mut service, http(&webhook_delivery("1"))).await;
-        assert_eq!(refusal(&again), finishes.then_some(ErrorKind::ReplayInProgress));
+        assert_eq!(rejection(&again), finishes.then_some(ErrorKind::ReplayInProgress));
         sleep(SECOND).await;
         let last = call(&mut service, http(&webhook_delivery("1"))).await;
         assert_eq!(last.body(), &format!("attempt {}", attempts - 1));
@@ -382,12 +382,12 @@ async fn after_a_crash_the_retry_is_handled_when_the_lease_has_run_out() {
 
     let handler = Handler::default();
     let mut service = layer.layer(handler.service());
-    for (passed, refused) in
+    for (passed, rejected) in
         [(0, Some(ErrorKind::ReplayInProgress)), (59, Some(ErrorKind::ReplayInProgress)), (1, None)]
     {
         clock.pass(SECOND * passed);
         let response = call(&mut service, http(&webhook_delivery("1"))).await;
-        assert_eq!(refusal(&response), refused);
+        assert_eq!(rejection(&response), rejected);
     }
     assert_eq!(handler.count(), 1);
 }
@@ -582,7 +582,7 @@ async fn a_body_that_ends_after_the_guards_ttl_is_too_late() {
         guards_clock.pass(SECOND * 3600);
         watch.pass(2);
         end.store(true, Ordering::Release);
-        assert_eq!(refusal(&slow.await.unwrap()), Some(late), "{delivery:?}");
+        assert_eq!(rejection(&slow.await.unwrap()), Some(late), "{delivery:?}");
         assert_eq!(handler.count(), 1);
     }
 }
@@ -624,7 +624,7 @@ fn a_verification_that_is_finished_too_late_is_rejected() {
                 Ok(proof) => {
                     assert_eq!(proof.valid_until(), Some(UnixTime::from_secs(NOW.as_secs() + 1)));
                 }
-                Err(refused) => assert_eq!(refused, kind),
+                Err(rejected) => assert_eq!(rejected, kind),
             }
         }
     }

@@ -110,7 +110,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
         |key| [(Level::INFO, fields([("key", key)])), (Level::INFO, fields([("coverage", "body")]))];
     let verified =
         |level, key, message| (level, event([("key", key), ("coverage", "body"), ("message", message)]));
-    let refused = |level, code, status, error| {
+    let rejected = |level, code, status, error| {
         let message = ("message", "webhook rejected");
         (level, event([message, ("code", code), ("status", status), ("error", error)]))
     };
@@ -123,7 +123,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
         (webhook_delivery("1"), [recorded("0").to_vec(), vec![duplicate]].concat()),
         (
             webhook_delivery("3").with_body("{}"),
-            vec![refused(
+            vec![rejected(
                 Level::INFO,
                 "payload_hash_mismatch",
                 "401",
@@ -132,7 +132,7 @@ async fn each_delivery_has_one_event_and_a_span_with_its_key() {
         ),
         (
             webhook_delivery("3").without_header("authorization"),
-            vec![refused(Level::INFO, "token_missing", "401", "header `authorization` is missing")],
+            vec![rejected(Level::INFO, "token_missing", "401", "header `authorization` is missing")],
         ),
     ] {
         let listener = Listener::default();

@@ -431,7 +431,7 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
         rows.show(*kind);
         rows.show(Error::new(*kind));
     }
-    for refused in [
+    for rejected in [
         Secret::new(format!("{KEY} ")).unwrap_err(),
         Secret::new(format!("-----BEGIN {KEY}")).unwrap_err(),
         Secret::from_base64(format!("{KEY}!")).unwrap_err(),
@@ -439,8 +439,8 @@ fn plain_rows(rows: &mut Rows, secret: &Secret) {
         VALUE.parse::<SignatureMethod>().unwrap_err(),
         Tenants::new([(ACCOUNT, secret.clone()), (ACCOUNT, secret.clone())]).unwrap_err(),
     ] {
-        let refused: ConfigError = refused;
-        rows.show(refused);
+        let rejected: ConfigError = rejected;
+        rows.show(rejected);
     }
 }
 

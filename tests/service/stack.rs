@@ -16,7 +16,7 @@ use tower::timeout::TimeoutLayer;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
 use crate::frames::{Frames, Step};
-use crate::world::{BODY, Handler, call, http, refusal, vogent, vogent_delivery, with_body};
+use crate::world::{BODY, Handler, call, http, rejection, vogent, vogent_delivery, with_body};
 
 /// Panics where an instance is called that was not polled ready, as tower's contract allows.
 #[derive(Default)]
@@ -70,9 +70,9 @@ async fn behind_and_before_a_concurrency_limit() {
     for _ in 0..3 {
         let response = call(&mut service, http(&vogent_delivery())).await;
         assert_eq!(response.status(), StatusCode::OK);
-        // A refusal gives its permit back.
+        // A rejection gives its permit back.
         let response = call(&mut service, http(&vogent_delivery().with_body("{}"))).await;
-        assert_eq!(refusal(&response), Some(ErrorKind::SignatureMismatch));
+        assert_eq!(rejection(&response), Some(ErrorKind::SignatureMismatch));
     }
     assert_eq!(handler.count(), 3);
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 
 use crate::frames::Frames;
-use crate::world::{BODY, Handler, NOW, call, http, refusal, with_body};
+use crate::world::{BODY, Handler, NOW, call, http, rejection, with_body};
 
 /// A store that counts its queries, and behaves as told.
 #[derive(Clone, Default)]
@@ -108,12 +108,12 @@ fn delivery(api_key: &str, signed_by: &str) -> Delivery {
 async fn deliver(lookup: TenantLookup, deliveries: &[Delivery]) -> (Vec<Option<ErrorKind>>, Handler) {
     let handler = Handler::default();
     let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
-    let mut refusals = Vec::new();
+    let mut rejections = Vec::new();
     for delivery in deliveries {
         let response: Response<String> = call(&mut service, http(delivery)).await;
-        refusals.push(refusal(&response));
+        rejections.push(rejection(&response));
     }
-    (refusals, handler)
+    (rejections, handler)
 }
 
 #[tokio::test]
@@ -125,8 +125,8 @@ async fn each_tenants_secret_is_looked_up_once_and_tried_alone() {
         delivery("known-2", "known-2"),
         delivery("known-1", "known-2"),
     ];
-    let (refusals, handler) = deliver(store.lookup(), &deliveries).await;
-    assert_eq!(refusals, [None, None, None, Some(ErrorKind::SignatureMismatch)]);
+    let (rejections, handler) = deliver(store.lookup(), &deliveries).await;
+    assert_eq!(rejections, [None, None, None, Some(ErrorKind::SignatureMismatch)]);
     let tenants: Vec<_> =
         handler.take().into_iter().map(|handled| handled.verified.tenant().unwrap().to_owned()).collect();
     assert_eq!(
@@ -139,8 +139,8 @@ async fn each_tenants_secret_is_looked_up_once_and_tried_alone() {
 async fn unknown_tenants_are_cached() {
     let store = Store::default();
     let stranger = delivery("stranger", "stranger");
-    let (refusals, handler) = deliver(store.lookup(), &[stranger.clone(), stranger]).await;
-    assert_eq!((refusals, handler.count()), (vec![Some(ErrorKind::TenantUnknown); 2], 0));
+    let (rejections, handler) = deliver(store.lookup(), &[stranger.clone(), stranger]).await;
+    assert_eq!((rejections, handler.count()), (vec![Some(ErrorKind::TenantUnknown); 2], 0));
     assert_eq!(store.questions(), 1);
 }
 
@@ -148,15 +148,15 @@ async fn unknown_tenants_are_cached() {
 async fn invalid_names_are_not_looked_up() {
     let store = Store::default();
     let (long, missing) = ("known".repeat(100), sign::TokenSigner::new(&secret_of("known"), NOW).post(BODY));
-    let (refusals, _) =
+    let (rejections, _) =
         deliver(store.lookup(), &[delivery(&long, &long), delivery("", "known"), missing]).await;
     let [unknown, missing] = [ErrorKind::TenantUnknown, ErrorKind::TenantMissing].map(Some);
-    assert_eq!((refusals, store.questions()), (vec![unknown, unknown, missing], 0));
+    assert_eq!((rejections, store.questions()), (vec![unknown, unknown, missing], 0));
 
     let [longest, longer] = [250, 251].map(|length| format!("known-{}", "x".repeat(length)));
     let deliveries = [delivery(&longest, &longest), delivery(&longer, &longer)];
-    let (refusals, _) = deliver(store.lookup(), &deliveries).await;
-    assert_eq!((refusals, store.questions()), (vec![None, unknown], 1));
+    let (rejections, _) = deliver(store.lookup(), &deliveries).await;
+    assert_eq!((rejections, store.questions()), (vec![None, unknown], 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,13 +167,13 @@ async fn a_store_that_fails_and_one_that_is_slow_are_told_apart_and_asked_again(
 
     store.feel(Mood::Down);
     for _ in 0..2 {
-        assert_eq!(refusal(&call(&mut service, genuine()).await), Some(ErrorKind::TenantStoreUnavailable));
+        assert_eq!(rejection(&call(&mut service, genuine()).await), Some(ErrorKind::TenantStoreUnavailable));
     }
     store.feel(Mood::Well);
     store.answer_after(HOUR);
-    assert_eq!(refusal(&call(&mut service, genuine()).await), Some(ErrorKind::TenantStoreTimeout));
+    assert_eq!(rejection(&call(&mut service, genuine()).await), Some(ErrorKind::TenantStoreTimeout));
     store.answer_after(Duration::ZERO);
-    assert_eq!(refusal(&call(&mut service, genuine()).await), None);
+    assert_eq!(rejection(&call(&mut service, genuine()).await), None);
     assert_eq!((store.questions(), handler.count()), (4, 1));
     assert!(ErrorKind::TenantStoreTimeout.is_retryable() && ErrorKind::TenantStoreUnavailable.is_retryable());
 }
@@ -219,23 +219,23 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     let at = |second: u64| tokio::time::sleep_until(started + Duration::from_secs(second));
     let old = || http(&delivery("known-1", "known-1"));
     let rotated = || http(&delivery("known-1", "rotated"));
-    assert_eq!(refusal(&call(&mut service, old()).await), None);
+    assert_eq!(rejection(&call(&mut service, old()).await), None);
 
     // No query until half of the lifetime. Then one query, and nobody waits for it.
     at(29).await;
-    assert_eq!(refusal(&call(&mut service, old()).await), None);
+    assert_eq!(rejection(&call(&mut service, old()).await), None);
     assert_eq!(store.questions(), 1);
     store.answer_after(SECOND);
     store.feel(Mood::Rotated);
     at(30).await;
     for _ in 0..50 {
-        assert_eq!(refusal(&call(&mut service, old()).await), None);
+        assert_eq!(rejection(&call(&mut service, old()).await), None);
         tokio::task::yield_now().await;
     }
     assert_eq!((store.questions(), started.elapsed()), (2, 30 * SECOND));
     at(32).await;
-    assert_eq!(refusal(&call(&mut service, old()).await), Some(ErrorKind::SignatureMismatch));
-    assert_eq!(refusal(&call(&mut service, rotated()).await), None);
+    assert_eq!(rejection(&call(&mut service, old()).await), Some(ErrorKind::SignatureMismatch));
+    assert_eq!(rejection(&call(&mut service, rotated()).await), None);
     assert_eq!(store.questions(), 2);
 
     // The store fails: cached entries are served until they expire, with one query per second.
@@ -243,21 +243,21 @@ async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lif
     store.feel(Mood::Down);
     at(80).await;
     for _ in 0..100 {
-        assert_eq!(refusal(&call(&mut service, rotated()).await), None);
+        assert_eq!(rejection(&call(&mut service, rotated()).await), None);
         tokio::time::sleep(SECOND / 10).await;
     }
     assert!((11..=13).contains(&store.questions()), "{}", store.questions());
     at(92).await;
-    assert_eq!(refusal(&call(&mut service, rotated()).await), Some(ErrorKind::TenantStoreUnavailable));
+    assert_eq!(rejection(&call(&mut service, rotated()).await), Some(ErrorKind::TenantStoreUnavailable));
 
     // The account is gone: it is rejected once the store has said so.
     store.feel(Mood::Rotated);
-    assert_eq!(refusal(&call(&mut service, rotated()).await), None);
+    assert_eq!(rejection(&call(&mut service, rotated()).await), None);
     store.feel(Mood::Empty);
     at(123).await;
-    assert_eq!(refusal(&call(&mut service, rotated()).await), None);
+    assert_eq!(rejection(&call(&mut service, rotated()).await), None);
     tokio::time::sleep(SECOND).await;
-    assert_eq!(refusal(&call(&mut service, rotated()).await), Some(ErrorKind::TenantUnknown));
+    assert_eq!(rejection(&call(&mut service, rotated()).await), Some(ErrorKind::TenantUnknown));
 }
 
 /// Attack 159. The flood takes 42 seconds of the store's time.
@@ -267,7 +267,7 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
     store.answer_after(SECOND / 10);
     let lookup = store.lookup().known(10, SECOND).patience(60 * SECOND);
     let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
-    assert_eq!(refusal(&call(&mut service, http(&delivery("known-1", "known-1"))).await), None);
+    assert_eq!(rejection(&call(&mut service, http(&delivery("known-1", "known-1"))).await), None);
 
     let flood: Vec<_> = (0..5000)
         .map(|number| http(&delivery(&format!("made-up-{number}"), "stranger")))
@@ -276,7 +276,7 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
     let started = Instant::now();
     for _ in 0..400 {
         let response = call(&mut service, http(&delivery("known-1", "known-1"))).await;
-        assert_eq!(refusal(&response), None);
+        assert_eq!(rejection(&response), None);
         tokio::time::sleep(SECOND / 10).await;
     }
     // No wait: the entry was renewed during the flood.
@@ -285,9 +285,9 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
     // An expired entry waits for one answer, and not behind the flood.
     tokio::time::sleep(SECOND).await;
     let response = call(&mut service, http(&delivery("known-1", "known-1"))).await;
-    assert_eq!((refusal(&response), started.elapsed() <= 41 * SECOND + SECOND / 5), (None, true));
+    assert_eq!((rejection(&response), started.elapsed() <= 41 * SECOND + SECOND / 5), (None, true));
     for request in flood {
-        assert_eq!(refusal(&request.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
+        assert_eq!(rejection(&request.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
     }
     assert_eq!((store.most.load(Ordering::Relaxed) <= 16, handler.count()), (true, 402));
 }
@@ -304,7 +304,7 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
             .map(|request| tokio::spawn(service.clone().oneshot(request)))
             .collect();
         for call in calls {
-            assert_eq!(refusal(&call.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
+            assert_eq!(rejection(&call.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
         }
         assert_eq!(store.most.load(Ordering::Relaxed), expected, "{set}");
     }
@@ -317,15 +317,15 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
         .map(|number| format!("known-{number}"))
         .map(|name| tokio::spawn(service.clone().oneshot(http(&delivery(&name, &name)))))
         .collect();
-    let mut refusals = Vec::new();
+    let mut rejections = Vec::new();
     for call in calls {
-        refusals.push(refusal(&call.await.unwrap().unwrap()));
+        rejections.push(rejection(&call.await.unwrap().unwrap()));
     }
     let late = Some(ErrorKind::TenantStoreTimeout);
-    assert_eq!((refusals, store.questions() - asked), (vec![None, None, late, late], 3));
+    assert_eq!((rejections, store.questions() - asked), (vec![None, None, late, late], 3));
     // The third was still answered. The fourth, for which nobody waits, was not sent.
     tokio::time::sleep(SECOND).await;
-    assert_eq!(refusal(&call(&mut service, http(&delivery("known-3", "known-3"))).await), None);
+    assert_eq!(rejection(&call(&mut service, http(&delivery("known-3", "known-3"))).await), None);
     assert_eq!(store.questions() - asked, 3);
     assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
 }
@@ -337,7 +337,7 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
         let lookup = store.lookup().max_questions(set).known(100, 10 * SECOND);
         let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
         let known = || http(&delivery("known-1", "known-1"));
-        assert_eq!(refusal(&call(&mut service, known()).await), None);
+        assert_eq!(rejection(&call(&mut service, known()).await), None);
 
         // The entry expires, and the store is slow.
         tokio::time::sleep(11 * SECOND).await;
@@ -348,7 +348,7 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
             .collect();
         tokio::time::sleep(SECOND / 10).await;
         let expected = delayed.then_some(ErrorKind::TenantStoreTimeout);
-        assert_eq!(refusal(&call(&mut service, known()).await), expected, "{set}");
+        assert_eq!(rejection(&call(&mut service, known()).await), expected, "{set}");
         for request in flood {
             request.abort();
         }
@@ -369,7 +369,7 @@ async fn a_question_goes_on_when_its_askers_leave() {
     // Nobody waits when the answer comes.
     tokio::time::sleep(SECOND).await;
     assert_eq!((store.questions(), handler.count()), (1, 0));
-    assert_eq!(refusal(&call(&mut service, request()).await), None);
+    assert_eq!(rejection(&call(&mut service, request()).await), None);
     assert_eq!(store.questions(), 1);
 
     // Requests that leave before their turn send no query.
@@ -380,7 +380,7 @@ async fn a_question_goes_on_when_its_askers_leave() {
         let request = http(&delivery(&name, &name));
         assert!(tokio::time::timeout(SECOND / 1000, service.clone().oneshot(request)).await.is_err());
     }
-    assert_eq!(refusal(&first.await.unwrap().unwrap()), None);
+    assert_eq!(rejection(&first.await.unwrap().unwrap()), None);
     tokio::time::sleep(SECOND).await;
     assert_eq!(store.questions(), 2);
     assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
@@ -397,7 +397,7 @@ async fn a_waiting_request_gets_the_answer_of_another_query() {
         .collect();
     let started = Instant::now();
     for call in calls {
-        assert_eq!(refusal(&call.await.unwrap().unwrap()), None);
+        assert_eq!(rejection(&call.await.unwrap().unwrap()), None);
     }
     assert_eq!((store.questions(), started.elapsed() <= SECOND + TICK), (1, true));
 }
@@ -414,7 +414,7 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
     ] {
         store.feel(mood);
         for _ in 0..3 {
-            assert_eq!(refusal(&call(&mut service, request()).await), Some(kind));
+            assert_eq!(rejection(&call(&mut service, request()).await), Some(kind));
         }
     }
     // The request left, and the query still ended.
@@ -423,16 +423,16 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!(store.running.load(Ordering::Relaxed), 0);
     store.feel(Mood::Well);
-    assert_eq!((refusal(&call(&mut service, request()).await), store.questions()), (None, 11));
+    assert_eq!((rejection(&call(&mut service, request()).await), store.questions()), (None, 11));
 
     // A cached tenant is served meanwhile, and its renewal ends too.
     for mood in [Mood::Panics, Mood::PanicsAtOnce, Mood::NeverAnswers] {
         store.feel(mood);
         tokio::time::sleep(31 * SECOND).await;
-        assert_eq!(refusal(&call(&mut service, request()).await), None);
+        assert_eq!(rejection(&call(&mut service, request()).await), None);
         tokio::time::sleep(3 * SECOND).await;
         store.feel(Mood::Well);
-        assert_eq!(refusal(&call(&mut service, request()).await), None);
+        assert_eq!(rejection(&call(&mut service, request()).await), None);
         tokio::time::sleep(SECOND).await;
     }
     assert_eq!(store.questions(), 17);
@@ -455,7 +455,7 @@ fn a_runtime_that_ends_ends_its_queries() {
         }
         call.abort();
     });
-    let refused = stays.block_on(async {
+    let rejected = stays.block_on(async {
         let call = tokio::spawn(request());
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -464,9 +464,9 @@ fn a_runtime_that_ends_ends_its_queries() {
         gone.shutdown_background();
         call.await.unwrap().unwrap()
     });
-    assert_eq!(refusal(&refused), Some(ErrorKind::TenantStoreUnavailable));
+    assert_eq!(rejection(&rejected), Some(ErrorKind::TenantStoreUnavailable));
     store.feel(Mood::Well);
-    assert_eq!(refusal(&stays.block_on(request()).unwrap()), None);
+    assert_eq!(rejection(&stays.block_on(request()).unwrap()), None);
     assert_eq!(store.questions(), 2);
 }
 
@@ -477,8 +477,8 @@ async fn unknown_accounts_evict_no_tenant() {
     let mut deliveries = vec![delivery("known-1", "known-1")];
     deliveries.extend((0..500).map(|number| delivery(&format!("stranger-{number}"), "stranger")));
     deliveries.push(delivery("known-1", "known-1"));
-    let (refusals, handler) = deliver(lookup, &deliveries).await;
-    assert_eq!((refusals.first(), refusals.last(), handler.count()), (Some(&None), Some(&None), 2));
+    let (rejections, handler) = deliver(lookup, &deliveries).await;
+    assert_eq!((rejections.first(), rejections.last(), handler.count()), (Some(&None), Some(&None), 2));
     assert_eq!(store.questions(), 501);
 }
 
@@ -489,7 +489,7 @@ async fn an_unsigned_request_is_rejected_without_reading_or_querying() {
     let polls = body.polls();
     let unsigned = with_body(&delivery("known-1", "known-1").without_header("authorization"), body);
     let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
-    assert_eq!(refusal(&call(&mut service, unsigned).await), Some(ErrorKind::TokenMissing));
+    assert_eq!(rejection(&call(&mut service, unsigned).await), Some(ErrorKind::TokenMissing));
     assert_eq!((polls.load(Ordering::Relaxed), store.questions()), (0, 0));
 }
 
@@ -517,15 +517,15 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
         message("known-2").form(),
         message("known-1").form().with_body(format!("text=hello&sig={}", "0".repeat(64))),
     ];
-    let (refusals, handler) = deliver(lookup(), &deliveries).await;
+    let (rejections, handler) = deliver(lookup(), &deliveries).await;
     let [mismatch, missing] = [ErrorKind::SignatureMismatch, ErrorKind::TenantMissing].map(Some);
-    assert_eq!(refusals, [None, None, None, mismatch, missing]);
+    assert_eq!(rejections, [None, None, None, mismatch, missing]);
     let bodies: Vec<_> = handler.take().into_iter().map(|handled| handled.body.to_vec()).collect();
     assert_eq!(bodies, deliveries[..3].iter().map(|delivery| delivery.body().to_vec()).collect::<Vec<_>>());
     assert_eq!(store.questions(), 1);
 
     let mut limited = VerifyLayer::tenants(lookup()).max_body(5).layer(Handler::default().service());
-    assert_eq!(refusal(&call(&mut limited, http(&deliveries[0])).await), Some(ErrorKind::BodyTooLarge));
+    assert_eq!(rejection(&call(&mut limited, http(&deliveries[0])).await), Some(ErrorKind::BodyTooLarge));
 }
 
 #[tokio::test]
@@ -543,7 +543,7 @@ async fn an_invalid_token_sends_no_query() {
     let posted = || delivery("known-1", "known-1");
     let forged = |value: &str| posted().without_header("authorization").with_header("authorization", value);
     let unsigned = forged("Bearer");
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for (lookup, get_kind) in [(store.lookup(), None), (post_only, Some(ErrorKind::MethodUnsupported))] {
         let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
         let mut sent = vec![
@@ -556,14 +556,14 @@ async fn an_invalid_token_sends_no_query() {
         ];
         sent.extend(get_kind.map(|_| get.clone()));
         for delivery in sent {
-            refused.push(refusal(&call(&mut service, http(&delivery)).await).unwrap());
+            rejected.push(rejection(&call(&mut service, http(&delivery)).await).unwrap());
         }
         assert_eq!(store.questions(), 0);
     }
     let [method, algorithm] = [ErrorKind::MethodUnsupported, ErrorKind::AlgorithmMismatch];
     let [missing, awaited] = [ErrorKind::TokenMissing, ErrorKind::TokenAwaited];
     assert_eq!(
-        refused,
+        rejected,
         [
             method, method, method, algorithm, missing, missing, // By default.
             method, method, method, algorithm, awaited, awaited, method,
@@ -575,7 +575,7 @@ async fn an_invalid_token_sends_no_query() {
     for name in ["known-1", "stranger"] {
         let _ = call(&mut service, http(&delivery(name, name))).await;
         let deleted = delivery(name, name).with_method("DELETE");
-        assert_eq!(refusal(&call(&mut service, http(&deleted)).await), Some(method));
+        assert_eq!(rejection(&call(&mut service, http(&deleted)).await), Some(method));
     }
     assert_eq!(store.questions(), 2);
 }
@@ -611,20 +611,20 @@ async fn an_invalid_sms_sends_no_query() {
         (form().with_method("DELETE"), ErrorKind::MethodUnsupported),
         (form().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
     ] {
-        assert_eq!(refusal(&call(&mut service, http(&delivery)).await), Some(kind));
+        assert_eq!(rejection(&call(&mut service, http(&delivery)).await), Some(kind));
     }
     let get = sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1"))
         .param("api-key", "known-1")
         .query();
     let with_body = http(&get.with_body("x"));
-    assert_eq!(refusal(&call(&mut service, with_body).await), Some(ErrorKind::BodyUnexpected));
+    assert_eq!(rejection(&call(&mut service, with_body).await), Some(ErrorKind::BodyUnexpected));
     assert_eq!(store.questions(), 0);
 
     // A signature of any method's length sends a query, since the account's method is unknown.
     for digits in [32, 40, 64, 128] {
         let _ = call(&mut service, http(&with_sig(&"0".repeat(digits)))).await;
     }
-    assert_eq!((refusal(&call(&mut service, http(&form())).await), store.questions()), (None, 1));
+    assert_eq!((rejection(&call(&mut service, http(&form())).await), store.questions()), (None, 1));
 }
 
 #[tokio::test]
@@ -647,7 +647,7 @@ async fn a_head_that_no_account_sends_is_rejected_with_no_body_read() {
     ] {
         let body = Frames::chunks(form.body(), 8);
         let polls = body.polls();
-        assert_eq!(refusal(&call(&mut service, with_body(&head, body)).await), Some(kind));
+        assert_eq!(rejection(&call(&mut service, with_body(&head, body)).await), Some(kind));
         assert_eq!((polls.load(Ordering::Relaxed), store.questions()), (0, 0));
     }
 }
@@ -656,11 +656,11 @@ async fn a_head_that_no_account_sends_is_rejected_with_no_body_read() {
 async fn the_stores_time_can_be_set_and_nothing_of_it_is_shown() {
     let store = Store::default();
     store.answer_after(HOUR);
-    for (patience, refused) in [(3599, Some(ErrorKind::TenantStoreTimeout)), (3601, None)] {
+    for (patience, rejected) in [(3599, Some(ErrorKind::TenantStoreTimeout)), (3601, None)] {
         let lookup = store.lookup().patience(Duration::from_secs(patience));
         assert_eq!(format!("{lookup:?}"), r#"TenantLookup { scheme: "vonage-jwt", questions: 0, .. }"#);
-        let (refusals, _) = deliver(lookup, &[delivery("known-1", "known-1")]).await;
-        assert_eq!(refusals, [refused]);
+        let (rejections, _) = deliver(lookup, &[delivery("known-1", "known-1")]).await;
+        assert_eq!(rejections, [rejected]);
     }
 }
 

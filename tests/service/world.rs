@@ -98,7 +98,7 @@ impl Handler {
 }
 
 /// The kind of the error in a rejection's extensions. Requires its status and an empty body.
-pub(crate) fn refusal(response: &Response<String>) -> Option<ErrorKind> {
+pub(crate) fn rejection(response: &Response<String>) -> Option<ErrorKind> {
     let error = response.extensions().get::<Error>()?;
     assert_eq!((response.status().as_u16(), response.body().as_str()), (error.status(), ""));
     Some(error.kind())

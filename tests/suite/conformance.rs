@@ -17,7 +17,7 @@ use countersign::{
 };
 
 use crate::registry::{Forged, Place, Row, rows};
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, refuses, secret, verdict};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, rejects, secret, verdict};
 
 const SEED: u8 = 7;
 
@@ -92,7 +92,7 @@ fn an_altered_signed_payload_is_rejected() {
         // A hash of the body may be in the query, which is signed.
         let names_hash = !delivery.body().is_empty() && delivery.query().contains("SHA256=");
         let mismatch = if names_hash { PayloadHashMismatch } else { mismatch(&proof) };
-        refuses(&*verifier, altered.request(), mismatch);
+        rejects(&*verifier, altered.request(), mismatch);
         if matches!(proof.coverage(), Coverage::Body | Coverage::UrlBody) {
             let body = delivery.body();
             for bit in 0..body.len() * 8 {
@@ -102,11 +102,11 @@ fn an_altered_signed_payload_is_rejected() {
                 assert_eq!(verifier.verify(request).unwrap_err().kind(), mismatch, "{}", row.name);
             }
             for other in [&body[1..], &[body, b"\n"].concat(), &[body, body].concat()] {
-                refuses(&*verifier, Request::new(delivery.head(), other), mismatch);
+                rejects(&*verifier, Request::new(delivery.head(), other), mismatch);
             }
         }
         if delivery.body().is_empty() {
-            refuses(&*verifier, delivery.with_body("{}").request(), BodyUnexpected);
+            rejects(&*verifier, delivery.with_body("{}").request(), BodyUnexpected);
         } else {
             // The form means the same without its last byte.
             for length in 0..delivery.body().len() - 1 {
@@ -131,8 +131,8 @@ fn every_flipped_bit_of_the_signature_is_rejected() {
             flipped[bit / 8] ^= 1 << (bit % 8);
             let text = if signature.is_hex() { hex::encode(&flipped) } else { engine.encode(&flipped) };
             let forged = signature.exchanged(&delivery, text.as_bytes());
-            let refused = verifier.verify(forged.request()).unwrap_err();
-            assert_eq!(refused.kind(), SignatureMismatch, "{} bit {bit}", row.name);
+            let rejected = verifier.verify(forged.request()).unwrap_err();
+            assert_eq!(rejected.kind(), SignatureMismatch, "{} bit {bit}", row.name);
         }
 
         // Cuts the text too.
@@ -143,9 +143,13 @@ fn every_flipped_bit_of_the_signature_is_rejected() {
             let forged = signature.exchanged(&delivery, &text);
             match (verifier.verify(forged.request()), &signature.place) {
                 (Ok(_), _) => assert!(signature.is_same(&text), "{} at {at}, bit {bit}", row.name),
-                (Err(refused), Place::Header(_)) => {
+                (Err(rejected), Place::Header(_)) => {
                     let expected = [SignatureMismatch, SignatureMalformed, TokenMalformed];
-                    assert!(expected.contains(&refused.kind()), "{} at {at}, bit {bit}: {refused}", row.name);
+                    assert!(
+                        expected.contains(&rejected.kind()),
+                        "{} at {at}, bit {bit}: {rejected}",
+                        row.name
+                    );
                 }
                 // Changes the text of a parameter, which may become another parameter, or two.
                 (Err(_), _) => {}
@@ -180,8 +184,8 @@ fn signatures_of_another_length_or_form_are_rejected() {
         for text in forms {
             let forged = signature.exchanged(&delivery, &text);
             let kind = if signs_nothing { SignatureMismatch } else { SignatureMalformed };
-            let refused = verdict(&*verifier, forged.request()).unwrap_err();
-            assert_eq!(refused.kind(), kind, "{} {:?}", row.name, String::from_utf8_lossy(&text));
+            let rejected = verdict(&*verifier, forged.request()).unwrap_err();
+            assert_eq!(rejected.kind(), kind, "{} {:?}", row.name, String::from_utf8_lossy(&text));
         }
         if signature.is_hex() {
             let mixed = right.iter().enumerate().map(|(at, byte)| match at % 2 {
@@ -198,7 +202,7 @@ fn signatures_of_another_length_or_form_are_rejected() {
 #[test]
 fn wrong_key_is_rejected() {
     for (row, other) in rows(SEED).into_iter().zip(rows(SEED + 1)) {
-        refuses(&*row.verifier(), row.signed(&other.key, NOW).request(), SignatureMismatch);
+        rejects(&*row.verifier(), row.signed(&other.key, NOW).request(), SignatureMismatch);
     }
 }
 
@@ -213,12 +217,12 @@ fn a_missing_header_has_the_kind_of_its_content() {
                 (false, _) if delivery.header(&name) != later.header(&name) => TimestampMissing,
                 (false, _) => HeaderMissing,
             };
-            refuses(&*verifier, delivery.clone().without_header(&name).request(), kind);
+            rejects(&*verifier, delivery.clone().without_header(&name).request(), kind);
             let value = delivery.header(&name).unwrap();
             let renamed = |new: &str| delivery.clone().without_header(&name).with_header(new, value);
             let _ = accepts(&*verifier, renamed(&name.to_uppercase()).request());
             for new in [name.replace('-', "_") + "_", format!("{name} "), format!("x{name}")] {
-                refuses(&*verifier, renamed(&new).request(), kind);
+                rejects(&*verifier, renamed(&new).request(), kind);
             }
         }
     }
@@ -232,12 +236,12 @@ fn a_repeated_or_endless_header_is_rejected() {
             let value = delivery.header(&name).unwrap().to_owned();
             for second in [&*value, "0", ""] {
                 let repeated = delivery.clone().with_header(&name.to_uppercase(), second);
-                refuses(&*verifier, repeated.request(), HeaderRepeated);
+                rejects(&*verifier, repeated.request(), HeaderRepeated);
                 let reversed = delivery.clone().without_header(&name).with_header(&name, second);
-                refuses(&*verifier, reversed.with_header(&name, &value).request(), HeaderRepeated);
+                rejects(&*verifier, reversed.with_header(&name, &value).request(), HeaderRepeated);
             }
             let long = |bytes| delivery.clone().without_header(&name).with_header(&name, &"1".repeat(bytes));
-            refuses(&*verifier, long(16 * 1024 + 1).request(), HeaderTooLong);
+            rejects(&*verifier, long(16 * 1024 + 1).request(), HeaderTooLong);
             assert_ne!(verdict(&*verifier, long(16 * 1024).request()).unwrap_err().kind(), HeaderTooLong);
         }
     }
@@ -260,12 +264,12 @@ fn a_missing_or_repeated_parameter_is_rejected() {
         let name =
             if delivery.header("content-type") == Some("application/json") { "\"sig\"" } else { "sig=" };
         let Some(unsigned) = exchange(name, &name.to_uppercase()) else { continue };
-        refuses(&*verifier, unsigned.request(), SignatureMissing);
+        rejects(&*verifier, unsigned.request(), SignatureMissing);
         let between = if name.starts_with('"') { "\",\"sig\":\"" } else { "&sig=" };
         let wrong = "0".repeat(right.len());
         for (first, second) in [(&right, &right), (&right, &wrong), (&wrong, &right)] {
             let repeated = exchange(&right, &format!("{first}{between}{second}")).unwrap();
-            refuses(&*verifier, repeated.request(), ErrorKind::ParameterRepeated);
+            rejects(&*verifier, repeated.request(), ErrorKind::ParameterRepeated);
         }
     }
 }
@@ -281,10 +285,11 @@ fn with_a_signed_time_old_and_early_requests_are_rejected() {
             row.settings.window = Window::Within(Tolerance::either_way(Duration::from_secs(300)).unwrap());
             verified = proof(&row);
         }
-        let judge = |now| verdict(&*row.verifier_at(now), delivery.request()).map_err(|error| error.kind());
+        let verdict_at =
+            |now| verdict(&*row.verifier_at(now), delivery.request()).map_err(|error| error.kind());
         let Some(until) = verified.valid_until() else {
-            assert_eq!(judge(at(-8_640_000)).as_ref(), Ok(&verified), "{}", row.name);
-            assert_eq!(judge(at(8_640_000)).as_ref(), Ok(&verified), "{}", row.name);
+            assert_eq!(verdict_at(at(-8_640_000)).as_ref(), Ok(&verified), "{}", row.name);
+            assert_eq!(verdict_at(at(8_640_000)).as_ref(), Ok(&verified), "{}", row.name);
             continue;
         };
         let claims = verified.claims();
@@ -297,11 +302,11 @@ fn with_a_signed_time_old_and_early_requests_are_rejected() {
             None => TimestampFuture,
         };
         let late = UnixTime::from_secs(until.as_secs() + 1);
-        assert_eq!(judge(until).map(|verified| verified.valid_until()), Ok(Some(until)), "{}", row.name);
-        assert_eq!(judge(late), Err(old), "{}", row.name);
-        assert_eq!(judge(at(8_640_000)), Err(old), "{}", row.name);
-        assert_eq!(judge(at(-8_640_000)), Err(early), "{}", row.name);
-        assert_eq!(judge(UnixTime::from_secs(-1)), Err(ErrorKind::ClockUnavailable), "{}", row.name);
+        assert_eq!(verdict_at(until).map(|verified| verified.valid_until()), Ok(Some(until)), "{}", row.name);
+        assert_eq!(verdict_at(late), Err(old), "{}", row.name);
+        assert_eq!(verdict_at(at(8_640_000)), Err(old), "{}", row.name);
+        assert_eq!(verdict_at(at(-8_640_000)), Err(early), "{}", row.name);
+        assert_eq!(verdict_at(UnixTime::from_secs(-1)), Err(ErrorKind::ClockUnavailable), "{}", row.name);
     }
 }
 
@@ -315,11 +320,11 @@ fn with_a_signed_url_another_url_is_rejected() {
         let query = format!("?{}", delivery.query());
         for path in ["/", "", "//", "/hook/", "/Hook", "/hook/../hook", "/%68ook", "@other.example/hook"] {
             let moved = delivery.clone().with_target(&format!("{path}{query}"));
-            refuses(&*verifier, moved.request(), mismatch(&proof));
+            rejects(&*verifier, moved.request(), mismatch(&proof));
         }
         for base in ["http://example.com", "https://example.org", "https://example.com/hook"] {
             row.settings.base_url = Some(BaseUrl::new(base).unwrap());
-            refuses(&*row.verifier(), delivery.request(), mismatch(&proof));
+            rejects(&*row.verifier(), delivery.request(), mismatch(&proof));
         }
     }
 }
@@ -328,7 +333,7 @@ fn with_a_signed_url_another_url_is_rejected() {
 fn a_method_that_the_platform_does_not_send_is_rejected() {
     for row in rows(SEED) {
         for method in ["TRACE", "post", "get", "Post", ""] {
-            refuses(&*row.verifier(), row.delivery().with_method(method).request(), MethodUnsupported);
+            rejects(&*row.verifier(), row.delivery().with_method(method).request(), MethodUnsupported);
         }
     }
 }
@@ -344,7 +349,7 @@ fn the_other_schemes_requests_are_rejected() {
             names.sort_unstable();
             match verdict(&*verifier, other.delivery().request()) {
                 Ok(_) => assert!(ALIKE.contains(&names), "{} at {}", other.name, row.name),
-                Err(refused) => assert!(refused.status() < 500),
+                Err(rejected) => assert!(rejected.status() < 500),
             }
         }
     }
@@ -386,8 +391,8 @@ fn a_blank_or_non_text_header_is_rejected() {
                     _ => &[ErrorKind::HeaderMalformed, SignatureMismatch],
                 };
                 let forged = Forged::from(&delivery).with_header(&name, value);
-                let refused = verdict(&*verifier, forged.request()).unwrap_err();
-                assert!(expected.contains(&refused.kind()), "{} {name} {value:?}: {refused}", row.name);
+                let rejected = verdict(&*verifier, forged.request()).unwrap_err();
+                assert!(expected.contains(&rejected.kind()), "{} {name} {value:?}: {rejected}", row.name);
             }
         }
     }
@@ -402,7 +407,7 @@ fn rotation_accepts_old_and_new_and_says_which() {
         assert_eq!(verified.key().index(), index);
         assert_eq!(verified.key().is_newest(), index == 0);
     }
-    refuses(&vogent, sign::vogent(&secret("Zm91cnRo"), "{}").request(), SignatureMismatch);
+    rejects(&vogent, sign::vogent(&secret("Zm91cnRo"), "{}").request(), SignatureMismatch);
 
     let twice = Vogent::new(Keyring::new([secret(KEY), secret(KEY)]).unwrap());
     assert_eq!(accepts(&twice, sign::vogent(&secret(KEY), "{}").request()).key().index(), 0);

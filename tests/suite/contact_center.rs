@@ -3,7 +3,7 @@
 use countersign::vonage::ContactCenter;
 use countersign::{ConfigError, ErrorKind, Head, Keyring, Request, Secret, Tolerance, UnixTime, sign};
 
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret, token};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, rejects, secret, token};
 
 fn verifier() -> ContactCenter {
     ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW)
@@ -25,7 +25,7 @@ fn the_key_is_the_decoded_secret() {
         if right {
             let _ = accepts(&verifier(), request);
         } else {
-            refuses(&verifier(), request, ErrorKind::SignatureMismatch);
+            rejects(&verifier(), request, ErrorKind::SignatureMismatch);
         }
     }
 }
@@ -53,12 +53,12 @@ fn expiry_is_required_and_exact() {
         verifier().clock(move || now)
     };
     let _ = accepts(&at(299), delivery.request());
-    refuses(&at(300), delivery.request(), ErrorKind::TokenExpired);
-    refuses(&at(300).insecure_accept_any_age(), delivery.request(), ErrorKind::TokenExpired);
+    rejects(&at(300), delivery.request(), ErrorKind::TokenExpired);
+    rejects(&at(300).insecure_accept_any_age(), delivery.request(), ErrorKind::TokenExpired);
     let leeway = Tolerance::either_way(std::time::Duration::from_secs(1)).unwrap();
     let _ = accepts(&at(300).leeway(leeway), delivery.request());
-    refuses(&at(301).insecure_accept_any_age().leeway(leeway), delivery.request(), ErrorKind::TokenExpired);
-    refuses(&verifier(), signer().without_claim("exp").post("{}").request(), ErrorKind::ClaimMissing);
+    rejects(&at(301).insecure_accept_any_age().leeway(leeway), delivery.request(), ErrorKind::TokenExpired);
+    rejects(&verifier(), signer().without_claim("exp").post("{}").request(), ErrorKind::ClaimMissing);
 }
 
 #[test]
@@ -68,12 +68,12 @@ fn the_settings_of_a_signed_webhook_hold() {
         .header("X-Moved")
         .post("{}");
     let _ = accepts(&verifier().header("x-moved").unwrap(), renamed.request());
-    refuses(&verifier(), renamed.request(), ErrorKind::TokenMissing);
-    refuses(&verifier().max_body(1), signer().post("{}").request(), ErrorKind::BodyTooLarge);
+    rejects(&verifier(), renamed.request(), ErrorKind::TokenMissing);
+    rejects(&verifier().max_body(1), signer().post("{}").request(), ErrorKind::BodyTooLarge);
 
     let second = Tolerance::either_way(std::time::Duration::from_secs(1)).unwrap();
     let later = UnixTime::from_secs(NOW.as_secs() + 2);
-    refuses(
+    rejects(
         &verifier().tolerance(second).clock(move || later),
         signer().post("{}").request(),
         ErrorKind::TimestampStale,
@@ -82,7 +82,7 @@ fn the_settings_of_a_signed_webhook_hold() {
     let rotation = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
     let rotated = ContactCenter::new(rotation).unwrap().clock(|| NOW);
     assert_eq!(accepts(&rotated, signer().post("{}").request()).key().index(), 1);
-    refuses(
+    rejects(
         &verifier(),
         signer().claim_json("iss", "\"Nexmo\"").post("{}").request(),
         ErrorKind::ClaimMismatch,
@@ -95,18 +95,18 @@ fn only_a_body_is_signed() {
         .claim_json("exp", "9999999999")
         .header("vonage-signature")
         .get("a=1");
-    refuses(&verifier(), get.request(), ErrorKind::MethodUnsupported);
+    rejects(&verifier(), get.request(), ErrorKind::MethodUnsupported);
 }
 
 #[test]
 fn any_issuer_is_accepted_only_if_configured() {
     for issuer in ["\"vcc\"", "\"\""] {
         let delivery = signer().claim_json("iss", issuer).post("{}");
-        refuses(&verifier(), delivery.request(), ErrorKind::ClaimMismatch);
+        rejects(&verifier(), delivery.request(), ErrorKind::ClaimMismatch);
         let _ = accepts(&verifier().accept_any_issuer(), delivery.request());
     }
     let wrong_type = signer().claim_json("iss", "1").post("{}");
-    refuses(&verifier(), wrong_type.request(), ErrorKind::ClaimMalformed);
+    rejects(&verifier(), wrong_type.request(), ErrorKind::ClaimMalformed);
     let verified = accepts(&verifier().accept_any_issuer(), wrong_type.request());
     assert_eq!(verified.claims().unwrap().issuer(), None);
     let _ = accepts(&verifier(), signer().without_claim("iss").post("{}").request());
@@ -117,5 +117,5 @@ fn the_word_bearer_is_required_in_its_own_header() {
     let delivery = signer().post("{}");
     let bare = delivery.header("vonage-signature").unwrap().replace("Bearer ", "");
     let delivery = delivery.without_header("vonage-signature").with_header("Vonage-Signature", &bare);
-    refuses(&verifier(), delivery.request(), ErrorKind::TokenMalformed);
+    rejects(&verifier(), delivery.request(), ErrorKind::TokenMalformed);
 }

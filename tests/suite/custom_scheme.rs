@@ -5,7 +5,7 @@ use countersign::{
     Request, Tolerance, UnixTime, Verification, Verifier, sign,
 };
 
-use crate::support::{KEY, accepts, refuses, secret};
+use crate::support::{KEY, accepts, rejects, secret};
 
 /// Signs with the number of bytes.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Check for Counted {
 }
 
 #[test]
-fn a_scheme_of_ones_own_verifies_and_refuses() {
+fn a_custom_scheme_accepts_and_rejects() {
     let scheme = Length(HeaderName::new("x-length").unwrap());
     let headers = [("X-Length", "5")];
     let head = Head::new("POST", &headers);
@@ -53,10 +53,10 @@ fn a_scheme_of_ones_own_verifies_and_refuses() {
     assert_eq!(verified.valid_until(), Some(UnixTime::from_secs(9)));
     assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(7)));
     assert_eq!(verified.replay_key(), Some(ReplayKey::new(["once"])));
-    refuses(&scheme, Request::new(head, "hello!"), ErrorKind::SignatureMismatch);
-    refuses(&scheme, Request::new(head, "hel\0o"), ErrorKind::BodyMalformed);
-    refuses(&scheme, Request::new(head, &[b'x'; 101]), ErrorKind::BodyTooLarge);
-    refuses(&scheme, Request::new(Head::new("POST", &[("a", "b")]), "hello"), ErrorKind::SignatureMissing);
+    rejects(&scheme, Request::new(head, "hello!"), ErrorKind::SignatureMismatch);
+    rejects(&scheme, Request::new(head, "hel\0o"), ErrorKind::BodyMalformed);
+    rejects(&scheme, Request::new(head, &[b'x'; 101]), ErrorKind::BodyTooLarge);
+    rejects(&scheme, Request::new(Head::new("POST", &[("a", "b")]), "hello"), ErrorKind::SignatureMissing);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_limit_is_only_ever_lowered() {
 }
 
 #[test]
-fn a_refusal_in_mid_body_is_final() {
+fn a_rejection_in_mid_body_is_final() {
     let scheme = Length(HeaderName::new("x-length").unwrap());
     let headers = [("X-Length", "1")];
     let mut verification = scheme.begin(Head::new("POST", &headers)).unwrap();

@@ -4,7 +4,7 @@ use countersign::{
     Algorithm, ConfigError, ErrorKind, Head, HexHmac, Request, Secret, Verifier, Vogent, sign,
 };
 
-use crate::support::{KEY, accepts, refuses, secret};
+use crate::support::{KEY, accepts, rejects, secret};
 
 #[test]
 fn the_official_header_is_the_default_of_vogent_and_can_be_renamed() {
@@ -14,7 +14,7 @@ fn the_official_header_is_the_default_of_vogent_and_can_be_renamed() {
     assert_eq!(renamed.header("x-gateway-signature"), Some(signature));
 
     let vogent = Vogent::new(secret(KEY));
-    refuses(&vogent, renamed.request(), ErrorKind::SignatureMissing);
+    rejects(&vogent, renamed.request(), ErrorKind::SignatureMissing);
     let _ = accepts(&vogent.header("x-gateway-signature").unwrap(), renamed.request());
     assert_eq!(Vogent::new(secret(KEY)).header("").unwrap_err(), ConfigError::HeaderNameInvalid);
 }
@@ -24,7 +24,7 @@ fn the_header_guides_get_wrong_is_not_taken() {
     let signature = sign::vogent(&secret(KEY), "{}").header("x-elto-signature").unwrap().to_owned();
     let headers = [("vogent-signature", signature)];
     let request = Request::new(Head::new("POST", &headers), "{}");
-    refuses(&Vogent::new(secret(KEY)), request, ErrorKind::SignatureMissing);
+    rejects(&Vogent::new(secret(KEY)), request, ErrorKind::SignatureMissing);
 }
 
 /// Attack 155.
@@ -47,7 +47,7 @@ fn only_the_methods_that_send_a_body_are_taken() {
             if taken.contains(&method) {
                 let _ = accepts(&verifier, delivery.request());
             } else {
-                refuses(&verifier, delivery.request(), ErrorKind::MethodUnsupported);
+                rejects(&verifier, delivery.request(), ErrorKind::MethodUnsupported);
             }
         }
     }
@@ -75,7 +75,7 @@ fn the_algorithm_is_the_configured_one() {
             if signed == configured {
                 let _ = accepts(&vogent, delivery.request());
             } else {
-                refuses(&vogent, delivery.request(), ErrorKind::SignatureMalformed);
+                rejects(&vogent, delivery.request(), ErrorKind::SignatureMalformed);
             }
         }
     }
@@ -96,7 +96,7 @@ fn the_body_is_hashed_as_received() {
         "{\"b\":1.50,\"a\":\"\\u00e9\\/\"}\n",
         "\u{feff}{\"b\":1.50,\"a\":\"\\u00e9\\/\"}",
     ] {
-        refuses(&vogent, delivery.clone().with_body(changed).request(), ErrorKind::SignatureMismatch);
+        rejects(&vogent, delivery.clone().with_body(changed).request(), ErrorKind::SignatureMismatch);
     }
 }
 
@@ -118,8 +118,8 @@ fn lengths_around_the_hash_blocks_verify() {
             let delivery = sign::hex_hmac("x-sig", algorithm, &secret(KEY), &*body);
             assert!(verifier.verify(delivery.request()).is_ok(), "{algorithm:?} {length}");
             let longer = delivery.with_body([&*body, b"x"].concat());
-            let refused = verifier.verify(longer.request()).unwrap_err().kind();
-            assert_eq!(refused, ErrorKind::SignatureMismatch, "{algorithm:?} {length}");
+            let rejected = verifier.verify(longer.request()).unwrap_err().kind();
+            assert_eq!(rejected, ErrorKind::SignatureMismatch, "{algorithm:?} {length}");
         }
     }
 }
@@ -143,7 +143,7 @@ fn secrets_of_any_length_and_bytes_key_the_hmac() {
         *other.last_mut().unwrap() ^= 1;
         let verifier =
             HexHmac::with_algorithm("x-sig", Algorithm::Sha512, Secret::verbatim(other).unwrap()).unwrap();
-        refuses(&verifier, request, ErrorKind::SignatureMismatch);
+        rejects(&verifier, request, ErrorKind::SignatureMismatch);
     }
 }
 
@@ -154,7 +154,7 @@ fn a_secret_is_used_as_text() {
     for (text, other) in pairs {
         let delivery = sign::vogent(&secret(text), "{}");
         let _ = accepts(&Vogent::new(secret(text)), delivery.request());
-        refuses(&Vogent::new(secret(other)), delivery.request(), ErrorKind::SignatureMismatch);
+        rejects(&Vogent::new(secret(other)), delivery.request(), ErrorKind::SignatureMismatch);
     }
 }
 
@@ -169,10 +169,10 @@ fn hmac_keys_that_are_one_by_construction_are_pinned() {
 fn a_body_over_the_limit_is_rejected() {
     let limited = || Vogent::new(secret(KEY)).max_body(10);
     let _ = accepts(&limited(), sign::vogent(&secret(KEY), "0123456789").request());
-    refuses(&limited(), sign::vogent(&secret(KEY), "0123456789a").request(), ErrorKind::BodyTooLarge);
+    rejects(&limited(), sign::vogent(&secret(KEY), "0123456789a").request(), ErrorKind::BodyTooLarge);
 
     let hex_hmac = HexHmac::new("x-sig", secret(KEY)).unwrap().max_body(10);
-    refuses(
+    rejects(
         &hex_hmac,
         sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "0123456789a").request(),
         ErrorKind::BodyTooLarge,

@@ -12,7 +12,6 @@
 )]
 
 mod body_macs;
-mod claims;
 mod conformance;
 mod contact_center;
 mod custom_scheme;

@@ -12,7 +12,7 @@ use countersign::{
 use crate::support::{KEY, NOW, secret};
 
 #[test]
-fn a_refusal_names_the_parameter_or_the_claim() {
+fn a_rejection_names_the_parameter_or_the_claim() {
     let sms = Sms::new(SignatureMethod::Sha256, secret(KEY));
     let delivery = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello").query();
     let unsigned = sms.verify(delivery.with_query("text=Hello").request()).unwrap_err();

@@ -90,8 +90,8 @@ fn errors_contain_no_signature() {
         let text = String::from_utf8(row.signature().text).unwrap();
         let forged = row.signed(&other.key, NOW);
         for delivery in [forged.clone(), row.delivery().with_target("/elsewhere"), forged.with_body("x=1")] {
-            let Err(refused) = row.verifier().verify(delivery.request()) else { continue };
-            let printed = format!("{refused} {refused:?} {refused:#?}");
+            let Err(rejected) = row.verifier().verify(delivery.request()) else { continue };
+            let printed = format!("{rejected} {rejected:?} {rejected:#?}");
             assert_hides(&printed, &text);
             assert_hides(&printed, &text.to_lowercase());
             assert!(printed.len() < 400, "{printed}");
@@ -106,8 +106,8 @@ fn errors_contain_no_value_of_the_request() {
         for (name, _) in row.headers() {
             let delivery = row.delivery().without_header(&name).with_header(&name, marked);
             let delivery = delivery.with_query(marked).with_body(marked);
-            let refused = row.verifier().verify(delivery.request()).unwrap_err();
-            assert_hides(&format!("{refused} {refused:?}"), marked);
+            let rejected = row.verifier().verify(delivery.request()).unwrap_err();
+            assert_hides(&format!("{rejected} {rejected:?}"), marked);
         }
     }
 }

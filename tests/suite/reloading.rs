@@ -5,7 +5,7 @@ use std::thread;
 
 use countersign::{ErrorKind, Keyring, Reloading, Twilio, Verifier, Vogent, sign};
 
-use crate::support::{KEY, OTHER_KEY, accepts, refuses, secret};
+use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret};
 
 const BODY: &str = r#"{"event":"dial.started"}"#;
 
@@ -14,14 +14,14 @@ fn a_request_is_verified_by_the_current_verifier() {
     let reloading = Reloading::new(Vogent::new(secret(KEY)));
     let (old, new) = (sign::vogent(&secret(KEY), BODY), sign::vogent(&secret(OTHER_KEY), BODY));
     let _ = accepts(&reloading, old.request());
-    refuses(&reloading, new.request(), ErrorKind::SignatureMismatch);
+    rejects(&reloading, new.request(), ErrorKind::SignatureMismatch);
 
     reloading.replace(Vogent::new(Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap()));
     assert_eq!(accepts(&reloading, old.request()).key().index(), 1);
     assert_eq!(accepts(&reloading, new.request()).key().index(), 0);
 
     reloading.replace(Vogent::new(secret(OTHER_KEY)));
-    refuses(&reloading, old.request(), ErrorKind::SignatureMismatch);
+    rejects(&reloading, old.request(), ErrorKind::SignatureMismatch);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_begun_verification_keeps_its_verifier() {
     assert!(verification.finish().is_ok());
     // Its keys are dropped with its last request.
     assert!(first.upgrade().is_none());
-    refuses(&reloading, delivery.request(), ErrorKind::SignatureMismatch);
+    rejects(&reloading, delivery.request(), ErrorKind::SignatureMismatch);
 }
 
 #[test]

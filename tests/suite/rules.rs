@@ -10,7 +10,7 @@ use countersign::{
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, refuses, secret};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, in_chunks, rejects, secret};
 
 static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
 static TIME: HeaderName = HeaderName::from_static("x-time");
@@ -72,7 +72,7 @@ fn coverage(verifier: &dyn Verifier, signature: &str, body: &[u8]) -> Result<Cov
 }
 
 #[test]
-fn a_rule_that_forgets_the_body_refuses_one() {
+fn a_rule_without_a_body_rejects_one() {
     let forgetful = webhook(Profile::new("forgetful"), |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).part("x");
         Ok(())
@@ -235,7 +235,7 @@ fn a_url_is_text() {
 }
 
 #[test]
-fn a_signed_time_is_judged_by_the_window() {
+fn a_signed_time_is_checked_against_the_window() {
     let read: Read = |head, envelope| {
         let time = head.time(&TIME)?;
         envelope.hex(head.signature(&SIGNATURE)?).signed_at(time.seconds()?).part(time).part(".").body();
@@ -257,8 +257,8 @@ fn a_signed_time_is_judged_by_the_window() {
     assert_eq!(at(&timed().insecure_accept_any_age().unwrap(), -1_000_000), Ok(None));
     for text in ["", "+5", "05", "5.0", " 5", "-1", "1e9", "9223372036854775808"] {
         let signature = tag(format!("{text}.body").as_bytes());
-        let refused = verdict(&timed(), &[("x-sig", &signature), ("x-time", text)], b"body").map(drop);
-        assert_eq!(refused, Err(ErrorKind::TimestampMalformed), "{text:?}");
+        let rejected = verdict(&timed(), &[("x-sig", &signature), ("x-time", text)], b"body").map(drop);
+        assert_eq!(rejected, Err(ErrorKind::TimestampMalformed), "{text:?}");
     }
     assert_eq!(coverage(&timed(), &tag(b"body"), b"body"), Err(ErrorKind::TimestampMissing));
     // The signature comes before the time.
@@ -478,7 +478,7 @@ fn pieces_of_a_header_name_it() {
     assert!(!format!("{field:?}").contains("v1"));
     let request = Request::new(head, "{}");
     let hmac = countersign::HexHmac::new("x-sig", secret(KEY)).unwrap();
-    refuses(&hmac, request, ErrorKind::SignatureMalformed);
+    rejects(&hmac, request, ErrorKind::SignatureMalformed);
     let signed = countersign::sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "{}");
     let _ = accepts(&hmac, signed.request());
 }
@@ -808,8 +808,8 @@ fn a_rule_that_contradicts_itself_proves_nothing() {
                 let base = BaseUrl::new("https://example.com").unwrap();
                 let webhook = Webhook::with_base_url(rule, keys, base);
                 let headers = [("x-sig", &*tag(message.as_bytes())), ("x-time", "1763712000")];
-                let refused = verdict(&webhook, &headers, body.as_bytes()).map(drop);
-                assert_eq!(refused, Err(ErrorKind::RuleInvalid), "{profile:?}");
+                let rejected = verdict(&webhook, &headers, body.as_bytes()).map(drop);
+                assert_eq!(rejected, Err(ErrorKind::RuleInvalid), "{profile:?}");
             }
         }
     }
@@ -847,8 +847,8 @@ fn an_empty_message_never_verifies() {
         },
     ];
     for read in rules {
-        let refused = coverage(&webhook(Profile::new("nothing"), read), &tag(b""), b"");
-        assert_eq!(refused, Err(ErrorKind::SignatureMismatch));
+        let rejected = coverage(&webhook(Profile::new("nothing"), read), &tag(b""), b"");
+        assert_eq!(rejected, Err(ErrorKind::SignatureMismatch));
     }
 }
 
@@ -957,7 +957,7 @@ fn a_target_that_extends_the_host_is_rejected() {
         if accepted {
             let _ = accepts(&webhook(base), request);
         } else {
-            refuses(&webhook(base), request, ErrorKind::SignatureMismatch);
+            rejects(&webhook(base), request, ErrorKind::SignatureMismatch);
         }
     }
 }

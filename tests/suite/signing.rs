@@ -233,11 +233,11 @@ proptest! {
                 continue;
             }
             let name = signer.scheme();
-            let refused = |delivery: &Delivery| {
+            let rejected = |delivery: &Delivery| {
                 verdict(&*signer, delivery.request()).map(drop).map_err(|error| error.kind())
             };
             let genuine = signer.signed(&secret(KEY), &unsigned).unwrap();
-            prop_assert_eq!(refused(&genuine), Ok(()), "{}", name);
+            prop_assert_eq!(rejected(&genuine), Ok(()), "{}", name);
             prop_assert_eq!(genuine.body(), &body);
 
             let longer = genuine.clone().with_body([genuine.body(), b"x"].concat());
@@ -246,33 +246,33 @@ proptest! {
                 "named" => ErrorKind::PayloadHashMismatch,
                 _ => ErrorKind::SignatureMismatch,
             };
-            prop_assert_eq!(refused(&longer), Err(kind), "{}", name);
+            prop_assert_eq!(rejected(&longer), Err(kind), "{}", name);
 
             let forged = signer.signed(&secret(OTHER_KEY), &unsigned).unwrap();
-            prop_assert_eq!(refused(&forged), Err(ErrorKind::SignatureMismatch), "{}", name);
+            prop_assert_eq!(rejected(&forged), Err(ErrorKind::SignatureMismatch), "{}", name);
 
             let (headers, written): (Vec<_>, Vec<_>) =
                 genuine.headers().iter().cloned().partition(|(name, _)| name == "content-type");
             prop_assert!(headers.len() < 2 && !written.is_empty(), "{}", name);
             for (header, value) in written {
                 let without = genuine.clone().without_header(&header);
-                prop_assert!(refused(&without).is_err(), "{} without {}", name, header);
+                prop_assert!(rejected(&without).is_err(), "{} without {}", name, header);
                 let mut altered = value.clone().into_bytes();
                 let at = at.index(altered.len());
                 altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
                 let altered = without.with_header(&header, str::from_utf8(&altered).unwrap());
-                prop_assert!(refused(&altered).is_err(), "{} with {} altered at {}", name, header, at);
+                prop_assert!(rejected(&altered).is_err(), "{} with {} altered at {}", name, header, at);
             }
             if ["form", "named", "bodiless"].contains(&name) {
                 let elsewhere = genuine.clone().with_target(&format!("/x{}", genuine.target()));
-                prop_assert_eq!(refused(&elsewhere), Err(ErrorKind::SignatureMismatch), "{}", name);
+                prop_assert_eq!(rejected(&elsewhere), Err(ErrorKind::SignatureMismatch), "{}", name);
             }
             if name == "named" {
                 let (rest, last) = genuine.query().split_at(genuine.query().len() - 1);
                 let other = format!("{rest}{}", if last == "0" { "1" } else { "0" });
                 let altered = genuine.clone().with_query(&other);
-                prop_assert_eq!(refused(&altered), Err(ErrorKind::SignatureMismatch));
-                prop_assert_eq!(refused(&genuine.with_query("")), Err(ErrorKind::PayloadHashMissing));
+                prop_assert_eq!(rejected(&altered), Err(ErrorKind::SignatureMismatch));
+                prop_assert_eq!(rejected(&genuine.with_query("")), Err(ErrorKind::PayloadHashMissing));
             }
         }
     }

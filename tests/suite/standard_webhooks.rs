@@ -9,7 +9,7 @@ use countersign::{
     ConfigError, Coverage, ErrorKind, Head, Keyring, OpenAi, Request, StandardWebhooks, Svix, Verifier,
 };
 
-use crate::support::{accepts, refuses, secret};
+use crate::support::{accepts, rejects, secret};
 use crate::timestamped::{Headers, at, get, headers, post, tag};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -82,7 +82,7 @@ fn one_of_16_signatures_in_a_list_is_enough() {
         (SIGNATURE.replace('+', "-").replace('/', "_"), ErrorKind::SignatureMalformed),
         (format!("{SIGNATURE},{WRONG}"), ErrorKind::SignatureMalformed),
     ] {
-        refuses(&webhooks, post(&webhook(ID, TIME, &list), BODY), kind);
+        rejects(&webhooks, post(&webhook(ID, TIME, &list), BODY), kind);
     }
     let other = webhook(ID, TIME, ED25519_SIGNATURE);
     let rejected = webhooks.verify(post(&other, BODY)).unwrap_err();
@@ -97,11 +97,11 @@ fn an_identifier_that_could_be_cut_elsewhere_is_rejected() {
     let signature = v1(&message);
     let _ = accepts(&webhooks, post(&webhook("msg_1", TIME, &signature), &format!("{TIME}.{BODY}")));
     let cut = webhook(&format!("msg_1.{TIME}"), TIME, &signature);
-    refuses(&webhooks, post(&cut, BODY), ErrorKind::HeaderMalformed);
+    rejects(&webhooks, post(&cut, BODY), ErrorKind::HeaderMalformed);
 
     for id in ["", ".", "msg.1", "msg_1."] {
         let signature = v1(format!("{id}.{TIME}.{BODY}"));
-        refuses(&webhooks, post(&webhook(id, TIME, &signature), BODY), ErrorKind::HeaderMalformed);
+        rejects(&webhooks, post(&webhook(id, TIME, &signature), BODY), ErrorKind::HeaderMalformed);
     }
     // Of any other bytes.
     let signature = v1(format!("é ü.{TIME}.{BODY}"));
@@ -126,7 +126,7 @@ fn a_time_has_one_text() {
         "99999999999999999999",
     ] {
         let signature = v1(format!("{ID}.{time}.{BODY}"));
-        refuses(&webhooks, post(&webhook(ID, time, &signature), BODY), ErrorKind::TimestampMalformed);
+        rejects(&webhooks, post(&webhook(ID, time, &signature), BODY), ErrorKind::TimestampMalformed);
     }
     for (time, kind) in [
         ("0", ErrorKind::TimestampStale),
@@ -134,7 +134,7 @@ fn a_time_has_one_text() {
         ("9223372036854775807", ErrorKind::TimestampFuture),
     ] {
         let signature = v1(format!("{ID}.{time}.{BODY}"));
-        refuses(&webhooks, post(&webhook(ID, time, &signature), BODY), kind);
+        rejects(&webhooks, post(&webhook(ID, time, &signature), BODY), kind);
     }
 }
 
@@ -144,14 +144,14 @@ fn the_two_sets_of_headers_are_two_schemes() {
     let (of_webhooks, of_svix) = (webhook(ID, TIME, SIGNATURE), svix(ID, TIME, SIGNATURE));
     let _ = accepts(&webhooks, post(&of_webhooks, BODY));
     let _ = accepts(&svix_, post(&of_svix, BODY));
-    refuses(&webhooks, post(&of_svix, BODY), ErrorKind::SignatureMissing);
-    refuses(&svix_, post(&of_webhooks, BODY), ErrorKind::SignatureMissing);
+    rejects(&webhooks, post(&of_svix, BODY), ErrorKind::SignatureMissing);
+    rejects(&svix_, post(&of_webhooks, BODY), ErrorKind::SignatureMissing);
     // The other set of headers is ignored.
     for other in [svix("other", "0", WRONG), svix("", "", ""), [of_svix.clone(), of_svix.clone()].concat()] {
         let _ = accepts(&webhooks, post(&[of_webhooks.clone(), other].concat(), BODY));
     }
     let wrong = [webhook(ID, TIME, WRONG), of_svix.clone()].concat();
-    refuses(&webhooks, post(&wrong, BODY), ErrorKind::SignatureMismatch);
+    rejects(&webhooks, post(&wrong, BODY), ErrorKind::SignatureMismatch);
     let _ = accepts(&svix_, post(&wrong, BODY));
     // No header of the other set counts.
     for (name, missing) in [
@@ -161,7 +161,7 @@ fn the_two_sets_of_headers_are_two_schemes() {
     ] {
         let mut mixed = [of_webhooks.clone(), of_svix.clone()].concat();
         mixed.retain(|(kept, _)| kept != name);
-        refuses(&webhooks, post(&mixed, BODY), missing);
+        rejects(&webhooks, post(&mixed, BODY), missing);
     }
 }
 
@@ -195,9 +195,9 @@ fn a_secret_is_base64_with_its_prefix_or_without_it() {
     let openai = |text| at(OpenAi::new(secret(text)).unwrap(), 1_614_265_330);
     let decoded = BASE64_STANDARD.decode(bare).unwrap();
     let _ = accepts(&openai(SECRET), post(&signed(&decoded), BODY));
-    refuses(&openai(SECRET), post(&signed(SECRET.as_bytes()), BODY), ErrorKind::SignatureMismatch);
+    rejects(&openai(SECRET), post(&signed(SECRET.as_bytes()), BODY), ErrorKind::SignatureMismatch);
     let _ = accepts(&openai(bare), post(&signed(bare.as_bytes()), BODY));
-    refuses(&openai(bare), post(&signed(&decoded), BODY), ErrorKind::SignatureMismatch);
+    rejects(&openai(bare), post(&signed(&decoded), BODY), ErrorKind::SignatureMismatch);
     assert_eq!(OpenAi::new(secret("whsec_")).unwrap_err(), ConfigError::SecretEmpty);
     assert_eq!(OpenAi::new(secret("whsec_!")).unwrap_err(), ConfigError::SecretNotBase64);
 }
@@ -207,9 +207,9 @@ fn openai_is_stricter_than_the_vendors_sdks() {
     let openai = at(OpenAi::new(secret(SECRET)).unwrap(), 1_614_265_330);
     let _ = accepts(&openai, post(&webhook(ID, TIME, SIGNATURE), BODY));
     let bare = SIGNATURE.replace("v1,", "");
-    refuses(&openai, post(&webhook(ID, TIME, &bare), BODY), ErrorKind::SignatureMalformed);
+    rejects(&openai, post(&webhook(ID, TIME, &bare), BODY), ErrorKind::SignatureMalformed);
     let without_id = v1(format!("{TIME}.{BODY}"));
-    refuses(&openai, post(&webhook("", TIME, &without_id), BODY), ErrorKind::HeaderMalformed);
+    rejects(&openai, post(&webhook("", TIME, &without_id), BODY), ErrorKind::HeaderMalformed);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_rotated_secret_matches_until_it_is_taken_out() {
     let verified = accepts(&webhooks, post(&webhook(ID, TIME, SIGNATURE), BODY));
     assert_eq!(verified.key().index(), 1);
     let new = at(StandardWebhooks::new(secret("whsec_bmV3")).unwrap(), 1_614_265_330);
-    refuses(&new, post(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
+    rejects(&new, post(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
 }
 
 #[test]
@@ -248,23 +248,23 @@ fn recall_ai_signs_a_get_without_a_body() {
     let verified = accepts(&recall_ai, get(&bodiless, ""));
     assert_eq!(verified.coverage(), Coverage::None);
     assert!(verified.replay_key().is_some());
-    refuses(&recall_ai, get(&bodiless, "{}"), ErrorKind::BodyUnexpected);
+    rejects(&recall_ai, get(&bodiless, "{}"), ErrorKind::BodyUnexpected);
     // A signed GET does not verify as a POST, with or without a body.
-    refuses(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
-    refuses(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), ""), ErrorKind::SignatureMismatch);
+    rejects(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
+    rejects(&recall_ai, get(&webhook(ID, TIME, SIGNATURE), ""), ErrorKind::SignatureMismatch);
     let without_dot = webhook(ID, TIME, &v1(format!("{ID}.{TIME}")));
-    refuses(&recall_ai, get(&without_dot, ""), ErrorKind::SignatureMismatch);
-    refuses(&at(recall_ai, 1_614_265_631), get(&bodiless, ""), ErrorKind::TimestampStale);
+    rejects(&recall_ai, get(&without_dot, ""), ErrorKind::SignatureMismatch);
+    rejects(&at(recall_ai, 1_614_265_631), get(&bodiless, ""), ErrorKind::TimestampStale);
 
     // Other verifiers reject a GET by default.
-    refuses(&standard_webhooks(), get(&bodiless, ""), ErrorKind::MethodUnsupported);
+    rejects(&standard_webhooks(), get(&bodiless, ""), ErrorKind::MethodUnsupported);
     let told = standard_webhooks().methods(["GET"]).unwrap();
     let _ = accepts(&told, get(&bodiless, ""));
-    refuses(&told, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
+    rejects(&told, get(&webhook(ID, TIME, SIGNATURE), BODY), ErrorKind::SignatureMismatch);
     let recall_ai = StandardWebhooks::recall_ai(secret(SECRET)).unwrap();
     for method in ["PUT", "DELETE", "HEAD", "get"] {
         let request = Request::new(Head::new(method, &bodiless), "");
-        refuses(&recall_ai, request, ErrorKind::MethodUnsupported);
+        rejects(&recall_ai, request, ErrorKind::MethodUnsupported);
     }
     let signed = recall_ai.sign(secret(SECRET), &Unsigned::new("GET", "")).unwrap();
     let _ = accepts(&recall_ai, signed.request());
@@ -297,7 +297,7 @@ fn the_kind_of_the_key_decides_the_version() {
         (ED25519_SIGNATURE.replace("v1a", "v1"), ErrorKind::SignatureMalformed),
         (format!("v1a,{}==", "A".repeat(86)), ErrorKind::SignatureMismatch),
     ] {
-        refuses(&webhooks, post(&request(&list), BODY), kind);
+        rejects(&webhooks, post(&request(&list), BODY), kind);
     }
     let both = format!("{ED25519_SIGNATURE} {SIGNATURE}");
     let _ = accepts(&standard_webhooks(), post(&request(&both), BODY));
@@ -309,11 +309,11 @@ fn the_kind_of_the_key_decides_the_version() {
     assert_eq!(accepts(&svix_, post(&svix(ID, TIME, ED25519_SIGNATURE), BODY)).key().index(), 0);
     let signed = svix_.sign(&key, &Unsigned::json(BODY)).unwrap();
     assert_eq!(accepts(&svix_, signed.request()).key().index(), 1);
-    refuses(&svix_, signed.with_body("{}").request(), ErrorKind::SignatureMismatch);
+    rejects(&svix_, signed.with_body("{}").request(), ErrorKind::SignatureMismatch);
     assert_eq!(Svix::ed25519([]).unwrap_err(), ConfigError::KeyringEmpty);
     // A secret never verifies `v1a`.
-    let refused = svix_.sign(secret(SECRET), &Unsigned::json(BODY)).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::SignatureMalformed);
+    let rejected = svix_.sign(secret(SECRET), &Unsigned::json(BODY)).unwrap_err();
+    assert_eq!(rejected.kind(), ErrorKind::SignatureMalformed);
 }
 
 #[test]

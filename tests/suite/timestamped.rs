@@ -15,7 +15,7 @@ use countersign::{
 use ring::hmac;
 use serde::Deserialize;
 
-use crate::support::{accepts, refuses, secret};
+use crate::support::{accepts, rejects, secret};
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -124,7 +124,7 @@ fn a_vector_is_accepted_and_says_what_was_signed() {
 fn an_altered_vector_is_rejected() {
     for vector in vectors() {
         let verifier = vector.verifier(0);
-        let mismatch = |altered: Vector| refuses(&*verifier, altered.request(), ErrorKind::SignatureMismatch);
+        let mismatch = |altered: Vector| rejects(&*verifier, altered.request(), ErrorKind::SignatureMismatch);
         for body in [format!("{} ", vector.body), format!(" {}", vector.body), vector.body.to_uppercase()] {
             mismatch(vector.with_body(&body));
         }
@@ -142,8 +142,8 @@ fn an_altered_vector_is_rejected() {
             let mut repeated = vector.clone();
             repeated.headers.push((name.to_uppercase(), value.clone()));
             if let Some(kind) = missing {
-                refuses(&*verifier, altered.request(), kind);
-                refuses(&*verifier, repeated.request(), ErrorKind::HeaderRepeated);
+                rejects(&*verifier, altered.request(), kind);
+                rejects(&*verifier, repeated.request(), ErrorKind::HeaderRepeated);
             } else {
                 let _ = accepts(&*verifier, altered.request());
                 let _ = accepts(&*verifier, repeated.request());
@@ -171,7 +171,7 @@ fn a_vector_under_another_key_is_rejected() {
             // Base64, so that every scheme takes it as a secret.
             None => Vector { secret: Some("b3RoZXItc2VjcmV0".to_owned()), ..vector.clone() },
         };
-        refuses(&*other.verifier(0), vector.request(), ErrorKind::SignatureMismatch);
+        rejects(&*other.verifier(0), vector.request(), ErrorKind::SignatureMismatch);
     }
 }
 
@@ -187,10 +187,10 @@ fn the_window_of_a_scheme_includes_its_bounds() {
         for seconds in [0, past, -future] {
             let _ = accepts(&*at(seconds), vector.request());
         }
-        refuses(&*at(past + 1), vector.request(), ErrorKind::TimestampStale);
-        refuses(&*at(-future - 1), vector.request(), ErrorKind::TimestampFuture);
+        rejects(&*at(past + 1), vector.request(), ErrorKind::TimestampStale);
+        rejects(&*at(-future - 1), vector.request(), ErrorKind::TimestampFuture);
         // The signature is checked before the time.
-        refuses(&*at(past + 1), vector.with_body("").request(), ErrorKind::SignatureMismatch);
+        rejects(&*at(past + 1), vector.with_body("").request(), ErrorKind::SignatureMismatch);
     }
 }
 
@@ -220,12 +220,12 @@ fn a_request_is_signed_with_the_secret_that_the_platform_shows() {
         let shown = secret(vector.secret.as_deref().unwrap());
         let signed = verifier.sign(&shown.into(), &Unsigned::json("{}")).unwrap();
         let _ = accepts(&*verifier, signed.request());
-        refuses(&*verifier, signed.with_body("[]").request(), ErrorKind::SignatureMismatch);
+        rejects(&*verifier, signed.with_body("[]").request(), ErrorKind::SignatureMismatch);
     }
     // Its key is base64.
     let daily = Daily::new(secret(DAILY_SECRET)).unwrap();
-    let refused = daily.sign(secret("not base64!"), &Unsigned::json("{}")).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::SignatureMalformed);
+    let rejected = daily.sign(secret("not base64!"), &Unsigned::json("{}")).unwrap_err();
+    assert_eq!(rejected.kind(), ErrorKind::SignatureMalformed);
 }
 
 pub(crate) type Headers = Vec<(String, String)>;
@@ -285,7 +285,7 @@ fn elevenlabs_has_one_time_and_a_generous_limit() {
         (format!("t=1600000000,{}v0={right}", entry(16)), ErrorKind::SignatureMismatch),
         (String::new(), ErrorKind::SignatureMalformed),
     ] {
-        refuses(&elevenlabs, post(&headers([("ElevenLabs-Signature", &value)]), body), kind);
+        rejects(&elevenlabs, post(&headers([("ElevenLabs-Signature", &value)]), body), kind);
     }
 }
 
@@ -311,7 +311,7 @@ fn jaas_takes_its_secret_as_text() {
         (format!("t=1700000000,t=1,v1={right}"), ErrorKind::SignatureMalformed),
         (format!("t=+1700000000,v1={right}"), ErrorKind::TimestampMalformed),
     ] {
-        refuses(&jaas, post(&headers([("X-Jaas-Signature", &value)]), "{}"), kind);
+        rejects(&jaas, post(&headers([("X-Jaas-Signature", &value)]), "{}"), kind);
     }
 }
 
@@ -325,13 +325,13 @@ fn hume_signs_the_body_first() {
         ])
     };
     let _ = accepts(&hume, post(&request("{}.1750000000", "1750000000"), "{}"));
-    refuses(&hume, post(&request("1750000000.{}", "1750000000"), "{}"), ErrorKind::SignatureMismatch);
-    refuses(&hume, post(&request("{}.01750000000", "01750000000"), "{}"), ErrorKind::TimestampMalformed);
+    rejects(&hume, post(&request("1750000000.{}", "1750000000"), "{}"), ErrorKind::SignatureMismatch);
+    rejects(&hume, post(&request("{}.01750000000", "01750000000"), "{}"), ErrorKind::TimestampMalformed);
     // Cut at the other dot.
     let twice = request("{}.1750000000.1750000001", "1750000001");
     let _ = accepts(&hume, post(&twice, "{}.1750000000"));
     let cut = request("{}.1750000000.1750000001", "1750000000.1750000001");
-    refuses(&hume, post(&cut, "{}"), ErrorKind::TimestampMalformed);
+    rejects(&hume, post(&cut, "{}"), ErrorKind::TimestampMalformed);
     // The account's API key also signs.
     let both = Hume::new(Keyring::new([secret("signing-key"), secret("k")]).unwrap());
     let verified = accepts(&at(both, 1_750_000_000), post(&request("{}.1750000000", "1750000000"), "{}"));
@@ -375,19 +375,19 @@ fn ultravox_has_a_list_and_a_date() {
         "2026-11-25T24:00:00Z",
         "2026-11-25T12:00:60Z",
     ] {
-        refuses(&ultravox, post(&request(&signed(time), time), "{}"), ErrorKind::TimestampMalformed);
+        rejects(&ultravox, post(&request(&signed(time), time), "{}"), ErrorKind::TimestampMalformed);
     }
     for (time, kind) in [
         ("2026-11-25T12:00:00+01:00", ErrorKind::TimestampStale),
         ("2026-11-25T12:00:00-01:00", ErrorKind::TimestampFuture),
     ] {
-        refuses(&ultravox, post(&request(&signed(time), time), "{}"), kind);
+        rejects(&ultravox, post(&request(&signed(time), time), "{}"), kind);
     }
 
     // Digits move from the body to the time, which is then invalid or outside the window.
     let moved = hex::encode(tag(b"k", "{}12026-11-25T12:00:00Z"));
     let _ = accepts(&ultravox, post(&request(&moved, "2026-11-25T12:00:00Z"), "{}1"));
-    refuses(&ultravox, post(&request(&moved, "12026-11-25T12:00:00Z"), "{}"), ErrorKind::TimestampMalformed);
+    rejects(&ultravox, post(&request(&moved, "12026-11-25T12:00:00Z"), "{}"), ErrorKind::TimestampMalformed);
 
     let time = "2026-11-25T12:00:00Z";
     let (right, wrong) = (signed(time), "0".repeat(64));
@@ -402,7 +402,7 @@ fn ultravox_has_a_list_and_a_date() {
         (",".repeat(20), ErrorKind::SignatureMalformed),
         (String::new(), ErrorKind::SignatureMalformed),
     ] {
-        refuses(&ultravox, post(&request(&list, time), "{}"), kind);
+        rejects(&ultravox, post(&request(&list, time), "{}"), kind);
     }
 }
 
@@ -419,10 +419,10 @@ fn zoom_names_its_version() {
     let right = genuine[0].1.trim_start_matches("v0=");
     for value in [right.to_owned(), format!("v1={right}"), format!("V0={right}"), format!("v0= {right}")] {
         let headers = headers([("x-zm-signature", &value), ("x-zm-request-timestamp", "1700000000")]);
-        refuses(&zoom, post(&headers, "{}"), ErrorKind::SignatureMalformed);
+        rejects(&zoom, post(&headers, "{}"), ErrorKind::SignatureMalformed);
     }
     for time in ["01700000000", "+1700000000", "1700000000:1", "v0"] {
-        refuses(&zoom, post(&zoom_headers("k", time, "{}"), "{}"), ErrorKind::TimestampMalformed);
+        rejects(&zoom, post(&zoom_headers("k", time, "{}"), "{}"), ErrorKind::TimestampMalformed);
     }
 }
 
@@ -479,13 +479,13 @@ fn zoom_is_answered_only_when_it_asks() {
     // A forged request gets no answer.
     let body = validation(r#""x""#);
     assert_eq!(answer("another key", &body), Err(ErrorKind::SignatureMismatch));
-    let refused = |headers: &Headers, kind| {
+    let rejected = |headers: &Headers, kind| {
         let answer = zoom.answer_url_validation(post(headers, &body));
         assert_eq!(answer.map_err(|error| error.kind()), Err(kind));
     };
-    refused(&Vec::new(), ErrorKind::SignatureMissing);
-    refused(&zoom_headers("new", "1699999699", &body), ErrorKind::TimestampStale);
-    refused(&zoom_headers("new", "1700000000", "{}"), ErrorKind::SignatureMismatch);
+    rejected(&Vec::new(), ErrorKind::SignatureMissing);
+    rejected(&zoom_headers("new", "1699999699", &body), ErrorKind::TimestampStale);
+    rejected(&zoom_headers("new", "1700000000", "{}"), ErrorKind::SignatureMismatch);
     let get = zoom_headers("new", "1700000000", &body);
     let answer = zoom.answer_url_validation(Request::new(Head::new("GET", &get), &body));
     assert_eq!(answer.map_err(|error| error.kind()), Err(ErrorKind::MethodUnsupported));
@@ -520,7 +520,7 @@ fn daily_tells_the_unit_of_its_time_by_the_digits() {
         "178541280 ",
         "1785412e03",
     ] {
-        refuses(&daily, post(&request(time), "{}"), ErrorKind::TimestampMalformed);
+        rejects(&daily, post(&request(time), "{}"), ErrorKind::TimestampMalformed);
     }
 
     // Pinless dial-in has its own headers.
@@ -528,14 +528,14 @@ fn daily_tells_the_unit_of_its_time_by_the_digits() {
     let of_pinless =
         headers([("X-Pinless-Signature", &signature("1785412800")), ("X-Pinless-Timestamp", "1785412800")]);
     let _ = accepts(&pinless, post(&of_pinless, "{}"));
-    refuses(&pinless, post(&of_pinless, "[]"), ErrorKind::SignatureMismatch);
-    refuses(&pinless, post(&request("1785412800"), "{}"), ErrorKind::SignatureMissing);
-    refuses(&daily, post(&of_pinless, "{}"), ErrorKind::SignatureMissing);
+    rejects(&pinless, post(&of_pinless, "[]"), ErrorKind::SignatureMismatch);
+    rejects(&pinless, post(&request("1785412800"), "{}"), ErrorKind::SignatureMissing);
+    rejects(&daily, post(&of_pinless, "{}"), ErrorKind::SignatureMissing);
     let signed = pinless.sign(secret(DAILY_SECRET), &Unsigned::json("{}")).unwrap();
     let _ = accepts(&pinless, signed.request());
 
     // The probe when a webhook is created.
-    refuses(&daily, post(&Vec::new(), r#"{"test":"test"}"#), ErrorKind::SignatureMissing);
+    rejects(&daily, post(&Vec::new(), r#"{"test":"test"}"#), ErrorKind::SignatureMissing);
     for constructor in [Daily::new, Daily::pinless] {
         assert_eq!(constructor(secret("not base64!")).unwrap_err(), ConfigError::SecretNotBase64);
         assert_eq!(constructor(secret("====")).unwrap_err(), ConfigError::SecretNotBase64);
@@ -559,9 +559,9 @@ fn sinch_signs_a_nonce_that_cannot_be_cut_elsewhere() {
     let _ = accepts(&sinch, post(&genuine, "{}.a"));
     for (nonce, body) in [("a.b", "{}"), ("", "{}.a.b"), (".b", "{}.a")] {
         let cut = request(&format!("{body}.{nonce}.1634579353"), nonce, "1634579353");
-        refuses(&sinch, post(&cut, body), ErrorKind::HeaderMalformed);
+        rejects(&sinch, post(&cut, body), ErrorKind::HeaderMalformed);
     }
-    refuses(
+    rejects(
         &sinch,
         post(&request("{}.n.01634579353", "n", "01634579353"), "{}"),
         ErrorKind::TimestampMalformed,
@@ -572,6 +572,6 @@ fn sinch_signs_a_nonce_that_cannot_be_cut_elsewhere() {
         chosen.extend(headers([("x-sinch-webhook-signature-algorithm", algorithm)]));
         let _ = accepts(&sinch, post(&chosen, "{}"));
         chosen[0].1 = "AAAA".to_owned();
-        refuses(&sinch, post(&chosen, "{}"), ErrorKind::SignatureMalformed);
+        rejects(&sinch, post(&chosen, "{}"), ErrorKind::SignatureMalformed);
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, refuses, secret, token};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, rejects, secret, token};
 
 const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 const BODY: &str = r#"{"event":"room_started","id":"EV_1"}"#;
@@ -46,17 +46,17 @@ mod livekit {
         token(HS256, &with(claims, changes), KEY.as_bytes())
     }
 
-    fn judge(verifier: &LiveKit, value: &str, expected: Result<Coverage, ErrorKind>) {
+    fn check(verifier: &LiveKit, value: &str, expected: Result<Coverage, ErrorKind>) {
         let headers = [("Authorization", value), ("Content-Type", "application/webhook+json")];
         let request = Request::new(Head::new("POST", &headers), BODY);
         match expected {
             Ok(coverage) => assert_eq!(accepts(verifier, request).coverage(), coverage),
-            Err(kind) => refuses(verifier, request, kind),
+            Err(kind) => rejects(verifier, request, kind),
         }
     }
 
-    fn refuses_claims(changes: &Value, kind: ErrorKind) {
-        judge(&verifier(), &signed(changes), Err(kind));
+    fn rejects_claims(changes: &Value, kind: ErrorKind) {
+        check(&verifier(), &signed(changes), Err(kind));
     }
 
     #[test]
@@ -71,12 +71,12 @@ mod livekit {
             let claims = verified.claims().unwrap();
             assert_eq!((claims.issuer(), claims.text("video")), (Some("api-1"), None));
             assert_eq!((claims.issued_at(), claims.not_before()), (verified.signed_at(), Some(NOW)));
-            refuses(
+            rejects(
                 &verifier(),
                 Request::new(Head::new("POST", &headers), BODY.replace('1', "2").as_str()),
                 ErrorKind::PayloadHashMismatch,
             );
-            refuses(
+            rejects(
                 &verifier(),
                 Request::new(Head::new("GET", &headers), BODY),
                 ErrorKind::MethodUnsupported,
@@ -89,7 +89,7 @@ mod livekit {
     fn a_token_that_binds_no_body_is_rejected() {
         // A token with which a client joins a room.
         let room = json!({"sha256": null, "sub": "identity", "video": {"roomJoin": true, "room": "r"}});
-        refuses_claims(&room, ErrorKind::PayloadHashMissing);
+        rejects_claims(&room, ErrorKind::PayloadHashMissing);
         let digest = Sha256::digest(BODY);
         let right = BASE64_STANDARD.encode(digest);
         let with_nul = format!("{right}\0");
@@ -105,55 +105,55 @@ mod livekit {
             // Trailing bits.
             &format!("{}B=", &right[..42]),
         ] {
-            refuses_claims(&json!({"sha256": malformed}), ErrorKind::PayloadHashMalformed);
+            rejects_claims(&json!({"sha256": malformed}), ErrorKind::PayloadHashMalformed);
         }
         for other in [json!(1), json!([right]), json!({"sha256": right}), json!(true)] {
-            refuses_claims(&json!({"sha256": other}), ErrorKind::PayloadHashMalformed);
+            rejects_claims(&json!({"sha256": other}), ErrorKind::PayloadHashMalformed);
         }
         let url_safe = BASE64_URL_SAFE.encode([0xfb; 32]);
-        refuses_claims(&json!({"sha256": url_safe}), ErrorKind::PayloadHashMalformed);
+        rejects_claims(&json!({"sha256": url_safe}), ErrorKind::PayloadHashMalformed);
         let of_nothing = BASE64_STANDARD.encode(Sha256::digest(""));
-        refuses_claims(&json!({"sha256": of_nothing}), ErrorKind::PayloadHashMismatch);
+        rejects_claims(&json!({"sha256": of_nothing}), ErrorKind::PayloadHashMismatch);
     }
 
     #[test]
     fn the_token_stands_alone() {
         let value = signed(&json!({}));
-        judge(&verifier(), &value, Ok(Coverage::Body));
+        check(&verifier(), &value, Ok(Coverage::Body));
         for beside in ["Bearer ", "bearer ", "Bearer", "JWT "] {
-            judge(&verifier(), &format!("{beside}{value}"), Err(ErrorKind::TokenMalformed));
+            check(&verifier(), &format!("{beside}{value}"), Err(ErrorKind::TokenMalformed));
         }
         // The signature is too long.
-        judge(&verifier(), &format!("{value} "), Err(ErrorKind::SignatureMalformed));
+        check(&verifier(), &format!("{value} "), Err(ErrorKind::SignatureMalformed));
         for blank in ["", " ", "\t"] {
-            judge(&verifier(), blank, Err(ErrorKind::TokenMissing));
+            check(&verifier(), blank, Err(ErrorKind::TokenMissing));
         }
-        judge(&verifier(), "Bearer", Err(ErrorKind::TokenMalformed));
+        check(&verifier(), "Bearer", Err(ErrorKind::TokenMalformed));
         let moved = verifier().header("X-Token").unwrap();
-        judge(&moved, &value, Err(ErrorKind::TokenMissing));
+        check(&moved, &value, Err(ErrorKind::TokenMissing));
         let headers = [("x-token", &value)];
         let _ = accepts(&moved, Request::new(Head::new("POST", &headers), BODY));
         let bearer = [("x-token", format!("Bearer {value}"))];
         let with_word = Request::new(Head::new("POST", &bearer), BODY);
-        refuses(&moved, with_word, ErrorKind::TokenMalformed);
+        rejects(&moved, with_word, ErrorKind::TokenMalformed);
     }
 
     #[test]
     fn exp_is_required_and_holds_with_a_minute_of_leeway() {
-        refuses_claims(&json!({"exp": null}), ErrorKind::ClaimMissing);
-        refuses_claims(&json!({"exp": "9999999999"}), ErrorKind::ClaimMalformed);
+        rejects_claims(&json!({"exp": null}), ErrorKind::ClaimMissing);
+        rejects_claims(&json!({"exp": "9999999999"}), ErrorKind::ClaimMalformed);
         for (seconds, verdict) in [
             (-61, Err(ErrorKind::TokenPremature)),
             (-60, Ok(Coverage::Body)),
             (359, Ok(Coverage::Body)),
             (360, Err(ErrorKind::TokenExpired)),
         ] {
-            judge(&verifier().clock(move || at(seconds)), &signed(&json!({})), verdict);
+            check(&verifier().clock(move || at(seconds)), &signed(&json!({})), verdict);
         }
-        judge(&verifier(), &signed(&json!({"nbf": null})), Ok(Coverage::Body));
+        check(&verifier(), &signed(&json!({"nbf": null})), Ok(Coverage::Body));
         let strict = Tolerance::either_way(Duration::ZERO).unwrap();
         let strict = verifier().leeway(strict);
-        judge(&strict.clock(|| at(300)), &signed(&json!({})), Err(ErrorKind::TokenExpired));
+        check(&strict.clock(|| at(300)), &signed(&json!({})), Err(ErrorKind::TokenExpired));
     }
 
     #[test]
@@ -172,25 +172,25 @@ mod livekit {
             (json!(null), ErrorKind::TenantMissing),
             (json!(1), ErrorKind::ClaimMalformed),
         ] {
-            judge(&livekit, &signed(&json!({"iss": issuer})), Err(kind));
+            check(&livekit, &signed(&json!({"iss": issuer})), Err(kind));
         }
 
         let named = || verifier().api_key("api-1").unwrap();
-        judge(&named(), &value, Ok(Coverage::Body));
-        judge(&named(), &signed(&json!({"iss": "api-2"})), Err(ErrorKind::ClaimMismatch));
-        judge(&named(), &signed(&json!({"iss": null})), Err(ErrorKind::ClaimMissing));
-        judge(&named(), &signed(&json!({"iss": 1})), Err(ErrorKind::ClaimMalformed));
-        judge(&verifier(), &signed(&json!({"iss": "api-2"})), Ok(Coverage::Body));
+        check(&named(), &value, Ok(Coverage::Body));
+        check(&named(), &signed(&json!({"iss": "api-2"})), Err(ErrorKind::ClaimMismatch));
+        check(&named(), &signed(&json!({"iss": null})), Err(ErrorKind::ClaimMissing));
+        check(&named(), &signed(&json!({"iss": 1})), Err(ErrorKind::ClaimMalformed));
+        check(&verifier(), &signed(&json!({"iss": "api-2"})), Ok(Coverage::Body));
         assert_eq!(verifier().api_key("").unwrap_err(), ConfigError::NameEmpty);
     }
 
     #[test]
     fn another_algorithm_or_key_is_rejected() {
         for header in [r#"{"alg":"HS512"}"#, r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#] {
-            judge(&verifier(), &token(header, "{}", KEY.as_bytes()), Err(ErrorKind::AlgorithmMismatch));
+            check(&verifier(), &token(header, "{}", KEY.as_bytes()), Err(ErrorKind::AlgorithmMismatch));
         }
         let other = LiveKit::new(secret(OTHER_KEY)).clock(|| NOW);
-        judge(&other, &signed(&json!({})), Err(ErrorKind::SignatureMismatch));
+        check(&other, &signed(&json!({})), Err(ErrorKind::SignatureMismatch));
     }
 }
 
@@ -239,17 +239,17 @@ mod messagebird {
                     "url" => ErrorKind::BodyUnexpected,
                     _ => ErrorKind::PayloadHashMismatch,
                 };
-                refuses(&verifier, Request::new(request.head(), &longer), kind);
+                rejects(&verifier, Request::new(request.head(), &longer), kind);
                 for target in
                     [format!("{}&", vector.target), vector.target.to_uppercase() + "?", String::new()]
                 {
                     let moved = Request::new(head.with_target(&target), &vector.body);
-                    refuses(&verifier, moved, ErrorKind::PayloadHashMismatch);
+                    rejects(&verifier, moved, ErrorKind::PayloadHashMismatch);
                 }
                 let moved = MessageBird::new(BaseUrl::new("http://example.com").unwrap(), secret(SECRET));
-                refuses(&moved.clock(move || then), request, ErrorKind::PayloadHashMismatch);
+                rejects(&moved.clock(move || then), request, ErrorKind::PayloadHashMismatch);
                 let other = MessageBird::new(base(), secret(KEY)).clock(move || then);
-                refuses(&other, request, ErrorKind::SignatureMismatch);
+                rejects(&other, request, ErrorKind::SignatureMismatch);
             }
         }
         assert_eq!(count, 44);
@@ -259,7 +259,7 @@ mod messagebird {
         MessageBird::new(BaseUrl::new("https://example.com/hooks/").unwrap(), secret(KEY)).clock(|| NOW)
     }
 
-    fn judge(verifier: &MessageBird, changes: &Value, body: &str, expected: Result<Coverage, ErrorKind>) {
+    fn check(verifier: &MessageBird, changes: &Value, body: &str, expected: Result<Coverage, ErrorKind>) {
         let hash = |text: &str| hex::encode(Sha256::digest(text));
         let now = NOW.as_secs();
         let mut claims = json!({
@@ -274,15 +274,15 @@ mod messagebird {
         let request = Request::new(Head::new("POST", &headers).with_target("/in?a=1&b=2"), body);
         match expected {
             Ok(coverage) => assert_eq!(accepts(verifier, request).coverage(), coverage),
-            Err(kind) => refuses(verifier, request, kind),
+            Err(kind) => rejects(verifier, request, kind),
         }
     }
 
     #[test]
     fn what_a_token_must_claim() {
         let hash = |text: &str| hex::encode(Sha256::digest(text));
-        judge(&verifier(), &json!({}), BODY, Ok(Coverage::UrlBody));
-        judge(&verifier(), &json!({}), "", Ok(Coverage::Url));
+        check(&verifier(), &json!({}), BODY, Ok(Coverage::UrlBody));
+        check(&verifier(), &json!({}), "", Ok(Coverage::Url));
         for (changes, kind) in [
             (json!({"iss": null}), ErrorKind::ClaimMissing),
             (json!({"iss": "messagebird"}), ErrorKind::ClaimMismatch),
@@ -305,11 +305,11 @@ mod messagebird {
             (json!({"payload_hash": hash("")}), ErrorKind::PayloadHashMismatch),
             (json!({"payload_hash": null}), ErrorKind::BodyUnexpected),
         ] {
-            judge(&verifier(), &changes, BODY, Err(kind));
+            check(&verifier(), &changes, BODY, Err(kind));
         }
         // Without a body there is no hash.
         for text in ["", BODY] {
-            judge(&verifier(), &json!({"payload_hash": hash(text)}), "", Err(ErrorKind::PayloadHashMismatch));
+            check(&verifier(), &json!({"payload_hash": hash(text)}), "", Err(ErrorKind::PayloadHashMismatch));
         }
     }
 
@@ -321,7 +321,7 @@ mod messagebird {
             (60, Ok(Coverage::UrlBody)),
             (61, Err(ErrorKind::TokenExpired)),
         ] {
-            judge(&verifier().clock(move || at(seconds)), &json!({}), BODY, verdict);
+            check(&verifier().clock(move || at(seconds)), &json!({}), BODY, verdict);
         }
     }
 
@@ -338,9 +338,9 @@ mod messagebird {
         assert_ne!(key("1", BODY), key("2", BODY));
         assert_eq!(verifier().replays(), Replays::Ever);
         let only = verifier().methods(["PUT"]).unwrap();
-        refuses(&only, signed("1", BODY).request(), ErrorKind::MethodUnsupported);
+        rejects(&only, signed("1", BODY).request(), ErrorKind::MethodUnsupported);
         assert_eq!(verifier().methods(["HEAD"]).unwrap_err(), ConfigError::MethodsInvalid);
-        let refused = verifier().verify(signed("1", BODY).with_query("a=1").request()).unwrap_err();
-        assert_eq!(refused.to_string(), "URL does not match its signed hash");
+        let rejected = verifier().verify(signed("1", BODY).with_query("a=1").request()).unwrap_err();
+        assert_eq!(rejected.to_string(), "URL does not match its signed hash");
     }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::support::{KEY, OTHER_KEY, accepts, refuses, secret, verdict};
+use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret, verdict};
 
 #[derive(Clone, Debug, Deserialize)]
 struct Vector {
@@ -157,18 +157,18 @@ fn hash(body: &str) -> String {
 
 /// The coverage, or the error's kind.
 #[track_caller]
-fn judged(
+fn coverage_of(
     verifier: &dyn Verifier,
     method: &str,
     target: &str,
     headers: &[(&str, &str)],
     body: &str,
 ) -> Result<Coverage, ErrorKind> {
-    proved(verifier, method, target, headers, body).map(|verified| verified.coverage())
+    verify(verifier, method, target, headers, body).map(|verified| verified.coverage())
 }
 
 #[track_caller]
-fn proved(
+fn verify(
     verifier: &dyn Verifier,
     method: &str,
     target: &str,
@@ -203,7 +203,7 @@ fn twilio_on(
     let signature = sha1_base64(signed);
     let mut headers = vec![("X-Twilio-Signature", &*signature)];
     headers.extend(content_type.map(|value| ("Content-Type", value)));
-    judged(&twilio(), method, target, &headers, body)
+    coverage_of(&twilio(), method, target, &headers, body)
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn twilio_returns_repeated_values_in_the_signed_order() {
     let signature = sha1_base64("https://example.com/hookA1A2B0");
     let headers = [("X-Twilio-Signature", &*signature), FORM];
     for body in ["A=1&A=2&B=0", "B=0&A=2&A=1", "A=2&A=2&A=1&B=0&B=0"] {
-        let verified = proved(&twilio(), "POST", "/hook", &headers, body).unwrap();
+        let verified = verify(&twilio(), "POST", "/hook", &headers, body).unwrap();
         assert_eq!(parameters(&verified), "A=1&A=2&B=0", "{body}");
     }
 }
@@ -360,7 +360,7 @@ fn twilio_reads_a_url_as_text() {
         let on = |base: &str, signed: &str| {
             let signature = sha1_base64(signed);
             let twilio = Twilio::new(self::base(base), secret(KEY));
-            judged(&twilio, "GET", target, &[("X-Twilio-Signature", &signature)], "")
+            coverage_of(&twilio, "GET", target, &[("X-Twilio-Signature", &signature)], "")
         };
         for (base, signed) in [
             ("https://example.com", format!("https://example.com{target}")),
@@ -394,7 +394,7 @@ fn twilio_reads_a_url_as_text() {
     let headers = [("X-Twilio-Signature", &*signature)];
     let query = format!("bodySHA256={}", hash("{}"));
     let head = Head::new("POST", &headers).with_query(&query);
-    refuses(&twilio(), Request::new(head, "{}"), ErrorKind::BodyUnexpected);
+    rejects(&twilio(), Request::new(head, "{}"), ErrorKind::BodyUnexpected);
 }
 
 #[test]
@@ -412,8 +412,9 @@ fn no_header_changes_what_is_signed() {
         ("X-SignalWire-Signature", "x"),
         ("I-Twilio-Idempotency-Token", "x"),
     ] {
-        assert_eq!(judged(&twilio(), "GET", "/hook", &[signature, header], ""), Ok(Coverage::Url));
-        let forged = judged(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &elsewhere), header], "");
+        assert_eq!(coverage_of(&twilio(), "GET", "/hook", &[signature, header], ""), Ok(Coverage::Url));
+        let forged =
+            coverage_of(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &elsewhere), header], "");
         assert_eq!(forged, Err(ErrorKind::SignatureMismatch));
     }
     for text in [
@@ -428,7 +429,7 @@ fn no_header_changes_what_is_signed() {
     ] {
         let expected = if text == url { Ok(Coverage::Url) } else { Err(ErrorKind::SignatureMalformed) };
         assert_eq!(
-            judged(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &text)], ""),
+            coverage_of(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &text)], ""),
             expected,
             "{text}"
         );
@@ -443,7 +444,7 @@ fn twilio_is_told_apart_by_account() {
     let on = |key: &str, signed: &str, method: &str, target: &str, content_type, body: &str| {
         let signature = BASE64_STANDARD.encode(sha1(key, signed));
         let headers = [("X-Twilio-Signature", &*signature), content_type];
-        proved(&twilio, method, target, &headers, body).map(|found| found.tenant().unwrap().to_owned())
+        verify(&twilio, method, target, &headers, body).map(|found| found.tenant().unwrap().to_owned())
     };
     let form =
         |key, signed: &str, body| on(key, &format!("{BASE}/hook{signed}"), "POST", "/hook", FORM, body);
@@ -494,8 +495,9 @@ fn signalwire_reads_its_own_header_before_the_alias() {
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
     let (right, wrong) = (sha1_base64("https://example.com/hookB2"), sha1_base64("x"));
     let (own, alias) = ("X-SignalWire-Signature", "X-Twilio-Signature");
-    let on =
-        |headers: &[(&str, &str)]| judged(&signalwire, "POST", "/hook", &[headers, &[FORM]].concat(), "B=2");
+    let on = |headers: &[(&str, &str)]| {
+        coverage_of(&signalwire, "POST", "/hook", &[headers, &[FORM]].concat(), "B=2")
+    };
     for headers in [&[(own, &*right)][..], &[(alias, &right)], &[(own, &right), (alias, &wrong)]] {
         assert_eq!(on(headers), Ok(Coverage::UrlParams), "{headers:?}");
     }
@@ -517,7 +519,7 @@ fn signalwire_reads_its_own_header_before_the_alias() {
 fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
     let on = |base: &str, signature: &str, content_type, target: &str, body| {
         let signalwire = SignalWire::new(self::base(base), secret(KEY));
-        judged(&signalwire, "POST", target, &[("X-SignalWire-Signature", signature), content_type], body)
+        coverage_of(&signalwire, "POST", target, &[("X-SignalWire-Signature", signature), content_type], body)
     };
     for (base, signed, accepted) in [
         ("https://example.com", "https://example.com/pA1", true),
@@ -556,7 +558,7 @@ fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
     }
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
     let headers = [("X-SignalWire-Signature", &*signature), FORM];
-    let verified = proved(&signalwire, "POST", "/p", &headers, "B=&A=2&A=1&A=2").unwrap();
+    let verified = verify(&signalwire, "POST", "/p", &headers, "B=&A=2&A=1&A=2").unwrap();
     assert_eq!(parameters(&verified), "A=2&A=1&A=2&B=");
 }
 
@@ -565,7 +567,7 @@ fn signalwire_does_not_let_the_url_alone_prove_a_body() {
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
     let url = "https://example.com/p";
     let on = |signature: &str, method, content_type, target: &str, body| {
-        judged(&signalwire, method, target, &[("X-SignalWire-Signature", signature), content_type], body)
+        coverage_of(&signalwire, method, target, &[("X-SignalWire-Signature", signature), content_type], body)
     };
     for signature in [sha1_base64(url), sha1_hex(url)] {
         assert_eq!(on(&signature, "GET", JSON, "/p", ""), Ok(Coverage::Url));
@@ -602,7 +604,7 @@ fn signalwire_signs_json_as_a_form_of_one_name() {
     let body = r#"{"event":"call.state"}"#;
     let message = format!("{BASE}/p{body}");
     let again = |signature: &str| {
-        proved(&signalwire, "POST", "/p", &[("X-SignalWire-Signature", signature), FORM], body)
+        verify(&signalwire, "POST", "/p", &[("X-SignalWire-Signature", signature), FORM], body)
             .map(|verified| parameters(&verified))
     };
     assert_eq!(again(&sha1_hex(&message)), Err(ErrorKind::SignatureMalformed));
@@ -628,7 +630,7 @@ fn plivo_v3_on(
         ("X-Plivo-Signature-V3-Nonce", "7"),
         ("Content-Type", content_type),
     ];
-    judged(&plivo_v3(), method, target, &headers, body)
+    coverage_of(&plivo_v3(), method, target, &headers, body)
 }
 
 #[test]
@@ -687,7 +689,7 @@ fn plivo_v3_takes_one_of_a_list_and_a_nonce_that_ends() {
     let right = sha256_base64(KEY.as_bytes(), "https://example.com/p.7");
     let wrong = sha256_base64(KEY.as_bytes(), "x");
     let on = |verifier: &PlivoV3, headers: &[(&str, &str)]| {
-        proved(verifier, "GET", "/p", headers, "").map(|verified| verified.replay_key())
+        verify(verifier, "GET", "/p", headers, "").map(|verified| verified.replay_key())
     };
     let nonce = ("X-Plivo-Signature-V3-Nonce", "7");
     for list in
@@ -734,8 +736,8 @@ fn plivo_v2_proves_the_path_and_nothing_else() {
         ("Content-Type", FORM.1),
     ];
     for method in ["GET", "POST"] {
-        assert_eq!(judged(&strict, method, "/p", &headers, ""), Ok(Coverage::Url));
-        assert_eq!(judged(&strict, method, "/p?", &headers, ""), Ok(Coverage::Url));
+        assert_eq!(coverage_of(&strict, method, "/p", &headers, ""), Ok(Coverage::Url));
+        assert_eq!(coverage_of(&strict, method, "/p?", &headers, ""), Ok(Coverage::Url));
         for (target, body, kind) in [
             ("/p", "A=1", ErrorKind::BodyUnexpected),
             ("/p", "&", ErrorKind::BodyUnexpected),
@@ -743,36 +745,36 @@ fn plivo_v2_proves_the_path_and_nothing_else() {
             ("/p?a=1", "A=1", ErrorKind::QueryUnexpected),
             ("/q", "", ErrorKind::SignatureMismatch),
         ] {
-            assert_eq!(judged(&strict, method, target, &headers, body), Err(kind), "{target} {body}");
+            assert_eq!(coverage_of(&strict, method, target, &headers, body), Err(kind), "{target} {body}");
         }
         for (target, body) in [("/p", ""), ("/p?a=1", ""), ("/p", "A=1"), ("/p?a=1", "{}")] {
-            let verified = proved(&open, method, target, &headers, body).unwrap();
+            let verified = verify(&open, method, target, &headers, body).unwrap();
             assert_eq!((verified.coverage(), verified.parameters()), (Coverage::Url, None));
             assert_eq!(verified.replay_key(), Some(ReplayKey::new(["", "7"])));
         }
-        assert_eq!(judged(&open, method, "/q?a=1", &headers, "A=1"), Err(ErrorKind::SignatureMismatch));
+        assert_eq!(coverage_of(&open, method, "/q?a=1", &headers, "A=1"), Err(ErrorKind::SignatureMismatch));
     }
     // An empty nonce could not identify a replay.
     let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p");
     let headers = [("X-Plivo-Signature-V2", &*signature), ("X-Plivo-Signature-V2-Nonce", "")];
     for verifier in [&strict, &open] {
-        assert_eq!(judged(verifier, "POST", "/p", &headers, ""), Err(ErrorKind::HeaderMalformed));
-        assert_eq!(judged(verifier, "POST", "/p", &headers[..1], ""), Err(ErrorKind::HeaderMissing));
+        assert_eq!(coverage_of(verifier, "POST", "/p", &headers, ""), Err(ErrorKind::HeaderMalformed));
+        assert_eq!(coverage_of(verifier, "POST", "/p", &headers[..1], ""), Err(ErrorKind::HeaderMissing));
     }
 
     let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p7");
     let nonce = ("X-Plivo-Signature-V2-Nonce", "7");
     let of_main = [("X-Plivo-Signature-Ma-V2", &*signature), nonce];
-    assert_eq!(judged(&strict, "POST", "/p", &of_main, ""), Err(ErrorKind::SignatureMissing));
+    assert_eq!(coverage_of(&strict, "POST", "/p", &of_main, ""), Err(ErrorKind::SignatureMissing));
     // The order of settings does not matter.
     for main in [open.main_account(), strict.main_account().insecure_accept_unsigned_parameters()] {
-        assert_eq!(judged(&main, "POST", "/p", &of_main, "A=1"), Ok(Coverage::Url));
+        assert_eq!(coverage_of(&main, "POST", "/p", &of_main, "A=1"), Ok(Coverage::Url));
         let plain = [("X-Plivo-Signature-V2", &*signature), nonce];
-        assert_eq!(judged(&main, "POST", "/p", &plain, ""), Err(ErrorKind::SignatureMissing));
+        assert_eq!(coverage_of(&main, "POST", "/p", &plain, ""), Err(ErrorKind::SignatureMissing));
     }
     let list = format!("{signature},{signature}");
     let strict = PlivoV2::new(base(BASE), secret(KEY));
-    let listed = judged(&strict, "POST", "/p", &[("X-Plivo-Signature-V2", &list), nonce], "");
+    let listed = coverage_of(&strict, "POST", "/p", &[("X-Plivo-Signature-V2", &list), nonce], "");
     assert_eq!(listed, Err(ErrorKind::SignatureMalformed));
 }
 
@@ -915,7 +917,7 @@ fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
         let _ = accepts(&sinch, request);
         let signed = sinch.sign(secret(shown), &Unsigned::json("{}")).unwrap();
         let _ = accepts(&sinch, signed.request());
-        refuses(&sinch, signed.with_body("").request(), ErrorKind::SignatureMismatch);
+        rejects(&sinch, signed.with_body("").request(), ErrorKind::SignatureMismatch);
     }
     for text in ["not base64!", "a2V5M", "a2V5\n", "a-_5", "a2V5M==="] {
         let shown = Secret::verbatim(text).unwrap();
@@ -956,7 +958,7 @@ fn a_request_signed_like_the_platform_verifies() {
     let check = |verifier: &dyn Verifier, delivery: Delivery, coverage: Coverage| {
         assert_eq!(accepts(verifier, delivery.request()).coverage(), coverage);
         let other = delivery.clone().with_target(&delivery.target().replace("hook", "look"));
-        refuses(verifier, other.request(), ErrorKind::SignatureMismatch);
+        rejects(verifier, other.request(), ErrorKind::SignatureMismatch);
     };
     check(&twilio, of_twilio(&form()).unwrap(), Coverage::UrlParams);
     check(&twilio, of_twilio(&json()).unwrap(), Coverage::UrlBody);

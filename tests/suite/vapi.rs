@@ -7,7 +7,7 @@ use countersign::sign::Unsigned;
 use countersign::vapi::VapiRule;
 use countersign::{Algorithm, ConfigError, ErrorKind, Keys, Vapi};
 
-use crate::support::{accepts, refuses, secret};
+use crate::support::{accepts, rejects, secret};
 use crate::timestamped::{Headers, at, headers, post, tag};
 
 const TIME: &str = "1788247410457";
@@ -93,7 +93,7 @@ fn a_format_of_vapi_is_signed_as_it_stands() {
         let verified = accepts(&webhook, post(&genuine, "{}"));
         assert_eq!(verified.signed_at().is_some(), format.contains("{timestamp}"), "{format}");
         assert_eq!(verified.replay_key().is_some(), format.contains("{svix-id}"), "{format}");
-        refuses(&webhook, post(&genuine, "[]"), ErrorKind::SignatureMismatch);
+        rejects(&webhook, post(&genuine, "[]"), ErrorKind::SignatureMismatch);
         let signed = webhook.sign(secret("k"), &Unsigned::json("{}").id("msg_2")).unwrap();
         let _ = accepts(&webhook, signed.request());
     }
@@ -139,13 +139,13 @@ fn an_identifier_of_vapi_does_not_hold_its_border() {
         for id in cut {
             let message =
                 format.replace("{svix-id}", id).replace("{timestamp}", TIME).replace("{body}", "{}");
-            refuses(&verifier, post(&signed(&message, id), "{}"), ErrorKind::HeaderMalformed);
+            rejects(&verifier, post(&signed(&message, id), "{}"), ErrorKind::HeaderMalformed);
         }
         let message = format.replace("{svix-id}", "msg").replace("{timestamp}", TIME).replace("{body}", "{}");
         let _ = accepts(&verifier, post(&signed(&message, "msg"), "{}"));
         let mut without = signed(&message, "msg");
         without.pop();
-        refuses(&verifier, post(&without, "{}"), ErrorKind::HeaderMissing);
+        rejects(&verifier, post(&without, "{}"), ErrorKind::HeaderMissing);
     }
 }
 
@@ -155,7 +155,7 @@ fn vapi_placeholders_in_values_are_not_replaced() {
     let verifier = vapi(rule("{svix-id}.{body}").unwrap());
     let genuine = signed("{body}.{timestamp}", "{body}");
     let _ = accepts(&verifier, post(&genuine, "{timestamp}"));
-    refuses(&verifier, post(&genuine, "{body}"), ErrorKind::SignatureMismatch);
+    rejects(&verifier, post(&genuine, "{body}"), ErrorKind::SignatureMismatch);
 }
 
 #[test]
@@ -167,16 +167,16 @@ fn a_prefix_and_an_encoding_of_vapi_are_exact() {
     let prefixed = vapi(rule().prefix("v1"));
     let _ = accepts(&prefixed, post(&request(&format!("v1{hex_}")), "{}"));
     for value in [hex_.clone(), format!("v1={hex_}"), format!("V1{hex_}"), format!("v1v1{hex_}")] {
-        refuses(&prefixed, post(&request(&value), "{}"), ErrorKind::SignatureMalformed);
+        rejects(&prefixed, post(&request(&value), "{}"), ErrorKind::SignatureMalformed);
     }
     let encoded = vapi(rule().encoding("base64".parse().unwrap()));
     let _ = accepts(&encoded, post(&request(&base64), "{}"));
-    refuses(&encoded, post(&request(&hex_), "{}"), ErrorKind::SignatureMalformed);
-    refuses(&vapi(rule()), post(&request(&base64), "{}"), ErrorKind::SignatureMalformed);
-    refuses(&vapi(rule()), post(&request(&format!("sha256={hex_}")), "{}"), ErrorKind::SignatureMalformed);
+    rejects(&encoded, post(&request(&hex_), "{}"), ErrorKind::SignatureMalformed);
+    rejects(&vapi(rule()), post(&request(&base64), "{}"), ErrorKind::SignatureMalformed);
+    rejects(&vapi(rule()), post(&request(&format!("sha256={hex_}")), "{}"), ErrorKind::SignatureMalformed);
     // The configured algorithm decides the length.
     let keys = Keys::hmac(Algorithm::Sha512, secret("k"));
-    refuses(
+    rejects(
         &Vapi::with_rule(rule(), keys).unwrap(),
         post(&request(&hex_), "{}"),
         ErrorKind::SignatureMalformed,
@@ -195,13 +195,13 @@ fn vapi_counts_in_milliseconds_unless_told() {
     };
     let millis = vapi(VapiRule::new());
     let _ = accepts(&millis, post(&signed("1788247410999"), "{}"));
-    refuses(&millis, post(&signed("1788247410"), "{}"), ErrorKind::TimestampStale);
+    rejects(&millis, post(&signed("1788247410"), "{}"), ErrorKind::TimestampStale);
     let seconds = vapi(VapiRule::default().seconds());
     let _ = accepts(&seconds, post(&signed("1788247410"), "{}"));
-    refuses(&seconds, post(&signed("1788247410999"), "{}"), ErrorKind::TimestampFuture);
+    rejects(&seconds, post(&signed("1788247410999"), "{}"), ErrorKind::TimestampFuture);
     for verifier in [millis, seconds] {
         for time in ["", "-1788247410457", "01788247410457", "1788247410.457"] {
-            refuses(&verifier, post(&signed(time), "{}"), ErrorKind::TimestampMalformed);
+            rejects(&verifier, post(&signed(time), "{}"), ErrorKind::TimestampMalformed);
         }
         let written = verifier.sign(secret("k"), &Unsigned::json("{}")).unwrap();
         let _ = accepts(&verifier, written.request());
