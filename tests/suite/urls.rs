@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::schemes::{Scheme, Settings};
-use countersign::sign::{Delivery, Unsigned};
+use countersign::sign::Unsigned;
 use countersign::{
     BaseUrl, ConfigError, Coverage, ErrorKind, Head, Keyring, PlivoV2, PlivoV3, ReplayKey, Replays, Request,
     Secret, SignalWire, SinchVoice, Tenants, Twilio, UnixTime, Verified, Verifier,
@@ -58,7 +58,7 @@ impl Vector {
     }
 
     #[track_caller]
-    fn has(&self, expected: &Result<String, String>) {
+    fn expect(&self, expected: &Result<String, String>) {
         assert_eq!(&self.verdict().map_err(str::to_owned), expected, "{}: {self:?}", self.name);
     }
 }
@@ -70,25 +70,25 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
     assert_eq!((vectors.len(), published.count()), (45, 30));
     for vector in vectors {
         let mismatch = Err("signature_mismatch".to_owned());
-        vector.has(&Ok(vector.coverage.clone()));
+        vector.expect(&Ok(vector.coverage.clone()));
 
         let mut altered = vector.clone();
         altered.body.push('1');
-        altered.has(&vector.expected(vector.body_altered.as_deref()));
+        altered.expect(&vector.expected(vector.body_altered.as_deref()));
 
         let mut altered = vector.clone();
         altered.secret = BASE64_STANDARD.encode("another");
-        altered.has(&mismatch);
+        altered.expect(&mismatch);
 
         // All sign the path, and all but Sinch the host.
         let mut altered = vector.clone();
         altered.target = format!("/x{}", vector.target);
-        altered.has(&mismatch);
+        altered.expect(&mismatch);
         for (from, to) in [("://", "://x"), ("s://", "://")] {
             if let Some(base) = vector.base_url.as_ref().filter(|base| base.contains(from)) {
                 let mut altered = vector.clone();
                 altered.base_url = Some(base.replace(from, to));
-                altered.has(&mismatch);
+                altered.expect(&mismatch);
             }
         }
         if !["plivo-v2", "sinch-voice"].contains(&&*vector.scheme) {
@@ -97,31 +97,12 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
                 Some((path, query)) => format!("{path}?z=1&{query}"),
                 None => format!("{}?z=1", vector.target),
             };
-            altered.has(&mismatch);
+            altered.expect(&mismatch);
         }
 
         let mut altered = vector.clone();
         altered.method = if vector.method == "GET" { "POST" } else { "GET" }.to_owned();
-        altered.has(&vector.expected(vector.method_swapped.as_deref()));
-        altered.method = "DELETE".to_owned();
-        altered.has(&Err("method_unsupported".to_owned()));
-
-        for (at, (name, value)) in vector.headers.iter().enumerate() {
-            if name.eq_ignore_ascii_case("content-type") {
-                continue;
-            }
-            let mut altered = vector.clone();
-            altered.headers.push((name.to_lowercase(), value.clone()));
-            altered.has(&Err("header_repeated".to_owned()));
-            let mut altered = vector.clone();
-            altered.headers.remove(at);
-            let missing = match &*name.to_lowercase() {
-                "x-timestamp" => "timestamp_missing",
-                name if name.ends_with("nonce") => "header_missing",
-                _ => "signature_missing",
-            };
-            altered.has(&Err(missing.to_owned()));
-        }
+        altered.expect(&vector.expected(vector.method_swapped.as_deref()));
     }
 }
 
@@ -178,6 +159,10 @@ fn verify(
     let headers = headers.to_vec();
     let head = Head::new(method, &headers).with_target(target);
     verdict(verifier, Request::new(head, body)).map_err(|error| error.kind())
+}
+
+fn accepted_if(accepted: bool, coverage: Coverage) -> Result<Coverage, ErrorKind> {
+    if accepted { Ok(coverage) } else { Err(ErrorKind::SignatureMismatch) }
 }
 
 fn parameters(verified: &Verified) -> String {
@@ -248,7 +233,7 @@ fn twilio_returns_repeated_values_in_the_signed_order() {
 }
 
 #[test]
-fn twilio_does_not_let_the_url_alone_prove_a_body() {
+fn twilio_rejects_a_body_that_only_the_url_covers() {
     let url = "https://example.com/hook?a=1";
     let on = |method, content_type, body| twilio_on(url, method, "/hook?a=1", content_type, body);
     for content_type in [None, Some("application/json"), Some(FORM.1), Some("text/plain")] {
@@ -281,7 +266,7 @@ fn twilio_does_not_let_the_url_alone_prove_a_body() {
 }
 
 #[test]
-fn twilio_names_a_body_in_the_url() {
+fn twilio_signs_the_hash_of_a_body_in_the_url() {
     let body = r#"{"a":1}"#;
     let on = |query: &str, content_type, body| {
         let target = format!("/hook?{query}");
@@ -344,19 +329,9 @@ fn a_text_in_twilios_form_cannot_become_the_hash_of_another_body() {
 
 #[test]
 fn twilio_reads_a_url_as_text() {
-    for target in [
-        "/hook?x='&y=%27",
-        "/a%2Fb//c/./../d",
-        "/%7euser/~user",
-        "/hook?a=1;b=2",
-        "/hook?+%20%2B",
-        "/hook?",
-        "/hook??x",
-        "/hook/",
-        "//hook",
-        "/é",
-        "/hook#part",
-    ] {
+    let targets =
+        "/hook?x='&y=%27 /a%2Fb//c/./../d /%7euser/~user /hook?a=1;b=2 /hook?+%20%2B /hook? /hook??x";
+    for target in targets.split(' ').chain(["/hook/", "//hook", "/é", "/hook#part"]) {
         let on = |base: &str, signed: &str| {
             let signature = sha1_base64(signed);
             let twilio = Twilio::new(self::base(base), secret(KEY));
@@ -437,7 +412,7 @@ fn no_header_changes_what_is_signed() {
 }
 
 #[test]
-fn twilio_is_told_apart_by_account() {
+fn twilios_account_selects_the_tenant() {
     let rotated = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
     let tenants = Tenants::new([("AC1", rotated), ("AC2", secret("third-token").into())]).unwrap();
     let twilio = Twilio::tenants(base(BASE), tenants);
@@ -491,7 +466,7 @@ fn twilio_is_told_apart_by_account() {
 }
 
 #[test]
-fn signalwire_reads_its_own_header_before_the_alias() {
+fn signalwire_prefers_its_own_header_to_the_alias() {
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
     let (right, wrong) = (sha1_base64("https://example.com/hookB2"), sha1_base64("x"));
     let (own, alias) = ("X-SignalWire-Signature", "X-Twilio-Signature");
@@ -516,7 +491,7 @@ fn signalwire_reads_its_own_header_before_the_alias() {
 }
 
 #[test]
-fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
+fn signalwire_has_its_own_rules_for_ports_and_repeats() {
     let on = |base: &str, signature: &str, content_type, target: &str, body| {
         let signalwire = SignalWire::new(self::base(base), secret(KEY));
         coverage_of(&signalwire, "POST", target, &[("X-SignalWire-Signature", signature), content_type], body)
@@ -532,8 +507,8 @@ fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
         ("https://example.com:8443", "https://example.com:443/pA1", false),
         ("https://example.com:80", "https://example.com/pA1", false),
     ] {
-        let expected = if accepted { Ok(Coverage::UrlParams) } else { Err(ErrorKind::SignatureMismatch) };
-        assert_eq!(on(base, &sha1_base64(signed), FORM, "/p", "A=1"), expected, "{base} {signed}");
+        let found = on(base, &sha1_base64(signed), FORM, "/p", "A=1");
+        assert_eq!(found, accepted_if(accepted, Coverage::UrlParams), "{base} {signed}");
     }
     // With a raw body, the URL is signed as called.
     for (base, signed, accepted) in [
@@ -542,8 +517,8 @@ fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
         ("https://example.com", "https://example.com:443/p{}", false),
         ("https://example.com:443", "https://example.com/p{}", false),
     ] {
-        let expected = if accepted { Ok(Coverage::UrlBody) } else { Err(ErrorKind::SignatureMismatch) };
-        assert_eq!(on(base, &sha1_hex(signed), JSON, "/p", "{}"), expected, "{base} {signed}");
+        let found = on(base, &sha1_hex(signed), JSON, "/p", "{}");
+        assert_eq!(found, accepted_if(accepted, Coverage::UrlBody), "{base} {signed}");
     }
     let signature = sha1_base64("https://example.com/pA2A1A2B");
     for (body, accepted) in [
@@ -553,8 +528,8 @@ fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
         ("A=2&A=1&B=", false),
         ("A=2&A=1&A=2&A=2&B=", false),
     ] {
-        let expected = if accepted { Ok(Coverage::UrlParams) } else { Err(ErrorKind::SignatureMismatch) };
-        assert_eq!(on(BASE, &signature, FORM, "/p", body), expected, "{body}");
+        let found = on(BASE, &signature, FORM, "/p", body);
+        assert_eq!(found, accepted_if(accepted, Coverage::UrlParams), "{body}");
     }
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
     let headers = [("X-SignalWire-Signature", &*signature), FORM];
@@ -563,7 +538,7 @@ fn signalwire_has_a_rule_of_its_own_for_ports_and_repeats() {
 }
 
 #[test]
-fn signalwire_does_not_let_the_url_alone_prove_a_body() {
+fn signalwire_rejects_a_body_that_only_the_url_covers() {
     let signalwire = SignalWire::new(base(BASE), secret(KEY));
     let url = "https://example.com/p";
     let on = |signature: &str, method, content_type, target: &str, body| {
@@ -685,7 +660,7 @@ fn plivo_v3_signs_parameters_by_method() {
 }
 
 #[test]
-fn plivo_v3_takes_one_of_a_list_and_a_nonce_that_ends() {
+fn plivo_v3_accepts_a_list_and_a_nonce_without_dots() {
     let right = sha256_base64(KEY.as_bytes(), "https://example.com/p.7");
     let wrong = sha256_base64(KEY.as_bytes(), "x");
     let on = |verifier: &PlivoV3, headers: &[(&str, &str)]| {
@@ -726,7 +701,7 @@ fn plivo_v3_takes_one_of_a_list_and_a_nonce_that_ends() {
 }
 
 #[test]
-fn plivo_v2_proves_the_path_and_nothing_else() {
+fn plivo_v2_covers_only_the_path() {
     let (strict, open) = (PlivoV2::new(base(BASE), secret(KEY)), PlivoV2::new(base(BASE), secret(KEY)));
     let open = open.insecure_accept_unsigned_parameters();
     let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p7");
@@ -890,7 +865,7 @@ fn sinch_voice_signs_nothing_for_an_empty_body() {
 }
 
 #[test]
-fn sinch_voice_holds_for_five_minutes_either_way() {
+fn sinch_voice_has_a_window_of_five_minutes() {
     let headers = sinch_delivery(KEY, "Application key", &sinch_message());
     let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
     let at = |seconds| {
@@ -908,7 +883,7 @@ fn sinch_voice_holds_for_five_minutes_either_way() {
 }
 
 #[test]
-fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
+fn sinch_voice_decodes_its_secrets_and_selects_by_application() {
     // With and without padding, and with trailing bits, as in `9876543210`.
     for (shown, key) in [("a2V5MQ==", "key1"), ("a2V5MQ", "key1"), ("a2V5MR==", "key1"), ("a2V5MR", "key1")] {
         let sinch = SinchVoice::new(secret(shown)).unwrap().clock(|| UnixTime::from_secs(SECONDS));
@@ -942,42 +917,28 @@ fn sinch_voice_decodes_its_secrets_and_tells_applications_apart() {
     }
 }
 
-/// A signed request verifies. A request with another method, path, time or type does not.
 #[test]
-fn a_request_signed_like_the_platform_verifies() {
-    let form = || Unsigned::form("CallSid=CA1&To=%2B1&Empty=&Name=a+b").target("/hook?a=1");
-    let json = || Unsigned::json(r#"{"a":1}"#).target("/hook?a=1");
-    let get = || Unsigned::new("GET", "").target("/hook?a=1");
+fn a_signed_body_or_its_hash_is_written_and_verified() {
     let key = secret(KEY);
-    let twilio = twilio();
-    let signalwire = SignalWire::new(base(BASE), key.clone());
-    let plivo = plivo_v3();
-    let (of_twilio, of_signalwire) =
-        (|it: &Unsigned| twilio.sign(&key, it), |it: &Unsigned| signalwire.sign(&key, it));
-    let of_plivo = |it: &Unsigned| plivo.sign(&key, it);
-    let check = |verifier: &dyn Verifier, delivery: Delivery, coverage: Coverage| {
-        assert_eq!(accepts(verifier, delivery.request()).coverage(), coverage);
-        let other = delivery.clone().with_target(&delivery.target().replace("hook", "look"));
-        rejects(verifier, other.request(), ErrorKind::SignatureMismatch);
-    };
-    check(&twilio, of_twilio(&form()).unwrap(), Coverage::UrlParams);
-    check(&twilio, of_twilio(&json()).unwrap(), Coverage::UrlBody);
-    check(&twilio, of_twilio(&get()).unwrap(), Coverage::Url);
-    check(&signalwire, of_signalwire(&form()).unwrap(), Coverage::UrlParams);
-    check(&signalwire, of_signalwire(&json()).unwrap(), Coverage::UrlBody);
-    check(&signalwire, of_signalwire(&get()).unwrap(), Coverage::Url);
+    let (twilio, signalwire) = (twilio(), SignalWire::new(base(BASE), key.clone()));
+    let json = Unsigned::json("{}").target("/hook?a=1");
     let named = Unsigned::json("{}").target(&format!("/hook?bodySHA256={}", hash("{}")));
-    check(&signalwire, of_signalwire(&named).unwrap(), Coverage::UrlBody);
-    check(&plivo, of_plivo(&form()).unwrap(), Coverage::UrlParams);
-    check(&plivo, of_plivo(&get()).unwrap(), Coverage::Url);
-    assert_eq!(of_plivo(&json()).unwrap_err().kind(), ErrorKind::BodyUnexpected);
-    for scheme in ["twilio", "signalwire", "plivo-v3", "plivo-v2"] {
-        let missing = Scheme::named(scheme).unwrap().build(&{
-            let mut settings = Settings::default();
-            settings.keyring = Some(key.clone().into());
-            settings
-        });
-        assert_eq!(missing.map(drop).unwrap_err(), ConfigError::BaseUrlMissing, "{scheme}");
+    for delivery in [signalwire.sign(&key, &json), signalwire.sign(&key, &named)] {
+        let delivery = delivery.unwrap();
+        assert_eq!(accepts(&signalwire, delivery.request()).coverage(), Coverage::UrlBody);
+        let moved = delivery.clone().with_target(&delivery.target().replace("hook", "look"));
+        rejects(&signalwire, moved.request(), ErrorKind::SignatureMismatch);
     }
+    assert_eq!(plivo_v3().sign(&key, &json).unwrap_err().kind(), ErrorKind::BodyUnexpected);
     assert_eq!(twilio.insecure_accept_any_age().unwrap_err(), ConfigError::TimestampUnsigned);
+}
+
+#[test]
+fn a_scheme_that_signs_the_url_needs_its_base() {
+    for scheme in ["twilio", "signalwire", "plivo-v3", "plivo-v2"] {
+        let mut settings = Settings::default();
+        settings.keyring = Some(secret(KEY).into());
+        let missing = Scheme::named(scheme).unwrap().build(&settings).map(drop);
+        assert_eq!(missing.unwrap_err(), ConfigError::BaseUrlMissing, "{scheme}");
+    }
 }
