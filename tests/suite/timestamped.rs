@@ -15,7 +15,7 @@ use countersign::{
 use ring::hmac;
 use serde::Deserialize;
 
-use crate::support::{accepts, rejects, secret};
+use crate::support::{OTHER_KEY, accepts, rejects, secret};
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -83,16 +83,6 @@ impl Vector {
         Self { body: body.to_owned(), ..self.clone() }
     }
 
-    /// The error for a missing header. `None` if the header is not read.
-    fn missing(&self, header: &(String, String)) -> Option<ErrorKind> {
-        match header {
-            (name, _) if name.ends_with("-algorithm") => None,
-            (_, value) if *value == self.time => Some(ErrorKind::TimestampMissing),
-            (_, value) if Some(value) == self.id.as_ref() => Some(ErrorKind::HeaderMissing),
-            _ => Some(ErrorKind::SignatureMissing),
-        }
-    }
-
     /// Whether the window is required.
     fn needs_its_window(&self) -> bool {
         self.scheme == "ultravox" || self.format.as_deref() == Some("{body}{timestamp}")
@@ -135,45 +125,22 @@ fn an_altered_vector_is_rejected() {
         if let Some(id) = &vector.id {
             mismatch(vector.replaced(id, &format!("{id}x")));
         }
-        for (index, (name, value)) in vector.headers.iter().enumerate() {
-            let mut altered = vector.clone();
-            altered.headers.remove(index);
-            let missing = vector.missing(&vector.headers[index]);
-            let mut repeated = vector.clone();
-            repeated.headers.push((name.to_uppercase(), value.clone()));
-            if let Some(kind) = missing {
-                rejects(&*verifier, altered.request(), kind);
-                rejects(&*verifier, repeated.request(), ErrorKind::HeaderRepeated);
-            } else {
-                let _ = accepts(&*verifier, altered.request());
-                let _ = accepts(&*verifier, repeated.request());
-            }
-            if missing == Some(ErrorKind::SignatureMissing) {
-                // Changes one digit or letter of the signature.
-                let at = value.len() - 10;
-                let other = if value[at..].starts_with('0') { '1' } else { '0' };
-                let mut altered = vector.clone();
-                altered.headers[index].1.replace_range(at..=at, &other.to_string());
-                mismatch(altered);
-            }
-        }
     }
 }
 
 #[test]
-fn a_vector_under_another_key_is_rejected() {
+fn a_vector_with_another_key_is_rejected() {
     for vector in vectors() {
-        let other = match &vector.public_key {
-            Some(_) => Vector {
-                public_key: Some("+7E99DXiiQXvceNX4nHm3Lbm5mqPWad5RhDr2ufuCik=".to_owned()),
-                ..vector.clone()
-            },
-            // Base64, so that every scheme takes it as a secret.
-            None => Vector { secret: Some("b3RoZXItc2VjcmV0".to_owned()), ..vector.clone() },
+        let other = Vector {
+            public_key: vector.public_key.as_ref().map(|_| OTHER_PUBLIC_KEY.to_owned()),
+            secret: vector.secret.as_ref().map(|_| OTHER_KEY.to_owned()),
+            ..vector.clone()
         };
         rejects(&*other.verifier(0), vector.request(), ErrorKind::SignatureMismatch);
     }
 }
+
+const OTHER_PUBLIC_KEY: &str = "+7E99DXiiQXvceNX4nHm3Lbm5mqPWad5RhDr2ufuCik=";
 
 #[test]
 fn the_window_of_a_scheme_includes_its_bounds() {
@@ -195,7 +162,7 @@ fn the_window_of_a_scheme_includes_its_bounds() {
 }
 
 #[test]
-fn any_age_is_accepted_where_the_scheme_holds_without_a_window() {
+fn any_age_is_accepted_unless_the_window_is_required() {
     for vector in vectors() {
         let mut settings = vector.settings(1_000_000_000);
         settings.window = Window::AnyAge;
@@ -211,21 +178,6 @@ fn any_age_is_accepted_where_the_scheme_holds_without_a_window() {
             let _ = accepts(&*built.unwrap(), vector.request());
         }
     }
-}
-
-#[test]
-fn a_request_is_signed_with_the_secret_that_the_platform_shows() {
-    for vector in vectors().into_iter().filter(|vector| vector.secret.is_some()) {
-        let verifier = Scheme::named(&vector.scheme).unwrap().build(&vector.settings(0)).unwrap();
-        let shown = secret(vector.secret.as_deref().unwrap());
-        let signed = verifier.sign(&shown.into(), &Unsigned::json("{}")).unwrap();
-        let _ = accepts(&*verifier, signed.request());
-        rejects(&*verifier, signed.with_body("[]").request(), ErrorKind::SignatureMismatch);
-    }
-    // Its key is base64.
-    let daily = Daily::new(secret(DAILY_SECRET)).unwrap();
-    let rejected = daily.sign(secret("not base64!"), &Unsigned::json("{}")).unwrap_err();
-    assert_eq!(rejected.kind(), ErrorKind::SignatureMalformed);
 }
 
 pub(crate) type Headers = Vec<(String, String)>;
@@ -254,7 +206,7 @@ pub(crate) fn tag(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 #[test]
-fn elevenlabs_has_one_time_and_a_generous_limit() {
+fn elevenlabs_sends_one_time_and_several_signatures() {
     let elevenlabs = at(ElevenLabs::new(secret("test_secret")), 1_600_000_000);
     assert_eq!(elevenlabs.body_limit(), Some(32 * 1024 * 1024));
     let body = "{}";
@@ -290,7 +242,7 @@ fn elevenlabs_has_one_time_and_a_generous_limit() {
 }
 
 #[test]
-fn jaas_takes_its_secret_as_text() {
+fn the_secret_of_jaas_is_text() {
     let shown = "whsec_bWFkZS11cA==";
     let jaas = at(Jaas::new(secret(shown)), 1_700_000_000);
     let encoded = |key: &[u8]| BASE64_STANDARD.encode(tag(key, "1700000000.{}"));
@@ -339,7 +291,7 @@ fn hume_signs_the_body_first() {
 }
 
 #[test]
-fn ultravox_has_a_list_and_a_date() {
+fn ultravox_signs_a_date_and_lists_signatures() {
     let ultravox = at(Ultravox::new(secret("k")), 1_795_608_000);
     let request = |list: &str, time: &str| {
         headers([("X-Ultravox-Webhook-Signature", list), ("X-Ultravox-Webhook-Timestamp", time)])
@@ -356,25 +308,11 @@ fn ultravox_has_a_list_and_a_date() {
     ] {
         let _ = accepts(&ultravox, post(&request(&signed(time), time), "{}"));
     }
-    for time in [
-        "",
-        "1795608000",
-        "2026-11-25",
-        "2026-11-25 12:00:00Z",
-        "2026-11-25t12:00:00z",
-        "2026-11-25T12:00Z",
-        "2026-11-25T12:00:00.Z",
-        "2026-11-25T12:00:00,5Z",
-        "2026-11-25T12:00:00+01",
-        "2026-11-25T12:00:00+0100",
-        "2026-11-25T12:00:00 UTC",
-        " 2026-11-25T12:00:00Z",
-        "+2026-11-25T12:00:00Z",
-        "12026-11-25T12:00:00Z",
-        "2026-11-31T12:00:00Z",
-        "2026-11-25T24:00:00Z",
-        "2026-11-25T12:00:60Z",
-    ] {
+    let malformed = "|1795608000|2026-11-25|2026-11-25 12:00:00Z|2026-11-25t12:00:00z|2026-11-25T12:00Z\
+        |2026-11-25T12:00:00.Z|2026-11-25T12:00:00,5Z|2026-11-25T12:00:00+01|2026-11-25T12:00:00+0100\
+        |2026-11-25T12:00:00 UTC| 2026-11-25T12:00:00Z|+2026-11-25T12:00:00Z|12026-11-25T12:00:00Z\
+        |2026-11-31T12:00:00Z|2026-11-25T24:00:00Z|2026-11-25T12:00:60Z";
+    for time in malformed.split('|') {
         rejects(&ultravox, post(&request(&signed(time), time), "{}"), ErrorKind::TimestampMalformed);
     }
     for (time, kind) in [
@@ -427,7 +365,7 @@ fn zoom_names_its_version() {
 }
 
 #[test]
-fn zoom_is_answered_only_when_it_asks() {
+fn only_zooms_url_validation_is_answered() {
     let keyring = Keyring::new([secret("new"), secret("old")]).unwrap();
     let zoom = at(Zoom::new(keyring), 1_700_000_000);
     let validation = |token: &str| {
@@ -479,22 +417,21 @@ fn zoom_is_answered_only_when_it_asks() {
     // A forged request gets no answer.
     let body = validation(r#""x""#);
     assert_eq!(answer("another key", &body), Err(ErrorKind::SignatureMismatch));
-    let rejected = |headers: &Headers, kind| {
-        let answer = zoom.answer_url_validation(post(headers, &body));
-        assert_eq!(answer.map_err(|error| error.kind()), Err(kind));
-    };
-    rejected(&Vec::new(), ErrorKind::SignatureMissing);
-    rejected(&zoom_headers("new", "1699999699", &body), ErrorKind::TimestampStale);
-    rejected(&zoom_headers("new", "1700000000", "{}"), ErrorKind::SignatureMismatch);
-    let get = zoom_headers("new", "1700000000", &body);
-    let answer = zoom.answer_url_validation(Request::new(Head::new("GET", &get), &body));
-    assert_eq!(answer.map_err(|error| error.kind()), Err(ErrorKind::MethodUnsupported));
+    let genuine = zoom_headers("new", "1700000000", &body);
+    for (request, kind) in [
+        (post(&Vec::new(), &body), ErrorKind::SignatureMissing),
+        (post(&zoom_headers("new", "1699999699", &body), &body), ErrorKind::TimestampStale),
+        (post(&zoom_headers("new", "1700000000", "{}"), &body), ErrorKind::SignatureMismatch),
+        (get(&genuine, &body), ErrorKind::MethodUnsupported),
+    ] {
+        assert_eq!(zoom.answer_url_validation(request).map_err(|error| error.kind()), Err(kind));
+    }
 }
 
 const DAILY_SECRET: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 #[test]
-fn daily_tells_the_unit_of_its_time_by_the_digits() {
+fn daily_counts_seconds_or_milliseconds_by_the_digits() {
     let daily = at(Daily::new(secret(DAILY_SECRET)).unwrap(), 1_785_412_800);
     let signature = |time: &str| BASE64_STANDARD.encode(tag(&[7; 32], format!("{time}.{{}}")));
     let request =
@@ -505,21 +442,9 @@ fn daily_tells_the_unit_of_its_time_by_the_digits() {
         let verified = accepts(&daily, post(&request(time), "{}"));
         assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(signed_at)));
     }
-    for time in [
-        "",
-        "178541280",
-        "17854128000",
-        "178541280000",
-        "17854128000000",
-        "1785412800000000",
-        "0785412800",
-        "0001785412800",
-        "+785412800",
-        "-785412800",
-        "1785412800.00",
-        "178541280 ",
-        "1785412e03",
-    ] {
+    let malformed = "|178541280|17854128000|178541280000|17854128000000|1785412800000000|0785412800\
+        |0001785412800|+785412800|-785412800|1785412800.00|178541280 |1785412e03";
+    for time in malformed.split('|') {
         rejects(&daily, post(&request(time), "{}"), ErrorKind::TimestampMalformed);
     }
 
@@ -536,6 +461,8 @@ fn daily_tells_the_unit_of_its_time_by_the_digits() {
 
     // The probe when a webhook is created.
     rejects(&daily, post(&Vec::new(), r#"{"test":"test"}"#), ErrorKind::SignatureMissing);
+    let unsigned = daily.sign(secret("not base64!"), &Unsigned::json("{}")).unwrap_err();
+    assert_eq!(unsigned.kind(), ErrorKind::SignatureMalformed);
     for constructor in [Daily::new, Daily::pinless] {
         assert_eq!(constructor(secret("not base64!")).unwrap_err(), ConfigError::SecretNotBase64);
         assert_eq!(constructor(secret("====")).unwrap_err(), ConfigError::SecretNotBase64);
@@ -546,7 +473,7 @@ fn daily_tells_the_unit_of_its_time_by_the_digits() {
 }
 
 #[test]
-fn sinch_signs_a_nonce_that_cannot_be_cut_elsewhere() {
+fn the_nonce_of_sinch_has_no_dot() {
     let sinch = at(Sinch::new(secret("k")), 1_634_579_353);
     let request = |message: &str, nonce: &str, time: &str| {
         headers([
