@@ -1,49 +1,18 @@
 //! Requests signed by the rule that verifies them.
 
-use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
+use countersign::rule::{Encoding, Hash, Profile};
 use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
 use countersign::{
-    Algorithm, BaseUrl, Clock, Error, ErrorKind, Head, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Secret,
+    Algorithm, BaseUrl, Clock, Error, ErrorKind, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Secret,
     Tenants, UnixTime, Verifier, Vogent, Webhook,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
 use ring::hmac;
 
-use crate::support::{KEY, NOW, OTHER_KEY, secret, verdict};
+use crate::support::{ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Write, Written, secret, verdict};
 
-static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
-static TIME: HeaderName = HeaderName::from_static("x-time");
-static ID: HeaderName = HeaderName::from_static("x-id");
 static TENANT: HeaderName = HeaderName::from_static("x-tenant");
-
-type Read = for<'h> fn(Head<'h>, &mut Envelope<'h>) -> Result<(), Error>;
-type Write = fn(&mut Draft<'_>);
-
-/// A rule that is two functions and a profile.
-struct Written(Profile, Read, Write);
-
-impl std::fmt::Debug for Written {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(stringify!(Written))
-    }
-}
-
-impl Rule for Written {
-    fn profile(&self) -> Profile {
-        self.0
-    }
-
-    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
-        self.1(head, envelope)
-    }
-}
-
-impl Sign for Written {
-    fn write(&self, draft: &mut Draft<'_>) {
-        self.2(draft);
-    }
-}
 
 /// A verifier that also signs.
 trait Signer: Verifier {

@@ -1,6 +1,8 @@
 //! Shared by the tests: a fixed time, fixed secrets, and ways to verify a request.
 
-use countersign::{Error, ErrorKind, Request, Secret, UnixTime, Verified, Verifier};
+use countersign::rule::{Envelope, Profile, Rule};
+use countersign::sign::{Draft, Sign};
+use countersign::{Error, ErrorKind, Head, HeaderName, Request, Secret, UnixTime, Verified, Verifier};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -57,4 +59,36 @@ pub(crate) fn token(header: &str, claims: &str, key: &[u8]) -> String {
     let tag =
         Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(&signing_input).finalize().into_bytes();
     format!("{signing_input}.{}", encode(&tag))
+}
+
+pub(crate) static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
+pub(crate) static TIME: HeaderName = HeaderName::from_static("x-time");
+pub(crate) static ID: HeaderName = HeaderName::from_static("x-id");
+
+/// A rule that is a profile and two functions.
+pub(crate) struct Written(pub(crate) Profile, pub(crate) Read, pub(crate) Write);
+
+pub(crate) type Read = for<'h> fn(Head<'h>, &mut Envelope<'h>) -> Result<(), Error>;
+pub(crate) type Write = fn(&mut Draft<'_>);
+
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(stringify!(Written))
+    }
+}
+
+impl Rule for Written {
+    fn profile(&self) -> Profile {
+        self.0
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        self.1(head, envelope)
+    }
+}
+
+impl Sign for Written {
+    fn write(&self, draft: &mut Draft<'_>) {
+        self.2(draft);
+    }
 }
