@@ -402,7 +402,7 @@ async fn an_error_is_an_answer() {
 async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
     type Rejection = SignedRejection<JsonRejection>;
 
-    async fn rejected(request: Request<axum::body::Body>) -> Rejection {
+    async fn rejection_of(request: Request<axum::body::Body>) -> Rejection {
         let verifiers = router_state();
         Signed::<Json<Dial>, Vogent>::from_request(request, &verifiers).await.unwrap_err()
     }
@@ -418,7 +418,7 @@ async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
             "Failed to deserialize the JSON body into the target type: missing field `dial_id` at line 1 column 2",
         ),
     ] {
-        let rejection = rejected(request).await;
+        let rejection = rejection_of(request).await;
         assert_eq!(
             (rejection.to_string().as_str(), rejection.source().unwrap().to_string().as_str()),
             (words, source)

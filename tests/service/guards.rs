@@ -17,8 +17,8 @@ use tower::{Layer, Service, ServiceExt};
 use crate::frames::{Frames, Step};
 use crate::memory::Stopped;
 use crate::world::{
-    BODY, Handler, NOW, call, http, rejection, secret, vogent, vogent_delivery, webhook, webhook_delivery,
-    with_body,
+    BODY, Handler, NOW, call, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
+    webhook_delivery, with_body,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -145,8 +145,8 @@ async fn forged_requests_never_reach_the_guard() {
     let mut service = guarded().layer(handler.service());
     let genuine = webhook_delivery("1");
     let altered = http(&genuine.clone().with_body("{}"));
-    assert_eq!(rejection(&call(&mut service, altered).await), Some(ErrorKind::PayloadHashMismatch));
-    assert_eq!(rejection(&call(&mut service, http(&genuine)).await), None);
+    assert_eq!(rejected(&mut service, altered).await, Some(ErrorKind::PayloadHashMismatch));
+    assert_eq!(rejected(&mut service, http(&genuine)).await, None);
     assert_eq!(handler.count(), 1);
 }
 

@@ -17,8 +17,8 @@ use tower::{Layer, Service};
 
 use crate::frames::{Frames, Step, trailers};
 use crate::world::{
-    BODY, Handler, NOW, call, http, rejection, secret, vogent, vogent_delivery, webhook, webhook_delivery,
-    with_body,
+    BODY, Handler, NOW, call, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
+    webhook_delivery, with_body,
 };
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn a_service_is_wrapped_without_a_layer_and_given_back() {
     let mut service = Verify::new(handler.service(), vogent());
     assert_eq!(call(&mut service, http(&vogent_delivery())).await.status(), StatusCode::OK);
     let forged = vogent_delivery().with_body("{}");
-    assert_eq!(rejection(&call(&mut service, http(&forged)).await), Some(ErrorKind::SignatureMismatch));
+    assert_eq!(rejected(&mut service, http(&forged)).await, Some(ErrorKind::SignatureMismatch));
     assert_eq!(handler.count(), 1);
 
     let mut wrapped = Verify::new(1, vogent());

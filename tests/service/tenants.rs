@@ -1,21 +1,25 @@
 //! Tenants with secrets in a store.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use countersign::replay::Memory;
 use countersign::sign::{self, Delivery};
 use countersign::tower::{TenantLookup, VerifyLayer};
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{ErrorKind, Keyring, Secret};
-use http::{Response, StatusCode};
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 use crate::frames::Frames;
-use crate::world::{BODY, Handler, NOW, call, http, rejection, with_body};
+use crate::world::{BODY, Handler, NOW, call, http, rejected, rejection, with_body};
 
 /// A store that counts its queries, and behaves as told.
 #[derive(Clone, Default)]
@@ -25,13 +29,13 @@ struct Store {
     running: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
     latency: Arc<Mutex<Duration>>,
-    mood: Arc<Mutex<Mood>>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Clone, Copy, Default)]
-enum Mood {
+enum State {
     #[default]
-    Well,
+    Up,
     Down,
     /// Has no accounts.
     Empty,
@@ -57,19 +61,19 @@ impl Store {
         let now_running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(now_running, Ordering::Relaxed);
         let running = Running(Arc::clone(&self.running));
-        let (mood, latency) = (*self.mood.lock().unwrap(), *self.latency.lock().unwrap());
-        assert!(!matches!(mood, Mood::PanicsAtOnce), "the store panics when it is called");
+        let (state, latency) = (*self.state.lock().unwrap(), *self.latency.lock().unwrap());
+        assert!(!matches!(state, State::PanicsAtOnce), "the store panics when it is called");
         async move {
             let _running = running;
             tokio::time::sleep(latency).await;
             tokio::task::yield_now().await;
-            match mood {
-                Mood::Well if api_key.starts_with("known") => Ok(Some(secret_of(&api_key).into())),
-                Mood::Rotated => Ok(Some(secret_of("rotated").into())),
-                Mood::Well | Mood::Empty => Ok(None),
-                Mood::Down => Err(io::ErrorKind::ConnectionRefused.into()),
-                Mood::Panics | Mood::PanicsAtOnce => panic!("the store panics"),
-                Mood::NeverAnswers => std::future::pending().await,
+            match state {
+                State::Up if api_key.starts_with("known") => Ok(Some(secret_of(&api_key).into())),
+                State::Rotated => Ok(Some(secret_of("rotated").into())),
+                State::Up | State::Empty => Ok(None),
+                State::Down => Err(io::ErrorKind::ConnectionRefused.into()),
+                State::Panics | State::PanicsAtOnce => panic!("the store panics"),
+                State::NeverAnswers => std::future::pending().await,
             }
         }
     }
@@ -78,8 +82,8 @@ impl Store {
         self.questions.load(Ordering::Relaxed)
     }
 
-    fn feel(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+    fn turn(&self, state: State) {
+        *self.state.lock().unwrap() = state;
     }
 
     fn answer_after(&self, latency: Duration) {
@@ -97,6 +101,23 @@ impl Store {
     }
 }
 
+/// A lookup of the SMS API, by the account in the parameters.
+fn sms_lookup(store: &Store) -> TenantLookup {
+    let store = store.clone();
+    TenantLookup::by_request(
+        Sms::untrusted_api_key,
+        move |api_key| store.clone().ask(api_key),
+        |tenants| Sms::tenants(SignatureMethod::Sha256, tenants),
+    )
+    .unwrap()
+}
+
+/// A message to `known-1`.
+fn message(signed_by: &str) -> sign::SmsSigner {
+    let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of(signed_by));
+    signer.param("api-key", "known-1").param("text", "hello")
+}
+
 fn secret_of(api_key: &str) -> Secret {
     Secret::new(format!("secret of {api_key}")).unwrap()
 }
@@ -105,19 +126,32 @@ fn delivery(api_key: &str, signed_by: &str) -> Delivery {
     sign::TokenSigner::new(&secret_of(signed_by), NOW).claim("api_key", api_key).post(BODY)
 }
 
+/// A genuine request of this account.
+fn genuine(api_key: &str) -> Request<Full<Bytes>> {
+    http(&delivery(api_key, api_key))
+}
+
+/// The outcomes of spawned calls.
+async fn outcomes(calls: Vec<JoinHandle<Result<Response<String>, Infallible>>>) -> Vec<Option<ErrorKind>> {
+    let mut outcomes = Vec::new();
+    for call in calls {
+        outcomes.push(rejection(&call.await.unwrap().unwrap()));
+    }
+    outcomes
+}
+
 async fn deliver(lookup: TenantLookup, deliveries: &[Delivery]) -> (Vec<Option<ErrorKind>>, Handler) {
     let handler = Handler::default();
     let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
     let mut rejections = Vec::new();
     for delivery in deliveries {
-        let response: Response<String> = call(&mut service, http(delivery)).await;
-        rejections.push(rejection(&response));
+        rejections.push(rejected(&mut service, http(delivery)).await);
     }
     (rejections, handler)
 }
 
 #[tokio::test]
-async fn each_tenants_secret_is_looked_up_once_and_tried_alone() {
+async fn each_tenants_secret_is_queried_once_and_used_alone() {
     let store = Store::default();
     let deliveries = [
         delivery("known-1", "known-1"),
@@ -160,20 +194,18 @@ async fn invalid_names_are_not_looked_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_and_one_that_is_slow_are_told_apart_and_asked_again() {
+async fn errors_and_timeouts_of_the_store_differ_and_are_not_cached() {
     let (store, handler) = (Store::default(), Handler::default());
     let mut service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
-    let genuine = || http(&delivery("known-1", "known-1"));
-
-    store.feel(Mood::Down);
+    store.turn(State::Down);
     for _ in 0..2 {
-        assert_eq!(rejection(&call(&mut service, genuine()).await), Some(ErrorKind::TenantStoreUnavailable));
+        assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(ErrorKind::TenantStoreUnavailable));
     }
-    store.feel(Mood::Well);
+    store.turn(State::Up);
     store.answer_after(HOUR);
-    assert_eq!(rejection(&call(&mut service, genuine()).await), Some(ErrorKind::TenantStoreTimeout));
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(ErrorKind::TenantStoreTimeout));
     store.answer_after(Duration::ZERO);
-    assert_eq!(rejection(&call(&mut service, genuine()).await), None);
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
     assert_eq!((store.questions(), handler.count()), (4, 1));
     assert!(ErrorKind::TenantStoreTimeout.is_retryable() && ErrorKind::TenantStoreUnavailable.is_retryable());
 }
@@ -182,12 +214,8 @@ async fn a_store_that_fails_and_one_that_is_slow_are_told_apart_and_asked_again(
 async fn concurrent_requests_send_one_query() {
     let (store, handler) = (Store::default(), Handler::default());
     let service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
-    let calls: Vec<_> = (0..32)
-        .map(|_| tokio::spawn(service.clone().oneshot(http(&delivery("known-1", "known-1")))))
-        .collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
+    let calls: Vec<_> = (0..32).map(|_| tokio::spawn(service.clone().oneshot(genuine("known-1")))).collect();
+    assert_eq!(outcomes(calls).await, [None; 32]);
     assert_eq!((store.questions(), handler.count()), (1, 32));
 }
 
@@ -212,62 +240,62 @@ async fn answers_are_kept_for_their_lifetime() {
 
 /// With a cache lifetime of 60 seconds.
 #[tokio::test(start_paused = true)]
-async fn a_known_tenant_is_served_while_it_is_renewed_and_no_longer_than_its_lifetime() {
+async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     let (store, handler) = (Store::default(), Handler::default());
     let mut service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
     let started = Instant::now();
     let at = |second: u64| tokio::time::sleep_until(started + Duration::from_secs(second));
-    let old = || http(&delivery("known-1", "known-1"));
+    let old = || genuine("known-1");
     let rotated = || http(&delivery("known-1", "rotated"));
-    assert_eq!(rejection(&call(&mut service, old()).await), None);
+    assert_eq!(rejected(&mut service, old()).await, None);
 
     // No query until half of the lifetime. Then one query, and nobody waits for it.
     at(29).await;
-    assert_eq!(rejection(&call(&mut service, old()).await), None);
+    assert_eq!(rejected(&mut service, old()).await, None);
     assert_eq!(store.questions(), 1);
     store.answer_after(SECOND);
-    store.feel(Mood::Rotated);
+    store.turn(State::Rotated);
     at(30).await;
     for _ in 0..50 {
-        assert_eq!(rejection(&call(&mut service, old()).await), None);
+        assert_eq!(rejected(&mut service, old()).await, None);
         tokio::task::yield_now().await;
     }
     assert_eq!((store.questions(), started.elapsed()), (2, 30 * SECOND));
     at(32).await;
-    assert_eq!(rejection(&call(&mut service, old()).await), Some(ErrorKind::SignatureMismatch));
-    assert_eq!(rejection(&call(&mut service, rotated()).await), None);
+    assert_eq!(rejected(&mut service, old()).await, Some(ErrorKind::SignatureMismatch));
+    assert_eq!(rejected(&mut service, rotated()).await, None);
     assert_eq!(store.questions(), 2);
 
     // The store fails: cached entries are served until they expire, with one query per second.
     store.answer_after(Duration::ZERO);
-    store.feel(Mood::Down);
+    store.turn(State::Down);
     at(80).await;
     for _ in 0..100 {
-        assert_eq!(rejection(&call(&mut service, rotated()).await), None);
+        assert_eq!(rejected(&mut service, rotated()).await, None);
         tokio::time::sleep(SECOND / 10).await;
     }
     assert!((11..=13).contains(&store.questions()), "{}", store.questions());
     at(92).await;
-    assert_eq!(rejection(&call(&mut service, rotated()).await), Some(ErrorKind::TenantStoreUnavailable));
+    assert_eq!(rejected(&mut service, rotated()).await, Some(ErrorKind::TenantStoreUnavailable));
 
     // The account is gone: it is rejected once the store has said so.
-    store.feel(Mood::Rotated);
-    assert_eq!(rejection(&call(&mut service, rotated()).await), None);
-    store.feel(Mood::Empty);
+    store.turn(State::Rotated);
+    assert_eq!(rejected(&mut service, rotated()).await, None);
+    store.turn(State::Empty);
     at(123).await;
-    assert_eq!(rejection(&call(&mut service, rotated()).await), None);
+    assert_eq!(rejected(&mut service, rotated()).await, None);
     tokio::time::sleep(SECOND).await;
-    assert_eq!(rejection(&call(&mut service, rotated()).await), Some(ErrorKind::TenantUnknown));
+    assert_eq!(rejected(&mut service, rotated()).await, Some(ErrorKind::TenantUnknown));
 }
 
 /// Attack 159. The flood takes 42 seconds of the store's time.
 #[tokio::test(start_paused = true)]
-async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
+async fn known_tenants_are_served_and_renewed_during_a_flood_of_unknown_names() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND / 10);
     let lookup = store.lookup().known(10, SECOND).patience(60 * SECOND);
     let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
-    assert_eq!(rejection(&call(&mut service, http(&delivery("known-1", "known-1"))).await), None);
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
 
     let flood: Vec<_> = (0..5000)
         .map(|number| http(&delivery(&format!("made-up-{number}"), "stranger")))
@@ -275,8 +303,7 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
         .collect();
     let started = Instant::now();
     for _ in 0..400 {
-        let response = call(&mut service, http(&delivery("known-1", "known-1"))).await;
-        assert_eq!(rejection(&response), None);
+        assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
         tokio::time::sleep(SECOND / 10).await;
     }
     // No wait: the entry was renewed during the flood.
@@ -284,16 +311,14 @@ async fn under_a_flood_of_made_up_names_known_tenants_are_served_and_renewed() {
     assert!(flood.iter().any(|request| !request.is_finished()));
     // An expired entry waits for one answer, and not behind the flood.
     tokio::time::sleep(SECOND).await;
-    let response = call(&mut service, http(&delivery("known-1", "known-1"))).await;
-    assert_eq!((rejection(&response), started.elapsed() <= 41 * SECOND + SECOND / 5), (None, true));
-    for request in flood {
-        assert_eq!(rejection(&request.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
-    }
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
+    assert!(started.elapsed() <= 41 * SECOND + SECOND / 5);
+    assert_eq!(outcomes(flood).await, [Some(ErrorKind::TenantUnknown); 5000]);
     assert_eq!((store.most.load(Ordering::Relaxed) <= 16, handler.count()), (true, 402));
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience() {
+async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_timeout() {
     let (store, handler) = (Store::default(), Handler::default());
     for (set, expected) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (8, 6), (usize::MAX, 100)] {
         store.most.store(0, Ordering::Relaxed);
@@ -303,9 +328,7 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
             .map(|number| http(&delivery(&format!("stranger-{number}"), "stranger")))
             .map(|request| tokio::spawn(service.clone().oneshot(request)))
             .collect();
-        for call in calls {
-            assert_eq!(rejection(&call.await.unwrap().unwrap()), Some(ErrorKind::TenantUnknown));
-        }
+        assert_eq!(outcomes(calls).await, [Some(ErrorKind::TenantUnknown); 100]);
         assert_eq!(store.most.load(Ordering::Relaxed), expected, "{set}");
     }
 
@@ -317,15 +340,12 @@ async fn no_more_questions_than_are_set_and_the_next_waits_within_its_patience()
         .map(|number| format!("known-{number}"))
         .map(|name| tokio::spawn(service.clone().oneshot(http(&delivery(&name, &name)))))
         .collect();
-    let mut rejections = Vec::new();
-    for call in calls {
-        rejections.push(rejection(&call.await.unwrap().unwrap()));
-    }
     let late = Some(ErrorKind::TenantStoreTimeout);
-    assert_eq!((rejections, store.questions() - asked), (vec![None, None, late, late], 3));
+    assert_eq!(outcomes(calls).await, [None, None, late, late]);
+    assert_eq!(store.questions() - asked, 3);
     // The third was still answered. The fourth, for which nobody waits, was not sent.
     tokio::time::sleep(SECOND).await;
-    assert_eq!(rejection(&call(&mut service, http(&delivery("known-3", "known-3"))).await), None);
+    assert_eq!(rejected(&mut service, genuine("known-3")).await, None);
     assert_eq!(store.questions() - asked, 3);
     assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
 }
@@ -336,8 +356,8 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
         let (store, handler) = (Store::default(), Handler::default());
         let lookup = store.lookup().max_questions(set).known(100, 10 * SECOND);
         let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
-        let known = || http(&delivery("known-1", "known-1"));
-        assert_eq!(rejection(&call(&mut service, known()).await), None);
+        let known = || genuine("known-1");
+        assert_eq!(rejected(&mut service, known()).await, None);
 
         // The entry expires, and the store is slow.
         tokio::time::sleep(11 * SECOND).await;
@@ -348,7 +368,7 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
             .collect();
         tokio::time::sleep(SECOND / 10).await;
         let expected = delayed.then_some(ErrorKind::TenantStoreTimeout);
-        assert_eq!(rejection(&call(&mut service, known()).await), expected, "{set}");
+        assert_eq!(rejected(&mut service, known()).await, expected, "{set}");
         for request in flood {
             request.abort();
         }
@@ -357,11 +377,11 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
 
 /// Attack 159.
 #[tokio::test(start_paused = true)]
-async fn a_question_goes_on_when_its_askers_leave() {
+async fn a_query_continues_when_its_clients_leave() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND / 2);
     let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
-    let request = || http(&delivery("known-1", "known-1"));
+    let request = || genuine("known-1");
     for _ in 0..200 {
         let cut = tokio::time::timeout(SECOND / 1000, service.clone().oneshot(request())).await;
         assert!(cut.is_err());
@@ -369,11 +389,11 @@ async fn a_question_goes_on_when_its_askers_leave() {
     // Nobody waits when the answer comes.
     tokio::time::sleep(SECOND).await;
     assert_eq!((store.questions(), handler.count()), (1, 0));
-    assert_eq!(rejection(&call(&mut service, request()).await), None);
+    assert_eq!(rejected(&mut service, request()).await, None);
     assert_eq!(store.questions(), 1);
 
     // Requests that leave before their turn send no query.
-    let first = tokio::spawn(service.clone().oneshot(http(&delivery("known-2", "known-2"))));
+    let first = tokio::spawn(service.clone().oneshot(genuine("known-2")));
     tokio::task::yield_now().await;
     for number in 3..100 {
         let name = format!("known-{number}");
@@ -392,29 +412,25 @@ async fn a_waiting_request_gets_the_answer_of_another_query() {
     store.answer_after(SECOND);
     let service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
     // Each would wait longer than its timeout.
-    let calls: Vec<_> = (0..100)
-        .map(|_| tokio::spawn(service.clone().oneshot(http(&delivery("known-1", "known-1")))))
-        .collect();
+    let calls: Vec<_> = (0..100).map(|_| tokio::spawn(service.clone().oneshot(genuine("known-1")))).collect();
     let started = Instant::now();
-    for call in calls {
-        assert_eq!(rejection(&call.await.unwrap().unwrap()), None);
-    }
+    assert_eq!(outcomes(calls).await, [None; 100]);
     assert_eq!((store.questions(), started.elapsed() <= SECOND + TICK), (1, true));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() {
+async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
     let (store, handler) = (Store::default(), Handler::default());
     let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
-    let request = || http(&delivery("known-1", "known-1"));
-    for (mood, kind) in [
-        (Mood::Panics, ErrorKind::TenantStoreUnavailable),
-        (Mood::PanicsAtOnce, ErrorKind::TenantStoreUnavailable),
-        (Mood::NeverAnswers, ErrorKind::TenantStoreTimeout),
+    let request = || genuine("known-1");
+    for (state, kind) in [
+        (State::Panics, ErrorKind::TenantStoreUnavailable),
+        (State::PanicsAtOnce, ErrorKind::TenantStoreUnavailable),
+        (State::NeverAnswers, ErrorKind::TenantStoreTimeout),
     ] {
-        store.feel(mood);
+        store.turn(state);
         for _ in 0..3 {
-            assert_eq!(rejection(&call(&mut service, request()).await), Some(kind));
+            assert_eq!(rejected(&mut service, request()).await, Some(kind));
         }
     }
     // The request left, and the query still ended.
@@ -422,17 +438,17 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
     assert!(cut.is_err());
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!(store.running.load(Ordering::Relaxed), 0);
-    store.feel(Mood::Well);
-    assert_eq!((rejection(&call(&mut service, request()).await), store.questions()), (None, 11));
+    store.turn(State::Up);
+    assert_eq!((rejected(&mut service, request()).await, store.questions()), (None, 11));
 
     // A cached tenant is served meanwhile, and its renewal ends too.
-    for mood in [Mood::Panics, Mood::PanicsAtOnce, Mood::NeverAnswers] {
-        store.feel(mood);
+    for state in [State::Panics, State::PanicsAtOnce, State::NeverAnswers] {
+        store.turn(state);
         tokio::time::sleep(31 * SECOND).await;
-        assert_eq!(rejection(&call(&mut service, request()).await), None);
+        assert_eq!(rejected(&mut service, request()).await, None);
         tokio::time::sleep(3 * SECOND).await;
-        store.feel(Mood::Well);
-        assert_eq!(rejection(&call(&mut service, request()).await), None);
+        store.turn(State::Up);
+        assert_eq!(rejected(&mut service, request()).await, None);
         tokio::time::sleep(SECOND).await;
     }
     assert_eq!(store.questions(), 17);
@@ -442,10 +458,10 @@ async fn a_store_that_panics_or_never_answers_holds_up_its_own_question_alone() 
 #[test]
 fn a_runtime_that_ends_ends_its_queries() {
     let (store, handler) = (Store::default(), Handler::default());
-    store.feel(Mood::NeverAnswers);
+    store.turn(State::NeverAnswers);
     let lookup = store.lookup().max_questions(1).patience(HOUR);
     let service = VerifyLayer::tenants(lookup).layer(handler.service());
-    let request = || service.clone().oneshot(http(&delivery("known-1", "known-1")));
+    let request = || service.clone().oneshot(genuine("known-1"));
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let (gone, stays) = (runtime(), runtime());
     gone.block_on(async {
@@ -465,7 +481,7 @@ fn a_runtime_that_ends_ends_its_queries() {
         call.await.unwrap().unwrap()
     });
     assert_eq!(rejection(&rejected), Some(ErrorKind::TenantStoreUnavailable));
-    store.feel(Mood::Well);
+    store.turn(State::Up);
     assert_eq!(rejection(&stays.block_on(request()).unwrap()), None);
     assert_eq!(store.questions(), 2);
 }
@@ -483,33 +499,8 @@ async fn unknown_accounts_evict_no_tenant() {
 }
 
 #[tokio::test]
-async fn an_unsigned_request_is_rejected_without_reading_or_querying() {
+async fn the_body_can_name_the_tenant() {
     let store = Store::default();
-    let body = Frames::chunks(BODY.as_bytes(), 8);
-    let polls = body.polls();
-    let unsigned = with_body(&delivery("known-1", "known-1").without_header("authorization"), body);
-    let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
-    assert_eq!(rejection(&call(&mut service, unsigned).await), Some(ErrorKind::TokenMissing));
-    assert_eq!((polls.load(Ordering::Relaxed), store.questions()), (0, 0));
-}
-
-#[tokio::test]
-async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
-    let store = Store::default();
-    let asked = store.clone();
-    let lookup = || {
-        let asked = asked.clone();
-        let ask = move |api_key| asked.clone().ask(api_key);
-        TenantLookup::by_request(Sms::untrusted_api_key, ask, |tenants| {
-            Sms::tenants(SignatureMethod::Sha256, tenants)
-        })
-        .unwrap()
-    };
-    let message = |signed_by: &str| {
-        sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of(signed_by))
-            .param("api-key", "known-1")
-            .param("text", "hello")
-    };
     let deliveries = [
         message("known-1").form(),
         message("known-1").json(),
@@ -517,15 +508,29 @@ async fn a_tenant_is_named_by_the_body_where_the_scheme_has_it_there() {
         message("known-2").form(),
         message("known-1").form().with_body(format!("text=hello&sig={}", "0".repeat(64))),
     ];
-    let (rejections, handler) = deliver(lookup(), &deliveries).await;
+    let (rejections, handler) = deliver(sms_lookup(&store), &deliveries).await;
     let [mismatch, missing] = [ErrorKind::SignatureMismatch, ErrorKind::TenantMissing].map(Some);
     assert_eq!(rejections, [None, None, None, mismatch, missing]);
     let bodies: Vec<_> = handler.take().into_iter().map(|handled| handled.body.to_vec()).collect();
     assert_eq!(bodies, deliveries[..3].iter().map(|delivery| delivery.body().to_vec()).collect::<Vec<_>>());
     assert_eq!(store.questions(), 1);
 
-    let mut limited = VerifyLayer::tenants(lookup()).max_body(5).layer(Handler::default().service());
-    assert_eq!(rejection(&call(&mut limited, http(&deliveries[0])).await), Some(ErrorKind::BodyTooLarge));
+    let mut limited =
+        VerifyLayer::tenants(sms_lookup(&store)).max_body(5).layer(Handler::default().service());
+    assert_eq!(rejected(&mut limited, http(&deliveries[0])).await, Some(ErrorKind::BodyTooLarge));
+}
+
+/// Sends a request. Requires that it is rejected and its body is not read.
+async fn rejected_unread<S, E>(service: &mut S, delivery: &Delivery) -> ErrorKind
+where
+    S: Service<Request<Frames>, Response = Response<String>, Error = E>,
+    E: std::fmt::Debug,
+{
+    let body = Frames::chunks(delivery.body(), 8);
+    let polls = body.polls();
+    let kind = rejected(service, with_body(delivery, body)).await.unwrap();
+    assert_eq!(polls.load(Ordering::Relaxed), 0);
+    kind
 }
 
 #[tokio::test]
@@ -538,44 +543,32 @@ async fn an_invalid_token_sends_no_query() {
         |tenants| SignedWebhook::tenants(tenants).methods(["POST"]).unwrap().retry_unsigned(),
     )
     .unwrap();
-    let get =
-        sign::TokenSigner::new(&secret_of("known-1"), NOW).claim("api_key", "known-1").get("to=15550001111");
+    let mut by_default = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
+    let mut post_only = VerifyLayer::tenants(post_only).layer(Handler::default().service());
     let posted = || delivery("known-1", "known-1");
-    let forged = |value: &str| posted().without_header("authorization").with_header("authorization", value);
-    let unsigned = forged("Bearer");
-    let mut rejected = Vec::new();
-    for (lookup, get_kind) in [(store.lookup(), None), (post_only, Some(ErrorKind::MethodUnsupported))] {
-        let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
-        let mut sent = vec![
-            posted().with_method("DELETE"),
-            posted().with_method("BREW"),
-            unsigned.clone().with_method("OPTIONS"),
-            forged("Bearer e30.e30.e30"),
-            unsigned.clone(),
-            posted().without_header("authorization"),
-        ];
-        sent.extend(get_kind.map(|_| get.clone()));
-        for delivery in sent {
-            rejected.push(rejection(&call(&mut service, http(&delivery)).await).unwrap());
-        }
-        assert_eq!(store.questions(), 0);
-    }
+    let with_token =
+        |value: &str| posted().without_header("authorization").with_header("authorization", value);
     let [method, algorithm] = [ErrorKind::MethodUnsupported, ErrorKind::AlgorithmMismatch];
     let [missing, awaited] = [ErrorKind::TokenMissing, ErrorKind::TokenAwaited];
-    assert_eq!(
-        rejected,
-        [
-            method, method, method, algorithm, missing, missing, // By default.
-            method, method, method, algorithm, awaited, awaited, method,
-        ]
-    );
+    for (delivery, kind, post_only_kind) in [
+        (posted().with_method("DELETE"), method, method),
+        (posted().with_method("BREW"), method, method),
+        (with_token("Bearer").with_method("OPTIONS"), method, method),
+        (with_token("Bearer e30.e30.e30"), algorithm, algorithm),
+        (with_token("Bearer"), missing, awaited),
+        (posted().without_header("authorization"), missing, awaited),
+    ] {
+        assert_eq!(rejected_unread(&mut by_default, &delivery).await, kind);
+        assert_eq!(rejected_unread(&mut post_only, &delivery).await, post_only_kind);
+    }
+    assert_eq!(rejected_unread(&mut post_only, &posted().with_method("GET")).await, method);
+    assert_eq!(store.questions(), 0);
 
     // Known and unknown accounts get the same answer.
-    let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
     for name in ["known-1", "stranger"] {
-        let _ = call(&mut service, http(&delivery(name, name))).await;
+        let _ = call(&mut by_default, genuine(name)).await;
         let deleted = delivery(name, name).with_method("DELETE");
-        assert_eq!(rejection(&call(&mut service, http(&deleted)).await), Some(method));
+        assert_eq!(rejected_unread(&mut by_default, &deleted).await, method);
     }
     assert_eq!(store.questions(), 2);
 }
@@ -583,19 +576,14 @@ async fn an_invalid_token_sends_no_query() {
 #[tokio::test]
 async fn an_invalid_sms_sends_no_query() {
     let store = Store::default();
-    let asked = store.clone();
-    let lookup = TenantLookup::by_request(
-        Sms::untrusted_api_key,
-        move |api_key| asked.clone().ask(api_key),
-        |tenants| Sms::tenants(SignatureMethod::Sha256, tenants),
-    )
-    .unwrap();
-    let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
-    let form = || {
-        let signer =
-            sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1")).param("api-key", "known-1");
-        signer.param("text", "hello").form()
-    };
+    let mut service = VerifyLayer::tenants(sms_lookup(&store)).layer(Handler::default().service());
+    let form = || message("known-1").form();
+    for (delivery, kind) in [
+        (form().with_method("DELETE"), ErrorKind::MethodUnsupported),
+        (form().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
+    ] {
+        assert_eq!(rejected_unread(&mut service, &delivery).await, kind);
+    }
     let with_sig = |sig: &str| form().with_body(format!("api-key=known-1&text=hello&sig={sig}"));
     let right = "0".repeat(64);
     let [missing, malformed] = [ErrorKind::SignatureMissing, ErrorKind::SignatureMalformed];
@@ -608,52 +596,21 @@ async fn an_invalid_sms_sends_no_query() {
         (with_sig(&format!("0x{}", &right[2..])), malformed),
         (with_sig(&format!("{right}&a%26b=c")), ErrorKind::ParameterAmbiguous),
         (with_sig(&format!("{right}&sig={right}")), ErrorKind::ParameterRepeated),
-        (form().with_method("DELETE"), ErrorKind::MethodUnsupported),
-        (form().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
+        (message("known-1").query().with_body("x"), ErrorKind::BodyUnexpected),
     ] {
-        assert_eq!(rejection(&call(&mut service, http(&delivery)).await), Some(kind));
+        assert_eq!(rejected(&mut service, http(&delivery)).await, Some(kind));
     }
-    let get = sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1"))
-        .param("api-key", "known-1")
-        .query();
-    let with_body = http(&get.with_body("x"));
-    assert_eq!(rejection(&call(&mut service, with_body).await), Some(ErrorKind::BodyUnexpected));
     assert_eq!(store.questions(), 0);
 
     // A signature of any method's length sends a query, since the account's method is unknown.
     for digits in [32, 40, 64, 128] {
         let _ = call(&mut service, http(&with_sig(&"0".repeat(digits)))).await;
     }
-    assert_eq!((rejection(&call(&mut service, http(&form())).await), store.questions()), (None, 1));
-}
-
-#[tokio::test]
-async fn a_head_that_no_account_sends_is_rejected_with_no_body_read() {
-    let store = Store::default();
-    let asked = store.clone();
-    let lookup = TenantLookup::by_request(
-        Sms::untrusted_api_key,
-        move |api_key| asked.clone().ask(api_key),
-        |tenants| Sms::tenants(SignatureMethod::Sha256, tenants),
-    )
-    .unwrap();
-    let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
-    let form = sign::SmsSigner::new(SignatureMethod::Sha256, &secret_of("known-1"))
-        .param("api-key", "known-1")
-        .form();
-    for (head, kind) in [
-        (form.clone().with_method("DELETE"), ErrorKind::MethodUnsupported),
-        (form.clone().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
-    ] {
-        let body = Frames::chunks(form.body(), 8);
-        let polls = body.polls();
-        assert_eq!(rejection(&call(&mut service, with_body(&head, body)).await), Some(kind));
-        assert_eq!((polls.load(Ordering::Relaxed), store.questions()), (0, 0));
-    }
+    assert_eq!((rejected(&mut service, http(&form())).await, store.questions()), (None, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stores_time_can_be_set_and_nothing_of_it_is_shown() {
+async fn the_timeout_of_the_store_can_be_set() {
     let store = Store::default();
     store.answer_after(HOUR);
     for (patience, rejected) in [(3599, Some(ErrorKind::TenantStoreTimeout)), (3601, None)] {

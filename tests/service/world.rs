@@ -104,6 +104,15 @@ pub(crate) fn rejection(response: &Response<String>) -> Option<ErrorKind> {
     Some(error.kind())
 }
 
+/// Sends a request. Returns the error's kind if it is rejected.
+pub(crate) async fn rejected<S, R>(service: &mut S, request: R) -> Option<ErrorKind>
+where
+    S: Service<R, Response = Response<String>>,
+    S::Error: std::fmt::Debug,
+{
+    rejection(&call(service, request).await)
+}
+
 /// Calls a service when it is ready.
 pub(crate) async fn call<S, R>(service: &mut S, request: R) -> S::Response
 where
