@@ -18,7 +18,7 @@ use crate::frames::{Frames, Step};
 use crate::memory::Stopped;
 use crate::world::{
     BODY, Handler, NOW, call, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
-    webhook_delivery, with_body,
+    webhook_delivery, webhook_request, with_body,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ async fn a_duplicate_is_answered_without_the_handler() {
     let handler = Handler::default();
     let mut service = guarded().layer(handler.service());
     for (id, body, handled) in [("1", "handled", 1), ("1", "", 1), ("2", "handled", 2), ("1", "", 2)] {
-        let response = call(&mut service, http(&webhook_delivery(id))).await;
+        let response = call(&mut service, webhook_request(id)).await;
         assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, body));
         assert!(response.extensions().get::<Error>().is_none());
         assert_eq!(handler.count(), handled);
@@ -49,12 +49,12 @@ async fn the_answer_to_a_duplicate_can_be_set() {
     let named =
         |verified: &Verified| Response::new(format!("had {}", verified.claims().unwrap().id().unwrap()));
     let mut named = guarded().on_duplicate(named).layer(handler.service());
-    call(&mut conflict, http(&webhook_delivery("1"))).await;
-    call(&mut named, http(&webhook_delivery("1"))).await;
-    let response = call(&mut conflict, http(&webhook_delivery("1"))).await;
+    call(&mut conflict, webhook_request("1")).await;
+    call(&mut named, webhook_request("1")).await;
+    let response = call(&mut conflict, webhook_request("1")).await;
     assert_eq!((response.status(), response.body().as_str()), (StatusCode::CONFLICT, ""));
     assert!(response.extensions().get::<Error>().is_none());
-    let response = call(&mut named, http(&webhook_delivery("1"))).await;
+    let response = call(&mut named, webhook_request("1")).await;
     assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, "had 1"));
     assert_eq!(handler.count(), 2);
 }
@@ -129,7 +129,7 @@ async fn of_many_at_once_one_is_handled() {
     let handler = Handler::default();
     let service = guarded().layer(handler.service());
     let calls: Vec<_> =
-        (0..64).map(|_| tokio::spawn(service.clone().oneshot(http(&webhook_delivery("1"))))).collect();
+        (0..64).map(|_| tokio::spawn(service.clone().oneshot(webhook_request("1")))).collect();
     for call in calls {
         let response = call.await.unwrap().unwrap();
         if let Some(kind) = rejection(&response) {
@@ -159,7 +159,7 @@ async fn a_failed_request_is_handled_again() {
         let first = move |call| if call == 0 { status } else { StatusCode::from_u16(299).unwrap() };
         let mut service = guarded().layer(handler.answering(first));
         for (answer, handled) in [(status.as_u16(), 1), (299, 2), (200, 2)] {
-            let response = call(&mut service, http(&webhook_delivery("1"))).await;
+            let response = call(&mut service, webhook_request("1")).await;
             assert_eq!((response.status().as_u16(), handler.count()), (answer, handled));
         }
     }
@@ -183,7 +183,7 @@ async fn a_failed_or_cancelled_handler_releases_its_lease() {
                 Failure::Stall => std::future::pending().await,
             }
         }));
-        let call = tokio::spawn(service.call(http(&webhook_delivery("1"))));
+        let call = tokio::spawn(service.call(webhook_request("1")));
         while guard.events().is_empty() {
             tokio::task::yield_now().await;
         }
@@ -214,7 +214,7 @@ async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
             Err::<Response<String>, _>("failed after a while")
         }
     });
-    let first = tokio::spawn(layer.layer(slow).oneshot(http(&webhook_delivery("1"))));
+    let first = tokio::spawn(layer.layer(slow).oneshot(webhook_request("1")));
     while !format!("{layer:?}").contains("count: 1,") {
         tokio::task::yield_now().await;
     }
@@ -222,7 +222,7 @@ async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
     let mut service = layer.layer(handler.service());
     for (passed, retry_after) in [(0, "60"), (10_500, "50"), (49_499, "1"), (0, "1")] {
         clock.pass(Duration::from_millis(passed));
-        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        let response = call(&mut service, webhook_request("1")).await;
         assert_eq!(rejection(&response), Some(ErrorKind::ReplayInProgress));
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()["retry-after"], retry_after);
@@ -230,7 +230,7 @@ async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
     }
     permit.send(()).unwrap();
     assert!(first.await.unwrap().is_err());
-    assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "handled");
+    assert_eq!(call(&mut service, webhook_request("1")).await.body(), "handled");
     assert_eq!(handler.count(), 1);
 }
 
@@ -249,8 +249,7 @@ async fn a_custom_rejection_keeps_its_retry_after() {
         })
     };
     for (set, retry_after) in [(false, "2"), (true, "7")] {
-        let response =
-            call(&mut own(set).layer(Handler::default().service()), http(&webhook_delivery("1"))).await;
+        let response = call(&mut own(set).layer(Handler::default().service()), webhook_request("1")).await;
         assert_eq!(
             (response.body().as_str(), &response.headers()["retry-after"]),
             ("later", &retry_after.parse().unwrap())
@@ -365,7 +364,7 @@ async fn completion_lasts_for_the_retry_period_or_the_window() {
 async fn the_lease_can_be_set() {
     let guard = Recorder::default();
     let layer = VerifyLayer::new(webhook()).lease(HOUR).unwrap().replay_guard(guard.clone()).unwrap();
-    call(&mut layer.layer(Handler::default().service()), http(&webhook_delivery("1"))).await;
+    call(&mut layer.layer(Handler::default().service()), webhook_request("1")).await;
     assert_eq!(guard.events(), [Asked::Claim(HOUR), Asked::Complete(THREE_DAYS)]);
 }
 

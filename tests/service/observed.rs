@@ -25,7 +25,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::guards::Recorder;
-use crate::world::{BODY, Handler, NOW, call, http, secret, webhook_delivery};
+use crate::world::{BODY, Handler, NOW, call, http, secret, webhook_delivery, webhook_request};
 
 /// Remembers each event and each field of a span as `name=value`.
 #[derive(Clone, Default)]
@@ -188,7 +188,7 @@ async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Hea
     let listener = Listener::default();
     // Background events count too.
     let _default = tracing::subscriber::set_default(listener.clone());
-    call(&mut service, http(&webhook_delivery("1"))).await;
+    call(&mut service, webhook_request("1")).await;
     tokio::time::sleep(Duration::from_secs(120)).await;
     let mut heard = listener.take();
     heard.retain(|(_, fields)| fields.get("message").is_some_and(|message| message != "webhook verified"));
@@ -276,7 +276,7 @@ fn an_ending_runtime_reports_open_leases() {
                     Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
                 }
             }));
-            let mut call = Box::pin(service.call(http(&webhook_delivery("1"))));
+            let mut call = Box::pin(service.call(webhook_request("1")));
             while !*begun.lock().unwrap() {
                 assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             }
@@ -343,7 +343,7 @@ async fn the_events_path_has_no_query_and_is_short() {
         (format!("/{}", "é".repeat(300)), format!("/{}", "é".repeat(255))),
         ("*".to_owned(), "*".to_owned()),
     ] {
-        let mut request = http(&webhook_delivery("1"));
+        let mut request = webhook_request("1");
         *request.uri_mut() = target.parse().unwrap();
         let listener = Listener::default();
         call(&mut service, request).with_subscriber(listener.clone()).await;
@@ -387,7 +387,7 @@ async fn an_abandoned_lease_is_reported() {
     let layer = VerifyLayer::new(webhook).replay_guard(recorder.clone()).unwrap();
     let mut service = layer.layer(tower::service_fn(|_| pending::<Result<Response<String>, Infallible>>()));
     let listener = Listener::default();
-    let mut stalled = Box::pin(service.call(http(&webhook_delivery("1"))).with_subscriber(listener.clone()));
+    let mut stalled = Box::pin(service.call(webhook_request("1")).with_subscriber(listener.clone()));
     while recorder.events().is_empty() {
         assert!(stalled.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }

@@ -24,7 +24,7 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::frames::{Frames, Step};
-use crate::world::{BODY, call, http, webhook, webhook_delivery};
+use crate::world::{BODY, call, webhook, webhook_request};
 
 const LIMIT: usize = 64;
 
@@ -44,7 +44,7 @@ fn answering<R: Send + 'static>(
 }
 
 async fn axum_answer(router: &Router, id: &str) -> (StatusCode, Option<HeaderValue>, Bytes) {
-    let response = router.clone().oneshot(http(&webhook_delivery(id)).map(AxumBody::new)).await.unwrap();
+    let response = router.clone().oneshot(webhook_request(id).map(AxumBody::new)).await.unwrap();
     let (parts, body) = response.into_parts();
     (parts.status, parts.headers.get(CONTENT_TYPE).cloned(), body.collect().await.unwrap().to_bytes())
 }
@@ -72,12 +72,12 @@ async fn strings_and_bytes_work_too() {
     let numbered = |number: usize| Response::new(format!("attempt {number}"));
     let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
     for _ in 0..2 {
-        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.body(), "attempt 0");
+        assert_eq!(call(&mut service, webhook_request("1")).await.body(), "attempt 0");
     }
     let numbered = |number: usize| Response::new(Full::<Bytes>::from(format!("attempt {number}")));
     let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
     for _ in 0..2 {
-        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        let response = call(&mut service, webhook_request("1")).await;
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "attempt 0");
     }
 }
@@ -89,9 +89,9 @@ async fn status_and_content_type_are_kept_and_no_other_header() {
         response.header(CONTENT_TYPE, "application/xml").body("<Response/>".to_owned()).unwrap()
     };
     let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
-    let response = call(&mut service, http(&webhook_delivery("1"))).await;
+    let response = call(&mut service, webhook_request("1")).await;
     assert_eq!(response.headers().len(), 2);
-    let repeated = call(&mut service, http(&webhook_delivery("1"))).await;
+    let repeated = call(&mut service, webhook_request("1")).await;
     assert_eq!((repeated.status(), repeated.body().as_str()), (StatusCode::ACCEPTED, "<Response/>"));
     assert_eq!(repeated.headers().len(), 1);
     assert_eq!(repeated.headers()[CONTENT_TYPE], "application/xml");
@@ -127,7 +127,7 @@ async fn an_unsaved_response_is_passed_on_and_its_duplicate_acknowledged() {
             };
             let mut service = layer.layer(service.clone());
             for length in [first, repeated] {
-                let response = call(&mut service, http(&webhook_delivery("1"))).await;
+                let response = call(&mut service, webhook_request("1")).await;
                 assert_eq!(response.status(), StatusCode::OK);
                 assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), length);
             }
@@ -142,9 +142,9 @@ async fn responses_that_need_their_headers_are_not_saved() {
         let header = name.clone();
         let first = move |_| Response::builder().header(&header, value).body("ab".to_owned()).unwrap();
         let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
-        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        let response = call(&mut service, webhook_request("1")).await;
         assert_eq!((response.headers()[&name].to_str().unwrap(), response.body().as_str()), (value, "ab"));
-        let repeated = call(&mut service, http(&webhook_delivery("1"))).await;
+        let repeated = call(&mut service, webhook_request("1")).await;
         assert_eq!((repeated.headers().len(), repeated.body().as_str()), (0, ""));
     }
 
@@ -155,7 +155,7 @@ async fn responses_that_need_their_headers_are_not_saved() {
     };
     let mut service = guarded().remember_responses(LIMIT).layer(answering(checked));
     for (body, trailers) in [("ab", true), ("", false)] {
-        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        let response = call(&mut service, webhook_request("1")).await;
         let collected = response.into_body().collect().await.unwrap();
         assert_eq!(collected.trailers().is_some_and(|trailers| !trailers.is_empty()), trailers);
         assert_eq!(collected.to_bytes(), body);
@@ -169,7 +169,7 @@ async fn only_2xx_responses_are_saved() {
     };
     let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
     for status in [303, 204, 204] {
-        assert_eq!(call(&mut service, http(&webhook_delivery("1"))).await.status().as_u16(), status);
+        assert_eq!(call(&mut service, webhook_request("1")).await.status().as_u16(), status);
     }
 }
 
@@ -184,7 +184,7 @@ async fn a_response_that_breaks_off_is_a_failure() {
     };
     let mut service = guarded().remember_responses(LIMIT).layer(answering(broken));
     for (status, body) in [(500, ""), (200, "halfhalf"), (200, "halfhalf")] {
-        let response = call(&mut service, http(&webhook_delivery("1"))).await;
+        let response = call(&mut service, webhook_request("1")).await;
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
     }
@@ -198,12 +198,12 @@ async fn an_unrepeatable_response_is_acknowledged() {
         || VerifyLayer::new(webhook()).replay_guard(Arc::clone(&guard)).unwrap().remember_responses(LIMIT);
     let bytes = |_| Response::new(AxumBody::from(&b"\xff"[..]));
     let text = |_| Response::new("never".to_owned());
-    call(&mut layer().layer(answering(bytes)), http(&webhook_delivery("1"))).await;
-    let response = call(&mut layer().layer(answering(text)), http(&webhook_delivery("1"))).await;
+    call(&mut layer().layer(answering(bytes)), webhook_request("1")).await;
+    let response = call(&mut layer().layer(answering(text)), webhook_request("1")).await;
     assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, ""));
     // Also without `remember_responses`.
     let forgets = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
-    let response = call(&mut forgets.layer(answering(text)), http(&webhook_delivery("1"))).await;
+    let response = call(&mut forgets.layer(answering(text)), webhook_request("1")).await;
     assert_eq!(response.body(), "");
 }
 

@@ -16,7 +16,7 @@ use tower::timeout::TimeoutLayer;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
 use crate::frames::{Frames, Step};
-use crate::world::{BODY, Handler, call, http, rejection, vogent, vogent_delivery, with_body};
+use crate::world::{BODY, Handler, call, http, rejected, vogent, vogent_delivery, with_body};
 
 /// Panics where an instance is called that was not polled ready, as tower's contract allows.
 #[derive(Default)]
@@ -71,8 +71,10 @@ async fn behind_and_before_a_concurrency_limit() {
         let response = call(&mut service, http(&vogent_delivery())).await;
         assert_eq!(response.status(), StatusCode::OK);
         // A rejection gives its permit back.
-        let response = call(&mut service, http(&vogent_delivery().with_body("{}"))).await;
-        assert_eq!(rejection(&response), Some(ErrorKind::SignatureMismatch));
+        assert_eq!(
+            rejected(&mut service, http(&vogent_delivery().with_body("{}"))).await,
+            Some(ErrorKind::SignatureMismatch)
+        );
     }
     assert_eq!(handler.count(), 3);
 }

@@ -42,6 +42,11 @@ pub(crate) fn http(delivery: &Delivery) -> Request<Full<Bytes>> {
     delivery.to_http("/webhook").unwrap().map(Full::from)
 }
 
+/// A signed webhook with this `jti`, over HTTP.
+pub(crate) fn webhook_request(id: &str) -> Request<Full<Bytes>> {
+    http(&webhook_delivery(id))
+}
+
 /// The request's head over HTTP, with another body.
 pub(crate) fn with_body<B>(delivery: &Delivery, body: B) -> Request<B> {
     delivery.to_http("/webhook").unwrap().map(|_| body)
