@@ -389,6 +389,7 @@ fn scheme_rows(rows: &mut Rows, hidden: &mut Vec<Vec<u8>>) {
         let delivery = rows.add(verifier.sign(&sample.key, &sample.unsigned).unwrap());
         hidden.extend(signatures(&delivery));
         hidden.extend([SEED.to_vec(), hex::encode(SEED).into_bytes()]);
+        rows.show(verifier.begin(delivery.head()).unwrap());
         rows.show(verifier.verify(delivery.request()).unwrap());
         #[cfg(feature = "reload")]
         let verifier = rows.add(countersign::Reloading::new(verifier));
