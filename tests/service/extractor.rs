@@ -11,14 +11,18 @@ use axum::response::IntoResponse;
 use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
+use countersign::ErrorKind::{
+    self, BodyFragmented, BodyInterrupted, BodyTooLarge, HeaderRepeated, MethodUnsupported,
+    SignatureMalformed, SignatureMismatch, SignatureMissing, TokenMissing,
+};
 use countersign::axum::{Signed, SignedParameters, SignedRejection};
 use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, BaseUrl, Coverage, Error, ErrorKind, Head, HeaderName, Keys, PlivoV2, Twilio, Verified,
-    Verifier, Vogent, Webhook,
+    Algorithm, BaseUrl, Coverage, Error, Head, HeaderName, Keys, PlivoV2, Twilio, Verified, Verifier, Vogent,
+    Webhook,
 };
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -115,13 +119,13 @@ async fn each_route_has_its_provider_and_its_reading() {
 #[tokio::test]
 async fn a_forged_request_gets_the_status_of_its_kind() {
     for (path, delivery, kind) in [
-        ("/json", vogent_delivery().with_body("{}"), ErrorKind::SignatureMismatch),
-        ("/json", webhook_delivery("1"), ErrorKind::SignatureMissing),
-        ("/raw", vogent_delivery(), ErrorKind::TokenMissing),
-        ("/form", text("a").form().with_body("text=b"), ErrorKind::SignatureMissing),
-        ("/form", text("a").json().with_header("content-type", "text/plain"), ErrorKind::HeaderRepeated),
+        ("/json", vogent_delivery().with_body("{}"), SignatureMismatch),
+        ("/json", webhook_delivery("1"), SignatureMissing),
+        ("/raw", vogent_delivery(), TokenMissing),
+        ("/form", text("a").form().with_body("text=b"), SignatureMissing),
+        ("/form", text("a").json().with_header("content-type", "text/plain"), HeaderRepeated),
         // Nothing is parsed before it has verified.
-        ("/json", sign::vogent(&secret(), "{").with_body("}"), ErrorKind::SignatureMismatch),
+        ("/json", sign::vogent(&secret(), "{").with_body("}"), SignatureMismatch),
     ] {
         let status = StatusCode::from_u16(kind.status()).unwrap();
         assert_eq!(send(path, &delivery).await, (status, String::new(), Some(kind)), "{path}");
@@ -142,13 +146,10 @@ async fn the_default_body_limit_holds() {
     let (status, _, kind) = send("/small", &sign::vogent(&secret(), "0123456789")).await;
     assert_eq!((status, kind), (StatusCode::OK, None));
     let (status, body, kind) = send("/small", &sign::vogent(&secret(), "0123456789a")).await;
-    assert_eq!(
-        (status, body.as_str(), kind),
-        (StatusCode::PAYLOAD_TOO_LARGE, "", Some(ErrorKind::BodyTooLarge))
-    );
+    assert_eq!((status, body.as_str(), kind), (StatusCode::PAYLOAD_TOO_LARGE, "", Some(BodyTooLarge)));
     // Without a signature, the body is not read.
     let (_, _, kind) = send("/small", &Delivery::without_header(vogent_delivery(), "x-elto-signature")).await;
-    assert_eq!(kind, Some(ErrorKind::SignatureMissing));
+    assert_eq!(kind, Some(SignatureMissing));
 }
 
 #[tokio::test]
@@ -160,7 +161,7 @@ async fn the_extractor_keeps_the_routes_limit() {
     let raised = Router::new().route("/", take().layer(DefaultBodyLimit::max(3 * MIB))).with_state(sends);
     for (router, length, rejected) in [
         (&by_default, 2 * MIB, None),
-        (&by_default, 2 * MIB + 1, Some(ErrorKind::BodyTooLarge)),
+        (&by_default, 2 * MIB + 1, Some(BodyTooLarge)),
         (&raised, 2 * MIB + 1, None),
     ] {
         let delivery = sign::vogent(&secret(), vec![b'x'; length]);
@@ -174,11 +175,11 @@ async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
     for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
         let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
         let (status, _, kind) = answer(router(), broken).await;
-        assert_eq!((status, kind), (StatusCode::BAD_REQUEST, Some(ErrorKind::BodyInterrupted)));
+        assert_eq!((status, kind), (StatusCode::BAD_REQUEST, Some(BodyInterrupted)));
     }
     let empty = Frames::new((0..1_001).map(|_| Step::Data(vec![])));
     let (_, _, kind) = answer(router(), vogent_delivery().to_http("/any").unwrap().map(|_| empty)).await;
-    assert_eq!(kind, Some(ErrorKind::BodyFragmented));
+    assert_eq!(kind, Some(BodyFragmented));
 }
 
 /// The result of one of axum's extractors.
@@ -237,11 +238,7 @@ async fn an_uncovered_query_reaches_no_value() {
             delivery.to_http("/").unwrap().map(Full::<Bytes>::from),
         )
         .await;
-        assert_eq!(
-            (status, kind),
-            (StatusCode::METHOD_NOT_ALLOWED, Some(ErrorKind::MethodUnsupported)),
-            "{method}"
-        );
+        assert_eq!((status, kind), (StatusCode::METHOD_NOT_ALLOWED, Some(MethodUnsupported)), "{method}");
     }
 }
 
@@ -353,7 +350,7 @@ async fn the_layer_serves_a_router_too() {
         (vogent_delivery(), (StatusCode::OK, "d1 under 0".to_owned(), None)),
         (
             vogent_delivery().with_body("{}"),
-            (StatusCode::UNAUTHORIZED, String::new(), Some(ErrorKind::SignatureMismatch)),
+            (StatusCode::UNAUTHORIZED, String::new(), Some(SignatureMismatch)),
         ),
     ] {
         let request = delivery.to_http("/json").unwrap().map(Full::<Bytes>::from);
@@ -389,10 +386,7 @@ async fn an_error_is_an_answer() {
     let router = Router::new().route("/", post(handle));
     let (status, words, kind) =
         answer(router, Request::post("/").body(Full::<Bytes>::default()).unwrap()).await;
-    assert_eq!(
-        (status, words.as_str(), kind),
-        (StatusCode::UNAUTHORIZED, "", Some(ErrorKind::SignatureMalformed))
-    );
+    assert_eq!((status, words.as_str(), kind), (StatusCode::UNAUTHORIZED, "", Some(SignatureMalformed)));
     for kind in ErrorKind::ALL {
         assert_eq!(Error::new(*kind).into_response().status().as_u16(), kind.status());
     }

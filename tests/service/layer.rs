@@ -8,9 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use countersign::ErrorKind::{
+    BodyFragmented, BodyInterrupted, BodyTooLarge, HeaderRepeated, MethodUnsupported, SignatureMismatch,
+    SignatureMissing, TokenMalformed, TokenMissing,
+};
 use countersign::tower::{TenantLookup, Verify, VerifyLayer};
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
-use countersign::{Coverage, Error, ErrorKind, Head, Verification, Verifier, sign};
+use countersign::{Coverage, Error, Head, Verification, Verifier, sign};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use tower::{Layer, Service};
@@ -47,12 +51,12 @@ async fn requests_rejected_by_their_head_are_not_read() {
     let forged =
         |edit: &str| signed.clone().without_header("authorization").with_header("authorization", edit);
     let cases = [
-        (&vogent, vogent_delivery().without_header("x-elto-signature"), ErrorKind::SignatureMissing),
-        (&vogent, vogent_delivery().with_header("x-elto-signature", "00"), ErrorKind::HeaderRepeated),
-        (&webhook, vogent_delivery(), ErrorKind::TokenMissing),
-        (&webhook, forged("Bearer a.b"), ErrorKind::TokenMalformed),
-        (&webhook, forged(&token.replace(".ey", ".eyA")), ErrorKind::SignatureMismatch),
-        (&webhook, signed.clone().with_method("PUT"), ErrorKind::MethodUnsupported),
+        (&vogent, vogent_delivery().without_header("x-elto-signature"), SignatureMissing),
+        (&vogent, vogent_delivery().with_header("x-elto-signature", "00"), HeaderRepeated),
+        (&webhook, vogent_delivery(), TokenMissing),
+        (&webhook, forged("Bearer a.b"), TokenMalformed),
+        (&webhook, forged(&token.replace(".ey", ".eyA")), SignatureMismatch),
+        (&webhook, signed.clone().with_method("PUT"), MethodUnsupported),
     ];
     for (verifier, delivery, kind) in cases {
         let handler = Handler::default();
@@ -72,14 +76,14 @@ async fn an_altered_body_is_rejected_however_it_arrives() {
         let mut service = VerifyLayer::new(vogent()).layer(handler.service());
         let request = with_body(&vogent_delivery(), Frames::chunks(altered.as_bytes(), length));
         let found = rejected(&mut service, request).await;
-        assert_eq!((found, handler.count()), (Some(ErrorKind::SignatureMismatch), 0));
+        assert_eq!((found, handler.count()), (Some(SignatureMismatch), 0));
     }
 }
 
 #[tokio::test]
 async fn the_limit_is_inclusive() {
     let delivery = vogent_delivery();
-    for (room, rejected) in [(0, None), (1, Some(ErrorKind::BodyTooLarge))] {
+    for (room, rejected) in [(0, None), (1, Some(BodyTooLarge))] {
         // With and without a known length.
         for (length, told) in [(1, 0), (usize::MAX, 0), (1, BODY.len())] {
             let handler = Handler::default();
@@ -101,17 +105,17 @@ async fn a_body_over_the_limit_is_read_no_further() {
         let polls = body.polls();
         let mut service = layer.layer(Handler::default().service());
         let found = rejected(&mut service, with_body(&vogent_delivery(), body)).await;
-        assert_eq!((found, polls.load(Ordering::Relaxed)), (Some(ErrorKind::BodyTooLarge), read));
+        assert_eq!((found, polls.load(Ordering::Relaxed)), (Some(BodyTooLarge), read));
     }
 }
 
 #[tokio::test]
 async fn the_limits_of_a_verifier_and_of_another_layer_count() {
     let mut service = VerifyLayer::new(vogent().max_body(10)).layer(Handler::default().service());
-    assert_eq!(rejected(&mut service, http(&vogent_delivery())).await, Some(ErrorKind::BodyTooLarge));
+    assert_eq!(rejected(&mut service, http(&vogent_delivery())).await, Some(BodyTooLarge));
     let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
     let limited = with_body(&vogent_delivery(), Limited::new(Full::<Bytes>::from(BODY), 5));
-    assert_eq!(rejected(&mut service, limited).await, Some(ErrorKind::BodyTooLarge));
+    assert_eq!(rejected(&mut service, limited).await, Some(BodyTooLarge));
 }
 
 #[tokio::test]
@@ -120,7 +124,7 @@ async fn an_incomplete_body_reaches_no_handler() {
         let handler = Handler::default();
         let mut service = VerifyLayer::new(vogent()).layer(handler.service());
         let found = rejected(&mut service, with_body(&vogent_delivery(), Frames::new(steps))).await;
-        assert_eq!((found, handler.count()), (Some(ErrorKind::BodyInterrupted), 0));
+        assert_eq!((found, handler.count()), (Some(BodyInterrupted), 0));
     }
 }
 
@@ -149,8 +153,8 @@ async fn a_body_of_too_many_empty_frames_is_rejected() {
     let trailers = Frames::new((0..1_001).map(|_| Step::Trailers));
     for (body, expected) in [
         (empty_frames(1_000), None),
-        (empty_frames(1_001), Some(ErrorKind::BodyFragmented)),
-        (trailers, Some(ErrorKind::BodyFragmented)),
+        (empty_frames(1_001), Some(BodyFragmented)),
+        (trailers, Some(BodyFragmented)),
     ] {
         let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
         assert_eq!(rejected(&mut service, with_body(&vogent_delivery(), body)).await, expected);
@@ -209,7 +213,7 @@ async fn on_rejection_replaces_the_response_and_the_error_stays() {
     let mut service = layer.layer(Handler::default().service());
     let response = call(&mut service, http(&vogent_delivery().with_body("{}"))).await;
     assert_eq!((response.status(), response.body().as_str()), (StatusCode::NOT_FOUND, "signature_mismatch"));
-    assert_eq!(response.extensions().get::<Error>().map(Error::kind), Some(ErrorKind::SignatureMismatch));
+    assert_eq!(response.extensions().get::<Error>().map(Error::kind), Some(SignatureMismatch));
 }
 
 #[tokio::test]
@@ -217,7 +221,7 @@ async fn a_proof_in_a_requests_extensions_reaches_no_handler() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(vogent()).layer(handler.service());
     for (delivery, kind) in
-        [(vogent_delivery(), None), (vogent_delivery().with_body("{}"), Some(ErrorKind::SignatureMismatch))]
+        [(vogent_delivery(), None), (vogent_delivery().with_body("{}"), Some(SignatureMismatch))]
     {
         let mut request = http(&delivery);
         let other = webhook().verify(webhook_delivery("1").request()).unwrap();
@@ -264,7 +268,7 @@ async fn a_service_is_wrapped_without_a_layer_and_given_back() {
     let mut service = Verify::new(handler.service(), vogent());
     assert_eq!(call(&mut service, http(&vogent_delivery())).await.status(), StatusCode::OK);
     let forged = vogent_delivery().with_body("{}");
-    assert_eq!(rejected(&mut service, http(&forged)).await, Some(ErrorKind::SignatureMismatch));
+    assert_eq!(rejected(&mut service, http(&forged)).await, Some(SignatureMismatch));
     assert_eq!(handler.count(), 1);
 
     let mut wrapped = Verify::new(1, vogent());
@@ -303,7 +307,7 @@ async fn the_platforms_limit_raises_the_default_limit() {
         (Some(3 * MIB), Some(MIB), MIB),
         (Some(1), Some(2), 2),
     ] {
-        for (length, expected) in [(holds, None), (holds + 1, Some(ErrorKind::BodyTooLarge))] {
+        for (length, expected) in [(holds, None), (holds + 1, Some(BodyTooLarge))] {
             let body = vec![b'x'; length];
             let by_token = sign::TokenSigner::new(&secret(), NOW).claim("api_key", "a1b2c3d4");
             for (layer, delivery) in [

@@ -7,11 +7,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use countersign::ErrorKind::{
+    self, AlgorithmMismatch, BodyTooLarge, BodyUnexpected, MediaTypeUnsupported, MethodUnsupported,
+    ParameterAmbiguous, ParameterRepeated, SignatureMalformed, SignatureMismatch, SignatureMissing,
+    TenantMissing, TenantStoreTimeout, TenantStoreUnavailable, TenantUnknown, TokenAwaited, TokenMissing,
+};
 use countersign::replay::Memory;
 use countersign::sign::{self, Delivery};
 use countersign::tower::{TenantLookup, VerifyLayer};
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
-use countersign::{ErrorKind, Keyring, Secret};
+use countersign::{Keyring, Secret};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::task::JoinHandle;
@@ -160,7 +165,7 @@ async fn each_tenants_secret_is_queried_once_and_used_alone() {
         delivery("known-1", "known-2"),
     ];
     let (rejections, handler) = deliver(store.lookup(), &deliveries).await;
-    assert_eq!(rejections, [None, None, None, Some(ErrorKind::SignatureMismatch)]);
+    assert_eq!(rejections, [None, None, None, Some(SignatureMismatch)]);
     let tenants: Vec<_> =
         handler.take().into_iter().map(|handled| handled.verified.tenant().unwrap().to_owned()).collect();
     assert_eq!(
@@ -174,7 +179,7 @@ async fn unknown_tenants_are_cached() {
     let store = Store::default();
     let stranger = delivery("stranger", "stranger");
     let (rejections, handler) = deliver(store.lookup(), &[stranger.clone(), stranger]).await;
-    assert_eq!((rejections, handler.count()), (vec![Some(ErrorKind::TenantUnknown); 2], 0));
+    assert_eq!((rejections, handler.count()), (vec![Some(TenantUnknown); 2], 0));
     assert_eq!(store.questions(), 1);
 }
 
@@ -184,7 +189,7 @@ async fn invalid_names_are_not_looked_up() {
     let (long, missing) = ("known".repeat(100), sign::TokenSigner::new(&secret_of("known"), NOW).post(BODY));
     let (rejections, _) =
         deliver(store.lookup(), &[delivery(&long, &long), delivery("", "known"), missing]).await;
-    let [unknown, missing] = [ErrorKind::TenantUnknown, ErrorKind::TenantMissing].map(Some);
+    let [unknown, missing] = [TenantUnknown, TenantMissing].map(Some);
     assert_eq!((rejections, store.questions()), (vec![unknown, unknown, missing], 0));
 
     let [longest, longer] = [250, 251].map(|length| format!("known-{}", "x".repeat(length)));
@@ -199,15 +204,15 @@ async fn errors_and_timeouts_of_the_store_differ_and_are_not_cached() {
     let mut service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
     store.turn(State::Down);
     for _ in 0..2 {
-        assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(ErrorKind::TenantStoreUnavailable));
+        assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(TenantStoreUnavailable));
     }
     store.turn(State::Up);
     store.answer_after(HOUR);
-    assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(ErrorKind::TenantStoreTimeout));
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(TenantStoreTimeout));
     store.answer_after(Duration::ZERO);
     assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
     assert_eq!((store.questions(), handler.count()), (4, 1));
-    assert!(ErrorKind::TenantStoreTimeout.is_retryable() && ErrorKind::TenantStoreUnavailable.is_retryable());
+    assert!(TenantStoreTimeout.is_retryable() && TenantStoreUnavailable.is_retryable());
 }
 
 #[tokio::test]
@@ -262,7 +267,7 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     }
     assert_eq!((store.questions(), started.elapsed()), (2, 30 * SECOND));
     at(32).await;
-    assert_eq!(rejected(&mut service, old()).await, Some(ErrorKind::SignatureMismatch));
+    assert_eq!(rejected(&mut service, old()).await, Some(SignatureMismatch));
     assert_eq!(rejected(&mut service, rotated()).await, None);
     assert_eq!(store.questions(), 2);
 
@@ -276,7 +281,7 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     }
     assert!((11..=13).contains(&store.questions()), "{}", store.questions());
     at(92).await;
-    assert_eq!(rejected(&mut service, rotated()).await, Some(ErrorKind::TenantStoreUnavailable));
+    assert_eq!(rejected(&mut service, rotated()).await, Some(TenantStoreUnavailable));
 
     // The account is gone: it is rejected once the store has said so.
     store.turn(State::Rotated);
@@ -285,7 +290,7 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     at(123).await;
     assert_eq!(rejected(&mut service, rotated()).await, None);
     tokio::time::sleep(SECOND).await;
-    assert_eq!(rejected(&mut service, rotated()).await, Some(ErrorKind::TenantUnknown));
+    assert_eq!(rejected(&mut service, rotated()).await, Some(TenantUnknown));
 }
 
 /// Attack 159. The flood takes 42 seconds of the store's time.
@@ -313,7 +318,7 @@ async fn known_tenants_are_served_and_renewed_during_a_flood_of_unknown_names() 
     tokio::time::sleep(SECOND).await;
     assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
     assert!(started.elapsed() <= 41 * SECOND + SECOND / 5);
-    assert_eq!(outcomes(flood).await, [Some(ErrorKind::TenantUnknown); 5000]);
+    assert_eq!(outcomes(flood).await, [Some(TenantUnknown); 5000]);
     assert_eq!((store.most.load(Ordering::Relaxed) <= 16, handler.count()), (true, 402));
 }
 
@@ -328,7 +333,7 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
             .map(|number| http(&delivery(&format!("stranger-{number}"), "stranger")))
             .map(|request| tokio::spawn(service.clone().oneshot(request)))
             .collect();
-        assert_eq!(outcomes(calls).await, [Some(ErrorKind::TenantUnknown); 100]);
+        assert_eq!(outcomes(calls).await, [Some(TenantUnknown); 100]);
         assert_eq!(store.most.load(Ordering::Relaxed), expected, "{set}");
     }
 
@@ -340,7 +345,7 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
         .map(|number| format!("known-{number}"))
         .map(|name| tokio::spawn(service.clone().oneshot(http(&delivery(&name, &name)))))
         .collect();
-    let late = Some(ErrorKind::TenantStoreTimeout);
+    let late = Some(TenantStoreTimeout);
     assert_eq!(outcomes(calls).await, [None, None, late, late]);
     assert_eq!(store.questions() - asked, 3);
     // The third was still answered. The fourth, for which nobody waits, was not sent.
@@ -367,7 +372,7 @@ async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on(
             .map(|request| tokio::spawn(service.clone().oneshot(request)))
             .collect();
         tokio::time::sleep(SECOND / 10).await;
-        let expected = delayed.then_some(ErrorKind::TenantStoreTimeout);
+        let expected = delayed.then_some(TenantStoreTimeout);
         assert_eq!(rejected(&mut service, known()).await, expected, "{set}");
         for request in flood {
             request.abort();
@@ -424,9 +429,9 @@ async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
     let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
     let request = || genuine("known-1");
     for (state, kind) in [
-        (State::Panics, ErrorKind::TenantStoreUnavailable),
-        (State::PanicsAtOnce, ErrorKind::TenantStoreUnavailable),
-        (State::NeverAnswers, ErrorKind::TenantStoreTimeout),
+        (State::Panics, TenantStoreUnavailable),
+        (State::PanicsAtOnce, TenantStoreUnavailable),
+        (State::NeverAnswers, TenantStoreTimeout),
     ] {
         store.turn(state);
         for _ in 0..3 {
@@ -480,7 +485,7 @@ fn a_runtime_that_ends_ends_its_queries() {
         gone.shutdown_background();
         call.await.unwrap().unwrap()
     });
-    assert_eq!(rejection(&rejected), Some(ErrorKind::TenantStoreUnavailable));
+    assert_eq!(rejection(&rejected), Some(TenantStoreUnavailable));
     store.turn(State::Up);
     assert_eq!(rejection(&stays.block_on(request()).unwrap()), None);
     assert_eq!(store.questions(), 2);
@@ -509,7 +514,7 @@ async fn the_body_can_name_the_tenant() {
         message("known-1").form().with_body(format!("text=hello&sig={}", "0".repeat(64))),
     ];
     let (rejections, handler) = deliver(sms_lookup(&store), &deliveries).await;
-    let [mismatch, missing] = [ErrorKind::SignatureMismatch, ErrorKind::TenantMissing].map(Some);
+    let [mismatch, missing] = [SignatureMismatch, TenantMissing].map(Some);
     assert_eq!(rejections, [None, None, None, mismatch, missing]);
     let bodies: Vec<_> = handler.take().into_iter().map(|handled| handled.body.to_vec()).collect();
     assert_eq!(bodies, deliveries[..3].iter().map(|delivery| delivery.body().to_vec()).collect::<Vec<_>>());
@@ -517,7 +522,7 @@ async fn the_body_can_name_the_tenant() {
 
     let mut limited =
         VerifyLayer::tenants(sms_lookup(&store)).max_body(5).layer(Handler::default().service());
-    assert_eq!(rejected(&mut limited, http(&deliveries[0])).await, Some(ErrorKind::BodyTooLarge));
+    assert_eq!(rejected(&mut limited, http(&deliveries[0])).await, Some(BodyTooLarge));
 }
 
 /// Sends a request. Requires that it is rejected and its body is not read.
@@ -548,8 +553,8 @@ async fn an_invalid_token_sends_no_query() {
     let posted = || delivery("known-1", "known-1");
     let with_token =
         |value: &str| posted().without_header("authorization").with_header("authorization", value);
-    let [method, algorithm] = [ErrorKind::MethodUnsupported, ErrorKind::AlgorithmMismatch];
-    let [missing, awaited] = [ErrorKind::TokenMissing, ErrorKind::TokenAwaited];
+    let [method, algorithm] = [MethodUnsupported, AlgorithmMismatch];
+    let [missing, awaited] = [TokenMissing, TokenAwaited];
     for (delivery, kind, post_only_kind) in [
         (posted().with_method("DELETE"), method, method),
         (posted().with_method("BREW"), method, method),
@@ -579,14 +584,14 @@ async fn an_invalid_sms_sends_no_query() {
     let mut service = VerifyLayer::tenants(sms_lookup(&store)).layer(Handler::default().service());
     let form = || message("known-1").form();
     for (delivery, kind) in [
-        (form().with_method("DELETE"), ErrorKind::MethodUnsupported),
-        (form().without_header("content-type"), ErrorKind::MediaTypeUnsupported),
+        (form().with_method("DELETE"), MethodUnsupported),
+        (form().without_header("content-type"), MediaTypeUnsupported),
     ] {
         assert_eq!(rejected_unread(&mut service, &delivery).await, kind);
     }
     let with_sig = |sig: &str| form().with_body(format!("api-key=known-1&text=hello&sig={sig}"));
     let right = "0".repeat(64);
-    let [missing, malformed] = [ErrorKind::SignatureMissing, ErrorKind::SignatureMalformed];
+    let [missing, malformed] = [SignatureMissing, SignatureMalformed];
     for (delivery, kind) in [
         (form().with_body("api-key=known-1&text=hello"), missing),
         (with_sig(""), malformed),
@@ -594,9 +599,9 @@ async fn an_invalid_sms_sends_no_query() {
         (with_sig(&right[1..]), malformed),
         (with_sig(&right.replace('0', "g")), malformed),
         (with_sig(&format!("0x{}", &right[2..])), malformed),
-        (with_sig(&format!("{right}&a%26b=c")), ErrorKind::ParameterAmbiguous),
-        (with_sig(&format!("{right}&sig={right}")), ErrorKind::ParameterRepeated),
-        (message("known-1").query().with_body("x"), ErrorKind::BodyUnexpected),
+        (with_sig(&format!("{right}&a%26b=c")), ParameterAmbiguous),
+        (with_sig(&format!("{right}&sig={right}")), ParameterRepeated),
+        (message("known-1").query().with_body("x"), BodyUnexpected),
     ] {
         assert_eq!(rejected(&mut service, http(&delivery)).await, Some(kind));
     }
@@ -613,7 +618,7 @@ async fn an_invalid_sms_sends_no_query() {
 async fn the_timeout_of_the_store_can_be_set() {
     let store = Store::default();
     store.answer_after(HOUR);
-    for (patience, rejected) in [(3599, Some(ErrorKind::TenantStoreTimeout)), (3601, None)] {
+    for (patience, rejected) in [(3599, Some(TenantStoreTimeout)), (3601, None)] {
         let lookup = store.lookup().patience(Duration::from_secs(patience));
         assert_eq!(format!("{lookup:?}"), r#"TenantLookup { scheme: "vonage-jwt", questions: 0, .. }"#);
         let (rejections, _) = deliver(lookup, &[delivery("known-1", "known-1")]).await;

@@ -2,11 +2,15 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use countersign::ErrorKind::{
+    self, HeaderRepeated, HeaderTooLong, MethodUnsupported, SignatureMalformed, SignatureMismatch,
+    SignatureMissing,
+};
 use countersign::schemes::{Scheme, Settings};
 use countersign::sign::{Signer, Unsigned};
 use countersign::{
-    Agora, Bland, CalCom, ConfigError, Coverage, ErrorKind, Famulor, Genesys, Head, Keyring, Replays,
-    Request, Secret, SinchNumbers, StaticToken, Verified, Verifier,
+    Agora, Bland, CalCom, ConfigError, Coverage, Famulor, Genesys, Head, Keyring, Replays, Request, Secret,
+    SinchNumbers, StaticToken, Verified, Verifier,
 };
 
 use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret, verdict};
@@ -121,19 +125,15 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
         }
         // A framework reads the query of a GET, which is not signed.
         for method in ["GET", "DELETE", "HEAD", "post"] {
-            assert_eq!(kind(method, &right, body), Err(ErrorKind::MethodUnsupported), "{scheme}");
+            assert_eq!(kind(method, &right, body), Err(MethodUnsupported), "{scheme}");
         }
         for altered in [&format!("{body}\n"), &body.replace(':', ": "), &body[1..], ""] {
-            assert_eq!(
-                kind("POST", &right, altered),
-                Err(ErrorKind::SignatureMismatch),
-                "{scheme} {altered}"
-            );
+            assert_eq!(kind("POST", &right, altered), Err(SignatureMismatch), "{scheme} {altered}");
         }
         let other = build(scheme, "another", None);
-        assert_eq!(verify(&*other, "POST", &right, body.as_bytes()), Err(ErrorKind::SignatureMismatch));
-        assert_eq!(kind("POST", &[], body), Err(ErrorKind::SignatureMissing));
-        assert_eq!(kind("POST", &[(header, signature); 2], body), Err(ErrorKind::HeaderRepeated));
+        assert_eq!(verify(&*other, "POST", &right, body.as_bytes()), Err(SignatureMismatch));
+        assert_eq!(kind("POST", &[], body), Err(SignatureMissing));
+        assert_eq!(kind("POST", &[(header, signature); 2], body), Err(HeaderRepeated));
         let text = signature.trim_start_matches("sha256=");
         let bytes = hex::decode(text).unwrap_or_else(|_| BASE64_STANDARD.decode(text).unwrap());
         let in_other_encoding =
@@ -151,21 +151,16 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
             "",
             "no-secret-provided",
         ] {
-            assert_eq!(
-                kind("POST", &[(header, wrong)], body),
-                Err(ErrorKind::SignatureMalformed),
-                "{scheme} {wrong:?}"
-            );
+            assert_eq!(kind("POST", &[(header, wrong)], body), Err(SignatureMalformed), "{scheme} {wrong:?}");
         }
         // The prefix is required.
         let bare = kind("POST", &[(header, text)], body);
-        let expected =
-            if text == signature { Ok(Coverage::Body) } else { Err(ErrorKind::SignatureMalformed) };
+        let expected = if text == signature { Ok(Coverage::Body) } else { Err(SignatureMalformed) };
         assert_eq!(bare, expected, "{scheme}");
         // A gateway may rename the header.
         let renamed = build(scheme, secret, Some("X-Renamed"));
         assert!(verify(&*renamed, "POST", &[("x-renamed", signature)], body.as_bytes()).is_ok());
-        assert_eq!(verify(&*renamed, "POST", &right, body.as_bytes()), Err(ErrorKind::SignatureMissing));
+        assert_eq!(verify(&*renamed, "POST", &right, body.as_bytes()), Err(SignatureMissing));
         assert_eq!(verifier.replays(), Replays::Undetectable);
     }
 }
@@ -177,8 +172,7 @@ fn hex_is_of_either_case_and_base64_is_not() {
         let text = signature.trim_start_matches("sha256=");
         let upper = signature.replace(text, &text.to_uppercase());
         let found = verify(&*verifier, "POST", &[(header, &upper)], body.as_bytes()).map(|it| it.coverage());
-        let expected =
-            if scheme == "genesys" { Err(ErrorKind::SignatureMismatch) } else { Ok(Coverage::Body) };
+        let expected = if scheme == "genesys" { Err(SignatureMismatch) } else { Ok(Coverage::Body) };
         assert_eq!(found, expected, "{scheme}");
     }
 }
@@ -189,11 +183,11 @@ fn agora_never_falls_back_to_sha1() {
     let (v1, body) = ("5a3bb6a6d9fad2ea9ae3fb707a14c9d7f3136df1", VECTORS[2].body);
     let agora = Agora::new(secret("secret"));
     let kind = |headers: &[(&str, &str)]| verify(&agora, "POST", headers, body.as_bytes()).map(drop);
-    assert_eq!(kind(&[("Agora-Signature", v1)]), Err(ErrorKind::SignatureMissing));
+    assert_eq!(kind(&[("Agora-Signature", v1)]), Err(SignatureMissing));
     let (v2, wrong) = (VECTORS[2].signature, "0".repeat(64));
-    assert_eq!(kind(&[("Agora-Signature-V2", v1)]), Err(ErrorKind::SignatureMalformed));
+    assert_eq!(kind(&[("Agora-Signature-V2", v1)]), Err(SignatureMalformed));
     let both = [("Agora-Signature", v1), ("Agora-Signature-V2", &*wrong)];
-    assert_eq!(kind(&both), Err(ErrorKind::SignatureMismatch));
+    assert_eq!(kind(&both), Err(SignatureMismatch));
     // The other header is ignored.
     for other in [v1, "", "x"] {
         assert_eq!(kind(&[("Agora-Signature", other), ("Agora-Signature-V2", v2)]), Ok(()));
@@ -221,9 +215,9 @@ fn a_body_of_any_type_is_signed_raw() {
                 let (_, signature) = signed.headers().last().unwrap();
                 assert_eq!(signature.len(), length);
                 let added = signed.clone().with_body([body, b"&"].concat());
-                rejects(&verifier, added.request(), ErrorKind::SignatureMismatch);
+                rejects(&verifier, added.request(), SignatureMismatch);
                 let other = verifier.sign(&(&secret(OTHER_KEY)).into(), &unsigned).unwrap();
-                rejects(&verifier, other.request(), ErrorKind::SignatureMismatch);
+                rejects(&verifier, other.request(), SignatureMismatch);
             }
         }
     }
@@ -248,10 +242,10 @@ fn a_static_token_proves_nothing_of_a_request() {
         }
     }
     assert_eq!((plain.scheme(), plain.replays()), ("static-token", Replays::Undetectable));
-    assert_eq!(verify(&plain, "GET", &[("x-webhook-secret", KEY)], b""), Err(ErrorKind::MethodUnsupported));
+    assert_eq!(verify(&plain, "GET", &[("x-webhook-secret", KEY)], b""), Err(MethodUnsupported));
     let gets = token("X-Webhook-Secret", "").methods(["GET"]).unwrap();
     assert!(verify(&gets, "GET", &[("x-webhook-secret", KEY)], b"").is_ok());
-    assert_eq!(verify(&gets, "POST", &[("x-webhook-secret", KEY)], b""), Err(ErrorKind::MethodUnsupported));
+    assert_eq!(verify(&gets, "POST", &[("x-webhook-secret", KEY)], b""), Err(MethodUnsupported));
     assert_eq!(token("a", "").methods([""; 0]).unwrap_err(), ConfigError::MethodsInvalid);
     assert_eq!(StaticToken::new("a b", secret(KEY)).unwrap_err(), ConfigError::HeaderNameInvalid);
 }
@@ -275,21 +269,20 @@ fn a_static_token_is_the_whole_value_after_its_prefix() {
         "x",
         &"x".repeat(16 * 1024),
     ] {
-        assert_eq!(kind(&plain, &[("X-Token", wrong)]), Err(ErrorKind::SignatureMismatch), "{wrong}");
+        assert_eq!(kind(&plain, &[("X-Token", wrong)]), Err(SignatureMismatch), "{wrong}");
         let value = format!("Bearer {wrong}");
-        let expected =
-            if value.len() > 16 * 1024 { ErrorKind::HeaderTooLong } else { ErrorKind::SignatureMismatch };
+        let expected = if value.len() > 16 * 1024 { HeaderTooLong } else { SignatureMismatch };
         assert_eq!(kind(&bearer, &[("Authorization", &value)]), Err(expected), "{wrong}");
     }
     assert_eq!(kind(&plain, &[("X-Token", KEY)]), Ok(()));
     assert_eq!(kind(&bearer, &[("Authorization", &format!("Bearer {KEY}"))]), Ok(()));
     for malformed in [KEY, &format!("bearer {KEY}"), &format!("Bearer{KEY}"), "Bearer ", "Bearer", ""] {
-        assert_eq!(kind(&bearer, &[("Authorization", malformed)]), Err(ErrorKind::SignatureMalformed));
+        assert_eq!(kind(&bearer, &[("Authorization", malformed)]), Err(SignatureMalformed));
     }
-    assert_eq!(kind(&plain, &[("X-Token", "")]), Err(ErrorKind::SignatureMalformed));
-    assert_eq!(kind(&plain, &[]), Err(ErrorKind::SignatureMissing));
-    assert_eq!(kind(&plain, &[("X-Token", KEY), ("x-token", KEY)]), Err(ErrorKind::HeaderRepeated));
-    assert_eq!(kind(&plain, &[("X-Token", KEY), ("x-token", "")]), Err(ErrorKind::HeaderRepeated));
+    assert_eq!(kind(&plain, &[("X-Token", "")]), Err(SignatureMalformed));
+    assert_eq!(kind(&plain, &[]), Err(SignatureMissing));
+    assert_eq!(kind(&plain, &[("X-Token", KEY), ("x-token", KEY)]), Err(HeaderRepeated));
+    assert_eq!(kind(&plain, &[("X-Token", KEY), ("x-token", "")]), Err(HeaderRepeated));
 }
 
 #[test]
@@ -305,9 +298,9 @@ fn a_static_token_signs_and_is_built_from_settings() {
     assert_eq!(signed.header("authorization"), Some(&*format!("Bearer {KEY}")));
     let _ = accepts(&*verifier, signed.with_body("other").request());
     let other = verifier.sign(&secret(OTHER_KEY).into(), &Unsigned::json("{}")).unwrap();
-    rejects(&*verifier, other.request(), ErrorKind::SignatureMismatch);
+    rejects(&*verifier, other.request(), SignatureMismatch);
     // A header holds text.
     let bytes = Secret::verbatim([0xff]).unwrap();
     let unwritable = verifier.sign(&bytes.into(), &Unsigned::json("{}")).map(drop).unwrap_err();
-    assert_eq!(unwritable.kind(), ErrorKind::SignatureMalformed);
+    assert_eq!(unwritable.kind(), SignatureMalformed);
 }

@@ -1,8 +1,12 @@
 //! A scheme of a user's own, with a check of its own.
 
+use countersign::ErrorKind::{
+    BodyMalformed, BodyTooLarge, SignatureMalformed, SignatureMismatch, SignatureMissing, TimestampFuture,
+    TimestampStale,
+};
 use countersign::{
-    Algorithm, Check, Coverage, Error, ErrorKind, Evidence, Head, HeaderName, HexHmac, KeyId, ReplayKey,
-    Request, Tolerance, UnixTime, Verification, Verifier, sign,
+    Algorithm, Check, Coverage, Error, Evidence, Head, HeaderName, HexHmac, KeyId, ReplayKey, Request,
+    Tolerance, UnixTime, Verification, Verifier, sign,
 };
 
 use crate::support::{KEY, accepts, rejects, secret};
@@ -18,9 +22,9 @@ struct Counted {
 
 impl Verifier for Length {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let text = head.header(&self.0)?.ok_or(ErrorKind::SignatureMissing)?;
+        let text = head.header(&self.0)?.ok_or(SignatureMissing)?;
         let expected = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        let expected = expected.ok_or_else(|| Error::new(ErrorKind::SignatureMalformed))?;
+        let expected = expected.ok_or_else(|| Error::new(SignatureMalformed))?;
         Ok(Verification::new(Counted { expected, seen: 0 }).limit(100))
     }
 }
@@ -28,7 +32,7 @@ impl Verifier for Length {
 impl Check for Counted {
     fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
         self.seen += chunk.len();
-        if chunk.contains(&0) { Err(ErrorKind::BodyMalformed.into()) } else { Ok(()) }
+        if chunk.contains(&0) { Err(BodyMalformed.into()) } else { Ok(()) }
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
@@ -38,7 +42,7 @@ impl Check for Counted {
                 .valid_until(UnixTime::from_secs(8), UnixTime::from_secs(9))
                 .replay_key(ReplayKey::new(["once"])))
         } else {
-            Err(ErrorKind::SignatureMismatch.into())
+            Err(SignatureMismatch.into())
         }
     }
 }
@@ -53,10 +57,10 @@ fn a_custom_scheme_accepts_and_rejects() {
     assert_eq!(verified.valid_until(), Some(UnixTime::from_secs(9)));
     assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(7)));
     assert_eq!(verified.replay_key(), Some(ReplayKey::new(["once"])));
-    rejects(&scheme, Request::new(head, "hello!"), ErrorKind::SignatureMismatch);
-    rejects(&scheme, Request::new(head, "hel\0o"), ErrorKind::BodyMalformed);
-    rejects(&scheme, Request::new(head, &[b'x'; 101]), ErrorKind::BodyTooLarge);
-    rejects(&scheme, Request::new(Head::new("POST", &[("a", "b")]), "hello"), ErrorKind::SignatureMissing);
+    rejects(&scheme, Request::new(head, "hello!"), SignatureMismatch);
+    rejects(&scheme, Request::new(head, "hel\0o"), BodyMalformed);
+    rejects(&scheme, Request::new(head, &[b'x'; 101]), BodyTooLarge);
+    rejects(&scheme, Request::new(Head::new("POST", &[("a", "b")]), "hello"), SignatureMissing);
 }
 
 #[test]
@@ -81,9 +85,9 @@ fn a_scheme_can_build_on_another_and_add_to_its_evidence() {
         (verified.replay_key(), verified.coverage()),
         (Some(ReplayKey::new(["once"])), Coverage::Body)
     );
-    assert_eq!(finish(b"hello", 1_700_000_011), Err(ErrorKind::TimestampStale));
-    assert_eq!(finish(b"hello", 1_699_999_989), Err(ErrorKind::TimestampFuture));
-    assert_eq!(finish(b"other", 1_700_000_011), Err(ErrorKind::SignatureMismatch));
+    assert_eq!(finish(b"hello", 1_700_000_011), Err(TimestampStale));
+    assert_eq!(finish(b"hello", 1_699_999_989), Err(TimestampFuture));
+    assert_eq!(finish(b"other", 1_700_000_011), Err(SignatureMismatch));
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn a_limit_is_only_ever_lowered() {
     for (limit, taken) in [(usize::MAX, 4), (4, 4), (3, 3), (0, 0)] {
         let mut verification = hmac.begin(delivery.head()).unwrap().limit(limit);
         assert!(verification.update(&b"hello"[..taken]).is_ok());
-        assert_eq!(verification.update(b"!").unwrap_err().kind(), ErrorKind::BodyTooLarge);
+        assert_eq!(verification.update(b"!").unwrap_err().kind(), BodyTooLarge);
     }
 }
 
@@ -104,5 +108,5 @@ fn a_rejection_in_mid_body_is_final() {
     let mut verification = scheme.begin(Head::new("POST", &headers)).unwrap();
     assert!(verification.update(b"\0").is_err());
     assert!(verification.update(b"").is_err());
-    assert_eq!(verification.finish().unwrap_err().kind(), ErrorKind::BodyMalformed);
+    assert_eq!(verification.finish().unwrap_err().kind(), BodyMalformed);
 }

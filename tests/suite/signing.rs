@@ -1,10 +1,15 @@
 //! Requests signed by the rule that verifies them.
 
+use countersign::ErrorKind::{
+    BodyUnexpected, ClockUnavailable, HeaderMissing, HeaderRepeated, MethodUnsupported, ParameterMalformed,
+    PayloadHashMalformed, PayloadHashMismatch, PayloadHashMissing, RuleInvalid, SignatureMalformed,
+    SignatureMismatch, SignatureMissing, TenantMissing, TenantUnknown, TimestampMalformed, TimestampStale,
+};
 use countersign::rule::{Encoding, Hash, Profile};
 use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
 use countersign::{
-    Algorithm, BaseUrl, Clock, Error, ErrorKind, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Secret,
-    Tenants, UnixTime, Verifier, Vogent, Webhook,
+    Algorithm, BaseUrl, Clock, Error, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Secret, Tenants,
+    UnixTime, Verifier, Vogent, Webhook,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -93,9 +98,9 @@ fn hashed() -> Webhook<Written> {
 /// The body's SHA-256 in the URL that is signed.
 fn named() -> Webhook<Written> {
     let read: Read = |head, envelope| {
-        let text = head.query_param("sha256")?.ok_or(ErrorKind::PayloadHashMissing)?;
+        let text = head.query_param("sha256")?.ok_or(PayloadHashMissing)?;
         let mut expected = [0; 32];
-        hex::decode_to_slice(text, &mut expected).map_err(|_| ErrorKind::PayloadHashMalformed)?;
+        hex::decode_to_slice(text, &mut expected).map_err(|_| PayloadHashMalformed)?;
         envelope.hex(head.signature(&SIGNATURE)?).part(head.url()).body_sha256(expected);
         Ok(())
     };
@@ -211,14 +216,14 @@ proptest! {
 
             let longer = genuine.clone().with_body([genuine.body(), b"x"].concat());
             let kind = match name {
-                "bodiless" => ErrorKind::BodyUnexpected,
-                "named" => ErrorKind::PayloadHashMismatch,
-                _ => ErrorKind::SignatureMismatch,
+                "bodiless" => BodyUnexpected,
+                "named" => PayloadHashMismatch,
+                _ => SignatureMismatch,
             };
             prop_assert_eq!(rejected(&longer), Err(kind), "{}", name);
 
             let forged = signer.signed(&secret(OTHER_KEY), &unsigned).unwrap();
-            prop_assert_eq!(rejected(&forged), Err(ErrorKind::SignatureMismatch), "{}", name);
+            prop_assert_eq!(rejected(&forged), Err(SignatureMismatch), "{}", name);
 
             let (headers, written): (Vec<_>, Vec<_>) =
                 genuine.headers().iter().cloned().partition(|(name, _)| name == "content-type");
@@ -234,14 +239,14 @@ proptest! {
             }
             if ["form", "named", "bodiless"].contains(&name) {
                 let elsewhere = genuine.clone().with_target(&format!("/x{}", genuine.target()));
-                prop_assert_eq!(rejected(&elsewhere), Err(ErrorKind::SignatureMismatch), "{}", name);
+                prop_assert_eq!(rejected(&elsewhere), Err(SignatureMismatch), "{}", name);
             }
             if name == "named" {
                 let (rest, last) = genuine.query().split_at(genuine.query().len() - 1);
                 let other = format!("{rest}{}", if last == "0" { "1" } else { "0" });
                 let altered = genuine.clone().with_query(&other);
-                prop_assert_eq!(rejected(&altered), Err(ErrorKind::SignatureMismatch));
-                prop_assert_eq!(rejected(&genuine.with_query("")), Err(ErrorKind::PayloadHashMissing));
+                prop_assert_eq!(rejected(&altered), Err(SignatureMismatch));
+                prop_assert_eq!(rejected(&genuine.with_query("")), Err(PayloadHashMissing));
             }
         }
     }
@@ -327,7 +332,7 @@ fn a_request_is_signed_now_and_under_a_name_of_its_own_unless_set_otherwise() {
     // The verifier checks the window, not the signer.
     let old = Unsigned::json("{}").time(UnixTime::from_secs(NOW.as_secs() - 301));
     let delivery = listed.sign(secret(KEY), &old).unwrap();
-    assert_eq!(verdict(&listed, delivery.request()).unwrap_err().kind(), ErrorKind::TimestampStale);
+    assert_eq!(verdict(&listed, delivery.request()).unwrap_err().kind(), TimestampStale);
 }
 
 #[test]
@@ -337,7 +342,7 @@ fn each_tenant_signs_with_its_own_secret() {
     for (key, name, expected) in [
         (KEY, "first", Ok(Some("first".to_owned()))),
         ("second-tenants-key", "second", Ok(Some("second".to_owned()))),
-        (KEY, "second", Err(ErrorKind::SignatureMismatch)),
+        (KEY, "second", Err(SignatureMismatch)),
     ] {
         let delivery = sign(key, name).unwrap();
         let verdict = verdict(&tenants, delivery.request());
@@ -346,9 +351,9 @@ fn each_tenant_signs_with_its_own_secret() {
             expected
         );
     }
-    assert_eq!(sign(KEY, "third").unwrap_err().kind(), ErrorKind::TenantUnknown);
+    assert_eq!(sign(KEY, "third").unwrap_err().kind(), TenantUnknown);
     let nameless = tenants.sign(secret(KEY), &Unsigned::json("{}"));
-    assert_eq!(nameless.unwrap_err().kind(), ErrorKind::TenantMissing);
+    assert_eq!(nameless.unwrap_err().kind(), TenantMissing);
 }
 
 #[test]
@@ -366,16 +371,12 @@ fn unsignable_requests_are_rejected() {
     let post = || Unsigned::json("{}");
     let zeros: Write = |draft| draft.header("x-sig", "0".repeat(draft.hex().len()));
     for (signer, unsigned, expected) in [
-        (webhook(plain, body, |_| {}), post(), ErrorKind::SignatureMissing),
-        (webhook(plain, |_, _| Ok(()), write_hex), post(), ErrorKind::SignatureMalformed),
-        (
-            webhook(plain, body, |draft| draft.header("x-sig", &draft.hex()[1..])),
-            post(),
-            ErrorKind::SignatureMalformed,
-        ),
-        (webhook(plain, body, zeros), post(), ErrorKind::SignatureMismatch),
-        (webhook(plain, body, write_hex), post().header("X-Sig", ""), ErrorKind::HeaderRepeated),
-        (webhook(plain, identified, write_hex), post(), ErrorKind::HeaderMissing),
+        (webhook(plain, body, |_| {}), post(), SignatureMissing),
+        (webhook(plain, |_, _| Ok(()), write_hex), post(), SignatureMalformed),
+        (webhook(plain, body, |draft| draft.header("x-sig", &draft.hex()[1..])), post(), SignatureMalformed),
+        (webhook(plain, body, zeros), post(), SignatureMismatch),
+        (webhook(plain, body, write_hex), post().header("X-Sig", ""), HeaderRepeated),
+        (webhook(plain, identified, write_hex), post(), HeaderMissing),
         // It signs its own signature.
         (
             webhook(plain, identified, |draft| {
@@ -383,10 +384,10 @@ fn unsignable_requests_are_rejected() {
                 draft.header("x-id", draft.hex());
             }),
             post(),
-            ErrorKind::SignatureMismatch,
+            SignatureMismatch,
         ),
-        (webhook(plain, body, write_hex), Unsigned::new("GET", ""), ErrorKind::MethodUnsupported),
-        (bodiless(), post(), ErrorKind::BodyUnexpected),
+        (webhook(plain, body, write_hex), Unsigned::new("GET", ""), MethodUnsupported),
+        (bodiless(), post(), BodyUnexpected),
         // It signs nothing.
         (
             webhook(
@@ -398,10 +399,10 @@ fn unsignable_requests_are_rejected() {
                 write_hex,
             ),
             Unsigned::new("POST", ""),
-            ErrorKind::RuleInvalid,
+            RuleInvalid,
         ),
-        (form(), Unsigned::form("a=%"), ErrorKind::ParameterMalformed),
-        (timed(), post().time(UnixTime::from_secs(-1)), ErrorKind::TimestampMalformed),
+        (form(), Unsigned::form("a=%"), ParameterMalformed),
+        (timed(), post().time(UnixTime::from_secs(-1)), TimestampMalformed),
         (
             // The hash of no body.
             webhook(
@@ -413,9 +414,9 @@ fn unsignable_requests_are_rejected() {
                 write_hex,
             ),
             post(),
-            ErrorKind::PayloadHashMismatch,
+            PayloadHashMismatch,
         ),
-        (timed().clock(Stopped), post(), ErrorKind::ClockUnavailable),
+        (timed().clock(Stopped), post(), ClockUnavailable),
     ] {
         assert_eq!(signer.sign(secret(KEY), &unsigned).map_err(|error| error.kind()), Err(expected));
     }
@@ -457,7 +458,7 @@ fn a_delivery_knows_its_target() {
         assert_eq!(request.uri().path_and_query().unwrap(), delivery.target());
         assert!(verdict(&signer, (&request).into()).is_ok());
         let elsewhere = delivery.to_http("/other").unwrap();
-        assert_eq!(verdict(&signer, (&elsewhere).into()).unwrap_err().kind(), ErrorKind::SignatureMismatch);
+        assert_eq!(verdict(&signer, (&elsewhere).into()).unwrap_err().kind(), SignatureMismatch);
     }
 }
 
