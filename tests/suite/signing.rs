@@ -1,5 +1,7 @@
 //! Requests signed by the rule that verifies them.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use countersign::ErrorKind::{
     BodyUnexpected, ClockUnavailable, HeaderMissing, HeaderRepeated, MethodUnsupported, ParameterMalformed,
     PayloadHashMalformed, PayloadHashMismatch, PayloadHashMissing, RuleInvalid, SignatureMalformed,
@@ -283,13 +285,13 @@ fn a_signature_is_the_one_that_another_library_makes() {
         format!("t={NOW},v1={}", tag(format!("{NOW}.{{}}").as_bytes()))
     );
     let listed_tag = ring_tag(hmac::HMAC_SHA256, KEY, format!("e1.{NOW}000.{{}}").as_bytes());
-    let listed_tag = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, listed_tag);
+    let listed_tag = BASE64_STANDARD.encode(listed_tag);
     assert_eq!(signature(&listed(), &unsigned("{}")).0, format!("v1,{listed_tag}"));
     assert_eq!(signature(&form(), &unsigned("b=+2&a=1")).0, tag("https://example.com/hook?a=1a=1&b= 2&"));
     // MD5 and SHA-256 of "body", by other libraries.
-    let md5 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, md5_oracle::compute("body").0);
+    let md5 = BASE64_STANDARD.encode(md5_oracle::compute("body").0);
     let hashed_tag = ring_tag(hmac::HMAC_SHA256, KEY, format!("POST\n{md5}\n").as_bytes());
-    let hashed_tag = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, hashed_tag);
+    let hashed_tag = BASE64_STANDARD.encode(hashed_tag);
     assert_eq!(signature(&hashed(), &unsigned("body")).0, hashed_tag);
     let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, b"body"));
     let target = format!("/hook?a=1&sha256={sha256}");

@@ -112,35 +112,22 @@ fn an_identifier_that_could_be_cut_elsewhere_is_rejected() {
 }
 
 #[test]
-fn a_time_has_one_text() {
+fn the_time_is_in_seconds() {
     let webhooks = standard_webhooks();
-    for time in [
-        "",
-        "01614265330",
-        "+1614265330",
-        "-1614265330",
-        " 1614265330",
-        "1614265330 ",
-        "1614265330.0",
-        "1614265330suffix",
-        "1.614265330e9",
-        "0x60379e72",
-        "１６１４２６５３３０",
-        "99999999999999999999",
+    for (time, kind) in [
+        ("01614265330", TimestampMalformed),
+        ("1614265330suffix", TimestampMalformed),
+        ("0", TimestampStale),
+        ("1614265330000", TimestampFuture),
+        ("9223372036854775807", TimestampFuture),
     ] {
-        let signature = v1(format!("{ID}.{time}.{BODY}"));
-        rejects(&webhooks, post(&webhook(ID, time, &signature), BODY), TimestampMalformed);
-    }
-    for (time, kind) in
-        [("0", TimestampStale), ("1614265330000", TimestampFuture), ("9223372036854775807", TimestampFuture)]
-    {
         let signature = v1(format!("{ID}.{time}.{BODY}"));
         rejects(&webhooks, post(&webhook(ID, time, &signature), BODY), kind);
     }
 }
 
 #[test]
-fn the_two_sets_of_headers_are_two_schemes() {
+fn headers_of_the_other_scheme_are_ignored() {
     let (webhooks, svix_) = (standard_webhooks(), at(Svix::new(secret(SECRET)).unwrap(), 1_614_265_330));
     let (of_webhooks, of_svix) = (webhook(ID, TIME, SIGNATURE), svix(ID, TIME, SIGNATURE));
     let _ = accepts(&webhooks, post(&of_webhooks, BODY));
@@ -214,17 +201,7 @@ fn openai_is_stricter_than_the_vendors_sdks() {
 }
 
 #[test]
-fn a_rotated_secret_matches_until_it_is_taken_out() {
-    let keyring = Keyring::new([secret("whsec_bmV3"), secret(SECRET)]).unwrap();
-    let webhooks = at(StandardWebhooks::new(keyring).unwrap(), 1_614_265_330);
-    let verified = accepts(&webhooks, post(&webhook(ID, TIME, SIGNATURE), BODY));
-    assert_eq!(verified.key().index(), 1);
-    let new = at(StandardWebhooks::new(secret("whsec_bmV3")).unwrap(), 1_614_265_330);
-    rejects(&new, post(&webhook(ID, TIME, SIGNATURE), BODY), SignatureMismatch);
-}
-
-#[test]
-fn the_identifier_stays_over_attempts() {
+fn the_replay_key_is_the_same_for_every_attempt() {
     let webhooks = standard_webhooks();
     let key = |id: &str, time: &str, body: &str| {
         let signature = v1(format!("{id}.{time}.{body}"));

@@ -391,23 +391,6 @@ fn no_header_changes_what_is_signed() {
             coverage_of(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &elsewhere), header], "");
         assert_eq!(forged, Err(SignatureMismatch));
     }
-    for text in [
-        sha1_hex("https://example.com/hook"),
-        url.trim_end_matches('=').to_owned(),
-        url.replace(['+', '/'], "-"),
-        format!("{url}="),
-        format!(" {url}"),
-        format!("sha1={url}"),
-        sha256_base64(KEY.as_bytes(), "https://example.com/hook"),
-        String::new(),
-    ] {
-        let expected = if text == url { Ok(Coverage::Url) } else { Err(SignatureMalformed) };
-        assert_eq!(
-            coverage_of(&twilio(), "GET", "/hook", &[("X-Twilio-Signature", &text)], ""),
-            expected,
-            "{text}"
-        );
-    }
 }
 
 #[test]
