@@ -16,13 +16,12 @@ use countersign::ErrorKind::{
     SignatureMalformed, SignatureMismatch, SignatureMissing, TokenMissing,
 };
 use countersign::axum::{Signed, SignedParameters, SignedRejection};
-use countersign::rule::{Envelope, Profile, Rule};
+use countersign::rule::Profile;
 use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, BaseUrl, Coverage, Error, Head, HeaderName, Keys, PlivoV2, Twilio, Verified, Verifier, Vogent,
-    Webhook,
+    Algorithm, BaseUrl, Coverage, Error, Head, Keys, PlivoV2, Twilio, Verified, Verifier, Vogent, Webhook,
 };
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -31,6 +30,7 @@ use tower::ServiceExt;
 
 use crate::frames::{Frames, Step};
 use crate::layer::Sends;
+use crate::support::{Read, SIGNATURE, Written};
 use crate::world::{BODY, secret, vogent, vogent_delivery, webhook, webhook_delivery};
 
 #[derive(Clone, FromRef)]
@@ -103,7 +103,7 @@ fn text(text: &str) -> sign::SmsSigner {
 }
 
 #[tokio::test]
-async fn each_route_has_its_provider_and_its_reading() {
+async fn each_route_has_its_verifier_and_its_extractor() {
     for (path, delivery, answer) in [
         ("/json", vogent_delivery(), "d1"),
         ("/raw", webhook_delivery("1"), "39 bytes, body"),
@@ -133,7 +133,7 @@ async fn a_forged_request_gets_the_status_of_its_kind() {
 }
 
 #[tokio::test]
-async fn a_verified_but_unreadable_body_is_rejected_like_in_axum() {
+async fn a_verified_but_unreadable_body_is_rejected_by_axum() {
     let (status, body, kind) = send("/json", &sign::vogent(&secret(), "{")).await;
     assert_eq!((status, kind), (StatusCode::BAD_REQUEST, None));
     assert!(body.starts_with("Failed to parse the request body as JSON"), "{body}");
@@ -142,7 +142,7 @@ async fn a_verified_but_unreadable_body_is_rejected_like_in_axum() {
 }
 
 #[tokio::test]
-async fn the_default_body_limit_holds() {
+async fn the_default_body_limit_of_axum_applies() {
     let (status, _, kind) = send("/small", &sign::vogent(&secret(), "0123456789")).await;
     assert_eq!((status, kind), (StatusCode::OK, None));
     let (status, body, kind) = send("/small", &sign::vogent(&secret(), "0123456789a")).await;
@@ -171,7 +171,7 @@ async fn the_extractor_keeps_the_routes_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_answered_as_the_layer_does() {
+async fn an_incomplete_body_is_rejected_as_by_the_layer() {
     for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
         let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
         let (status, _, kind) = answer(router(), broken).await;
@@ -190,7 +190,7 @@ struct Payment {
 
 /// Attack 154: an attacker adds a query to a signed form.
 #[tokio::test]
-async fn an_uncovered_query_reaches_no_value() {
+async fn an_uncovered_query_reaches_no_handler() {
     let state = Arc::new(vogent().methods(["POST", "GET"]).unwrap());
     let router = Router::new()
         .route(
@@ -378,7 +378,7 @@ async fn a_handler_that_takes_the_proof_does_not_run_without_the_layer() {
 }
 
 #[tokio::test]
-async fn an_error_is_an_answer() {
+async fn an_error_is_a_response() {
     async fn handle(body: Bytes) -> Result<(), Error> {
         let headers = [("X-Elto-Signature", "00")];
         vogent().verify(countersign::Request::new(Head::new("POST", &headers), &body)).map(drop)
@@ -393,7 +393,7 @@ async fn an_error_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
+async fn a_rejection_and_its_source_have_texts() {
     type Rejection = SignedRejection<JsonRejection>;
 
     async fn rejection_of(request: Request<axum::body::Body>) -> Rejection {
@@ -420,31 +420,19 @@ async fn a_rejection_says_what_was_wrong_and_its_source_in_what_words() {
     }
 }
 
-/// A platform that signs its form but no query.
-#[derive(Debug)]
-struct FormAlone;
-
-static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
-
-impl Rule for FormAlone {
-    fn profile(&self) -> Profile {
-        Profile::new("form-alone")
-    }
-
-    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+#[tokio::test]
+async fn a_rule_that_signs_a_form_passes_on_no_query() {
+    let keys = Keys::hmac(Algorithm::Sha256, secret());
+    let read: Read = |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).part("form:").form(|form, joined| {
             for (name, value) in form.iter() {
                 joined.extend([name, b"=", value].concat());
             }
         });
         Ok(())
-    }
-}
-
-#[tokio::test]
-async fn a_rule_that_signs_a_form_hands_on_no_query() {
-    let keys = Keys::hmac(Algorithm::Sha256, secret());
-    let webhook = Arc::new(Webhook::with_rule(FormAlone, keys).unwrap());
+    };
+    let rule = Written(Profile::new("form-alone"), read, |_| {});
+    let webhook = Arc::new(Webhook::with_rule(rule, keys).unwrap());
     for (body, joined) in [("", ""), ("a=1", "a=1"), ("a=1&&", "a=1")] {
         for query in ["", "?b=2", "?b=2&c=3", "?a=2"] {
             let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(), format!("form:{joined}"));
@@ -452,7 +440,7 @@ async fn a_rule_that_signs_a_form_hands_on_no_query() {
             let signed = signed.without_header("content-type").with_header("content-type", form);
             let request = signed.with_body(body).to_http(&format!("/{query}")).unwrap();
             let request = request.map(axum::body::Body::from);
-            let seen: Signed<WholeRequest, Webhook<FormAlone>> =
+            let seen: Signed<WholeRequest, Webhook<Written>> =
                 Signed::from_request(request, &webhook).await.unwrap();
             assert_eq!((seen.0.query, &*seen.0.body), (None, joined), "{body:?} {query:?}");
         }

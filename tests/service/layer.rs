@@ -228,8 +228,8 @@ async fn a_proof_in_a_requests_extensions_reaches_no_handler() {
         request.extensions_mut().insert(other);
         assert_eq!(rejected(&mut service, request).await, kind);
     }
-    let [handled] = handler.take().try_into().unwrap();
-    assert_eq!(handled.verified.claims(), None);
+    let [given] = handler.take().try_into().unwrap();
+    assert_eq!(given.verified.claims(), None);
 }
 
 #[tokio::test]

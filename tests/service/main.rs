@@ -26,5 +26,8 @@ mod observed;
 mod redaction;
 mod responses;
 mod stack;
+#[allow(dead_code, reason = "shared with the suite")]
+#[path = "../suite/support.rs"]
+mod support;
 mod tenants;
 mod world;

@@ -6,37 +6,30 @@ use axum::middleware::map_request;
 use axum::routing::post;
 use axum::{Router, extract};
 use countersign::axum::Signed;
-use countersign::rule::{Envelope, Profile, Rule};
+use countersign::rule::Profile;
 use countersign::tower::VerifyLayer;
-use countersign::{Algorithm, BaseUrl, ConfigError, Coverage, Error, Head, HeaderName, Keys, Webhook};
+use countersign::{Algorithm, BaseUrl, ConfigError, Coverage, Keys, Webhook};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use sha2::Sha256;
 use tower::ServiceExt;
 
+use crate::support::{Read, SIGNATURE, Written};
 use crate::world::secret;
 
 /// Signs the URL and the body.
-#[derive(Debug)]
-struct Url;
-
-static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");
-
-impl Rule for Url {
-    fn profile(&self) -> Profile {
-        Profile::new("url").url()
-    }
-
-    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+fn rule() -> Written {
+    let read: Read = |head, envelope| {
         envelope.hex(head.signature(&SIGNATURE)?).part(head.url()).body();
         Ok(())
-    }
+    };
+    Written(Profile::new("url").url(), read, |_| {})
 }
 
-fn verifier() -> Webhook<Url> {
+fn verifier() -> Webhook<Written> {
     let base = BaseUrl::new("https://example.com/hooks").unwrap();
-    Webhook::with_base_url(Url, Keys::hmac(Algorithm::Sha256, secret()), base)
+    Webhook::with_base_url(rule(), Keys::hmac(Algorithm::Sha256, secret()), base)
 }
 
 fn request(target: &str, signed: &str) -> Request<axum::body::Body> {
@@ -46,12 +39,12 @@ fn request(target: &str, signed: &str) -> Request<axum::body::Body> {
 }
 
 #[tokio::test]
-async fn the_target_is_the_one_that_was_received_however_deep_the_router_is() {
+async fn a_nested_router_verifies_the_received_target() {
     let layered = || Router::new().route("/a%2Fb", post(async || "")).layer(VerifyLayer::new(verifier()));
     let extracted = Router::new()
         .route(
             "/a%2Fb",
-            post(async |signed: Signed<bytes::Bytes, Webhook<Url>>| {
+            post(async |signed: Signed<bytes::Bytes, Webhook<Written>>| {
                 assert_eq!(signed.1.coverage(), Coverage::UrlBody);
             }),
         )
@@ -85,8 +78,8 @@ async fn with_other_query(mut request: Request<axum::body::Body>) -> Request<axu
 }
 
 #[tokio::test]
-async fn the_query_that_is_handed_on_is_the_verified_one() {
-    let handler = async |Signed(request, proof): Signed<extract::Request, Webhook<Url>>| {
+async fn the_verified_query_is_passed_on() {
+    let handler = async |Signed(request, proof): Signed<extract::Request, Webhook<Written>>| {
         assert_eq!(proof.coverage(), Coverage::UrlBody);
         request.uri().query().unwrap_or_default().to_owned()
     };
@@ -104,7 +97,7 @@ async fn the_query_that_is_handed_on_is_the_verified_one() {
 }
 
 #[test]
-fn a_rule_that_signs_the_url_needs_its_start() {
+fn a_rule_that_signs_the_url_needs_its_base() {
     let keys = Keys::hmac(Algorithm::Sha256, secret());
-    assert_eq!(Webhook::with_rule(Url, keys).unwrap_err(), ConfigError::BaseUrlMissing);
+    assert_eq!(Webhook::with_rule(rule(), keys).unwrap_err(), ConfigError::BaseUrlMissing);
 }

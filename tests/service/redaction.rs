@@ -33,6 +33,8 @@ use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
 use crate::frames::{Frames, Step};
+#[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
+use crate::world::declared;
 
 /// Base64, so that every scheme takes it as a secret. Its bytes must not appear either.
 const KEY: &str = "cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==";
@@ -102,8 +104,10 @@ fn the_check_finds_shown_values() {
 #[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
 #[tokio::test]
 async fn every_public_type_has_a_row() {
-    let mut declared = BTreeSet::new();
-    declarations(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", &mut declared);
+    let mut declared: BTreeSet<_> = declared(&["pub struct ", "pub enum ", "pub union "])
+        .into_iter()
+        .map(|(module, name)| format!("{module}::{name}"))
+        .collect();
     // A platform's rule, which contains only names of headers.
     declared.retain(|name| !(name.starts_with("countersign::providers::") && name.ends_with("Rule")));
     // Contains only names of headers, and cannot be made outside.
@@ -120,29 +124,6 @@ async fn every_public_type_has_a_row() {
     assert!(declared.len() > 40, "{declared:?}");
     let shown: BTreeSet<_> = rows().await.0.into_iter().map(|(name, _)| name).collect();
     assert_eq!(declared.difference(&shown).collect::<Vec<_>>(), Vec::<&String>::new());
-}
-
-/// The paths of all public types below a folder.
-#[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
-fn declarations(folder: &std::path::Path, module: &str, found: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let stem = path.file_stem().unwrap().to_str().unwrap();
-        if path.is_dir() {
-            declarations(&path, &format!("{module}::{stem}"), found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            for line in std::fs::read_to_string(&path).unwrap().lines() {
-                let line = line.trim_start();
-                let declared = ["pub struct ", "pub enum ", "pub union "]
-                    .iter()
-                    .find_map(|start| line.strip_prefix(start));
-                if let Some(rest) = declared {
-                    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                    found.insert(format!("{module}::{stem}::{}", &rest[..end]));
-                }
-            }
-        }
-    }
 }
 
 /// A type, and its `Debug` output.

@@ -1,13 +1,18 @@
 //! Secrets, requests and a handler for all tests here.
 
 use std::convert::Infallible;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::sign::{self, Delivery};
 use countersign::tower::VerifiedBody;
 use countersign::vonage::SignedWebhook;
-use countersign::{Error, ErrorKind, Secret, UnixTime, Verified, Vogent};
+use countersign::{
+    Check, Coverage, Error, ErrorKind, Evidence, Head, KeyId, ReplayKey, Replays, Secret, UnixTime,
+    Verification, Verified, Verifier, Vogent,
+};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::Service;
@@ -126,4 +131,67 @@ where
 {
     std::future::poll_fn(|context| service.poll_ready(context)).await.unwrap();
     service.call(request).await.unwrap()
+}
+
+/// Accepts everything, with one replay key, and until a time if it has one.
+#[derive(Debug)]
+pub(crate) struct Anything(pub(crate) Replays, pub(crate) Option<(UnixTime, UnixTime)>);
+
+impl Verifier for Anything {
+    fn begin<'v>(&'v self, _: Head<'_>) -> Result<Verification<'v>, Error> {
+        Ok(Verification::new(AnyBody(self.1)))
+    }
+
+    fn scheme(&self) -> &'static str {
+        "anything"
+    }
+
+    fn replays(&self) -> Replays {
+        self.0
+    }
+
+    fn retry_period(&self) -> Duration {
+        Duration::from_secs(5 * 3600)
+    }
+}
+
+struct AnyBody(Option<(UnixTime, UnixTime)>);
+
+impl Check for AnyBody {
+    fn update(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Evidence, Error> {
+        let evidence = Evidence::new(KeyId::new(0), Coverage::Body).replay_key(ReplayKey::new(["one"]));
+        Ok(match self.0 {
+            Some((now, until)) => evidence.valid_until(now, until),
+            None => evidence,
+        })
+    }
+}
+
+/// The names that follow one of these words in the sources, each with its module.
+pub(crate) fn declared(words: &[&str]) -> Vec<(String, String)> {
+    fn search(folder: &Path, module: &str, words: &[&str], found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let module = format!("{module}::{}", path.file_stem().unwrap().to_str().unwrap());
+            if path.is_dir() {
+                search(&path, &module, words, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let rests = text
+                    .lines()
+                    .filter_map(|line| words.iter().find_map(|word| line.trim_start().strip_prefix(word)));
+                found.extend(rests.map(|rest| {
+                    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                    (module.clone(), rest[..end].to_owned())
+                }));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    search(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "countersign", words, &mut found);
+    found
 }

@@ -466,7 +466,7 @@ fn a_form_is_joined_by_the_rule_and_returned_in_the_signed_order() {
         ("", &format!("a={}", "x".repeat(1024 * 1024)), BodyTooLarge),
     ] {
         let found = coverage(&form, &tag(format!("url{joined}")), body);
-        assert_eq!(found, Err(kind), "{:.20}", body);
+        assert_eq!(found, Err(kind), "{body:.20}");
     }
     let small = form.max_body(3);
     assert_eq!(coverage(&small, &tag("urla:1;"), "a=1&"), Err(BodyTooLarge));
@@ -860,7 +860,7 @@ fn random_rules_and_requests_have_the_expected_verdict() {
         // Signs one of the candidates: with the body, with another body or without one.
         let signed_body = random.pick(&[sent.body, sent.body, sent.body, b""]);
         let signed = Sent { body: signed_body, ..sent.clone() };
-        let right = tag(&Scripted::message(random.pick(&candidates), &signed));
+        let right = tag(Scripted::message(random.pick(&candidates), &signed));
         let wrong = "0".repeat(64);
         sent.one = random.pick(&[&*right, &right, &right, &right.to_uppercase(), &wrong, "x"]).to_owned();
         let lists = [right.clone(), format!("x {right}"), format!("{wrong} {right}"), wrong, "x".to_owned()];
