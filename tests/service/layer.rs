@@ -233,7 +233,7 @@ async fn a_proof_in_a_requests_extensions_reaches_no_handler() {
 }
 
 #[tokio::test]
-async fn a_body_knows_its_length_and_end() {
+async fn a_verified_body_has_a_known_length_and_end() {
     use http_body::Body as _;
 
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -263,7 +263,7 @@ async fn a_body_knows_its_length_and_end() {
 }
 
 #[tokio::test]
-async fn a_service_is_wrapped_without_a_layer_and_given_back() {
+async fn a_service_can_be_wrapped_and_unwrapped() {
     let handler = Handler::default();
     let mut service = Verify::new(handler.service(), vogent());
     assert_eq!(call(&mut service, http(&vogent_delivery())).await.status(), StatusCode::OK);

@@ -112,7 +112,7 @@ fn stalled()
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_handler_works_its_lease_is_renewed() {
+async fn a_lease_is_renewed_while_the_handler_runs() {
     let store = Store::new();
     let (handler, calls) = slow([MINUTE * 10]);
     let mut service = store.layer().layer(handler);

@@ -77,7 +77,7 @@ async fn a_lease_ends_to_the_nanosecond() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_64_claims_at_once_one_wins() {
+async fn one_of_64_concurrent_claims_succeeds() {
     let guard = Arc::new(Memory::new(10_000));
     for round in 0..200 {
         let claims: Vec<_> = (0..64)
@@ -147,7 +147,7 @@ async fn expired_entries_make_room_at_once() {
 }
 
 #[tokio::test]
-async fn a_key_that_has_ended_is_claimed_anew_for_its_whole_time_and_counts_once() {
+async fn an_expired_key_is_claimed_again_and_counts_once() {
     let clock = Stopped::default();
     let guard = clock.memory(8);
     // More expired entries than one claim removes, so that the key's own entry remains.
@@ -186,7 +186,7 @@ async fn clones_share_their_state() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn under_load_the_count_comes_back_to_nothing() {
+async fn the_count_returns_to_zero_after_load() {
     let guard = Arc::new(Memory::new(64));
     let workers: Vec<_> = (0..16)
         .map(|worker| {

@@ -97,7 +97,7 @@ fn event<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> BTreeMap<String, S
 }
 
 #[tokio::test]
-async fn each_delivery_has_one_event_and_a_span_with_its_key() {
+async fn each_request_has_one_event_and_a_span_with_its_key() {
     let old = Secret::new("the older secret").unwrap();
     let keyring = Keyring::new([secret(), old.clone()]).unwrap();
     let webhook = SignedWebhook::new(keyring).clock(|| NOW);
@@ -176,7 +176,7 @@ impl ReplayGuard for HalfDown {
 }
 
 /// The events after verification, with this guard and a handler of this duration.
-async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Heard> {
+async fn events_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Heard> {
     let webhook = SignedWebhook::new(secret()).clock(|| NOW);
     let layer = VerifyLayer::new(webhook).replay_guard(guard).unwrap();
     let mut service = layer.layer(tower::service_fn(move |_| async move {
@@ -196,7 +196,7 @@ async fn told_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Hea
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_goes_wrong_with_a_lease_is_told() {
+async fn problems_with_a_lease_have_events() {
     let warning = |message: &str, code: Option<&str>| {
         let mut all = event([("message", message)]);
         all.extend(code.map(|code| ("code".to_owned(), code.to_owned())));
@@ -225,7 +225,7 @@ async fn what_goes_wrong_with_a_lease_is_told() {
         // At 20 s, then every 5 s until the minute ends.
         (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended()], never()].concat()),
     ] {
-        assert_eq!(told_of(HalfDown { claim: Ok(None), later }, status, time).await, expected);
+        assert_eq!(events_of(HalfDown { claim: Ok(None), later }, status, time).await, expected);
     }
 }
 
@@ -291,7 +291,7 @@ fn an_ending_runtime_reports_open_leases() {
 
 /// One event says that the request verified, and why the handler did not get it.
 #[tokio::test(start_paused = true)]
-async fn what_a_guard_holds_back_is_told_once() {
+async fn a_verified_request_that_the_guard_rejects_has_one_event() {
     let in_progress = Some(Claim::InProgress { remaining: Duration::from_secs(9) });
     for (claim, level, code, error) in [
         // Another running attempt is no warning.
@@ -303,7 +303,7 @@ async fn what_a_guard_holds_back_is_told_once() {
             "replay guard is unavailable",
         ),
     ] {
-        let told = told_of(HalfDown { claim, later: Ok(true) }, StatusCode::OK, Duration::ZERO).await;
+        let told = events_of(HalfDown { claim, later: Ok(true) }, StatusCode::OK, Duration::ZERO).await;
         let message = ("message", "webhook verified and held back");
         let proof = [("key", "0"), ("coverage", "body")];
         let mut all = event([message, ("code", code), ("status", "503"), ("error", error)]);
@@ -313,7 +313,7 @@ async fn what_a_guard_holds_back_is_told_once() {
 }
 
 #[tokio::test]
-async fn the_proved_tenant_is_in_the_event() {
+async fn the_verified_tenant_is_in_the_event() {
     let tenants = || Tenants::new([("a1b2c3d4", secret())]).unwrap();
     let layer = VerifyLayer::new(SignedWebhook::tenants(tenants()).clock(|| NOW));
     let mut service = layer.replay_guard(Memory::new(10)).unwrap().layer(Handler::default().service());
@@ -335,7 +335,7 @@ async fn the_proved_tenant_is_in_the_event() {
 }
 
 #[tokio::test]
-async fn the_events_path_has_no_query_and_is_short() {
+async fn the_path_of_an_event_is_short_and_without_a_query() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(SignedWebhook::new(secret()).clock(|| NOW)).layer(handler.service());
     for (target, path) in [

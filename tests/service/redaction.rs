@@ -50,7 +50,7 @@ const METHOD: &str = "ZQXJKV";
 const SIGNED_AT: i64 = 1_986_437_205;
 
 #[tokio::test]
-async fn no_public_type_prints_a_secret_a_signature_or_a_value_of_the_request() {
+async fn no_public_type_prints_secrets_signatures_or_values() {
     let (rows, hidden) = rows().await;
     let hidden: HashSet<_> = hidden.iter().flat_map(|hidden| telling(hidden)).collect();
     for (name, printed) in &rows {

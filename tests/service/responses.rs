@@ -50,7 +50,7 @@ async fn axum_answer(router: &Router, id: &str) -> (StatusCode, Option<HeaderVal
 }
 
 #[tokio::test]
-async fn the_first_ones_answer_is_repeated_under_axum() {
+async fn the_first_response_is_repeated_in_axum() {
     let calls = Arc::new(AtomicUsize::new(0));
     let ncco = move || {
         let attempt = calls.fetch_add(1, Ordering::Relaxed);
@@ -68,7 +68,7 @@ async fn the_first_ones_answer_is_repeated_under_axum() {
 }
 
 #[tokio::test]
-async fn strings_and_bytes_work_too() {
+async fn responses_of_strings_and_bytes_are_repeated() {
     let numbered = |number: usize| Response::new(format!("attempt {number}"));
     let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
     for _ in 0..2 {
@@ -174,7 +174,7 @@ async fn only_2xx_responses_are_saved() {
 }
 
 #[tokio::test]
-async fn a_response_that_breaks_off_is_a_failure() {
+async fn an_incomplete_response_is_a_failure() {
     let broken = |number: usize| {
         let steps = [
             Step::Data(b"half".to_vec()),

@@ -99,7 +99,7 @@ async fn behind_and_before_a_buffer() {
 }
 
 #[tokio::test]
-async fn load_is_shed_where_the_service_is_not_ready() {
+async fn load_is_shed_while_the_service_is_not_ready() {
     let handler = Handler::default();
     let limited = ServiceBuilder::new().layer(ConcurrencyLimitLayer::new(1)).service(handler.service());
     let mut service =
@@ -117,7 +117,7 @@ async fn load_is_shed_where_the_service_is_not_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_stalls_runs_into_the_timeout_above() {
+async fn a_stalled_client_hits_the_outer_timeout() {
     let handler = Handler::default();
     let mut service = ServiceBuilder::new()
         .layer(TimeoutLayer::new(Duration::from_secs(5)))
@@ -132,7 +132,7 @@ async fn a_client_that_stalls_runs_into_the_timeout_above() {
 }
 
 #[tokio::test]
-async fn a_cancelled_call_reaches_nobody_and_the_next_one_does() {
+async fn after_a_cancelled_call_the_next_one_is_handled() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(vogent()).layer(handler.service());
     let stalled = || with_body(&vogent_delivery(), Frames::new([Step::Data(BODY.into()), Step::Stall]));

@@ -356,7 +356,7 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_made_up_names_delays_no_known_account_from_two_questions_on() {
+async fn with_two_queries_a_flood_of_unknown_names_delays_no_known_account() {
     for (set, delayed) in [(1, true), (2, false), (3, false), (4, false), (16, false)] {
         let (store, handler) = (Store::default(), Handler::default());
         let lookup = store.lookup().max_questions(set).known(100, 10 * SECOND);
@@ -461,7 +461,7 @@ async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
 
 /// A query runs on the runtime of its first request.
 #[test]
-fn a_runtime_that_ends_ends_its_queries() {
+fn queries_end_with_their_runtime() {
     let (store, handler) = (Store::default(), Handler::default());
     store.turn(State::NeverAnswers);
     let lookup = store.lookup().max_questions(1).patience(HOUR);

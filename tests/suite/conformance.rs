@@ -200,14 +200,14 @@ fn signatures_of_another_length_or_form_are_rejected() {
 }
 
 #[test]
-fn wrong_key_is_rejected() {
+fn another_key_is_rejected() {
     for (row, other) in rows(SEED).into_iter().zip(rows(SEED + 1)) {
         rejects(&*row.verifier(), row.signed(&other.key, NOW).request(), SignatureMismatch);
     }
 }
 
 #[test]
-fn a_missing_header_has_the_kind_of_its_content() {
+fn a_missing_header_is_rejected_with_its_kind() {
     for row in rows(SEED) {
         let (verifier, delivery, later) = (row.verifier(), row.delivery(), row.signed(&row.key, at(1)));
         for (name, is_signature) in row.headers() {
@@ -229,7 +229,7 @@ fn a_missing_header_has_the_kind_of_its_content() {
 }
 
 #[test]
-fn a_repeated_or_endless_header_is_rejected() {
+fn a_repeated_or_too_long_header_is_rejected() {
     for row in rows(SEED) {
         let (verifier, delivery) = (row.verifier(), row.delivery());
         for (name, _) in row.headers() {
@@ -276,7 +276,7 @@ fn a_missing_or_repeated_parameter_is_rejected() {
 
 /// Anyone who has seen a request can replay it, but not forever if its time is signed.
 #[test]
-fn with_a_signed_time_old_and_early_requests_are_rejected() {
+fn old_and_early_requests_are_rejected_if_the_time_is_signed() {
     for mut row in rows(SEED) {
         let delivery = row.delivery();
         let mut verified = proof(&row);
@@ -311,7 +311,7 @@ fn with_a_signed_time_old_and_early_requests_are_rejected() {
 }
 
 #[test]
-fn with_a_signed_url_another_url_is_rejected() {
+fn another_url_is_rejected_if_the_url_is_signed() {
     for mut row in rows(SEED) {
         let (verifier, delivery, proof) = (row.verifier(), row.delivery(), proof(&row));
         if !matches!(proof.coverage(), Coverage::Url | Coverage::UrlBody | Coverage::UrlParams) {
@@ -340,7 +340,7 @@ fn a_method_that_the_platform_does_not_send_is_rejected() {
 
 /// Schemes with the same rule accept each other's requests with the same key. No other schemes do.
 #[test]
-fn the_other_schemes_requests_are_rejected() {
+fn requests_of_other_schemes_are_rejected() {
     const ALIKE: [[&str; 2]; 2] = [["openai", "standard-webhooks"], ["signalwire", "twilio"]];
     for row in rows(SEED) {
         let verifier = row.verifier();
@@ -356,7 +356,7 @@ fn the_other_schemes_requests_are_rejected() {
 }
 
 #[test]
-fn every_split_of_the_body_gives_the_same_verdict() {
+fn any_chunks_of_the_body_have_the_same_verdict() {
     for (row, other) in rows(SEED).into_iter().zip(rows(SEED + 1)) {
         let verifier = row.verifier();
         let delivery = row.delivery();

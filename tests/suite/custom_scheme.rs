@@ -91,7 +91,7 @@ fn a_scheme_can_build_on_another_and_add_to_its_evidence() {
 }
 
 #[test]
-fn a_limit_is_only_ever_lowered() {
+fn a_limit_can_only_be_lowered() {
     let hmac = HexHmac::new("x-sig", secret(KEY)).unwrap().max_body(4);
     let delivery = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(KEY), "hello");
     for (limit, taken) in [(usize::MAX, 4), (4, 4), (3, 3), (0, 0)] {

@@ -25,7 +25,7 @@ fn code(line: &str) -> String {
 }
 
 #[test]
-fn bundled_deliveries_get_their_verdicts() {
+fn bundled_requests_have_their_verdicts() {
     let bundled = include_str!("../../examples/deliveries.jsonl");
     let expected = include_str!("../vectors/deliveries.txt");
     assert_eq!(bundled.lines().count(), expected.lines().count());

@@ -163,7 +163,7 @@ fn an_r_of_small_order_is_rejected() {
 }
 
 #[test]
-fn lengths_zeros_and_lists() {
+fn signatures_of_other_lengths_are_rejected_and_lists_accepted() {
     let ((key, right), (other, others)) = (signed(1, BODY), signed(2, BODY));
     for malformed in [&right[..63], &[&right[..], &[0]].concat(), &right[..32], b""] {
         assert_eq!(verify(key, BODY, malformed), Err(ErrorKind::SignatureMalformed));

@@ -79,7 +79,7 @@ fn statuses_and_messages_are_pinned() {
 }
 
 #[test]
-fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
+fn every_kind_has_its_own_code_and_a_fitting_status() {
     let codes: HashSet<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
     assert_eq!(codes.len(), ErrorKind::ALL.len());
     for kind in ErrorKind::ALL {
@@ -105,7 +105,7 @@ fn every_kind_has_a_code_of_its_own_and_a_status_that_says_what_to_do() {
 }
 
 #[test]
-fn an_error_is_its_kind_and_a_sentence_without_a_full_stop() {
+fn an_error_prints_a_sentence_without_a_full_stop() {
     for kind in ErrorKind::ALL {
         let error = Error::from(*kind);
         assert_eq!(error, Error::new(*kind));

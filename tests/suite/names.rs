@@ -24,7 +24,7 @@ fn a_rejection_names_the_parameter_or_the_claim() {
 }
 
 #[test]
-fn a_proof_shows_what_is_in_it_and_no_value() {
+fn a_proof_prints_no_value() {
     let sms = Sms::new(SignatureMethod::Sha256, secret(KEY));
     let message = || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello");
     for (delivery, dated) in [(message().query(), false), (message().timestamp(NOW).query(), true)] {
@@ -36,7 +36,7 @@ fn a_proof_shows_what_is_in_it_and_no_value() {
 }
 
 #[test]
-fn an_algorithm_and_a_method_are_read_by_the_names_they_have() {
+fn algorithms_and_methods_are_parsed_by_name() {
     let algorithms: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
     assert_eq!(algorithms, ["sha1", "sha256", "sha512"]);
     assert!(Algorithm::ALL.iter().all(|algorithm| algorithm.as_str().parse() == Ok(*algorithm)));
@@ -55,7 +55,7 @@ fn a_coverage_has_a_name() {
 }
 
 #[test]
-fn a_scheme_has_a_name_and_says_for_how_long_it_can_be_replayed() {
+fn a_scheme_has_a_name_and_a_replay_period() {
     #[derive(Debug)]
     struct Own(Vogent);
     impl Verifier for Own {

@@ -42,7 +42,7 @@ fn a_begun_verification_keeps_its_verifier() {
 }
 
 #[test]
-fn it_has_the_settings_of_its_verifier() {
+fn reloading_has_the_settings_of_its_verifier() {
     let limited = || Vogent::new(secret(KEY)).max_body(BODY.len());
     let (plain, reloading) = (limited(), Reloading::new(limited()));
     assert_eq!(reloading.scheme(), plain.scheme());
@@ -64,7 +64,7 @@ fn it_has_the_settings_of_its_verifier() {
 }
 
 #[test]
-fn it_is_replaced_while_requests_come() {
+fn a_verifier_is_replaced_during_requests() {
     let reloading = Reloading::new(Vogent::new(secret(KEY)));
     let delivery = sign::vogent(&secret(KEY), BODY);
     thread::scope(|scope| {

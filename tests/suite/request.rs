@@ -49,7 +49,7 @@ fn a_view_of_an_http_request_is_the_request() {
 }
 
 #[test]
-fn an_error_names_the_header_it_found() {
+fn an_error_names_its_header() {
     let headers = [("X-A", "1"), ("x-a", "2")];
     let repeated = Head::new("POST", &headers).header(&name("X-A")).unwrap_err();
     assert_eq!(repeated.to_string(), "header `x-a` appears more than once");
@@ -59,7 +59,7 @@ fn an_error_names_the_header_it_found() {
 }
 
 #[test]
-fn names_are_tokens_without_case() {
+fn header_names_are_tokens_without_case() {
     assert_eq!(name("X-A"), name("x-a"));
     assert_eq!(name("X-A").to_string(), "x-a");
     assert_eq!(format!("{:?}", name("X-A")), "\"x-a\"");

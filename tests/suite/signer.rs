@@ -6,7 +6,7 @@ use countersign::{UnixTime, Verifier, sign};
 use crate::support::{KEY, NOW, secret};
 
 #[test]
-fn a_delivery_shows_what_it_is_made_of() {
+fn a_delivery_has_getters_for_its_parts() {
     let delivery = sign::vogent(&secret(KEY), "{}").with_header("X-Other", "a").with_header("x-other", "b");
     assert_eq!((delivery.method(), delivery.query(), delivery.body()), ("POST", "", b"{}".as_slice()));
     let names: Vec<_> = delivery.headers().iter().map(|(name, _)| name.as_str()).collect();

@@ -316,7 +316,7 @@ fn the_short_signers_sign_as_the_rules_do() {
 }
 
 #[test]
-fn a_request_is_signed_now_and_under_a_name_of_its_own_unless_set_otherwise() {
+fn a_request_is_signed_with_the_current_time_and_a_new_identifier_by_default() {
     let listed = listed();
     let proof = |unsigned: &Unsigned| {
         let delivery = listed.sign(secret(KEY), unsigned).unwrap();
@@ -435,7 +435,7 @@ impl Clock for Stopped {
 }
 
 #[test]
-fn a_delivery_knows_its_target() {
+fn a_delivery_has_its_target_path_and_query() {
     let delivery = sign::vogent(&secret(KEY), "{}");
     let parts = |delivery: &Delivery| {
         let head = delivery.head();

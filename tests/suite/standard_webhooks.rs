@@ -93,7 +93,7 @@ fn one_of_16_signatures_in_a_list_is_enough() {
 }
 
 #[test]
-fn an_identifier_that_could_be_cut_elsewhere_is_rejected() {
+fn an_identifier_with_a_dot_is_rejected() {
     let webhooks = standard_webhooks();
     // The sender signed an identifier, a time, and a body that begins with a time.
     let message = format!("msg_1.{TIME}.{TIME}.{BODY}");

@@ -23,7 +23,7 @@ fn the_readme_has_a_row_for_every_scheme() {
 }
 
 #[test]
-fn the_guide_says_by_what_a_scheme_is_known() {
+fn the_guide_names_every_platform() {
     let rows = platforms();
     assert!(rows.len() >= Scheme::ALL.len());
     for row in rows {

@@ -27,7 +27,7 @@ fn the_system_clock_and_closures_tell_the_time() {
 }
 
 #[test]
-fn the_systems_time_is_a_unix_time() {
+fn a_system_time_is_rounded_down_to_a_unix_time() {
     use std::time::{Duration, UNIX_EPOCH};
 
     for (nanos_after, nanos_before, expected) in [

@@ -100,7 +100,7 @@ fn vectors() -> Vec<Vector> {
 }
 
 #[test]
-fn a_vector_is_accepted_and_says_what_was_signed() {
+fn a_vector_is_accepted_with_its_time_and_coverage() {
     for vector in vectors() {
         let by = vector.verifier(0);
         let verified = accepts(&*by, vector.request());
@@ -353,7 +353,7 @@ fn zoom_headers(key: &str, time: &str, body: &str) -> Headers {
 }
 
 #[test]
-fn zoom_names_its_version() {
+fn zoom_signs_with_version_v0() {
     let zoom = at(Zoom::new(secret("k")), 1_700_000_000);
     let genuine = zoom_headers("k", "1700000000", "{}");
     let _ = accepts(&zoom, post(&genuine, "{}"));

@@ -65,7 +65,7 @@ mod livekit {
     }
 
     #[test]
-    fn a_genuine_token_covers_the_body_and_names_no_event() {
+    fn a_genuine_token_covers_the_body_and_has_no_replay_key() {
         for changes in [json!({}), json!({"iat": 1, "jti": "identity", "video": {"roomJoin": true}})] {
             let value = signed(&changes);
             let headers = [("Authorization", &value)];
@@ -87,7 +87,7 @@ mod livekit {
     }
 
     #[test]
-    fn a_token_that_binds_no_body_is_rejected() {
+    fn a_token_without_the_hash_of_the_body_is_rejected() {
         // A token with which a client joins a room.
         let room = json!({"sha256": null, "sub": "identity", "video": {"roomJoin": true, "room": "r"}});
         rejects_claims(&room, PayloadHashMissing);
@@ -118,7 +118,7 @@ mod livekit {
     }
 
     #[test]
-    fn the_token_stands_alone() {
+    fn the_token_has_no_prefix() {
         let value = signed(&json!({}));
         check(&verifier(), &value, Ok(Coverage::Body));
         for beside in ["Bearer ", "bearer ", "Bearer", "JWT "] {
@@ -140,7 +140,7 @@ mod livekit {
     }
 
     #[test]
-    fn exp_is_required_and_holds_with_a_minute_of_leeway() {
+    fn exp_is_required_and_has_a_minute_of_leeway() {
         rejects_claims(&json!({"exp": null}), ClaimMissing);
         rejects_claims(&json!({"exp": "9999999999"}), ClaimMalformed);
         for (seconds, verdict) in [
@@ -158,7 +158,7 @@ mod livekit {
     }
 
     #[test]
-    fn the_secret_is_that_of_the_api_key() {
+    fn the_api_key_selects_the_secret() {
         let tenants = || Tenants::new([("api-1", secret(KEY)), ("api-2", secret(OTHER_KEY))]).unwrap();
         let livekit = LiveKit::tenants(tenants()).clock(|| NOW);
         let value = signed(&json!({}));
@@ -216,7 +216,7 @@ mod messagebird {
 
     /// The cases of the vendor's SDKs for Go and Python, those of HS384 and HS512 rejected here.
     #[test]
-    fn published_vectors_as_they_are_and_altered() {
+    fn published_vectors_are_accepted_and_altered_ones_rejected() {
         let vectors: Vec<Vector> = serde_json::from_str(include_str!("../vectors/messagebird.json")).unwrap();
         let mut count = 0;
         for vector in vectors {
@@ -280,7 +280,7 @@ mod messagebird {
     }
 
     #[test]
-    fn what_a_token_must_claim() {
+    fn required_claims_are_checked() {
         let hash = |text: &str| hex::encode(Sha256::digest(text));
         check(&verifier(), &json!({}), BODY, Ok(Coverage::UrlBody));
         check(&verifier(), &json!({}), "", Ok(Coverage::Url));
@@ -312,7 +312,7 @@ mod messagebird {
     }
 
     #[test]
-    fn exp_and_nbf_hold_with_a_second_of_leeway() {
+    fn exp_and_nbf_have_a_second_of_leeway() {
         for (seconds, verdict) in [
             (-2, Err(TokenPremature)),
             (-1, Ok(Coverage::UrlBody)),
@@ -324,7 +324,7 @@ mod messagebird {
     }
 
     #[test]
-    fn the_replay_key_is_the_events() {
+    fn the_replay_key_is_the_identifier() {
         let signed = |id: &str, body: &str| {
             let unsigned = countersign::sign::Unsigned::json(body).target("/in").id(id);
             let key = countersign::sign::SigningKey::from(secret(KEY));

@@ -70,7 +70,7 @@ impl Vector {
 }
 
 #[test]
-fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
+fn vectors_are_accepted_and_altered_ones_rejected() {
     let vectors: Vec<Vector> = serde_json::from_str(include_str!("../vectors/urls.json")).unwrap();
     let published = vectors.iter().filter(|vector| vector.source != "made for these tests");
     assert_eq!((vectors.len(), published.count()), (45, 30));
@@ -78,37 +78,32 @@ fn every_vector_verifies_as_it_is_and_not_when_it_is_altered() {
         let mismatch = Err("signature_mismatch".to_owned());
         vector.expect(&Ok(vector.coverage.clone()));
 
-        let mut altered = vector.clone();
-        altered.body.push('1');
-        altered.expect(&vector.expected(vector.body_altered.as_deref()));
-
-        let mut altered = vector.clone();
-        altered.secret = BASE64_STANDARD.encode("another");
-        altered.expect(&mismatch);
+        let altered = |change: &dyn Fn(&mut Vector)| {
+            let mut altered = vector.clone();
+            change(&mut altered);
+            altered
+        };
+        let body = altered(&|it| it.body.push('1'));
+        body.expect(&vector.expected(vector.body_altered.as_deref()));
+        altered(&|it| it.secret = BASE64_STANDARD.encode("another")).expect(&mismatch);
+        let method = if vector.method == "GET" { "POST" } else { "GET" };
+        let swapped = altered(&|it| it.method = method.to_owned());
+        swapped.expect(&vector.expected(vector.method_swapped.as_deref()));
 
         // All sign the path, and all but Sinch the host.
-        let mut altered = vector.clone();
-        altered.target = format!("/x{}", vector.target);
-        altered.expect(&mismatch);
+        altered(&|it| it.target.insert_str(0, "/x")).expect(&mismatch);
         for (from, to) in [("://", "://x"), ("s://", "://")] {
             if let Some(base) = vector.base_url.as_ref().filter(|base| base.contains(from)) {
-                let mut altered = vector.clone();
-                altered.base_url = Some(base.replace(from, to));
-                altered.expect(&mismatch);
+                altered(&|it| it.base_url = Some(base.replace(from, to))).expect(&mismatch);
             }
         }
         if !["plivo-v2", "sinch-voice"].contains(&&*vector.scheme) {
-            let mut altered = vector.clone();
-            altered.target = match vector.target.split_once('?') {
+            let with_parameter = match vector.target.split_once('?') {
                 Some((path, query)) => format!("{path}?z=1&{query}"),
                 None => format!("{}?z=1", vector.target),
             };
-            altered.expect(&mismatch);
+            altered(&|it| it.target.clone_from(&with_parameter)).expect(&mismatch);
         }
-
-        let mut altered = vector.clone();
-        altered.method = if vector.method == "GET" { "POST" } else { "GET" }.to_owned();
-        altered.expect(&vector.expected(vector.method_swapped.as_deref()));
     }
 }
 

@@ -32,7 +32,7 @@ fn rule(format: &str) -> Result<VapiRule, ConfigError> {
 }
 
 #[test]
-fn a_format_of_vapi_holds_the_body_once_and_nothing_unknown() {
+fn a_format_of_vapi_contains_the_body_once_and_nothing_unknown() {
     for format in [
         "",
         "{timestamp}",
@@ -104,7 +104,7 @@ fn a_format_of_vapi_is_signed_as_it_stands() {
 }
 
 #[test]
-fn a_format_of_vapi_without_a_border_of_the_time_needs_its_window() {
+fn a_format_of_vapi_without_a_separator_of_the_time_requires_the_window() {
     for (format, is_required) in [
         ("{timestamp}.{body}", false),
         ("{body}.{timestamp}", false),
@@ -132,7 +132,7 @@ fn a_format_of_vapi_without_a_border_of_the_time_needs_its_window() {
 }
 
 #[test]
-fn an_identifier_of_vapi_does_not_hold_its_border() {
+fn an_identifier_of_vapi_does_not_contain_its_separator() {
     for (format, cut) in [
         ("{svix-id}.{timestamp}.{body}", ["", "msg.1", "."]),
         ("{body}.{svix-id}", ["", "msg.1", "."]),
@@ -188,7 +188,7 @@ fn a_prefix_and_an_encoding_of_vapi_are_exact() {
 }
 
 #[test]
-fn vapi_counts_in_milliseconds_unless_told() {
+fn vapi_counts_milliseconds_by_default() {
     let signed = |time: &str| {
         let signature = hex::encode(tag(b"k", format!("{time}.{{}}")));
         headers([("x-signature", &signature), ("x-timestamp", time)])
@@ -211,7 +211,7 @@ fn vapi_counts_in_milliseconds_unless_told() {
 }
 
 #[test]
-fn settings_of_vapi_that_are_wrong_are_rejected() {
+fn invalid_settings_of_vapi_are_rejected() {
     type Change = fn(&mut Settings);
     let build = |change: Change| {
         let mut settings = Settings::default();
