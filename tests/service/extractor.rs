@@ -92,8 +92,13 @@ where
     (status, String::from_utf8(body.to_vec()).unwrap(), kind)
 }
 
+/// The request over HTTP to this path.
+fn to(path: &str, delivery: &Delivery) -> Request<Full<Bytes>> {
+    delivery.to_http(path).unwrap().map(Full::from)
+}
+
 async fn send(path: &str, delivery: &Delivery) -> (StatusCode, String, Option<ErrorKind>) {
-    answer(router(), delivery.to_http(path).unwrap().map(Full::<Bytes>::from)).await
+    answer(router(), to(path, &delivery)).await
 }
 
 fn text(text: &str) -> sign::SmsSigner {
@@ -216,7 +221,7 @@ async fn an_uncovered_query_reaches_no_handler() {
             .with_method(method)
     };
     let send = |path: &str, delivery: Delivery| {
-        let request = delivery.to_http(path).unwrap().map(Full::<Bytes>::from);
+        let request = to(path, &delivery);
         answer(router.clone(), request)
     };
     assert_eq!(send("/form", form("POST")).await, (StatusCode::OK, "1".to_owned(), None));
@@ -235,7 +240,7 @@ async fn an_uncovered_query_reaches_no_handler() {
             Router::new()
                 .route("/", any(|signed: Signed<Form<Dial>, Vogent>| async move { signed.0.0.dial_id }))
                 .with_state(Arc::new(vogent())),
-            delivery.to_http("/").unwrap().map(Full::<Bytes>::from),
+            to("/", &delivery),
         )
         .await;
         assert_eq!((status, kind), (StatusCode::METHOD_NOT_ALLOWED, Some(MethodUnsupported)), "{method}");
@@ -263,7 +268,7 @@ async fn parameters_are_read_from_the_proof() {
     let layered = Router::new()
         .route("/", any(|SignedParameters(sms): SignedParameters<Inbound>| async move { told(&sms) }))
         .layer(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret())));
-    let request = |delivery: &Delivery| delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
+    let request = |delivery: &Delivery| to("/", &delivery);
     for router in [sms, layered.clone()] {
         for delivery in [text("a & b").form(), text("a & b").json(), text("a & b").query()] {
             // Blank parameters, which anyone can add, are not passed on. Nor is an unsigned query.
@@ -306,11 +311,11 @@ async fn parameters_are_read_from_the_proof() {
         ("/form", query.clone().with_query(&String::from_utf8(blank(query.query().as_bytes())).unwrap())),
         ("/json", json.clone().with_body(object)),
     ] {
-        let request = sent.to_http(path).unwrap().map(Full::<Bytes>::from);
+        let request = to(path, &sent);
         assert_eq!(answer(read.clone(), request).await, (StatusCode::OK, covered.to_owned(), None), "{path}");
     }
     // Unchanged, if all of it is covered.
-    let raw = form.to_http("/raw").unwrap().map(Full::<Bytes>::from);
+    let raw = to("/raw", &form);
     assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
 
     let no_text = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "a").form();
@@ -353,7 +358,7 @@ async fn the_layer_serves_a_router_too() {
             (StatusCode::UNAUTHORIZED, String::new(), Some(SignatureMismatch)),
         ),
     ] {
-        let request = delivery.to_http("/json").unwrap().map(Full::<Bytes>::from);
+        let request = to("/json", &delivery);
         assert_eq!(answer(router.clone(), request).await, expected);
     }
 }
@@ -367,7 +372,7 @@ async fn a_handler_that_takes_the_proof_does_not_run_without_the_layer() {
         std::future::ready("handled")
     };
     let router = Router::new().route("/", post(handle));
-    let request = || vogent_delivery().to_http("/").unwrap().map(Full::<Bytes>::from);
+    let request = || to("/", &vogent_delivery());
     let (status, words, _) = answer(router.clone(), request()).await;
     assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "request was not verified"));
     assert!(!ran.load(Ordering::Relaxed));

@@ -8,11 +8,9 @@ use axum::{Router, extract};
 use countersign::axum::Signed;
 use countersign::rule::Profile;
 use countersign::tower::VerifyLayer;
-use countersign::{Algorithm, BaseUrl, ConfigError, Coverage, Keys, Webhook};
-use hmac::{Hmac, KeyInit, Mac};
+use countersign::{Algorithm, BaseUrl, ConfigError, Coverage, Keys, Webhook, sign};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use sha2::Sha256;
 use tower::ServiceExt;
 
 use crate::support::{Read, SIGNATURE, Written};
@@ -33,9 +31,9 @@ fn verifier() -> Webhook<Written> {
 }
 
 fn request(target: &str, signed: &str) -> Request<axum::body::Body> {
-    let mac = Hmac::<Sha256>::new_from_slice(b"s3cr3t").unwrap().chain_update(signed).chain_update("body");
-    let request = Request::post(target).header("x-sig", hex::encode(mac.finalize().into_bytes()));
-    request.body("body".into()).unwrap()
+    let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(), format!("{signed}body"));
+    let signed = signed.with_body("body").to_http(target).unwrap();
+    signed.map(axum::body::Body::from)
 }
 
 #[tokio::test]

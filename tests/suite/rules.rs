@@ -14,11 +14,10 @@ use countersign::{
     Algorithm, BaseUrl, ConfigError, Coverage, Error, Head, Keyring, Keys, ReplayKey, Request, Tenants,
     Tolerance, Verified, Verifier, Webhook,
 };
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Written, accepts, in_chunks, rejects, secret,
+    ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Written, accepts, hmac_sha256, in_chunks, rejects, secret,
 };
 
 /// A rule whose signature is hex in `x-sig`. The function adds the parts of the message.
@@ -73,8 +72,7 @@ fn tag(message: impl AsRef<[u8]>) -> String {
 }
 
 fn tag_by(key: &str, message: impl AsRef<[u8]>) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
-    hex::encode(mac.chain_update(message).finalize().into_bytes())
+    hex::encode(hmac_sha256(key.as_bytes(), message))
 }
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");

@@ -8,29 +8,20 @@ use countersign::ErrorKind::{
     SignatureMismatch, SignatureMissing, TenantMissing, TenantUnknown, TimestampMalformed, TimestampStale,
 };
 use countersign::rule::{Encoding, Hash, Profile};
-use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
+use countersign::sign::{self, Delivery, Draft, Signer, Unsigned};
 use countersign::{
-    Algorithm, BaseUrl, Clock, Error, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Secret, Tenants,
-    UnixTime, Verifier, Vogent, Webhook,
+    Algorithm, BaseUrl, Clock, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Tenants, UnixTime, Verifier,
+    Vogent, Webhook,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
 use ring::hmac;
 
-use crate::support::{ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Write, Written, secret, verdict};
+use crate::support::{
+    ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Write, Written, hmac_sha256, secret, verdict,
+};
 
 static TENANT: HeaderName = HeaderName::from_static("x-tenant");
-
-/// A verifier that also signs.
-trait Signer: Verifier {
-    fn signed(&self, secret: &Secret, unsigned: &Unsigned) -> Result<Delivery, Error>;
-}
-
-impl<R: Sign> Signer for Webhook<R> {
-    fn signed(&self, secret: &Secret, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        self.sign(secret, unsigned)
-    }
-}
 
 fn webhook(profile: Profile, read: Read, write: Write) -> Webhook<Written> {
     let keys = Keys::hmac(Algorithm::Sha256, secret(KEY));
@@ -212,7 +203,7 @@ proptest! {
             let rejected = |delivery: &Delivery| {
                 verdict(&*signer, delivery.request()).map(drop).map_err(|error| error.kind())
             };
-            let genuine = signer.signed(&secret(KEY), &unsigned).unwrap();
+            let genuine = signer.sign(&secret(KEY).into(), &unsigned).unwrap();
             prop_assert_eq!(rejected(&genuine), Ok(()), "{}", name);
             prop_assert_eq!(genuine.body(), &body);
 
@@ -224,7 +215,7 @@ proptest! {
             };
             prop_assert_eq!(rejected(&longer), Err(kind), "{}", name);
 
-            let forged = signer.signed(&secret(OTHER_KEY), &unsigned).unwrap();
+            let forged = signer.sign(&secret(OTHER_KEY).into(), &unsigned).unwrap();
             prop_assert_eq!(rejected(&forged), Err(SignatureMismatch), "{}", name);
 
             let (headers, written): (Vec<_>, Vec<_>) =
@@ -254,13 +245,9 @@ proptest! {
     }
 }
 
-fn ring_tag(algorithm: hmac::Algorithm, key: &str, message: &[u8]) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(algorithm, key.as_bytes()), message).as_ref().to_vec()
-}
-
 /// The tag of a message under the tests' key, by another library.
 fn tag(message: impl AsRef<[u8]>) -> String {
-    hex::encode(ring_tag(hmac::HMAC_SHA256, KEY, message.as_ref()))
+    hex::encode(hmac_sha256(KEY.as_bytes(), message))
 }
 
 #[test]
@@ -272,11 +259,11 @@ fn a_signature_is_the_one_that_another_library_makes() {
     ] {
         let vogent = Vogent::with_algorithm(algorithm, secret(KEY));
         let delivery = vogent.sign(secret(KEY), &Unsigned::json("{}")).unwrap();
-        let expected = hex::encode(ring_tag(ring, KEY, b"{}"));
+        let expected = hex::encode(hmac::sign(&hmac::Key::new(ring, KEY.as_bytes()), b"{}"));
         assert_eq!(delivery.header("x-elto-signature"), Some(&*expected));
     }
     let signature = |signer: &dyn Signer, unsigned: &Unsigned| {
-        let delivery = signer.signed(&secret(KEY), unsigned).unwrap();
+        let delivery = signer.sign(&secret(KEY).into(), unsigned).unwrap();
         (delivery.header("x-sig").unwrap().to_owned(), delivery.target().to_owned())
     };
     let unsigned = |body: &str| Unsigned::json(body).target("/hook?a=1").time(NOW).id("e1").tenant("first");
@@ -284,13 +271,13 @@ fn a_signature_is_the_one_that_another_library_makes() {
         signature(&timed(), &unsigned("{}")).0,
         format!("t={NOW},v1={}", tag(format!("{NOW}.{{}}").as_bytes()))
     );
-    let listed_tag = ring_tag(hmac::HMAC_SHA256, KEY, format!("e1.{NOW}000.{{}}").as_bytes());
+    let listed_tag = hmac_sha256(KEY.as_bytes(), format!("e1.{NOW}000.{{}}"));
     let listed_tag = BASE64_STANDARD.encode(listed_tag);
     assert_eq!(signature(&listed(), &unsigned("{}")).0, format!("v1,{listed_tag}"));
     assert_eq!(signature(&form(), &unsigned("b=+2&a=1")).0, tag("https://example.com/hook?a=1a=1&b= 2&"));
     // MD5 and SHA-256 of "body", by other libraries.
     let md5 = BASE64_STANDARD.encode(md5_oracle::compute("body").0);
-    let hashed_tag = ring_tag(hmac::HMAC_SHA256, KEY, format!("POST\n{md5}\n").as_bytes());
+    let hashed_tag = hmac_sha256(KEY.as_bytes(), format!("POST\n{md5}\n"));
     let hashed_tag = BASE64_STANDARD.encode(hashed_tag);
     assert_eq!(signature(&hashed(), &unsigned("body")).0, hashed_tag);
     let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, b"body"));
@@ -299,7 +286,8 @@ fn a_signature_is_the_one_that_another_library_makes() {
     assert_eq!(signature(&named(), &unsigned("body")), (named_tag, target));
     assert_eq!(signature(&bodiless(), &unsigned("")).0, tag("https://example.com/hook?a=1"));
     assert_eq!(signature(&either(), &unsigned("{}")).0, tag("first {}"));
-    let tenants_tag = hex::encode(ring_tag(hmac::HMAC_SHA512, KEY, b"{}"));
+    let sha512 = hmac::Key::new(hmac::HMAC_SHA512, KEY.as_bytes());
+    let tenants_tag = hex::encode(hmac::sign(&sha512, b"{}"));
     assert_eq!(signature(&tenants(), &unsigned("{}")).0, tenants_tag);
 }
 

@@ -12,8 +12,7 @@ use countersign::ErrorKind::{
 use countersign::sign::Unsigned;
 use countersign::{ConfigError, Coverage, Head, Keyring, OpenAi, Request, StandardWebhooks, Svix, Verifier};
 
-use crate::support::{accepts, rejects, secret};
-use crate::timestamped::{Headers, at, get, headers, post, tag};
+use crate::support::{HeaderList, accepts, at, get, headers, hmac_sha256, post, rejects, secret};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
@@ -26,11 +25,11 @@ const PUBLIC_KEY: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
 const ED25519_SIGNATURE: &str =
     "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
 
-fn webhook(id: &str, time: &str, signature: &str) -> Headers {
+fn webhook(id: &str, time: &str, signature: &str) -> HeaderList {
     headers([("webhook-id", id), ("webhook-timestamp", time), ("webhook-signature", signature)])
 }
 
-fn svix(id: &str, time: &str, signature: &str) -> Headers {
+fn svix(id: &str, time: &str, signature: &str) -> HeaderList {
     headers([("svix-id", id), ("svix-timestamp", time), ("svix-signature", signature)])
 }
 
@@ -41,7 +40,7 @@ fn standard_webhooks() -> StandardWebhooks {
 /// Made with the key of [`SECRET`].
 fn v1(message: impl AsRef<[u8]>) -> String {
     let key = BASE64_STANDARD.decode(&SECRET[6..]).unwrap();
-    format!("v1,{}", BASE64_STANDARD.encode(tag(&key, message)))
+    format!("v1,{}", BASE64_STANDARD.encode(hmac_sha256(&key, message)))
 }
 
 #[test]
@@ -177,7 +176,7 @@ fn a_secret_is_base64_with_its_prefix_or_without_it() {
     }
 
     let signed = |key: &[u8]| {
-        let tag = BASE64_STANDARD.encode(tag(key, format!("{ID}.{TIME}.{BODY}")));
+        let tag = BASE64_STANDARD.encode(hmac_sha256(key, format!("{ID}.{TIME}.{BODY}")));
         webhook(ID, TIME, &format!("v1,{tag}"))
     };
     let openai = |text| at(OpenAi::new(secret(text)).unwrap(), 1_614_265_330);
@@ -267,7 +266,7 @@ fn the_kind_of_the_key_decides_the_version() {
     }
     // An HMAC with a known key.
     let known = BASE64_STANDARD.decode(&PUBLIC_KEY[5..]).unwrap();
-    let mac = BASE64_STANDARD.encode(tag(&known, format!("{ID}.{TIME}.{BODY}")));
+    let mac = BASE64_STANDARD.encode(hmac_sha256(&known, format!("{ID}.{TIME}.{BODY}")));
     for (list, kind) in [
         (SIGNATURE.to_owned(), SignatureMalformed),
         (format!("v1,{mac}"), SignatureMalformed),

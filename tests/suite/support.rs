@@ -2,9 +2,10 @@
 
 use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{Draft, Sign};
-use countersign::{Error, ErrorKind, Head, HeaderName, Request, Secret, UnixTime, Verified, Verifier};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use countersign::{
+    Error, ErrorKind, Head, HeaderName, Request, Secret, UnixTime, Verified, Verifier, Webhook,
+};
+use ring::hmac;
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 
@@ -56,9 +57,32 @@ pub(crate) fn token(header: &str, claims: &str, key: &[u8]) -> String {
     use base64::Engine as _;
     let encode = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let signing_input = format!("{}.{}", encode(header.as_bytes()), encode(claims.as_bytes()));
-    let tag =
-        Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(&signing_input).finalize().into_bytes();
-    format!("{signing_input}.{}", encode(&tag))
+    format!("{signing_input}.{}", encode(&hmac_sha256(key, &signing_input)))
+}
+
+/// HMAC-SHA256, by another library.
+pub(crate) fn hmac_sha256(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_ref()).as_ref().to_vec()
+}
+
+pub(crate) type HeaderList = Vec<(String, String)>;
+
+/// Owned headers, which a test can change.
+pub(crate) fn headers<const N: usize>(headers: [(&str, &str); N]) -> HeaderList {
+    headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+pub(crate) fn post<'r>(headers: &'r HeaderList, body: &'r str) -> Request<'r> {
+    Request::new(Head::new("POST", headers), body)
+}
+
+pub(crate) fn get<'r>(headers: &'r HeaderList, body: &'r str) -> Request<'r> {
+    Request::new(Head::new("GET", headers), body)
+}
+
+/// The verifier with a clock that stands still.
+pub(crate) fn at<R: Rule>(verifier: Webhook<R>, seconds: i64) -> Webhook<R> {
+    verifier.clock(move || UnixTime::from_secs(seconds))
 }
 
 pub(crate) static SIGNATURE: HeaderName = HeaderName::from_static("x-sig");

@@ -9,17 +9,15 @@ use countersign::ErrorKind::{
     BodyMalformed, HeaderMalformed, MethodUnsupported, ParameterMalformed, SignatureMalformed,
     SignatureMismatch, SignatureMissing, TimestampFuture, TimestampMalformed, TimestampStale,
 };
-use countersign::rule::Rule;
 use countersign::schemes::{Scheme, Settings, Window};
 use countersign::sign::Unsigned;
 use countersign::{
     ConfigError, Coverage, Daily, ElevenLabs, Head, Hume, Jaas, Keyring, Replays, Request, Sinch, Tolerance,
-    Ultravox, UnixTime, Verifier, Webhook, Zoom,
+    Ultravox, UnixTime, Verifier, Zoom,
 };
-use ring::hmac;
 use serde::Deserialize;
 
-use crate::support::{OTHER_KEY, accepts, rejects, secret};
+use crate::support::{HeaderList, OTHER_KEY, accepts, at, get, headers, hmac_sha256, post, rejects, secret};
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -184,37 +182,12 @@ fn any_age_is_accepted_unless_the_window_is_required() {
     }
 }
 
-pub(crate) type Headers = Vec<(String, String)>;
-
-/// Owned headers, which a test can change.
-pub(crate) fn headers<const N: usize>(headers: [(&str, &str); N]) -> Headers {
-    headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
-}
-
-pub(crate) fn post<'r>(headers: &'r Headers, body: &'r str) -> Request<'r> {
-    Request::new(Head::new("POST", headers), body)
-}
-
-pub(crate) fn get<'r>(headers: &'r Headers, body: &'r str) -> Request<'r> {
-    Request::new(Head::new("GET", headers), body)
-}
-
-/// With a fixed clock.
-pub(crate) fn at<R: Rule>(verifier: Webhook<R>, seconds: i64) -> Webhook<R> {
-    verifier.clock(move || UnixTime::from_secs(seconds))
-}
-
-/// HMAC-SHA256, by another library.
-pub(crate) fn tag(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_ref()).as_ref().to_vec()
-}
-
 #[test]
 fn elevenlabs_sends_one_time_and_several_signatures() {
     let elevenlabs = at(ElevenLabs::new(secret("test_secret")), 1_600_000_000);
     assert_eq!(elevenlabs.body_limit(), Some(32 * 1024 * 1024));
     let body = "{}";
-    let right = hex::encode(tag(b"test_secret", "1600000000.{}"));
+    let right = hex::encode(hmac_sha256(b"test_secret", "1600000000.{}"));
     let wrong = "0".repeat(64);
     let entry = |count| format!("v0={wrong},").repeat(count);
     for value in [
@@ -249,7 +222,7 @@ fn elevenlabs_sends_one_time_and_several_signatures() {
 fn the_secret_of_jaas_is_text() {
     let shown = "whsec_bWFkZS11cA==";
     let jaas = at(Jaas::new(secret(shown)), 1_700_000_000);
-    let encoded = |key: &[u8]| BASE64_STANDARD.encode(tag(key, "1700000000.{}"));
+    let encoded = |key: &[u8]| BASE64_STANDARD.encode(hmac_sha256(key, "1700000000.{}"));
     let (right, decoded) = (encoded(shown.as_bytes()), encoded(b"made-up"));
     let wrong = BASE64_STANDARD.encode([0; 32]);
     for value in [
@@ -276,7 +249,7 @@ fn hume_signs_the_body_first() {
     let hume = at(Hume::new(secret("k")), 1_750_000_000);
     let request = |message: &str, time: &str| {
         headers([
-            ("X-Hume-AI-Webhook-Signature", &hex::encode(tag(b"k", message))),
+            ("X-Hume-AI-Webhook-Signature", &hex::encode(hmac_sha256(b"k", message))),
             ("X-Hume-AI-Webhook-Timestamp", time),
         ])
     };
@@ -300,7 +273,7 @@ fn ultravox_signs_a_date_and_lists_signatures() {
     let request = |list: &str, time: &str| {
         headers([("X-Ultravox-Webhook-Signature", list), ("X-Ultravox-Webhook-Timestamp", time)])
     };
-    let signed = |time: &str| hex::encode(tag(b"k", format!("{{}}{time}")));
+    let signed = |time: &str| hex::encode(hmac_sha256(b"k", format!("{{}}{time}")));
     for time in [
         "2026-11-25T12:00:00Z",
         "2026-11-25T12:00:00",
@@ -326,7 +299,7 @@ fn ultravox_signs_a_date_and_lists_signatures() {
     }
 
     // Digits move from the body to the time, which is then invalid or outside the window.
-    let moved = hex::encode(tag(b"k", "{}12026-11-25T12:00:00Z"));
+    let moved = hex::encode(hmac_sha256(b"k", "{}12026-11-25T12:00:00Z"));
     let _ = accepts(&ultravox, post(&request(&moved, "2026-11-25T12:00:00Z"), "{}1"));
     rejects(&ultravox, post(&request(&moved, "12026-11-25T12:00:00Z"), "{}"), TimestampMalformed);
 
@@ -347,8 +320,8 @@ fn ultravox_signs_a_date_and_lists_signatures() {
     }
 }
 
-fn zoom_headers(key: &str, time: &str, body: &str) -> Headers {
-    let signature = format!("v0={}", hex::encode(tag(key.as_bytes(), format!("v0:{time}:{body}"))));
+fn zoom_headers(key: &str, time: &str, body: &str) -> HeaderList {
+    let signature = format!("v0={}", hex::encode(hmac_sha256(key.as_bytes(), format!("v0:{time}:{body}"))));
     headers([("x-zm-signature", &signature), ("x-zm-request-timestamp", time)])
 }
 
@@ -382,7 +355,7 @@ fn only_zooms_url_validation_is_answered() {
     for key in ["new", "old"] {
         let expected = format!(
             r#"{{"encryptedToken":"{}","plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#,
-            hex::encode(tag(key.as_bytes(), "qgg8vlvZRS6UYooatFL8Aw"))
+            hex::encode(hmac_sha256(key.as_bytes(), "qgg8vlvZRS6UYooatFL8Aw"))
         );
         assert_eq!(answer(key, &validation(r#""qgg8vlvZRS6UYooatFL8Aw""#)), Ok(Some(expected)));
     }
@@ -390,7 +363,7 @@ fn only_zooms_url_validation_is_answered() {
     let quoted = answer("new", &validation(r#""a\"\\b""#)).unwrap().unwrap();
     let read: serde_json::Value = serde_json::from_str(&quoted).unwrap();
     assert_eq!(read["plainToken"], "a\"\\b");
-    assert_eq!(read["encryptedToken"], hex::encode(tag(b"new", "a\"\\b")));
+    assert_eq!(read["encryptedToken"], hex::encode(hmac_sha256(b"new", "a\"\\b")));
 
     // A token that could be a signed message.
     for token in
@@ -436,7 +409,7 @@ const DAILY_SECRET: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 #[test]
 fn daily_counts_seconds_or_milliseconds_by_the_digits() {
     let daily = at(Daily::new(secret(DAILY_SECRET)).unwrap(), 1_785_412_800);
-    let signature = |time: &str| BASE64_STANDARD.encode(tag(&[7; 32], format!("{time}.{{}}")));
+    let signature = |time: &str| BASE64_STANDARD.encode(hmac_sha256(&[7; 32], format!("{time}.{{}}")));
     let request =
         |time: &str| headers([("X-Webhook-Signature", &signature(time)), ("X-Webhook-Timestamp", time)]);
     for (time, signed_at) in
@@ -480,7 +453,7 @@ fn the_nonce_of_sinch_has_no_dot() {
     let sinch = at(Sinch::new(secret("k")), 1_634_579_353);
     let request = |message: &str, nonce: &str, time: &str| {
         headers([
-            ("x-sinch-webhook-signature", &BASE64_STANDARD.encode(tag(b"k", message))),
+            ("x-sinch-webhook-signature", &BASE64_STANDARD.encode(hmac_sha256(b"k", message))),
             ("x-sinch-webhook-signature-nonce", nonce),
             ("x-sinch-webhook-signature-timestamp", time),
         ])

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret, verdict};
+use crate::support::{KEY, OTHER_KEY, accepts, hmac_sha256, rejects, secret, verdict};
 
 #[derive(Clone, Debug, Deserialize)]
 struct Vector {
@@ -129,8 +129,7 @@ fn sha1_hex(message: &str) -> String {
 }
 
 fn sha256_base64(key: &[u8], message: &str) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    BASE64_STANDARD.encode(mac.chain_update(message).finalize().into_bytes())
+    BASE64_STANDARD.encode(hmac_sha256(key, message))
 }
 
 fn hash(body: &str) -> String {

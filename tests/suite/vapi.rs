@@ -11,8 +11,7 @@ use countersign::sign::Unsigned;
 use countersign::vapi::VapiRule;
 use countersign::{Algorithm, ConfigError, Keys, Vapi};
 
-use crate::support::{accepts, rejects, secret};
-use crate::timestamped::{Headers, at, headers, post, tag};
+use crate::support::{HeaderList, accepts, at, headers, hmac_sha256, post, rejects, secret};
 
 const TIME: &str = "1788247410457";
 
@@ -22,8 +21,8 @@ fn vapi(rule: VapiRule) -> Vapi {
 }
 
 /// Signs `message`, with this identifier.
-fn signed(message: &str, id: &str) -> Headers {
-    let signature = hex::encode(tag(b"k", message));
+fn signed(message: &str, id: &str) -> HeaderList {
+    let signature = hex::encode(hmac_sha256(b"k", message));
     headers([("x-signature", &signature), ("x-timestamp", TIME), ("x-id", id)])
 }
 
@@ -164,7 +163,7 @@ fn vapi_placeholders_in_values_are_not_replaced() {
 
 #[test]
 fn a_prefix_and_an_encoding_of_vapi_are_exact() {
-    let right = tag(b"k", "{}");
+    let right = hmac_sha256(b"k", "{}");
     let (hex_, base64) = (hex::encode(&right), BASE64_STANDARD.encode(&right));
     let rule = || VapiRule::new().format("{body}").unwrap();
     let request = |value: &str| headers([("x-signature", value)]);
@@ -190,7 +189,7 @@ fn a_prefix_and_an_encoding_of_vapi_are_exact() {
 #[test]
 fn vapi_counts_milliseconds_by_default() {
     let signed = |time: &str| {
-        let signature = hex::encode(tag(b"k", format!("{time}.{{}}")));
+        let signature = hex::encode(hmac_sha256(b"k", format!("{time}.{{}}")));
         headers([("x-signature", &signature), ("x-timestamp", time)])
     };
     let millis = vapi(VapiRule::new());
