@@ -98,7 +98,7 @@ fn to(path: &str, delivery: &Delivery) -> Request<Full<Bytes>> {
 }
 
 async fn send(path: &str, delivery: &Delivery) -> (StatusCode, String, Option<ErrorKind>) {
-    answer(router(), to(path, &delivery)).await
+    answer(router(), to(path, delivery)).await
 }
 
 fn text(text: &str) -> sign::SmsSigner {
@@ -268,7 +268,7 @@ async fn parameters_are_read_from_the_proof() {
     let layered = Router::new()
         .route("/", any(|SignedParameters(sms): SignedParameters<Inbound>| async move { told(&sms) }))
         .layer(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret())));
-    let request = |delivery: &Delivery| to("/", &delivery);
+    let request = |delivery: &Delivery| to("/", delivery);
     for router in [sms, layered.clone()] {
         for delivery in [text("a & b").form(), text("a & b").json(), text("a & b").query()] {
             // Blank parameters, which anyone can add, are not passed on. Nor is an unsigned query.

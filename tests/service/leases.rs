@@ -364,7 +364,7 @@ async fn an_event_handled_after_its_lease_expired_is_completed_if_unclaimed() {
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
-/// Attack 163, in memory: the owner of the lease has gone silent.
+/// Attack 163, in memory: the process with the lease has crashed.
 #[tokio::test]
 async fn after_a_crash_a_retry_is_handled_when_the_lease_has_expired() {
     let clock = Stopped::default();

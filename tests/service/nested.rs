@@ -69,7 +69,7 @@ async fn a_nested_router_verifies_the_received_target() {
     }
 }
 
-/// As a middleware does that rewrites the URI after routing.
+/// A middleware that rewrites the URI after routing.
 async fn with_other_query(mut request: Request<axum::body::Body>) -> Request<axum::body::Body> {
     *request.uri_mut() = "/hook?id=other".parse().unwrap();
     request

@@ -18,7 +18,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use crate::frames::{Frames, Step};
 use crate::world::{BODY, Handler, call, http, rejected, vogent, vogent_delivery, with_body};
 
-/// Panics where an instance is called that was not polled ready, as tower's contract allows.
+/// Panics if it is called before it is ready, as tower's contract allows.
 #[derive(Default)]
 struct Strict {
     ready: bool,

@@ -254,7 +254,7 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     let rotated = || http(&delivery("known-1", "rotated"));
     assert_eq!(rejected(&mut service, old()).await, None);
 
-    // No query until half of the lifetime. Then one query, and nobody waits for it.
+    // After half of the lifetime one query is sent, and no request waits for it.
     at(29).await;
     assert_eq!(rejected(&mut service, old()).await, None);
     assert_eq!(store.questions(), 1);
@@ -314,7 +314,7 @@ async fn known_tenants_are_served_and_renewed_during_a_flood_of_unknown_names() 
     // No wait: the entry was renewed during the flood.
     assert_eq!(started.elapsed(), 40 * SECOND);
     assert!(flood.iter().any(|request| !request.is_finished()));
-    // An expired entry waits for one answer, and not behind the flood.
+    // An expired entry waits for one query and does not queue behind the flood.
     tokio::time::sleep(SECOND).await;
     assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
     assert!(started.elapsed() <= 41 * SECOND + SECOND / 5);
@@ -348,7 +348,7 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
     let late = Some(TenantStoreTimeout);
     assert_eq!(outcomes(calls).await, [None, None, late, late]);
     assert_eq!(store.questions() - asked, 3);
-    // The third was still answered. The fourth, for which nobody waits, was not sent.
+    // The third query was still answered. The fourth was not sent, since its client had left.
     tokio::time::sleep(SECOND).await;
     assert_eq!(rejected(&mut service, genuine("known-3")).await, None);
     assert_eq!(store.questions() - asked, 3);
@@ -446,7 +446,7 @@ async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
     store.turn(State::Up);
     assert_eq!((rejected(&mut service, request()).await, store.questions()), (None, 11));
 
-    // A cached tenant is served meanwhile, and its renewal ends too.
+    // A cached tenant is served during a failed renewal.
     for state in [State::Panics, State::PanicsAtOnce, State::NeverAnswers] {
         store.turn(state);
         tokio::time::sleep(31 * SECOND).await;

@@ -247,7 +247,7 @@ fn a_repeated_or_too_long_header_is_rejected() {
     }
 }
 
-/// If a parameter holds the signature: it is missing or repeated.
+/// For signatures in a parameter.
 #[test]
 fn a_missing_or_repeated_parameter_is_rejected() {
     for row in rows(SEED) {
@@ -274,7 +274,7 @@ fn a_missing_or_repeated_parameter_is_rejected() {
     }
 }
 
-/// Anyone who has seen a request can replay it, but not forever if its time is signed.
+/// A captured request can be replayed only for a time if its time is signed.
 #[test]
 fn old_and_early_requests_are_rejected_if_the_time_is_signed() {
     for mut row in rows(SEED) {

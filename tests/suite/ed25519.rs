@@ -1,5 +1,4 @@
-//! Ed25519: published vectors of Project Wycheproof, the signatures that stricter verifiers refuse, and the verdict of a second
-//! library.
+//! Ed25519: published vectors of Project Wycheproof, weak keys and signatures, and the verdict of another library.
 
 use countersign::rule::{Envelope, Profile, Rule};
 use countersign::sign::{Draft, Sign, SigningKey, Unsigned};
@@ -88,7 +87,7 @@ fn wycheproof() {
     assert_eq!((accepted, rejected), (88, 63));
 }
 
-/// S is below the group's order L: with L added the equation holds just as well (RFC 8032, section 8.4).
+/// S must be below the group's order L. The equation also holds with L added (RFC 8032, section 8.4).
 #[test]
 fn s_beyond_the_order_is_rejected() {
     const ORDER: [u8; 16] =
@@ -154,8 +153,8 @@ fn an_r_of_small_order_is_rejected() {
         let signature = [&bytes::<32>(small)[..], &right[32..]].concat();
         assert_eq!(verify(key, BODY, &signature), Err(ErrorKind::SignatureMismatch), "{small}");
     }
-    // Of these, the equation holds: R is the neutral element, and S is what only the key's owner can tell. The second library
-    // accepts it. A `verify_strict` does not.
+    // Only the key's owner can make this signature: R is the neutral element and the equation holds. The other library accepts it.
+    // A `verify_strict` does not.
     let s = "10ff76ac75e744c557fa144c7d4ae5c893616dfd7fc10e22cddfa8e96ac90c03";
     let signature = [bytes::<32>(SMALL[0]), bytes::<32>(s)].concat();
     assert!(ring_accepts(&key, BODY, &signature));

@@ -1,4 +1,4 @@
-//! The crate's promises, tested through its public interface.
+//! Tests of the public interface.
 
 #![allow(
     clippy::arithmetic_side_effects,

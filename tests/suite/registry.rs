@@ -1,4 +1,4 @@
-//! Every scheme of the registry, in every form it takes: a row each, made of its sample.
+//! Every scheme of the registry in every form: one row each, made from its sample.
 
 use std::sync::LazyLock;
 

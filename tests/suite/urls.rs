@@ -548,7 +548,7 @@ fn signalwire_rejects_a_body_that_only_the_url_covers() {
     assert_eq!(on(&signature, "POST", JSON, &twice, "{}"), Err(ParameterRepeated));
 }
 
-/// Documented: one key signs both messages. The result is a parameter with a name that no handler reads.
+/// SignalWire signs both messages with one key. The result is a parameter that no handler reads.
 #[test]
 fn signalwire_signs_json_as_a_form_of_one_name() {
     let signalwire = SignalWire::new(base(BASE), secret(KEY));

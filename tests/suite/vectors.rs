@@ -173,7 +173,7 @@ fn hash() {
 struct JwtVector {
     secret: String,
     token: String,
-    /// Whether the secret signed the token, whatever this crate then says of its claims.
+    /// Whether the secret signed the token. Its claims may still be rejected.
     signed: bool,
     expect: String,
     #[serde(default)]
@@ -191,7 +191,7 @@ fn jwt() {
         let request = Request::new(Head::new("POST", &headers), "{}");
         let rejected = webhook.verify(request).unwrap_err().kind();
         assert_eq!(rejected.code(), vector.expect);
-        // The signature comes before the claims: what is said of the claims says that the signature held.
+        // The signature is checked before the claims, so an error of a claim means that the signature was right.
         let about_signature = [SignatureMismatch, TokenMalformed].contains(&rejected);
         assert_eq!(vector.signed, !about_signature);
         if rejected == PayloadHashMissing {
