@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -18,18 +18,20 @@ pub(crate) enum Step {
     Error,
     /// Nothing, and never the end.
     Stall,
+    /// Nothing until this is set.
+    Wait(Arc<AtomicBool>),
 }
 
 /// A body of steps. It learns its end only when asked for another frame.
 pub(crate) struct Frames {
     steps: VecDeque<Step>,
     polls: Arc<AtomicUsize>,
-    least: u64,
+    size: SizeHint,
 }
 
 impl Frames {
     pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        Self { steps: steps.into_iter().collect(), polls: Arc::default(), least: 0 }
+        Self { steps: steps.into_iter().collect(), polls: Arc::default(), size: SizeHint::new() }
     }
 
     /// In chunks of `length` bytes.
@@ -38,8 +40,14 @@ impl Frames {
     }
 
     /// Announces this many bytes, as `Content-Length` does.
-    pub(crate) fn at_least(self, least: u64) -> Self {
-        Self { least, ..self }
+    pub(crate) fn at_least(mut self, least: u64) -> Self {
+        self.size.set_lower(least);
+        self
+    }
+
+    /// Has exactly this many bytes.
+    pub(crate) fn exactly(self, length: u64) -> Self {
+        Self { size: SizeHint::with_exact(length), ..self }
     }
 
     /// The number of polls.
@@ -52,7 +60,10 @@ impl Body for Frames {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.polls.fetch_add(1, Ordering::Relaxed);
         Poll::Ready(match self.steps.pop_front() {
             None => None,
@@ -63,6 +74,11 @@ impl Body for Frames {
                 self.steps.push_front(Step::Stall);
                 return Poll::Pending;
             }
+            Some(Step::Wait(end)) if !end.load(Ordering::Acquire) => {
+                self.steps.push_front(Step::Wait(end));
+                return Poll::Pending;
+            }
+            Some(Step::Wait(_)) => return self.poll_frame(context),
         })
     }
 
@@ -71,9 +87,7 @@ impl Body for Frames {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = SizeHint::new();
-        hint.set_lower(self.least);
-        hint
+        self.size.clone()
     }
 }
 

@@ -8,19 +8,18 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign::{self, Delivery};
 use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::{ContactCenter, SignatureMethod, Sms};
 use countersign::{Error, ErrorKind, Head, ReplayKey, Secret, Tolerance, UnixTime, Verifier};
 use http::{Request, Response, StatusCode};
-use http_body::Frame;
 use tokio::runtime::Handle;
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service};
 
+use crate::frames::{Frames, Step};
 use crate::guards::{Asked, Recorder};
 use crate::memory::Stopped;
 use crate::world::{
@@ -543,7 +542,7 @@ async fn a_body_that_ends_after_the_guards_ttl_is_too_late() {
             .unwrap()
             .replay_guard(guards_clock.memory(10))
             .unwrap();
-        let (body, end) = Held::new(delivery.body());
+        let (body, end) = held(delivery.body());
         let mut slow = Box::pin(layer.layer(handler.service()).call(with_body(&delivery, body)));
         assert!(poll_once(slow.as_mut()).is_pending());
         assert_eq!(call(&mut layer.layer(handler.service()), http(&delivery)).await.status(), StatusCode::OK);
@@ -564,7 +563,7 @@ async fn a_slow_body_within_the_window_is_a_duplicate() {
         let (verifier, delivery, _) = watch.schemes().remove(scheme);
         let handler = Handler::default();
         let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(10)).unwrap();
-        let (body, end) = Held::new(delivery.body());
+        let (body, end) = held(delivery.body());
         let mut slow = Box::pin(layer.layer(handler.service()).call(with_body(&delivery, body)));
         assert!(poll_once(slow.as_mut()).is_pending());
         watch.pass(1);
@@ -602,39 +601,12 @@ fn a_verification_that_is_finished_too_late_is_rejected() {
     assert!(webhook().begin(head).is_err());
 }
 
-/// A body that holds back its end or its last byte until released. Without bytes it is an empty chunked body.
-struct Held {
-    first: Option<Bytes>,
-    last: Option<Bytes>,
-    end: Arc<AtomicBool>,
-}
-
-impl Held {
-    fn new(body: &[u8]) -> (Self, Arc<AtomicBool>) {
-        let end = Arc::new(AtomicBool::new(false));
-        let body = Bytes::copy_from_slice(body);
-        let (first, last) =
-            (body.slice(..body.len().saturating_sub(1)), body.slice(body.len().saturating_sub(1)..));
-        (Self { first: Some(first), last: Some(last), end: Arc::clone(&end) }, end)
-    }
-}
-
-impl http_body::Body for Held {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
-        }
-        if !self.end.load(Ordering::Acquire) {
-            return Poll::Pending;
-        }
-        Poll::Ready(self.last.take().map(|last| Ok(Frame::data(last))))
-    }
+/// A body that waits before its last byte until the flag is set.
+fn held(body: &[u8]) -> (Frames, Arc<AtomicBool>) {
+    let end = Arc::new(AtomicBool::new(false));
+    let (first, last) = body.split_at(body.len().saturating_sub(1));
+    let steps = [Step::Data(first.to_vec()), Step::Wait(Arc::clone(&end)), Step::Data(last.to_vec())];
+    (Frames::new(steps), end)
 }
 
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {

@@ -149,11 +149,20 @@ async fn each_request_has_one_event_and_a_span_with_its_key() {
     }
 }
 
-/// After a claim, every call of the store fails or answers no.
+/// After a claim, every call of the store has one outcome. `None` is no answer.
 #[derive(Debug)]
 struct HalfDown {
     claim: Result<Option<Claim>, ErrorKind>,
-    later: Result<bool, ErrorKind>,
+    later: Option<Result<bool, ErrorKind>>,
+}
+
+impl HalfDown {
+    async fn answer(&self) -> Result<bool, Error> {
+        match self.later {
+            Some(answer) => Ok(answer?),
+            None => pending().await,
+        }
+    }
 }
 
 impl ReplayGuard for HalfDown {
@@ -162,16 +171,15 @@ impl ReplayGuard for HalfDown {
     }
 
     async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
-        Ok(self.later?)
+        self.answer().await
     }
 
     async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
-        Ok(self.later?)
+        self.answer().await
     }
 
     async fn release(&self, _: &Lease) -> Result<(), Error> {
-        self.later?;
-        Ok(())
+        self.answer().await.map(drop)
     }
 }
 
@@ -225,29 +233,7 @@ async fn problems_with_a_lease_have_events() {
         // At 20 s, then every 5 s until the minute ends.
         (down, ok, two_minutes, [vec![not_renewed(); 9], vec![ended()], never()].concat()),
     ] {
-        assert_eq!(events_of(HalfDown { claim: Ok(None), later }, status, time).await, expected);
-    }
-}
-
-/// Grants leases, and then stops answering.
-#[derive(Debug)]
-struct Silent;
-
-impl ReplayGuard for Silent {
-    async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
-        Ok(Claim::Leased(Lease::new(*key)))
-    }
-
-    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
-        pending().await
-    }
-
-    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
-        pending().await
-    }
-
-    async fn release(&self, _: &Lease) -> Result<(), Error> {
-        pending().await
+        assert_eq!(events_of(HalfDown { claim: Ok(None), later: Some(later) }, status, time).await, expected);
     }
 }
 
@@ -266,7 +252,8 @@ fn an_ending_runtime_reports_open_leases() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let webhook = SignedWebhook::new(secret()).clock(|| NOW);
-            let layer = VerifyLayer::new(webhook).replay_guard(Silent).unwrap();
+            let layer =
+                VerifyLayer::new(webhook).replay_guard(HalfDown { claim: Ok(None), later: None }).unwrap();
             let (begun, handled) = (Arc::new(Mutex::new(false)), status);
             let begins = Arc::clone(&begun);
             let mut service = layer.layer(tower::service_fn(move |_| {
@@ -303,7 +290,7 @@ async fn a_verified_request_that_the_guard_rejects_has_one_event() {
             "replay guard is unavailable",
         ),
     ] {
-        let told = events_of(HalfDown { claim, later: Ok(true) }, StatusCode::OK, Duration::ZERO).await;
+        let told = events_of(HalfDown { claim, later: Some(Ok(true)) }, StatusCode::OK, Duration::ZERO).await;
         let message = ("message", "webhook verified and held back");
         let proof = [("key", "0"), ("coverage", "body")];
         let mut all = event([message, ("code", code), ("status", "503"), ("error", error)]);

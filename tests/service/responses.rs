@@ -1,11 +1,8 @@
 //! Responses that are saved and repeated.
 
 use std::convert::Infallible;
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use axum::body::Body as AxumBody;
 use axum::response::{IntoResponse, Redirect};
@@ -19,7 +16,6 @@ use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use http::header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, LOCATION, TRAILER};
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt};
 
@@ -151,7 +147,7 @@ async fn responses_that_need_their_headers_are_not_saved() {
     // Unannounced trailers.
     let checked = |_| {
         let steps = [Step::Data(b"ab".to_vec()), Step::Trailers];
-        Response::new(AxumBody::new(Exactly(Frames::new(steps).at_least(2))))
+        Response::new(AxumBody::new(Frames::new(steps).exactly(2)))
     };
     let mut service = guarded().remember_responses(LIMIT).layer(answering(checked));
     for (body, trailers) in [("ab", true), ("", false)] {
@@ -180,7 +176,7 @@ async fn an_incomplete_response_is_a_failure() {
             Step::Data(b"half".to_vec()),
             if number == 0 { Step::Error } else { Step::Data(b"half".to_vec()) },
         ];
-        Response::new(AxumBody::new(Exactly(Frames::new(steps).at_least(8))))
+        Response::new(AxumBody::new(Frames::new(steps).exactly(8)))
     };
     let mut service = guarded().remember_responses(LIMIT).layer(answering(broken));
     for (status, body) in [(500, ""), (200, "halfhalf"), (200, "halfhalf")] {
@@ -205,25 +201,6 @@ async fn an_unrepeatable_response_is_acknowledged() {
     let forgets = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
     let response = call(&mut forgets.layer(answering(text)), webhook_request("1")).await;
     assert_eq!(response.body(), "");
-}
-
-/// A body with a known length.
-struct Exactly(Frames);
-
-impl http_body::Body for Exactly {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.0).poll_frame(context)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.size_hint().lower())
-    }
 }
 
 /// As `guide::exactly_once` says.

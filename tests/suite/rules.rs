@@ -180,20 +180,9 @@ fn a_url_is_signed_as_text() {
 
 #[test]
 fn a_base_url_has_a_scheme_and_a_host_and_no_query() {
-    for base in [
-        "",
-        "example.com",
-        "ftp://example.com",
-        "https://",
-        "https:///x",
-        "https://user@",
-        "https://example.com?x",
-        "https://example.com/#",
-        "https://exa mple.com",
-        "https://example.com:",
-        "https://example.com:x",
-        "HTTPS://example.com",
-    ] {
+    let invalid = "|example.com|ftp://example.com|https://|https:///x|https://user@|https://example.com?x\
+        |https://example.com/#|https://exa mple.com|https://example.com:|https://example.com:x|HTTPS://example.com";
+    for base in invalid.split('|') {
         assert_eq!(BaseUrl::new(base), Err(ConfigError::BaseUrlInvalid), "{base}");
     }
     let base = BaseUrl::new("wss://example.com").unwrap();

@@ -448,13 +448,10 @@ fn limits_are_inclusive() {
     let of_query_length = |bytes: usize| signer().query().with_query(&"a".repeat(bytes));
     rejects(&verifier(), of_query_length(64 * 1024).request(), SignatureMissing);
     rejects(&verifier(), of_query_length(64 * 1024 + 1).request(), QueryTooLong);
-    rejects(&verifier(), form(&many(100_000), b"").request(), ParametersTooMany);
     let mebibyte = 1024 * 1024;
     let of_length = |bytes: usize| form("", b"").with_body("&".repeat(bytes));
     rejects(&verifier(), of_length(mebibyte).request(), SignatureMissing);
     rejects(&verifier(), of_length(mebibyte + 1).request(), BodyTooLarge);
-    rejects(&verifier(), form("", b"").with_body("%".repeat(mebibyte)).request(), ParameterMalformed);
-    rejects(&verifier().max_body(10), form("a=1", b"&a=1").request(), BodyTooLarge);
 
     let api_key = |bytes: usize| Sms::untrusted_api_key(of_length(bytes).request()).unwrap_err().kind();
     assert_eq!((api_key(mebibyte), api_key(mebibyte + 1)), (SignatureMissing, BodyTooLarge));

@@ -274,15 +274,9 @@ fn ultravox_signs_a_date_and_lists_signatures() {
         headers([("X-Ultravox-Webhook-Signature", list), ("X-Ultravox-Webhook-Timestamp", time)])
     };
     let signed = |time: &str| hex::encode(hmac_sha256(b"k", format!("{{}}{time}")));
-    for time in [
-        "2026-11-25T12:00:00Z",
-        "2026-11-25T12:00:00",
-        "2026-11-25T12:00:59.999999999Z",
-        "2026-11-25T11:59:00.123456",
-        "2026-11-25T13:00:00+01:00",
-        "2026-11-25T06:30:00-05:30",
-        "2026-11-25T12:00:00-00:00",
-    ] {
+    let valid = "2026-11-25T12:00:00Z 2026-11-25T12:00:00 2026-11-25T12:00:59.999999999Z \
+        2026-11-25T11:59:00.123456 2026-11-25T13:00:00+01:00 2026-11-25T06:30:00-05:30 2026-11-25T12:00:00-00:00";
+    for time in valid.split(' ') {
         let _ = accepts(&ultravox, post(&request(&signed(time), time), "{}"));
     }
     let malformed = "|1795608000|2026-11-25|2026-11-25 12:00:00Z|2026-11-25t12:00:00z|2026-11-25T12:00Z\

@@ -392,41 +392,40 @@ fn twilios_account_selects_the_tenant() {
     let rotated = Keyring::new([secret(OTHER_KEY), secret(KEY)]).unwrap();
     let tenants = Tenants::new([("AC1", rotated), ("AC2", secret("third-token").into())]).unwrap();
     let twilio = Twilio::tenants(base(BASE), tenants);
-    let on = |key: &str, signed: &str, method: &str, target: &str, content_type, body: &str| {
-        let signature = BASE64_STANDARD.encode(sha1(key, signed));
-        let headers = [("X-Twilio-Signature", &*signature), content_type];
-        verify(&twilio, method, target, &headers, body).map(|found| found.tenant().unwrap().to_owned())
-    };
-    let form =
-        |key, signed: &str, body| on(key, &format!("{BASE}/hook{signed}"), "POST", "/hook", FORM, body);
-    assert_eq!(form(KEY, "AccountSidAC1B2", "B=2&AccountSid=AC1"), Ok("AC1".to_owned()));
-    assert_eq!(form(OTHER_KEY, "AccountSidAC1B2", "B=2&AccountSid=AC1"), Ok("AC1".to_owned()));
-    assert_eq!(form("third-token", "AccountSidAC2", "AccountSid=AC2"), Ok("AC2".to_owned()));
-    for (key, signed, body, kind) in [
-        (KEY, "AccountSidAC2", "AccountSid=AC2", SignatureMismatch),
-        (KEY, "AccountSidAC3", "AccountSid=AC3", TenantUnknown),
-        (KEY, "B2", "B=2", TenantMissing),
-        (KEY, "AccountSidAC1AccountSidAC2", "AccountSid=AC1&AccountSid=AC2", ParameterRepeated),
-    ] {
-        assert_eq!(form(key, signed, body), Err(kind), "{body}");
-    }
-    // The form's account counts, whatever the URL says.
-    let both = |key, signed: &str, body| {
-        on(key, &format!("{BASE}/hook?AccountSid=AC2{signed}"), "POST", "/hook?AccountSid=AC2", FORM, body)
-    };
-    assert_eq!(both(KEY, "AccountSidAC1", "AccountSid=AC1"), Ok("AC1".to_owned()));
-    assert_eq!(both("third-token", "AccountSidAC1", "AccountSid=AC1"), Err(SignatureMismatch));
-    assert_eq!(both("third-token", "B1", "B=1"), Err(TenantMissing));
-    // Without a form, the URL's account counts.
-    let url =
-        |key, target: &str, method, body| on(key, &format!("{BASE}{target}"), method, target, JSON, body);
-    assert_eq!(url(KEY, "/hook?AccountSid=AC1", "GET", ""), Ok("AC1".to_owned()));
     let named = format!("/hook?AccountSid=AC2&bodySHA256={}", hash("{}"));
-    assert_eq!(url("third-token", &named, "POST", "{}"), Ok("AC2".to_owned()));
-    assert_eq!(url(KEY, &named, "POST", "{}"), Err(SignatureMismatch));
-    assert_eq!(url(KEY, "/hook", "GET", ""), Err(TenantMissing));
-    assert_eq!(url(KEY, "/hook?AccountSid=AC3", "GET", ""), Err(TenantUnknown));
-    assert_eq!(url(KEY, "/hook?AccountSid=AC1&AccountSid=AC1", "GET", ""), Err(TenantMissing));
+    let (first, second) = (Ok("AC1".to_owned()), Ok("AC2".to_owned()));
+    for (key, method, target, form, body, expected) in [
+        (KEY, "POST", "/hook", "AccountSidAC1B2", "B=2&AccountSid=AC1", first.clone()),
+        (OTHER_KEY, "POST", "/hook", "AccountSidAC1B2", "B=2&AccountSid=AC1", first.clone()),
+        ("third-token", "POST", "/hook", "AccountSidAC2", "AccountSid=AC2", second.clone()),
+        (KEY, "POST", "/hook", "AccountSidAC2", "AccountSid=AC2", Err(SignatureMismatch)),
+        (KEY, "POST", "/hook", "AccountSidAC3", "AccountSid=AC3", Err(TenantUnknown)),
+        (KEY, "POST", "/hook", "B2", "B=2", Err(TenantMissing)),
+        (KEY, "POST", "/hook", "AccountSidAC1", "AccountSid=AC1&AccountSid=AC2", Err(ParameterRepeated)),
+        // The form's account counts, whatever the URL says.
+        (KEY, "POST", "/hook?AccountSid=AC2", "AccountSidAC1", "AccountSid=AC1", first.clone()),
+        (
+            "third-token",
+            "POST",
+            "/hook?AccountSid=AC2",
+            "AccountSidAC1",
+            "AccountSid=AC1",
+            Err(SignatureMismatch),
+        ),
+        ("third-token", "POST", "/hook?AccountSid=AC2", "B1", "B=1", Err(TenantMissing)),
+        // Without a form, the URL's account counts.
+        (KEY, "GET", "/hook?AccountSid=AC1", "", "", first),
+        ("third-token", "POST", &named, "", "{}", second),
+        (KEY, "POST", &named, "", "{}", Err(SignatureMismatch)),
+        (KEY, "GET", "/hook", "", "", Err(TenantMissing)),
+        (KEY, "GET", "/hook?AccountSid=AC3", "", "", Err(TenantUnknown)),
+        (KEY, "GET", "/hook?AccountSid=AC1&AccountSid=AC1", "", "", Err(TenantMissing)),
+    ] {
+        let signature = BASE64_STANDARD.encode(sha1(key, &format!("{BASE}{target}{form}")));
+        let headers = [("X-Twilio-Signature", &*signature), if body == "{}" { JSON } else { FORM }];
+        let found = verify(&twilio, method, target, &headers, body);
+        assert_eq!(found.map(|found| found.tenant().unwrap().to_owned()), expected, "{target} {body}");
+    }
 
     let signed = twilio.sign(secret(KEY), &Unsigned::form("AccountSid=AC1&B=2").target("/hook")).unwrap();
     assert_eq!(accepts(&twilio, signed.request()).tenant(), Some("AC1"));
@@ -740,6 +739,13 @@ fn sinch_delivery(key: &str, authorization: &str, signed: &str) -> Vec<(String, 
     ]
 }
 
+/// The verdict on a POST to `/hook` with the body `{}`.
+#[track_caller]
+fn sinch_verdict(sinch: &SinchVoice, headers: &Vec<(String, String)>) -> Result<Verified, ErrorKind> {
+    let request = Request::new(Head::new("POST", headers).with_target("/hook"), "{}");
+    verdict(sinch, request).map_err(|error| error.kind())
+}
+
 fn sinch_message() -> String {
     // MD5 of `{}`, by another library.
     let md5 = BASE64_STANDARD.encode(md5_oracle::compute("{}").0);
@@ -832,18 +838,15 @@ fn sinch_voice_signs_nothing_for_an_empty_body() {
 #[test]
 fn sinch_voice_has_a_window_of_five_minutes() {
     let headers = sinch_delivery(KEY, "Application key", &sinch_message());
-    let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
     let at = |seconds| {
         let sinch = SinchVoice::new(secret(KEY)).unwrap().clock(move || UnixTime::from_secs(seconds));
-        verdict(&sinch, request)
-            .map(|found| found.signed_at().unwrap().as_secs())
-            .map_err(|error| error.kind())
+        sinch_verdict(&sinch, &headers).map(|found| found.signed_at().unwrap().as_secs())
     };
     assert_eq!((at(SECONDS - 300), at(SECONDS + 300)), (Ok(SECONDS), Ok(SECONDS)));
     assert_eq!(at(SECONDS + 301), Err(TimestampStale));
     assert_eq!(at(SECONDS - 301), Err(TimestampFuture));
     let any = sinch().insecure_accept_any_age().unwrap();
-    let _ = accepts(&any, request);
+    assert!(sinch_verdict(&any, &headers).is_ok());
     assert_eq!(sinch().replays(), Replays::Undetectable);
 }
 
@@ -853,8 +856,7 @@ fn sinch_voice_decodes_its_secrets_and_selects_by_application() {
     for (shown, key) in [("a2V5MQ==", "key1"), ("a2V5MQ", "key1"), ("a2V5MR==", "key1"), ("a2V5MR", "key1")] {
         let sinch = SinchVoice::new(secret(shown)).unwrap().clock(|| UnixTime::from_secs(SECONDS));
         let headers = sinch_delivery(&BASE64_STANDARD.encode(key), "Application key", &sinch_message());
-        let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
-        let _ = accepts(&sinch, request);
+        assert!(sinch_verdict(&sinch, &headers).is_ok());
         let signed = sinch.sign(secret(shown), &Unsigned::json("{}")).unwrap();
         let _ = accepts(&sinch, signed.request());
         rejects(&sinch, signed.with_body("").request(), SignatureMismatch);
@@ -870,9 +872,7 @@ fn sinch_voice_decodes_its_secrets_and_selects_by_application() {
     let sinch = SinchVoice::tenants(tenants).unwrap().clock(|| UnixTime::from_secs(SECONDS));
     let on = |key: &str, name: &str| {
         let headers = sinch_delivery(key, &format!("Application {name}"), &sinch_message());
-        let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
-        let found = verdict(&sinch, request).map_err(|error| error.kind())?;
-        Ok(found.tenant().unwrap().to_owned())
+        sinch_verdict(&sinch, &headers).map(|found| found.tenant().unwrap().to_owned())
     };
     assert_eq!(on(KEY, "first"), Ok("first".to_owned()));
     assert_eq!(on(OTHER_KEY, "second"), Ok("second".to_owned()));
