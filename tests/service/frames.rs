@@ -60,11 +60,11 @@ impl Body for Frames {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.polls.fetch_add(1, Ordering::Relaxed);
+        if matches!(self.steps.front(), Some(Step::Wait(end)) if end.load(Ordering::Acquire)) {
+            self.steps.pop_front();
+        }
         Poll::Ready(match self.steps.pop_front() {
             None => None,
             Some(Step::Data(data)) => Some(Ok(Frame::data(data.into()))),
@@ -74,11 +74,10 @@ impl Body for Frames {
                 self.steps.push_front(Step::Stall);
                 return Poll::Pending;
             }
-            Some(Step::Wait(end)) if !end.load(Ordering::Acquire) => {
+            Some(Step::Wait(end)) => {
                 self.steps.push_front(Step::Wait(end));
                 return Poll::Pending;
             }
-            Some(Step::Wait(_)) => return self.poll_frame(context),
         })
     }
 
@@ -87,7 +86,7 @@ impl Body for Frames {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.size.clone()
+        self.size
     }
 }
 

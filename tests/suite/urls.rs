@@ -741,8 +741,8 @@ fn sinch_delivery(key: &str, authorization: &str, signed: &str) -> Vec<(String, 
 
 /// The verdict on a POST to `/hook` with the body `{}`.
 #[track_caller]
-fn sinch_verdict(sinch: &SinchVoice, headers: &Vec<(String, String)>) -> Result<Verified, ErrorKind> {
-    let request = Request::new(Head::new("POST", headers).with_target("/hook"), "{}");
+fn sinch_verdict(sinch: &SinchVoice, headers: &[(String, String)]) -> Result<Verified, ErrorKind> {
+    let request = Request::new(Head::new("POST", &headers).with_target("/hook"), "{}");
     verdict(sinch, request).map_err(|error| error.kind())
 }
 
