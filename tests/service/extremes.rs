@@ -12,7 +12,7 @@ use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
 use countersign::schemes::{Scheme, Settings};
-use countersign::sign::{self, Delivery, Draft, Sign, SigningKey, Unsigned};
+use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
 use countersign::tower::{
     EmptyRejection, OnDuplicate, OnRejection, ResponseMemory, TenantLookup, VerifiedBody, Verify, VerifyLayer,
 };
@@ -28,7 +28,7 @@ use http_body_util::Full;
 use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
-use crate::world::{Anything, BODY, NOW, declared, secret};
+use crate::world::{Anything, BODY, NOW, secret};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The largest duration that `moka` accepts.
@@ -638,7 +638,7 @@ fn no_scheme_panics() {
     for scheme in Scheme::ALL {
         let sample = scheme.sample([7; 32]);
         #[cfg(feature = "ed25519")]
-        let _ = (sample.key.public_key(), Keys::ed25519([]).is_err(), SigningKey::ed25519([0; 32]));
+        let _ = (sample.key.public_key(), Keys::ed25519([]).is_err(), sign::SigningKey::ed25519([0; 32]));
         for now in times() {
             let verifier = scheme.build(&sample.settings.clone().clock(move || now)).unwrap();
             let delivery = verifier.sign(&sample.key, &sample.unsigned.clone().time(NOW)).unwrap();
@@ -871,7 +871,7 @@ async fn no_redis_guard_panics() {
 #[cfg(all(feature = "diagnose", feature = "replay-redis-cluster", feature = "replay-redis-sentinel"))]
 #[test]
 fn every_public_function_is_called_here() {
-    let mut names: Vec<_> = declared(&["pub fn ", "pub const fn ", "pub async fn "])
+    let mut names: Vec<_> = crate::world::declared(&["pub fn ", "pub const fn ", "pub async fn "])
         .into_iter()
         .map(|(_, name)| name)
         // Of private types.

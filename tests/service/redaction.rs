@@ -33,8 +33,6 @@ use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
 use crate::frames::{Frames, Step};
-#[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
-use crate::world::declared;
 
 /// Base64, so that every scheme takes it as a secret. Its bytes must not appear either.
 const KEY: &str = "cVo3eFcycEw5dlQ0a1I4bUozbkI2Yw==";
@@ -104,7 +102,7 @@ fn the_check_finds_shown_values() {
 #[cfg(all(feature = "diagnose", feature = "reload", feature = "replay-redis"))]
 #[tokio::test]
 async fn every_public_type_has_a_row() {
-    let mut declared: BTreeSet<_> = declared(&["pub struct ", "pub enum ", "pub union "])
+    let mut declared: BTreeSet<_> = crate::world::declared(&["pub struct ", "pub enum ", "pub union "])
         .into_iter()
         .map(|(module, name)| format!("{module}::{name}"))
         .collect();

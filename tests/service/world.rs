@@ -172,6 +172,7 @@ impl Check for AnyBody {
 }
 
 /// The names that follow one of these words in the sources, each with its module.
+#[allow(dead_code, reason = "its tests need more features")]
 pub(crate) fn declared(words: &[&str]) -> Vec<(String, String)> {
     fn search(folder: &Path, module: &str, words: &[&str], found: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap() {

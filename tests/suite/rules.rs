@@ -100,31 +100,6 @@ fn coverage(verifier: &dyn Verifier, signature: &str, body: impl AsRef<[u8]>) ->
 }
 
 #[test]
-fn a_rule_without_a_body_rejects_one() {
-    let bodiless = hex_webhook(|_, envelope| envelope.part("x"));
-    // An attacker could have removed the body.
-    assert_eq!(coverage(&bodiless, &tag("x"), ""), Ok(Coverage::None));
-    assert_eq!(coverage(&bodiless, &tag("x"), "{}"), Err(BodyUnexpected));
-    assert_eq!(coverage(&bodiless, &tag(""), ""), Err(SignatureMismatch));
-}
-
-#[test]
-fn a_candidate_without_the_body_signs_nothing() {
-    let either =
-        hex_webhook(|_, envelope| envelope.part("a").or().part("b").body().part("c").or().body().part("d"));
-    for (message, expected) in [
-        ("b{}c", Ok(Coverage::Body)),
-        ("{}d", Ok(Coverage::Body)),
-        ("a", Err(SignatureMismatch)),
-        ("a{}", Err(SignatureMismatch)),
-        ("b{}", Err(SignatureMismatch)),
-        ("{}c", Err(SignatureMismatch)),
-    ] {
-        assert_eq!(coverage(&either, &tag(message), "{}"), expected, "{message}");
-    }
-}
-
-#[test]
 fn the_message_can_contain_the_hash_of_the_body() {
     let hashed = hex_webhook(|_, envelope| {
         envelope.part("POST\n").body_hash(Hash::Md5, Encoding::Base64).part("\n");
@@ -319,7 +294,6 @@ fn several_signatures_must_be_well_formed_unless_they_are_a_list() {
         (&both, &right, "x", malformed),
         (&both, &wrong, &"1".repeat(64), mismatch),
         (&listed, &right, "x y", Ok(())),
-        (&listed, &wrong, &format!("x {right}"), Ok(())),
         (&listed, "x", &right, malformed),
         (&listed, &wrong, "x", mismatch),
     ] {
@@ -596,18 +570,6 @@ fn a_rule_that_contradicts_itself_proves_nothing() {
     }
 }
 
-#[test]
-fn an_empty_message_never_verifies() {
-    let rules: [Parts; 3] = [
-        |_, envelope| envelope.insecure_unsigned_body(),
-        |_, envelope| envelope.part("x").insecure_unsigned_body().or(),
-        |_, envelope| envelope.part(""),
-    ];
-    for parts in rules {
-        assert_eq!(coverage(&hex_webhook(parts), &tag(""), ""), Err(SignatureMismatch));
-    }
-}
-
 /// A rule of these steps, with a naive second implementation.
 #[derive(Clone, Debug)]
 struct Scripted {
@@ -818,6 +780,7 @@ impl Random {
     }
 }
 
+/// Rules without a body, with candidates of which some leave it out, and with empty messages are among them.
 #[test]
 fn random_rules_and_requests_have_the_expected_verdict() {
     let mut random = Random(19);
