@@ -249,6 +249,7 @@ async fn an_uncovered_query_reaches_no_handler() {
 
 #[tokio::test]
 async fn parameters_are_read_from_the_proof() {
+    type Values = BTreeMap<String, serde_json::Value>;
     #[derive(Debug, Deserialize)]
     struct Inbound {
         msisdn: String,
@@ -261,6 +262,9 @@ async fn parameters_are_read_from_the_proof() {
     #[derive(Deserialize)]
     struct Answer {
         to: u64,
+    }
+    async fn told_to(signed: Signed<SignedParameters<Answer>, SignedWebhook>) -> String {
+        signed.0.to.to_string()
     }
     let sms = Router::new()
         .route("/", any(|signed: Signed<SignedParameters<Inbound>, Sms>| async move { told(&signed.0) }))
@@ -281,56 +285,33 @@ async fn parameters_are_read_from_the_proof() {
         assert_eq!(answer(router.clone(), request(&added)).await, (StatusCode::OK, plain, None));
     }
     // No other extractor gets it either.
-    let pairs =
-        |pairs: BTreeMap<String, serde_json::Value>| format!("{:?}", pairs.keys().collect::<Vec<_>>());
+    let names = |values: Values| format!("{:?}", values.keys().collect::<Vec<_>>());
     let read = Router::new()
-        .route(
-            "/form",
-            any(move |signed: Signed<Form<BTreeMap<String, serde_json::Value>>, Sms>| async move {
-                pairs(signed.0.0)
-            }),
-        )
-        .route(
-            "/json",
-            any(move |signed: Signed<Json<BTreeMap<String, serde_json::Value>>, Sms>| async move {
-                pairs(signed.0.0)
-            }),
-        )
+        .route("/form", any(move |signed: Signed<Form<Values>, Sms>| async move { names(signed.0.0) }))
+        .route("/json", any(move |signed: Signed<Json<Values>, Sms>| async move { names(signed.0.0) }))
         .route("/raw", any(|signed: Signed<Bytes, Sms>| async move { signed.0 }))
         .with_state(router_state());
     let (form, query, json) = (text("a & é").form(), text("a & é").query(), text("a & é").json());
     let blank = |body: &[u8]| [body, b"&admin=&confirmed=%00+"].concat();
-    let object = String::from_utf8(json.body().to_vec()).unwrap().replacen(
-        '{',
-        r#"{"admin":null,"confirmed":"\n","#,
-        1,
-    );
+    let object = String::from_utf8(json.body().to_vec()).unwrap();
+    let object = object.replacen('{', r#"{"admin":null,"confirmed":"\n","#, 1);
     let covered = r#"["msisdn", "text"]"#;
     for (path, sent) in [
         ("/form", form.clone().with_body(blank(form.body()))),
         ("/form", query.clone().with_query(&String::from_utf8(blank(query.query().as_bytes())).unwrap())),
         ("/json", json.clone().with_body(object)),
     ] {
-        let request = to(path, &sent);
-        assert_eq!(answer(read.clone(), request).await, (StatusCode::OK, covered.to_owned(), None), "{path}");
+        let found = answer(read.clone(), to(path, &sent)).await;
+        assert_eq!(found, (StatusCode::OK, covered.to_owned(), None), "{path}");
     }
     // Unchanged, if all of it is covered.
-    let raw = to("/raw", &form);
-    assert_eq!(answer(read, raw).await.1.as_bytes(), form.body());
+    assert_eq!(answer(read, to("/raw", &form)).await.1.as_bytes(), form.body());
 
     let no_text = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "a").form();
     let (status, words, _) = answer(layered, request(&no_text)).await;
     assert_eq!((status, words.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "parameter `msisdn` is missing"));
 
-    let get =
-        Router::new()
-            .route(
-                "/",
-                any(|signed: Signed<SignedParameters<Answer>, SignedWebhook>| async move {
-                    signed.0.to.to_string()
-                }),
-            )
-            .with_state(router_state());
+    let get = Router::new().route("/", any(told_to)).with_state(router_state());
     let signer = || sign::TokenSigner::new(&secret(), crate::world::NOW);
     let genuine = request(&signer().get("to=447700900001&from=2"));
     assert_eq!(answer(get.clone(), genuine).await, (StatusCode::OK, "447700900001".to_owned(), None));
@@ -358,8 +339,7 @@ async fn the_layer_serves_a_router_too() {
             (StatusCode::UNAUTHORIZED, String::new(), Some(SignatureMismatch)),
         ),
     ] {
-        let request = to("/json", &delivery);
-        assert_eq!(answer(router.clone(), request).await, expected);
+        assert_eq!(answer(router.clone(), to("/json", &delivery)).await, expected);
     }
 }
 
