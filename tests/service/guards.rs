@@ -17,23 +17,19 @@ use tower::{Layer, Service, ServiceExt};
 use crate::frames::{Frames, Step};
 use crate::memory::Stopped;
 use crate::world::{
-    Anything, BODY, Handler, NOW, call, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
-    webhook_delivery, webhook_request, with_body,
+    Anything, BODY, Handler, NOW, call, guarded, http, rejected, rejection, secret, vogent, vogent_delivery,
+    webhook, webhook_delivery, webhook_request, with_body,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const THREE_DAYS: Duration = Duration::from_secs(72 * 3600);
 
-fn guarded() -> VerifyLayer {
-    VerifyLayer::new(webhook()).replay_guard(Memory::new(1000)).unwrap()
-}
-
 /// Attack 70.
 #[tokio::test]
 async fn a_duplicate_is_answered_without_the_handler() {
     let handler = Handler::default();
-    let mut service = guarded().layer(handler.service());
+    let mut service = guarded(Memory::new(1000)).layer(handler.service());
     for (id, body, handled) in [("1", "handled", 1), ("1", "", 1), ("2", "handled", 2), ("1", "", 2)] {
         let response = call(&mut service, webhook_request(id)).await;
         assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, body));
@@ -45,10 +41,10 @@ async fn a_duplicate_is_answered_without_the_handler() {
 #[tokio::test]
 async fn the_answer_to_a_duplicate_can_be_set() {
     let handler = Handler::default();
-    let mut conflict = guarded().on_duplicate(StatusCode::CONFLICT).layer(handler.service());
+    let mut conflict = guarded(Memory::new(1000)).on_duplicate(StatusCode::CONFLICT).layer(handler.service());
     let named =
         |verified: &Verified| Response::new(format!("had {}", verified.claims().unwrap().id().unwrap()));
-    let mut named = guarded().on_duplicate(named).layer(handler.service());
+    let mut named = guarded(Memory::new(1000)).on_duplicate(named).layer(handler.service());
     call(&mut conflict, webhook_request("1")).await;
     call(&mut named, webhook_request("1")).await;
     let response = call(&mut conflict, webhook_request("1")).await;
@@ -127,7 +123,7 @@ async fn an_event_signed_with_another_key_is_a_duplicate() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_many_concurrent_duplicates_is_handled() {
     let handler = Handler::default();
-    let service = guarded().layer(handler.service());
+    let service = guarded(Memory::new(1000)).layer(handler.service());
     let calls: Vec<_> =
         (0..64).map(|_| tokio::spawn(service.clone().oneshot(webhook_request("1")))).collect();
     for call in calls {
@@ -142,7 +138,7 @@ async fn one_of_many_concurrent_duplicates_is_handled() {
 #[tokio::test]
 async fn a_rejected_request_claims_nothing() {
     let guard = Recorder::default();
-    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let layer = guarded(guard.clone());
     let mut service = layer.layer(Handler::default().service());
     let broken = || Frames::new([Step::Data(b"{".to_vec()), Step::Error]);
     let forged = Frames::chunks(b"{}", 2);
@@ -165,7 +161,7 @@ async fn a_failed_request_is_handled_again() {
     {
         let handler = Handler::default();
         let first = move |call| if call == 0 { status } else { StatusCode::from_u16(299).unwrap() };
-        let mut service = guarded().layer(handler.answering(first));
+        let mut service = guarded(Memory::new(1000)).layer(handler.answering(first));
         for (answer, handled) in [(status.as_u16(), 1), (299, 2), (200, 2)] {
             let response = call(&mut service, webhook_request("1")).await;
             assert_eq!((response.status().as_u16(), handler.count()), (answer, handled));
@@ -183,7 +179,7 @@ async fn a_failed_or_cancelled_handler_releases_its_lease() {
     }
     for failure in [Failure::Error, Failure::Panic, Failure::Stall] {
         let guard = Recorder::default();
-        let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+        let layer = guarded(guard.clone());
         let mut service = layer.layer(tower::service_fn(move |_| async move {
             match failure {
                 Failure::Error => Err::<Response<String>, _>("failed"),
@@ -212,7 +208,7 @@ async fn a_failed_or_cancelled_handler_releases_its_lease() {
 async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
     let clock = Stopped::default();
     let handler = Handler::default();
-    let layer = VerifyLayer::new(webhook()).replay_guard(clock.memory(10)).unwrap();
+    let layer = guarded(clock.memory(10));
     let (permit, waiting) = tokio::sync::oneshot::channel::<()>();
     let waiting = Arc::new(Mutex::new(Some(waiting)));
     let slow = tower::service_fn(move |_| {
@@ -246,7 +242,7 @@ async fn a_duplicate_in_progress_is_retried_and_handled_if_the_first_fails() {
 async fn a_custom_rejection_keeps_its_retry_after() {
     let guard = Recorder::default();
     guard.say(Claim::InProgress { remaining: Duration::from_millis(1001) });
-    let layer = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
+    let layer = guarded(guard);
     let own = |set: bool| {
         layer.clone().on_rejection(move |_: &Error| {
             let mut response = Response::new("later".to_owned());
@@ -271,13 +267,13 @@ async fn a_custom_rejection_keeps_its_retry_after() {
 
 #[test]
 fn a_useless_guard_is_rejected_at_construction() {
-    let guarded = |layer: VerifyLayer| layer.replay_guard(Memory::new(1)).map(drop);
+    let with_guard = |layer: VerifyLayer| layer.replay_guard(Memory::new(1)).map(drop);
     let undetectable = Err(ConfigError::ReplayUndetectable);
-    assert_eq!(guarded(VerifyLayer::new(vogent())), undetectable);
-    assert_eq!(guarded(VerifyLayer::new(vogent()).replay_key_of_body()), Ok(()));
-    assert_eq!(guarded(VerifyLayer::new(vogent()).replay_key(|_, _| None)), Ok(()));
-    assert_eq!(guarded(VerifyLayer::new(webhook().insecure_accept_any_age())), Ok(()));
-    assert_eq!(guarded(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret()))), Ok(()));
+    assert_eq!(with_guard(VerifyLayer::new(vogent())), undetectable);
+    assert_eq!(with_guard(VerifyLayer::new(vogent()).replay_key_of_body()), Ok(()));
+    assert_eq!(with_guard(VerifyLayer::new(vogent()).replay_key(|_, _| None)), Ok(()));
+    assert_eq!(with_guard(VerifyLayer::new(webhook().insecure_accept_any_age())), Ok(()));
+    assert_eq!(with_guard(VerifyLayer::new(Sms::new(SignatureMethod::Sha256, secret()))), Ok(()));
 
     let layer = || VerifyLayer::new(webhook());
     for short in [Duration::ZERO, Duration::from_nanos(999_999_999)] {

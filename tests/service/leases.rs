@@ -23,7 +23,7 @@ use crate::frames::{Frames, Step};
 use crate::guards::{Asked, Recorder};
 use crate::memory::Stopped;
 use crate::world::{
-    BODY, Handler, NOW, call, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
+    BODY, Handler, NOW, call, guarded, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
     webhook_request, with_body,
 };
 
@@ -46,7 +46,7 @@ impl Store {
     }
 
     fn layer(&self) -> VerifyLayer {
-        VerifyLayer::new(webhook()).replay_guard(self.clone()).unwrap()
+        guarded(self.clone())
     }
 
     async fn ask<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
@@ -334,7 +334,7 @@ async fn a_guard_that_panics_ends_only_its_task() {
     }
 
     for outcome in [Some(StatusCode::OK), Some(StatusCode::BAD_GATEWAY), None] {
-        let layer = VerifyLayer::new(webhook()).replay_guard(Panics).unwrap();
+        let layer = guarded(Panics);
         let mut service = layer.layer(tower::service_fn(move |_| async move {
             let status = outcome.expect("planned");
             Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
@@ -351,7 +351,7 @@ async fn an_event_handled_after_its_lease_expired_is_completed_if_unclaimed() {
     let clock = Stopped::default();
     let calls = Arc::new(AtomicUsize::new(0));
     let (counted, passing) = (Arc::clone(&calls), clock.clone());
-    let layer = VerifyLayer::new(webhook()).replay_guard(clock.memory(10)).unwrap();
+    let layer = guarded(clock.memory(10));
     let mut service = layer.layer(tower::service_fn(move |_| {
         counted.fetch_add(1, Ordering::Relaxed);
         passing.pass(MINUTE * 2);
@@ -368,7 +368,7 @@ async fn an_event_handled_after_its_lease_expired_is_completed_if_unclaimed() {
 async fn after_a_crash_a_retry_is_handled_when_the_lease_has_expired() {
     let clock = Stopped::default();
     let memory = clock.memory(10);
-    let layer = VerifyLayer::new(webhook()).replay_guard(memory).unwrap();
+    let layer = guarded(memory);
     let mut crashed = Box::pin(layer.layer(stalled()).call(webhook_request("1")));
     assert!(poll_once(crashed.as_mut()).is_pending());
     std::mem::forget(crashed);
@@ -387,7 +387,7 @@ async fn after_a_crash_a_retry_is_handled_when_the_lease_has_expired() {
 #[tokio::test]
 async fn an_event_is_completed_if_its_client_leaves_after_handling() {
     let guard = Recorder::default();
-    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let layer = guarded(guard.clone());
     let handler = Handler::default();
     let mut call = Box::pin(layer.layer(handler.service()).call(webhook_request("1")));
     // The recorder waits for one turn at each call. The second call is `complete`.
@@ -404,7 +404,7 @@ async fn an_event_is_completed_if_its_client_leaves_after_handling() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_lease_dropped_outside_of_a_runtime_expires() {
     let guard = Recorder::default();
-    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let layer = guarded(guard.clone());
     let mut stalled = Box::pin(layer.layer(stalled()).call(webhook_request("1")));
     while guard.events().is_empty() {
         assert!(poll_once(stalled.as_mut()).is_pending());
@@ -470,7 +470,7 @@ async fn background_releases_are_bounded() {
 #[tokio::test]
 async fn background_slots_are_freed_when_the_store_answers() {
     let guard = Recorder::default();
-    let layer = VerifyLayer::new(webhook()).replay_guard(guard.clone()).unwrap();
+    let layer = guarded(guard.clone());
     let mut service = layer.layer(stalled());
     for round in 1..=200 {
         let mut call = Box::pin(service.call(webhook_request("1")));

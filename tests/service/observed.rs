@@ -25,7 +25,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::guards::Recorder;
-use crate::world::{BODY, Handler, NOW, call, http, secret, webhook_delivery, webhook_request};
+use crate::world::{BODY, Handler, NOW, call, guarded, http, secret, webhook_delivery, webhook_request};
 
 /// Remembers each event and each field of a span as `name=value`.
 #[derive(Clone, Default)]
@@ -185,9 +185,7 @@ impl ReplayGuard for HalfDown {
 
 /// The events after verification, with this guard and a handler of this duration.
 async fn events_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Heard> {
-    let webhook = SignedWebhook::new(secret()).clock(|| NOW);
-    let layer = VerifyLayer::new(webhook).replay_guard(guard).unwrap();
-    let mut service = layer.layer(tower::service_fn(move |_| async move {
+    let mut service = guarded(guard).layer(tower::service_fn(move |_| async move {
         if !time.is_zero() {
             tokio::time::sleep(time).await;
         }
@@ -369,10 +367,9 @@ async fn extractor_and_layer_emit_the_same_events() {
 
 #[tokio::test]
 async fn an_abandoned_lease_is_reported() {
-    let webhook = SignedWebhook::new(secret()).clock(|| NOW);
     let recorder = Recorder::default();
-    let layer = VerifyLayer::new(webhook).replay_guard(recorder.clone()).unwrap();
-    let mut service = layer.layer(tower::service_fn(|_| pending::<Result<Response<String>, Infallible>>()));
+    let mut service = guarded(recorder.clone())
+        .layer(tower::service_fn(|_| pending::<Result<Response<String>, Infallible>>()));
     let listener = Listener::default();
     let mut stalled = Box::pin(service.call(webhook_request("1")).with_subscriber(listener.clone()));
     while recorder.events().is_empty() {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use countersign::Verified;
 use countersign::axum::Signed;
 use countersign::replay::Memory;
-use countersign::tower::{VerifiedBody, VerifyLayer};
+use countersign::tower::VerifiedBody;
 use countersign::vonage::SignedWebhook;
 use http::header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, LOCATION, TRAILER};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -20,13 +20,9 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::frames::{Frames, Step};
-use crate::world::{BODY, call, webhook, webhook_request};
+use crate::world::{BODY, call, guarded, webhook, webhook_request};
 
 const LIMIT: usize = 64;
-
-fn guarded() -> VerifyLayer {
-    VerifyLayer::new(webhook()).replay_guard(Memory::new(1000)).unwrap()
-}
 
 /// A service that gives each call, counted from 0, its own response.
 fn answering<R: Send + 'static>(
@@ -52,7 +48,9 @@ async fn the_first_response_is_repeated_in_axum() {
         let attempt = calls.fetch_add(1, Ordering::Relaxed);
         async move { (StatusCode::CREATED, Json(serde_json::json!([{ "action": "talk", "attempt": attempt }]))) }
     };
-    let router = Router::new().route("/webhook", post(ncco)).layer(guarded().remember_responses(LIMIT));
+    let router = Router::new()
+        .route("/webhook", post(ncco))
+        .layer(guarded(Memory::new(1000)).remember_responses(LIMIT));
     let first = axum_answer(&router, "1").await;
     assert_eq!(first.0, StatusCode::CREATED);
     assert_eq!(first.1, Some(HeaderValue::from_static("application/json")));
@@ -66,12 +64,12 @@ async fn the_first_response_is_repeated_in_axum() {
 #[tokio::test]
 async fn responses_of_strings_and_bytes_are_repeated() {
     let numbered = |number: usize| Response::new(format!("attempt {number}"));
-    let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(numbered));
     for _ in 0..2 {
         assert_eq!(call(&mut service, webhook_request("1")).await.body(), "attempt 0");
     }
     let numbered = |number: usize| Response::new(Full::<Bytes>::from(format!("attempt {number}")));
-    let mut service = guarded().remember_responses(LIMIT).layer(answering(numbered));
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(numbered));
     for _ in 0..2 {
         let response = call(&mut service, webhook_request("1")).await;
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "attempt 0");
@@ -84,7 +82,7 @@ async fn status_and_content_type_are_kept_and_no_other_header() {
         let response = Response::builder().status(StatusCode::ACCEPTED).header(LOCATION, "/1");
         response.header(CONTENT_TYPE, "application/xml").body("<Response/>".to_owned()).unwrap()
     };
-    let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(first));
     let response = call(&mut service, webhook_request("1")).await;
     assert_eq!(response.headers().len(), 2);
     let repeated = call(&mut service, webhook_request("1")).await;
@@ -114,7 +112,7 @@ async fn an_unsaved_response_is_passed_on_and_its_duplicate_acknowledged() {
         let service = answering(move |_| response());
         // The order of the two settings does not matter.
         for turned in [false, true] {
-            let layer = guarded();
+            let layer = guarded(Memory::new(1000));
             let named = |_: &Verified| Response::new(AxumBody::empty());
             let layer = if turned {
                 layer.on_duplicate(named).remember_responses(LIMIT)
@@ -137,7 +135,7 @@ async fn responses_that_need_their_headers_are_not_saved() {
     for (name, value) in [(CONTENT_ENCODING, "gzip"), (CONTENT_RANGE, "bytes 0-1/9"), (TRAILER, "x-sum")] {
         let header = name.clone();
         let first = move |_| Response::builder().header(&header, value).body("ab".to_owned()).unwrap();
-        let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
+        let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(first));
         let response = call(&mut service, webhook_request("1")).await;
         assert_eq!((response.headers()[&name].to_str().unwrap(), response.body().as_str()), (value, "ab"));
         let repeated = call(&mut service, webhook_request("1")).await;
@@ -149,7 +147,7 @@ async fn responses_that_need_their_headers_are_not_saved() {
         let steps = [Step::Data(b"ab".to_vec()), Step::Trailers];
         Response::new(AxumBody::new(Frames::new(steps).exactly(2)))
     };
-    let mut service = guarded().remember_responses(LIMIT).layer(answering(checked));
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(checked));
     for (body, trailers) in [("ab", true), ("", false)] {
         let response = call(&mut service, webhook_request("1")).await;
         let collected = response.into_body().collect().await.unwrap();
@@ -163,7 +161,7 @@ async fn only_2xx_responses_are_saved() {
     let first = |number: usize| {
         if number == 0 { Redirect::to("/").into_response() } else { StatusCode::NO_CONTENT.into_response() }
     };
-    let mut service = guarded().remember_responses(LIMIT).layer(answering(first));
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(first));
     for status in [303, 204, 204] {
         assert_eq!(call(&mut service, webhook_request("1")).await.status().as_u16(), status);
     }
@@ -178,7 +176,7 @@ async fn an_incomplete_response_is_a_failure() {
         ];
         Response::new(AxumBody::new(Frames::new(steps).exactly(8)))
     };
-    let mut service = guarded().remember_responses(LIMIT).layer(answering(broken));
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(broken));
     for (status, body) in [(500, ""), (200, "halfhalf"), (200, "halfhalf")] {
         let response = call(&mut service, webhook_request("1")).await;
         assert_eq!(response.status().as_u16(), status);
@@ -190,15 +188,14 @@ async fn an_incomplete_response_is_a_failure() {
 #[tokio::test]
 async fn an_unrepeatable_response_is_acknowledged() {
     let guard = Arc::new(Memory::new(10));
-    let layer =
-        || VerifyLayer::new(webhook()).replay_guard(Arc::clone(&guard)).unwrap().remember_responses(LIMIT);
+    let layer = || guarded(Arc::clone(&guard)).remember_responses(LIMIT);
     let bytes = |_| Response::new(AxumBody::from(&b"\xff"[..]));
     let text = |_| Response::new("never".to_owned());
     call(&mut layer().layer(answering(bytes)), webhook_request("1")).await;
     let response = call(&mut layer().layer(answering(text)), webhook_request("1")).await;
     assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, ""));
     // Also without `remember_responses`.
-    let forgets = VerifyLayer::new(webhook()).replay_guard(guard).unwrap();
+    let forgets = guarded(guard);
     let response = call(&mut forgets.layer(answering(text)), webhook_request("1")).await;
     assert_eq!(response.body(), "");
 }
@@ -211,7 +208,7 @@ async fn the_extractor_works_below_the_layer() {
     }
     let router = Router::new()
         .route("/webhook", post(message))
-        .layer(guarded().on_duplicate(StatusCode::NO_CONTENT))
+        .layer(guarded(Memory::new(1000)).on_duplicate(StatusCode::NO_CONTENT))
         .with_state(Arc::new(webhook()));
     for (status, body) in [(StatusCode::OK, BODY), (StatusCode::NO_CONTENT, "")] {
         let answer = axum_answer(&router, "1").await;

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use countersign::replay::ReplayGuard;
 use countersign::sign::{self, Delivery};
-use countersign::tower::VerifiedBody;
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use countersign::{
     Check, Coverage, Error, ErrorKind, Evidence, Head, KeyId, ReplayKey, Replays, Secret, UnixTime,
@@ -31,6 +32,11 @@ pub(crate) fn vogent() -> Vogent {
 
 pub(crate) fn webhook() -> SignedWebhook {
     SignedWebhook::new(secret()).clock(|| NOW)
+}
+
+/// The layer of [`webhook`] with this guard.
+pub(crate) fn guarded(guard: impl ReplayGuard + 'static) -> VerifyLayer {
+    VerifyLayer::new(webhook()).replay_guard(guard).unwrap()
 }
 
 pub(crate) fn vogent_delivery() -> Delivery {
