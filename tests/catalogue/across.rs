@@ -37,7 +37,7 @@ fn case_137_each_schemes_delivery_at_each_others_verifier(run: &mut Run) {
                     }
                     _ => &[scheme.missing(), ErrorKind::SignatureMalformed, ErrorKind::SignatureMismatch],
                 };
-                run.refuses_as(&scheme.subject(), other.delivery(), kinds);
+                run.rejects_as(&scheme.subject(), other.delivery(), kinds);
             }
         }
     }

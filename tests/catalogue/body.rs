@@ -101,7 +101,7 @@ fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
             if fits {
                 let _ = run.accepts(&subject, delivery);
             } else {
-                run.refuses(&subject, delivery, BodyTooLarge);
+                run.rejects(&subject, delivery, BodyTooLarge);
             }
         }
     }
@@ -109,7 +109,7 @@ fn case_045_a_body_at_the_limit_and_one_over(run: &mut Run) {
         let genuine = Scheme::Sms(SignatureMethod::Sha256, form).delivery();
         let of = |limit| Sms::new(SignatureMethod::Sha256, secret(KEY)).max_body(limit).into();
         let _ = run.accepts(&of(genuine.body().len()), &genuine);
-        run.refuses(&of(genuine.body().len() - 1), &genuine, BodyTooLarge);
+        run.rejects(&of(genuine.body().len() - 1), &genuine, BodyTooLarge);
     }
 }
 
@@ -119,7 +119,7 @@ fn case_046_a_declared_length_that_is_not_the_bodys(run: &mut Run) {
             // The crate gets only the body that arrived.
             let _ = run.accepts(&scheme.subject(), Forged::of(scheme).and_header("content-length", declared));
             let forged = Forged::from(scheme.altered()).and_header("content-length", declared);
-            run.refuses_as(&scheme.subject(), forged, &[SignatureMismatch, PayloadHashMismatch]);
+            run.rejects_as(&scheme.subject(), forged, &[SignatureMismatch, PayloadHashMismatch]);
         }
     }
 }
@@ -176,7 +176,7 @@ fn altered(run: &mut Run, original: &[u8], others: &[&[u8]]) {
         let _ = run.accepts(&subject, &delivery);
         for other in others {
             let forged = delivery.clone().with_body(*other);
-            run.refuses_as(&subject, forged, &[SignatureMismatch, PayloadHashMismatch]);
+            run.rejects_as(&subject, forged, &[SignatureMismatch, PayloadHashMismatch]);
         }
     }
 }

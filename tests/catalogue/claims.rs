@@ -49,7 +49,7 @@ fn case_121_a_right_token_with_another_request(run: &mut Run) {
     {
         let value = token.header("authorization").unwrap();
         let _ = run.accepts(&subject, token);
-        run.refuses(&subject, Forged::from(request).header("authorization", value), PayloadHashMismatch);
+        run.rejects(&subject, Forged::from(request).header("authorization", value), PayloadHashMismatch);
     }
 }
 
@@ -59,7 +59,7 @@ fn case_122_no_payload_hash(run: &mut Run) {
             let unhashed = without(scheme, "payload_hash");
             let forged = signed(scheme, &unhashed);
             let forged = if scheme.delivery().method() == "POST" { forged.body(body) } else { forged };
-            run.refuses(&scheme.subject(), forged, PayloadHashMissing);
+            run.rejects(&scheme.subject(), forged, PayloadHashMissing);
         }
     }
 }
@@ -68,7 +68,7 @@ fn case_123_a_payload_hash_that_is_none_or_anothers(run: &mut Run) {
     for scheme in jwt_schemes() {
         let right = hash_of(scheme);
         for json in NO_TEXT {
-            run.refuses(&scheme.subject(), with(scheme, "payload_hash", json), PayloadHashMalformed);
+            run.rejects(&scheme.subject(), with(scheme, "payload_hash", json), PayloadHashMalformed);
         }
         for text in [
             String::new(),
@@ -88,7 +88,7 @@ fn case_123_a_payload_hash_that_is_none_or_anothers(run: &mut Run) {
             right[..40].to_owned(),
         ] {
             let json = Value::from(text).to_string();
-            run.refuses(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMalformed);
+            run.rejects(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMalformed);
         }
         let body = scheme.delivery().body().to_vec();
         for other in [
@@ -99,13 +99,13 @@ fn case_123_a_payload_hash_that_is_none_or_anothers(run: &mut Run) {
             right.clone().into(),
         ] {
             let json = format!("\"{}\"", hex::encode(Sha256::digest(other)));
-            run.refuses(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
+            run.rejects(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
         }
         for bit in 0..256 {
             let mut hash = hex::decode(&right).unwrap();
             hash[bit / 8] ^= 1 << (bit % 8);
             let json = format!("\"{}\"", hex::encode(hash));
-            run.refuses(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
+            run.rejects(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
         }
     }
 }
@@ -126,9 +126,9 @@ fn case_125_payload_hash_twice(run: &mut Run) {
                 let rest = without(scheme, "payload_hash");
                 let inner = rest.trim_matches(['{', '}']);
                 let claims = format!("{{\"payload_hash\":\"{first}\",{inner},\"{name}\":\"{second}\"}}");
-                run.refuses(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
+                run.rejects(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
                 let claims = format!("{{\"{name}\":\"{first}\",\"payload_hash\":\"{second}\",{inner}}}");
-                run.refuses(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
+                run.rejects(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
             }
         }
     }
@@ -147,7 +147,7 @@ fn case_126_payload_hash_by_another_name_or_within_another_claim(run: &mut Run) 
             format!("\"a\":[{{\"payload_hash\":\"{right}\"}}]"),
         ] {
             let claims = format!("{},{member}}}", rest.trim_end_matches('}'));
-            run.refuses(&scheme.subject(), signed(scheme, &claims), PayloadHashMissing);
+            run.rejects(&scheme.subject(), signed(scheme, &claims), PayloadHashMissing);
         }
     }
 }
@@ -155,7 +155,7 @@ fn case_126_payload_hash_by_another_name_or_within_another_claim(run: &mut Run) 
 fn case_127_exp_that_is_no_number(run: &mut Run) {
     for scheme in jwt_schemes() {
         for json in ["\"never\"", "\"9999999999\"", "true", "null", "[]", "{}", "[9999999999]", "\"\""] {
-            run.refuses(&scheme.subject(), with(scheme, "exp", json), ClaimMalformed);
+            run.rejects(&scheme.subject(), with(scheme, "exp", json), ClaimMalformed);
         }
     }
 }
@@ -164,7 +164,7 @@ fn case_128_exp_past_now_and_to_come(run: &mut Run) {
     let now = NOW.as_secs();
     for scheme in jwt_schemes() {
         for exp in [i64::MIN, -1, 0, now - 1, now] {
-            run.refuses(&scheme.subject(), with(scheme, "exp", &exp.to_string()), TokenExpired);
+            run.rejects(&scheme.subject(), with(scheme, "exp", &exp.to_string()), TokenExpired);
         }
         for exp in [now + 1, now + 300, i64::MAX] {
             let _ = run.accepts(&scheme.subject(), with(scheme, "exp", &exp.to_string()));
@@ -179,7 +179,7 @@ fn case_128_exp_past_now_and_to_come(run: &mut Run) {
         if valid {
             drop(run.accepts(&lenient, token));
         } else {
-            run.refuses(&lenient, token, TokenExpired);
+            run.rejects(&lenient, token, TokenExpired);
         }
     }
 }
@@ -203,9 +203,9 @@ fn case_129_exp_at_and_beyond_the_types_ends(run: &mut Run) {
             "--1",
             "1.",
         ] {
-            run.refuses_as(&scheme.subject(), with(scheme, "exp", json), &[ClaimMalformed, ClaimsMalformed]);
+            run.rejects_as(&scheme.subject(), with(scheme, "exp", json), &[ClaimMalformed, ClaimsMalformed]);
         }
-        for (json, refused) in [
+        for (json, rejected) in [
             ("9007199254740993", false),
             ("9223372036854775807", false),
             ("-9223372036854775808", true),
@@ -213,8 +213,8 @@ fn case_129_exp_at_and_beyond_the_types_ends(run: &mut Run) {
             ("-0", true),
         ] {
             let token = with(scheme, "exp", json);
-            if refused {
-                run.refuses(&scheme.subject(), token, TokenExpired);
+            if rejected {
+                run.rejects(&scheme.subject(), token, TokenExpired);
             } else {
                 drop(run.accepts(&scheme.subject(), token));
             }
@@ -226,13 +226,13 @@ fn case_130_nbf_to_come_or_no_number(run: &mut Run) {
     let now = NOW.as_secs();
     for scheme in jwt_schemes() {
         for nbf in [now + 1, now + 60, i64::MAX] {
-            run.refuses(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()), TokenPremature);
+            run.rejects(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()), TokenPremature);
         }
         for nbf in [now, now - 1, 0, i64::MIN] {
             let _ = run.accepts(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()));
         }
         for json in [&format!("\"{now}\""), "null", "true", "[]"] {
-            run.refuses(&scheme.subject(), with(scheme, "nbf", json), ClaimMalformed);
+            run.rejects(&scheme.subject(), with(scheme, "nbf", json), ClaimMalformed);
         }
     }
 }
@@ -240,7 +240,7 @@ fn case_130_nbf_to_come_or_no_number(run: &mut Run) {
 fn case_131_iat_missing_early_late_or_no_number(run: &mut Run) {
     let now = NOW.as_secs();
     for scheme in jwt_schemes() {
-        run.refuses(&scheme.subject(), signed(scheme, &without(scheme, "iat")), ClaimMissing);
+        run.rejects(&scheme.subject(), signed(scheme, &without(scheme, "iat")), ClaimMissing);
         for (iat, kind) in [
             (now + 61, TimestampFuture),
             (i64::MAX, TimestampFuture),
@@ -248,10 +248,10 @@ fn case_131_iat_missing_early_late_or_no_number(run: &mut Run) {
             (0, TimestampStale),
             (i64::MIN, TimestampStale),
         ] {
-            run.refuses(&scheme.subject(), with(scheme, "iat", &iat.to_string()), kind);
+            run.rejects(&scheme.subject(), with(scheme, "iat", &iat.to_string()), kind);
         }
         for json in [&format!("\"{now}\""), "null", "true", "[]", "{}"] {
-            run.refuses(&scheme.subject(), with(scheme, "iat", json), ClaimMalformed);
+            run.rejects(&scheme.subject(), with(scheme, "iat", json), ClaimMalformed);
         }
     }
 }
@@ -274,7 +274,7 @@ fn case_132_a_claim_twice(run: &mut Run) {
             } else {
                 claims
             };
-            run.refuses(&scheme.subject(), signed(scheme, &twice), ClaimsMalformed);
+            run.rejects(&scheme.subject(), signed(scheme, &twice), ClaimsMalformed);
         }
         for (name, json) in
             [("iat", NOW.to_string()), ("jti", "\"x\"".to_owned()), ("iss", "\"Vonage\"".to_owned())]
@@ -283,12 +283,12 @@ fn case_132_a_claim_twice(run: &mut Run) {
                 format!("\"{name}\":{json}"),
                 format!("\"\\u00{:02x}{}\":{json}", name.as_bytes()[0], &name[1..]),
             ] {
-                run.refuses(
+                run.rejects(
                     &scheme.subject(),
                     signed(scheme, &format!("{{{inner},{member}}}")),
                     ClaimsMalformed,
                 );
-                run.refuses(
+                run.rejects(
                     &scheme.subject(),
                     signed(scheme, &format!("{{{member},{inner}}}")),
                     ClaimsMalformed,
@@ -302,10 +302,10 @@ fn case_133_who_issued_it_for_whom(run: &mut Run) {
     for scheme in jwt_schemes() {
         for issuer in ["vonage", "Nexmo", "", "Vonage ", " Vonage", "Vonage\0", "V\u{43e}nage"] {
             let json = Value::from(issuer).to_string();
-            run.refuses_as(&scheme.subject(), with(scheme, "iss", &json), &[ClaimMismatch, ClaimMalformed]);
+            run.rejects_as(&scheme.subject(), with(scheme, "iss", &json), &[ClaimMismatch, ClaimMalformed]);
         }
         for json in NO_TEXT {
-            run.refuses(&scheme.subject(), with(scheme, "iss", json), ClaimMalformed);
+            run.rejects(&scheme.subject(), with(scheme, "iss", json), ClaimMalformed);
         }
         // The audience and the subject are not documented, so they are not read.
         for name in ["aud", "sub"] {
@@ -320,13 +320,13 @@ fn case_133_who_issued_it_for_whom(run: &mut Run) {
         (webhook().application_id("expected").unwrap().into(), "application_id"),
     ] {
         let _ = run.accepts(&subject, with(Scheme::JwtPost, name, "\"expected\""));
-        run.refuses(&subject, Scheme::JwtPost.delivery(), ClaimMissing);
+        run.rejects(&subject, Scheme::JwtPost.delivery(), ClaimMissing);
         for other in ["other", "", "Expected", "expected ", "expecte", "expected0"] {
             let json = Value::from(other).to_string();
-            run.refuses(&subject, with(Scheme::JwtPost, name, &json), ClaimMismatch);
+            run.rejects(&subject, with(Scheme::JwtPost, name, &json), ClaimMismatch);
         }
         for json in NO_TEXT {
-            run.refuses(&subject, with(Scheme::JwtPost, name, json), ClaimMalformed);
+            run.rejects(&subject, with(Scheme::JwtPost, name, json), ClaimMalformed);
         }
     }
 }
@@ -363,7 +363,7 @@ fn case_134_claims_that_are_not_one_object(run: &mut Run) {
             format!("{{{inner},\"x\":1}}//"),
             format!("{{{inner},\"x\":{}", "[".repeat(5_000)),
         ] {
-            run.refuses(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
+            run.rejects(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
         }
         // Bytes that are not text, and text with escaped NULs.
         for bytes in [&b"\xff"[..], b"\xc0\xaf", b"\xed\xa0\x80"] {
@@ -371,12 +371,12 @@ fn case_134_claims_that_are_not_one_object(run: &mut Run) {
             let input = format!("{}.{}", encode(HEADER.as_bytes()), encode(&claims));
             let tag = crate::secrets::hmac::<Sha256>(64, &key_of(scheme), input.as_bytes());
             let forged = with_token(scheme, &format!("{input}.{}", encode(&tag)));
-            run.refuses(&scheme.subject(), forged, ClaimsMalformed);
+            run.rejects(&scheme.subject(), forged, ClaimsMalformed);
         }
-        run.refuses(&scheme.subject(), with(scheme, "iss", "\"a\\u0000b\""), ClaimMalformed);
+        run.rejects(&scheme.subject(), with(scheme, "iss", "\"a\\u0000b\""), ClaimMalformed);
         let _ = run.accepts(&scheme.subject(), with(scheme, "x", "\"a\\u0000b\""));
         let long = format!("{{{inner},\"x\":\"{}\"}}", "x".repeat(1 << 20));
-        run.refuses(&scheme.subject(), signed(scheme, &long), ErrorKind::HeaderTooLong);
+        run.rejects(&scheme.subject(), signed(scheme, &long), ErrorKind::HeaderTooLong);
     }
 }
 
@@ -384,7 +384,7 @@ fn case_135_a_wrong_signature_over_malformed_claims(run: &mut Run) {
     for scheme in jwt_schemes() {
         for claims in ["", "x", "{", "[]", "{\"iat\":\"x\"}", "{\"exp\":0,\"iat\":0}", "\u{feff}"] {
             let forged = with_token(scheme, &token(HEADER, claims, OTHER_KEY.as_bytes()));
-            run.refuses(&scheme.subject(), forged, SignatureMismatch);
+            run.rejects(&scheme.subject(), forged, SignatureMismatch);
         }
     }
 }
@@ -397,13 +397,13 @@ fn case_136_the_hash_of_the_body_written_again(run: &mut Run) {
         let hash = format!("\"{}\"", hex::encode(Sha256::digest(rewritten)));
         let token =
             sign::TokenSigner::new(&secret(KEY), NOW).claim_json("payload_hash", &hash).post(original);
-        run.refuses(&Scheme::JwtPost.subject(), &token, PayloadHashMismatch);
+        run.rejects(&Scheme::JwtPost.subject(), &token, PayloadHashMismatch);
         let _ = run.accepts(&Scheme::JwtPost.subject(), Forged::from(&token).body(rewritten));
         let token = sign::ContactCenterSigner::new(&secret(KEY), NOW)
             .unwrap()
             .claim_json("payload_hash", &hash)
             .post(original);
-        run.refuses(&Scheme::ContactCenter.subject(), &token, PayloadHashMismatch);
+        run.rejects(&Scheme::ContactCenter.subject(), &token, PayloadHashMismatch);
     }
 }
 
@@ -442,7 +442,7 @@ fn case_158_claims_nobody_asked_for(run: &mut Run) {
             }
         }
         // `iat` and `exp` are rounded down and `nbf` up, so rounding never extends a token's validity.
-        for (name, json, refusal) in [
+        for (name, json, rejected) in [
             ("iat", format!("{now}.9"), None),
             ("iat", format!("{now}.0e0"), None),
             ("iat", format!("{}.1", now + 61), Some(TimestampFuture)),
@@ -455,8 +455,8 @@ fn case_158_claims_nobody_asked_for(run: &mut Run) {
             ("nbf", "-0.5".to_owned(), None),
         ] {
             let token = with(scheme, name, &json);
-            match refusal {
-                Some(kind) => run.refuses(&scheme.subject(), token, kind),
+            match rejected {
+                Some(kind) => run.rejects(&scheme.subject(), token, kind),
                 None => drop(run.accepts(&scheme.subject(), token)),
             }
         }
@@ -468,7 +468,7 @@ fn case_158_claims_nobody_asked_for(run: &mut Run) {
     ];
     for (name, subject) in asked {
         for json in NO_TEXT {
-            run.refuses_as(&subject, with(Scheme::JwtPost, name, json), &[ClaimMalformed, ClaimMismatch]);
+            run.rejects_as(&subject, with(Scheme::JwtPost, name, json), &[ClaimMalformed, ClaimMismatch]);
         }
     }
 }

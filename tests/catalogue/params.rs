@@ -91,7 +91,7 @@ fn case_074_a_parameter_changed_added_taken_away_or_renamed(run: &mut Run) {
         }
         for forged in forgeries {
             let query = if forged.contains("sig=") { forged } else { format!("{forged}&sig={sig}") };
-            run.refuses(&subject, Forged::from(&right).query(query), SignatureMismatch);
+            run.rejects(&subject, Forged::from(&right).query(query), SignatureMismatch);
         }
     }
 }
@@ -107,11 +107,11 @@ fn case_075_a_parameter_twice(run: &mut Run) {
         "a=+&a=%20",
         "ab=1&a%62=2",
     ] {
-        refuses(run, raw, b"&a=1", ParameterRepeated);
-        refuses(run, raw, b"&a=1&a=1", ParameterRepeated);
+        rejects(run, raw, b"&a=1", ParameterRepeated);
+        rejects(run, raw, b"&a=1&a=1", ParameterRepeated);
     }
     for members in [r#""a":"1","a":"1""#, r#""a":1,"b":2,"a":null"#, r#""a":"1","\u0061":"2""#] {
-        run.refuses(&subject(), json(members, b"&a=1"), ParameterRepeated);
+        run.rejects(&subject(), json(members, b"&a=1"), ParameterRepeated);
     }
 }
 
@@ -121,38 +121,38 @@ fn case_076_names_that_are_and_are_not_sig(run: &mut Run) {
     let _ = run.accepts(&subject(), with(&format!("a=1&%73ig={right}")));
     let _ = run.accepts(&subject(), with(&format!("s%69g={right}&a=1")));
     for name in ["Sig", "SIG", "sig[]", "sig%00", "%00sig", "sig+", "+sig", "s", "sigx", "_sig", "s%C4%B1g"] {
-        run.refuses(&subject(), with(&format!("a=1&{name}={right}")), SignatureMissing);
+        run.rejects(&subject(), with(&format!("a=1&{name}={right}")), SignatureMissing);
     }
-    run.refuses(&subject(), with("a=1"), SignatureMissing);
-    run.refuses(&subject(), with("a=1&sig="), SignatureMalformed);
-    run.refuses(&subject(), with("a=1&sig"), SignatureMalformed);
+    run.rejects(&subject(), with("a=1"), SignatureMissing);
+    run.rejects(&subject(), with("a=1&sig="), SignatureMalformed);
+    run.rejects(&subject(), with("a=1&sig"), SignatureMalformed);
     for pairs in [
         format!("a=1&sig={right}&sig={right}"),
         format!("sig=0&a=1&sig={right}"),
         format!("a=1&sig={right}&%73ig=0"),
     ] {
-        run.refuses(&subject(), with(&pairs), ParameterRepeated);
+        run.rejects(&subject(), with(&pairs), ParameterRepeated);
     }
 }
 
 fn case_077_a_captured_delivery_split_anew(run: &mut Run) {
     accepts(run, "a=1&b=2", b"&a=1&b=2");
     for raw in ["a%3D1%26b=2", "a%3d1%26b%3d2", "a%3D1%26b%3D2=", "%26a=1&b=2", "a=1&b%26=2", "a%3D=1&b=2"] {
-        refuses(run, raw, b"&a=1&b=2", ParameterAmbiguous);
+        rejects(run, raw, b"&a=1&b=2", ParameterAmbiguous);
     }
     for members in [r#""a=1&b":"2""#, r#""a=1&b":2"#, r#""a=1\u0026b":"2""#] {
-        run.refuses(&subject(), json(members, b"&a=1&b=2"), ParameterAmbiguous);
+        run.rejects(&subject(), json(members, b"&a=1&b=2"), ParameterAmbiguous);
     }
     // Separators in values are replaced, so the signed string differs.
     for raw in ["a=1%26b%3D2", "a=1%26b=2"] {
-        refuses(run, raw, b"&a=1&b=2", SignatureMismatch);
+        rejects(run, raw, b"&a=1&b=2", SignatureMismatch);
     }
-    run.refuses(&subject(), json(r#""a":"1&b=2""#, b"&a=1&b=2"), SignatureMismatch);
+    run.rejects(&subject(), json(r#""a":"1&b=2""#, b"&a=1&b=2"), SignatureMismatch);
 }
 
 fn case_078_timestamp_read_as_an_entity(run: &mut Run) {
-    refuses(run, "a=1%C3%97tamp=2", b"&a=1&timestamp=2", SignatureMismatch);
-    refuses(run, "a=1&%C3%97tamp=2", b"&a=1&timestamp=2", SignatureMismatch);
+    rejects(run, "a=1%C3%97tamp=2", b"&a=1&timestamp=2", SignatureMismatch);
+    rejects(run, "a=1&%C3%97tamp=2", b"&a=1&timestamp=2", SignatureMismatch);
     accepts(run, "a=1&timestamp=2", b"&a=1&timestamp=2");
 }
 
@@ -165,7 +165,10 @@ fn case_079_signed_by_one_method_verified_by_another(run: &mut Run) {
                 if signed == verified {
                     let _ = run.accepts(&subject, delivery);
                 } else {
-                    run.refuses_as(&subject, delivery, &[SignatureMalformed, SignatureMismatch]);
+                    let md5 = [SignatureMethod::Md5Hash, SignatureMethod::Md5];
+                    let has_same_length = md5.contains(&signed) && md5.contains(&verified);
+                    let kind = if has_same_length { SignatureMismatch } else { SignatureMalformed };
+                    run.rejects(&subject, delivery, kind);
                 }
             }
         }
@@ -196,10 +199,10 @@ fn case_081_escapes(run: &mut Run) {
     ] {
         accepts(run, raw, signed);
     }
-    refuses(run, "v=a+b", b"&v=a+b", SignatureMismatch);
-    refuses(run, "v=%2526", b"&v=&", SignatureMismatch);
-    refuses(run, "v=%2526", b"&v=_", SignatureMismatch);
-    refuses(run, "v=%ff", "&v=\u{fffd}".as_bytes(), SignatureMismatch);
+    rejects(run, "v=a+b", b"&v=a+b", SignatureMismatch);
+    rejects(run, "v=%2526", b"&v=&", SignatureMismatch);
+    rejects(run, "v=%2526", b"&v=_", SignatureMismatch);
+    rejects(run, "v=%ff", "&v=\u{fffd}".as_bytes(), SignatureMismatch);
     for raw in [
         "v=%",
         "v=%4",
@@ -214,7 +217,7 @@ fn case_081_escapes(run: &mut Run) {
         "v=% 1",
         "v=%\u{e9}",
     ] {
-        refuses(run, raw, b"&v=1", ParameterMalformed);
+        rejects(run, raw, b"&v=1", ParameterMalformed);
     }
 }
 
@@ -224,19 +227,19 @@ fn case_082_empty_values_names_and_pairs(run: &mut Run) {
         accepts(run, raw, b"&a=1");
     }
     for raw in ["=1", "a=1&=2", "a=1&=", "="] {
-        refuses(run, raw, b"&a=1", ParameterMalformed);
+        rejects(run, raw, b"&a=1", ParameterMalformed);
     }
     accepts(run, "a=1;b=2", b"&a=1;b_2");
-    refuses(run, "a=1;b=2", b"&a=1&b=2", SignatureMismatch);
+    rejects(run, "a=1;b=2", b"&a=1&b=2", SignatureMismatch);
     accepts(run, "?a=1", b"&?a=1");
-    refuses(run, "?a=1", b"&a=1", SignatureMismatch);
+    rejects(run, "?a=1", b"&a=1", SignatureMismatch);
 }
 
 fn case_083_names_sort_by_their_bytes(run: &mut Run) {
     accepts(run, "\u{10400}=2&\u{ff5e}=1", "&\u{ff5e}=1&\u{10400}=2".as_bytes());
-    refuses(run, "\u{10400}=2&\u{ff5e}=1", "&\u{10400}=2&\u{ff5e}=1".as_bytes(), SignatureMismatch);
+    rejects(run, "\u{10400}=2&\u{ff5e}=1", "&\u{10400}=2&\u{ff5e}=1".as_bytes(), SignatureMismatch);
     accepts(run, "a=1&B=2&_=3&b=4", b"&B=2&_=3&a=1&b=4");
-    refuses(run, "a=1&B=2", b"&a=1&B=2", SignatureMismatch);
+    rejects(run, "a=1&B=2", b"&a=1&B=2", SignatureMismatch);
     accepts(run, "a=1&a%00=2&a!=3&aa=4", b"&a=1&a\0=2&a!=3&aa=4");
 }
 
@@ -254,16 +257,16 @@ fn case_084_too_much_of_everything(run: &mut Run) {
         let form = Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).form());
         let (sig, long) = (sig(b""), raw.len() > 64 * 1024);
         let signed = if kind == SignatureMissing { raw } else { format!("{raw}&sig={sig}") };
-        run.refuses_as(&subject(), form.body(signed.clone()), &[kind, ErrorKind::BodyTooLarge]);
+        run.rejects_as(&subject(), form.body(signed.clone()), &[kind, ErrorKind::BodyTooLarge]);
         let kind = if long { ErrorKind::QueryTooLong } else { kind };
-        run.refuses(&subject(), query_of(&signed), kind);
+        run.rejects(&subject(), query_of(&signed), kind);
     }
     for filler in ["&", "%", "=", ";"] {
         let form = Forged::from(sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).form());
-        run.refuses(&subject(), form.body(filler.repeat((1 << 20) + 1)), ErrorKind::BodyTooLarge);
+        run.rejects(&subject(), form.body(filler.repeat((1 << 20) + 1)), ErrorKind::BodyTooLarge);
     }
     let members: Vec<_> = (0..100_000).map(|index| format!("\"{index}\":1")).collect();
-    run.refuses_as(&subject(), json(&members.join(","), b""), &[ErrorKind::BodyTooLarge, ParametersTooMany]);
+    run.rejects_as(&subject(), json(&members.join(","), b""), &[ErrorKind::BodyTooLarge, ParametersTooMany]);
 }
 
 fn case_085_parameters_in_the_query_and_in_the_body(run: &mut Run) {
@@ -272,11 +275,11 @@ fn case_085_parameters_in_the_query_and_in_the_body(run: &mut Run) {
     // A POST counts by its body, a GET by its query, and a GET has no body.
     for post in [&form, &as_json] {
         let _ = run.accepts(&subject(), Forged::from(post).query("a=2&b=3&sig=0"));
-        run.refuses(&subject(), Forged::from(post).body("").query(query.query()), ErrorKind::BodyMissing);
+        run.rejects(&subject(), Forged::from(post).body("").query(query.query()), ErrorKind::BodyMissing);
     }
-    run.refuses(&subject(), Forged::from(&query).body(form.body()), ErrorKind::BodyUnexpected);
+    run.rejects(&subject(), Forged::from(&query).body(form.body()), ErrorKind::BodyUnexpected);
     let split = Forged::from(&form).query("a=1").body(format!("sig={}", sig(b"&a=1")));
-    run.refuses(&subject(), split, SignatureMismatch);
+    run.rejects(&subject(), split, SignatureMismatch);
 }
 
 fn case_086_json_literals_and_what_is_not_one_flat_object(run: &mut Run) {
@@ -294,7 +297,7 @@ fn case_086_json_literals_and_what_is_not_one_flat_object(run: &mut Run) {
         let _ = run.accepts(&subject(), json(members, signed));
     }
     for members in [r#""n":{}"#, r#""n":[]"#, r#""n":[1]"#, r#""a":"1","n":{"a":{"a":[]}}"#] {
-        run.refuses(&subject(), json(members, b"&n="), ParameterNested);
+        run.rejects(&subject(), json(members, b"&n="), ParameterNested);
     }
     let right = format!("\"a\":\"1\",\"sig\":\"{}\"", sig(b"&a=1"));
     let _ = run.accepts(&subject(), json_body(&format!(" \r\n{{{right}}}\t ")));
@@ -325,10 +328,10 @@ fn case_086_json_literals_and_what_is_not_one_flat_object(run: &mut Run) {
         "null".to_owned(),
         "1".to_owned(),
     ] {
-        run.refuses(&subject(), json_body(&body), BodyMalformed);
+        run.rejects(&subject(), json_body(&body), BodyMalformed);
     }
-    run.refuses(&subject(), json_body("").body(&b"{\"a\":\"\xff\"}"[..]), BodyMalformed);
-    run.refuses(&subject(), json_body(""), ErrorKind::BodyMissing);
+    run.rejects(&subject(), json_body("").body(&b"{\"a\":\"\xff\"}"[..]), BodyMalformed);
+    run.rejects(&subject(), json_body(""), ErrorKind::BodyMissing);
 }
 
 fn subject() -> Subject {
@@ -371,9 +374,9 @@ fn accepts(run: &mut Run, raw: &str, signed: &[u8]) {
 }
 
 #[track_caller]
-fn refuses(run: &mut Run, raw: &str, signed: &[u8], kind: ErrorKind) {
+fn rejects(run: &mut Run, raw: &str, signed: &[u8], kind: ErrorKind) {
     for forged in both(raw, signed) {
-        run.refuses(&subject(), forged, kind);
+        run.rejects(&subject(), forged, kind);
     }
 }
 

@@ -67,13 +67,13 @@ impl Run {
 
     /// Requires that an input is rejected with this kind in every way of verifying it.
     #[track_caller]
-    pub(crate) fn refuses(&mut self, subject: &Subject, forged: impl Into<Forged>, kind: ErrorKind) {
-        self.refuses_as(subject, forged, &[kind]);
+    pub(crate) fn rejects(&mut self, subject: &Subject, forged: impl Into<Forged>, kind: ErrorKind) {
+        self.rejects_as(subject, forged, &[kind]);
     }
 
     /// Requires that an input is rejected with one of these kinds in every way of verifying it.
     #[track_caller]
-    pub(crate) fn refuses_as(&mut self, subject: &Subject, forged: impl Into<Forged>, kinds: &[ErrorKind]) {
+    pub(crate) fn rejects_as(&mut self, subject: &Subject, forged: impl Into<Forged>, kinds: &[ErrorKind]) {
         let forged = forged.into();
         let kind = self.verdict(subject, &forged).map_err(|error| error.kind());
         assert!(kind.as_ref().is_err_and(|kind| kinds.contains(kind)), "{kind:?}, not {kinds:?}: {forged:?}");

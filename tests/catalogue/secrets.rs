@@ -26,7 +26,7 @@ cases! {
     case_035_a_pem,
     case_036_a_json_web_key_an_ssh_key,
     case_037_what_holds_a_secret_printed,
-    case_038_a_refusal_printed,
+    case_038_a_rejection_printed,
     case_040_keys_that_are_one_key_by_hmacs_construction,
 }
 
@@ -45,15 +45,15 @@ fn case_027_white_space_alone_or_around_a_secret(run: &mut Run) {
             run.holds(Secret::new(padded.clone()).unwrap_err() == ConfigError::SecretPadded);
             let exact = Vogent::new(Secret::verbatim(padded.clone()).unwrap()).into();
             let _ = run.accepts(&exact, sign::vogent(&Secret::verbatim(padded).unwrap(), "{}"));
-            run.refuses(&exact, sign::vogent(&secret("key"), "{}"), SignatureMismatch);
+            run.rejects(&exact, sign::vogent(&secret("key"), "{}"), SignatureMismatch);
         }
     }
 }
 
 fn case_029_a_secret_read_with_its_line_feed(run: &mut Run) {
     let with_line_feed = Secret::verbatim(format!("{KEY}\n")).unwrap();
-    run.refuses(&Vogent::new(with_line_feed.clone()).into(), Scheme::Vogent.delivery(), SignatureMismatch);
-    run.refuses(&Scheme::Vogent.subject(), sign::vogent(&with_line_feed, "{}"), SignatureMismatch);
+    run.rejects(&Vogent::new(with_line_feed.clone()).into(), Scheme::Vogent.delivery(), SignatureMismatch);
+    run.rejects(&Scheme::Vogent.subject(), sign::vogent(&with_line_feed, "{}"), SignatureMismatch);
 }
 
 fn case_030_secrets_of_any_length(run: &mut Run) {
@@ -72,7 +72,7 @@ fn case_031_secrets_of_any_bytes(run: &mut Run) {
 fn case_032_one_letter_in_two_normal_forms(run: &mut Run) {
     let (composed, decomposed) = (secret("caf\u{e9}"), secret("cafe\u{301}"));
     run.holds(composed.fingerprint() != decomposed.fingerprint());
-    run.refuses(&Vogent::new(composed).into(), sign::vogent(&decomposed, "{}"), SignatureMismatch);
+    run.rejects(&Vogent::new(composed).into(), sign::vogent(&decomposed, "{}"), SignatureMismatch);
 }
 
 fn case_033_a_secret_that_looks_like_hex_or_base64(run: &mut Run) {
@@ -92,14 +92,14 @@ fn case_033_a_secret_that_looks_like_hex_or_base64(run: &mut Run) {
                 ),
             };
             let _ = run.accepts(&subject, delivery);
-            run.refuses(&subject, forged, SignatureMismatch);
+            run.rejects(&subject, forged, SignatureMismatch);
         }
     }
     // The only scheme here whose secret is base64.
     let center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW).into();
     let as_text = Secret::new(BASE64_STANDARD.encode(KEY)).unwrap();
     let _ = run.accepts(&center, sign::ContactCenterSigner::new(&secret(KEY), NOW).unwrap().post("{}"));
-    run.refuses(
+    run.rejects(
         &center,
         sign::ContactCenterSigner::new(&as_text, NOW).unwrap().post("{}"),
         SignatureMismatch,
@@ -123,14 +123,14 @@ fn case_034_rotation(run: &mut Run) {
             let verified = run.accepts(&subject, delivery);
             run.holds(verified.key().index() == index);
         }
-        run.refuses(
+        run.rejects(
             &subject,
             scheme.altered(),
             if scheme.is_jwt() { countersign::ErrorKind::PayloadHashMismatch } else { SignatureMismatch },
         );
     }
     let neither = Vogent::new(Keyring::new([secret("a"), secret("b")]).unwrap()).into();
-    run.refuses(&neither, Scheme::Vogent.delivery(), SignatureMismatch);
+    run.rejects(&neither, Scheme::Vogent.delivery(), SignatureMismatch);
     run.holds(Keyring::new([]).unwrap_err() == ConfigError::KeyringEmpty);
     run.holds(Keyring::new(vec![Secret::new("a"), Secret::new("")].into_iter().flatten()).is_ok());
     run.holds(["a", ""].map(Secret::new).into_iter().collect::<Result<Vec<_>, _>>().is_err());
@@ -183,7 +183,7 @@ fn case_037_what_holds_a_secret_printed(run: &mut Run) {
     }
 }
 
-fn case_038_a_refusal_printed(run: &mut Run) {
+fn case_038_a_rejection_printed(run: &mut Run) {
     for scheme in Scheme::all() {
         let right = scheme.signature();
         let wrong: String = right.chars().rev().collect();
@@ -230,7 +230,7 @@ fn every_algorithm_keyed(run: &mut Run, key: &[u8]) {
         };
         let with = |tag: &[u8]| Forged::of(Scheme::Vogent).body(*body).header("x-hex", hex::encode(tag));
         let _ = run.accepts(&subject, with(&tag));
-        run.refuses(&subject, with(&tag[1..]), SignatureMalformed);
+        run.rejects(&subject, with(&tag[1..]), SignatureMalformed);
     }
     for method in METHODS {
         let string = b"&a=1&b=2";
@@ -244,7 +244,7 @@ fn every_algorithm_keyed(run: &mut Run, key: &[u8]) {
         let delivery = sign::SmsSigner::new(method, &secret()).query();
         let genuine = delivery.with_query(&format!("b=2&a=1&sig={}", hex::encode(tag)));
         let _ = run.accepts(&Sms::new(method, secret()).into(), &genuine);
-        run.refuses(&Sms::new(method, secret()).into(), genuine.with_query("a=1&sig="), SignatureMalformed);
+        run.rejects(&Sms::new(method, secret()).into(), genuine.with_query("a=1&sig="), SignatureMalformed);
     }
 }
 

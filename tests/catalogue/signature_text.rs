@@ -59,27 +59,27 @@ fn case_003_in_mixed_case(run: &mut Run) {
 }
 
 fn case_004_empty(run: &mut Run) {
-    refuses_text(run, |_| vec![String::new()]);
+    rejects_text(run, |_| vec![String::new()]);
 }
 
 fn case_005_one_digit(run: &mut Run) {
-    refuses_text(run, |right| vec![right[..1].into(), "0".into(), "f".into()]);
+    rejects_text(run, |right| vec![right[..1].into(), "0".into(), "f".into()]);
 }
 
 fn case_006_an_odd_length(run: &mut Run) {
-    refuses_text(run, |right| vec![right[..right.len() - 1].into(), right[1..].into(), format!("{right}0")]);
+    rejects_text(run, |right| vec![right[..right.len() - 1].into(), right[1..].into(), format!("{right}0")]);
 }
 
 fn case_007_less_its_last_byte(run: &mut Run) {
-    refuses_text(run, |right| vec![right[..right.len() - 2].into()]);
+    rejects_text(run, |right| vec![right[..right.len() - 2].into()]);
 }
 
 fn case_008_a_byte_more(run: &mut Run) {
-    refuses_text(run, |right| vec![format!("{right}00"), format!("00{right}")]);
+    rejects_text(run, |right| vec![format!("{right}00"), format!("00{right}")]);
 }
 
 fn case_009_every_truncation_from_either_end(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         (0..right.len()).flat_map(|at| [right[..at].to_owned(), right[at + 1..].to_owned()]).collect()
     });
 }
@@ -90,22 +90,22 @@ fn case_010_the_right_tag_of_another_algorithm(run: &mut Run) {
         let subject = HexHmac::with_algorithm("X-Hex", verified, secret(KEY)).unwrap().into();
         for signed in algorithms.into_iter().filter(|signed| *signed != verified) {
             let delivery = sign::hex_hmac("x-hex", signed, &secret(KEY), "{}");
-            run.refuses(&subject, &delivery, SignatureMalformed);
+            run.rejects(&subject, &delivery, SignatureMalformed);
             // Cut or padded to the right length.
             let right = delivery.header("x-hex").unwrap();
             let digits = Scheme::HexHmac(verified).hex_digits().unwrap();
             let fitted: String = right.chars().chain("0".repeat(digits).chars()).take(digits).collect();
-            run.refuses(&subject, Forged::from(&delivery).header("x-hex", fitted), SignatureMismatch);
+            run.rejects(&subject, Forged::from(&delivery).header("x-hex", fitted), SignatureMismatch);
         }
     }
 }
 
 fn case_011_the_tag_written_twice(run: &mut Run) {
-    refuses_text(run, |right| vec![right.repeat(2), right.repeat(4)]);
+    rejects_text(run, |right| vec![right.repeat(2), right.repeat(4)]);
 }
 
 fn case_012_white_space_before_after_or_inside(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         let spaces =
             [" ", "\t", "\r", "\n", "\r\n", "\0", "\u{b}", "\u{c}", "\u{a0}", "\u{2003}", "\u{feff}"];
         spaces
@@ -126,13 +126,13 @@ fn case_012_white_space_before_after_or_inside(run: &mut Run) {
 }
 
 fn case_013_0x_before_it(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         vec![format!("0x{right}"), format!("0X{right}"), format!("0x{}", &right[2..]), format!("\\x{right}")]
     });
 }
 
 fn case_014_digits_and_letters_of_other_scripts(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         ["０", "Ａ", "ａ", "٠", "𝟎", "а", "е", "ſ", "K", "ⅽ", "١"]
             .iter()
             .flat_map(|other| {
@@ -160,7 +160,7 @@ fn case_015_bytes_that_are_not_ascii_nor_utf_8(run: &mut Run) {
             for forged in
                 [bytes.clone(), [&right[..end], &bytes].concat(), [&bytes, &right[bytes.len()..]].concat()]
             {
-                run.refuses(&scheme.subject(), Forged::signed(scheme, &forged), malformed(scheme, &forged));
+                run.rejects(&scheme.subject(), Forged::signed(scheme, &forged), malformed(scheme, &forged));
             }
         }
     }
@@ -191,9 +191,9 @@ fn case_016_every_byte_at_every_position(run: &mut Run) {
                 if byte.eq_ignore_ascii_case(&right[position]) {
                     let _ = run.accepts(&subject, forged);
                 } else if byte.is_ascii_hexdigit() {
-                    run.refuses(&subject, forged, SignatureMismatch);
+                    run.rejects(&subject, forged, SignatureMismatch);
                 } else {
-                    run.refuses(&subject, forged, SignatureMalformed);
+                    run.rejects(&subject, forged, SignatureMalformed);
                 }
             }
         }
@@ -207,13 +207,13 @@ fn case_017_every_flipped_bit_of_the_tag(run: &mut Run) {
             let mut flipped = tag.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             let forged = scheme.with_signature(&hex::encode(&flipped));
-            run.refuses(&scheme.subject(), forged, SignatureMismatch);
+            run.rejects(&scheme.subject(), forged, SignatureMismatch);
         }
     }
 }
 
 fn case_018_base64_of_the_tag(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         let tag = hex::decode(right).unwrap();
         vec![BASE64_STANDARD.encode(&tag), BASE64_URL_SAFE_NO_PAD.encode(&tag)]
     });
@@ -226,7 +226,7 @@ fn case_019_other_bytes_of_the_right_length(run: &mut Run) {
         let reversed: Vec<_> = tag.iter().rev().copied().collect();
         for other in [swapped, reversed, vec![0; tag.len()], vec![0xff; tag.len()]] {
             let forged = scheme.with_signature(&hex::encode(other));
-            run.refuses(&scheme.subject(), forged, SignatureMismatch);
+            run.rejects(&scheme.subject(), forged, SignatureMismatch);
         }
     }
 }
@@ -247,13 +247,13 @@ fn case_020_1_mib_and_100_mib(run: &mut Run) {
                 let asked = allocation_counter::measure(|| drop(subject.verify(forged.request())));
                 assert_eq!(asked.count_total, 0, "{scheme:?}");
             }
-            run.refuses(&subject, forged, kind);
+            run.rejects(&subject, forged, kind);
         }
     }
 }
 
 fn case_021_separators_between_the_bytes_escaped_digits(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         let bytes: Vec<_> = right.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap()).collect();
         let escaped: String = right.bytes().map(|digit| format!("%{digit:02x}")).collect();
         vec![
@@ -278,13 +278,13 @@ fn case_022_0e_where_numbers_are_compared(run: &mut Run) {
     let subject = Scheme::Vogent.subject();
     let _ = run.accepts(&subject, with(&right));
     for digit in "0123456789".chars() {
-        run.refuses(&subject, with(&format!("0e{}", digit.to_string().repeat(62))), SignatureMismatch);
+        run.rejects(&subject, with(&format!("0e{}", digit.to_string().repeat(62))), SignatureMismatch);
     }
-    run.refuses(&subject, with("0"), SignatureMalformed);
+    run.rejects(&subject, with("0"), SignatureMalformed);
 }
 
 fn case_023_a_list_where_there_is_none(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         let bad = "0".repeat(right.len());
         let pair = |before: &str, between: &str, after: &str| format!("{before}{between}{after}");
         let mut lists =
@@ -301,7 +301,7 @@ fn case_023_a_list_where_there_is_none(run: &mut Run) {
 }
 
 fn case_024_a_prefix_where_there_is_none(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         ["sha256=", "sha1=", "SHA256=", "sha256==", "sha256=sha256=", "sha512=", "md5=", "hmac-sha256=", "="]
             .map(|prefix| format!("{prefix}{right}"))
             .into()
@@ -310,7 +310,7 @@ fn case_024_a_prefix_where_there_is_none(run: &mut Run) {
 
 /// No scheme here accepts a list.
 fn case_025_lists_of_signatures(run: &mut Run) {
-    refuses_text(run, |right| {
+    rejects_text(run, |right| {
         let bad = "0".repeat(right.len());
         let lists = [
             vec![right, ""],
@@ -339,11 +339,11 @@ fn accepts_text(run: &mut Run, texts: impl Fn(&str) -> Vec<String>) {
 }
 
 /// Each text instead of the right signature is rejected as malformed.
-fn refuses_text(run: &mut Run, texts: impl Fn(&str) -> Vec<String>) {
+fn rejects_text(run: &mut Run, texts: impl Fn(&str) -> Vec<String>) {
     for scheme in hex_schemes() {
         let subject = scheme.subject();
         for text in texts(&scheme.signature()) {
-            run.refuses(&subject, Forged::signed(scheme, text.as_bytes()), SignatureMalformed);
+            run.rejects(&subject, Forged::signed(scheme, text.as_bytes()), SignatureMalformed);
         }
     }
 }

@@ -40,7 +40,7 @@ fn case_061_at_the_bounds_and_a_second_beyond(run: &mut Run) {
         ] {
             let Some(delivery) = scheme.signed_at(seconds) else { continue };
             match refused {
-                Some(kind) => run.refuses(&scheme.subject(), delivery, kind),
+                Some(kind) => run.rejects(&scheme.subject(), delivery, kind),
                 None => drop(run.accepts(&scheme.subject(), delivery)),
             }
         }
@@ -49,10 +49,10 @@ fn case_061_at_the_bounds_and_a_second_beyond(run: &mut Run) {
 
 fn case_062_no_timestamp_where_one_is_required(run: &mut Run) {
     for signed in sms_deliveries(None) {
-        run.refuses(&tolerant(300, 60), signed, TimestampMissing);
+        run.rejects(&tolerant(300, 60), signed, TimestampMissing);
     }
     let untimed = sign::TokenSigner::new(&secret(KEY), NOW).without_claim("iat").post("{}");
-    run.refuses(&Scheme::JwtPost.subject(), untimed, ErrorKind::ClaimMissing);
+    run.rejects(&Scheme::JwtPost.subject(), untimed, ErrorKind::ClaimMissing);
 }
 
 fn case_063_a_timestamp_changed(run: &mut Run) {
@@ -60,8 +60,8 @@ fn case_063_a_timestamp_changed(run: &mut Run) {
     for signed in sms_deliveries(Some(&now)) {
         let edit = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap().replace(&now, &later);
         let forged = signed.clone().query(edit(&signed.query)).body(edit(&signed.body));
-        run.refuses(&tolerant(300, 60), forged.clone(), SignatureMismatch);
-        run.refuses(&Sms::new(SignatureMethod::Sha256, secret(KEY)).into(), forged, SignatureMismatch);
+        run.rejects(&tolerant(300, 60), forged.clone(), SignatureMismatch);
+        run.rejects(&Sms::new(SignatureMethod::Sha256, secret(KEY)).into(), forged, SignatureMismatch);
     }
 }
 
@@ -88,38 +88,38 @@ fn case_064_a_timestamp_that_is_no_plain_number(run: &mut Run) {
     ];
     for text in texts {
         for signed in sms_deliveries(Some(text)) {
-            run.refuses(&tolerant(300, 60), signed, TimestampMalformed);
+            run.rejects(&tolerant(300, 60), signed, TimestampMalformed);
         }
         let quoted = serde_json::Value::from(text).to_string();
-        run.refuses(&Scheme::JwtPost.subject(), issued_at(&quoted), ClaimMalformed);
+        run.rejects(&Scheme::JwtPost.subject(), issued_at(&quoted), ClaimMalformed);
     }
 }
 
 fn case_065_milliseconds_for_seconds(run: &mut Run) {
     let milliseconds = (NOW.as_secs() * 1_000).to_string();
     for signed in sms_deliveries(Some(&milliseconds)) {
-        run.refuses(&tolerant(300, 60), signed, TimestampFuture);
+        run.rejects(&tolerant(300, 60), signed, TimestampFuture);
     }
-    run.refuses(&Scheme::JwtPost.subject(), issued_at(&milliseconds), TimestampFuture);
+    run.rejects(&Scheme::JwtPost.subject(), issued_at(&milliseconds), TimestampFuture);
 }
 
 fn case_066_numbers_at_and_beyond_the_types_ends(run: &mut Run) {
     let beyond = [u64::MAX.to_string(), "9223372036854775808".to_owned(), "1".repeat(20), "9".repeat(400)];
     for text in &beyond {
         for signed in sms_deliveries(Some(text)) {
-            run.refuses(&tolerant(300, 60), signed, TimestampMalformed);
+            run.rejects(&tolerant(300, 60), signed, TimestampMalformed);
         }
-        run.refuses(&Scheme::JwtPost.subject(), issued_at(text), ClaimMalformed);
+        run.rejects(&Scheme::JwtPost.subject(), issued_at(text), ClaimMalformed);
     }
     for (text, kind) in [(i64::MIN.to_string(), TimestampStale), (i64::MAX.to_string(), TimestampFuture)] {
         for (past, future) in [(300, 60), (0, 0)] {
             let window = Tolerance::new(Duration::from_secs(past), Duration::from_secs(future)).unwrap();
             let subject = SignedWebhook::new(secret(KEY)).clock(|| NOW).tolerance(window).into();
-            run.refuses(&subject, issued_at(&text), kind);
+            run.rejects(&subject, issued_at(&text), kind);
         }
     }
     for signed in sms_deliveries(Some(&i64::MAX.to_string())) {
-        run.refuses(&tolerant(300, 60), signed, TimestampFuture);
+        run.rejects(&tolerant(300, 60), signed, TimestampFuture);
     }
 }
 
@@ -130,7 +130,7 @@ fn case_067_two_timestamps(run: &mut Run) {
             .param("timestamp", first)
             .param("timestamp", second);
         let query = signer.query();
-        run.refuses(&tolerant(300, 60), query, ParameterRepeated);
+        run.rejects(&tolerant(300, 60), query, ParameterRepeated);
     }
 }
 
@@ -141,8 +141,8 @@ fn case_068_a_tolerance_of_nothing_and_of_all_time(run: &mut Run) {
     let at = |seconds: i64| issued_at(&seconds.to_string());
     let now = NOW.as_secs();
     let _ = run.accepts(&of(exact), at(now));
-    run.refuses(&of(exact), at(now - 1), TimestampStale);
-    run.refuses(&of(exact), at(now + 1), TimestampFuture);
+    run.rejects(&of(exact), at(now - 1), TimestampStale);
+    run.rejects(&of(exact), at(now + 1), TimestampFuture);
     for seconds in [i64::MIN, -1, 0, now, i64::MAX] {
         let _ = run.accepts(&of(all), at(seconds));
     }
@@ -169,7 +169,7 @@ fn case_069_a_clock_that_is_wrong(run: &mut Run) {
         ([webhook().clock(|| at(0)).into(), sms().clock(|| at(0)).into()], TimestampFuture),
     ] {
         for (subject, delivery) in subjects.iter().zip(deliveries()) {
-            run.refuses(subject, delivery, kind);
+            run.rejects(subject, delivery, kind);
         }
     }
 }

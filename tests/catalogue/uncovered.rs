@@ -43,12 +43,12 @@ fn case_151_text_in_another_format_around_a_genuine_form(run: &mut Run) {
             ("", "&\r\n\r\nGET / HTTP/1.1"),
         ] {
             for forged in around(method, before, after) {
-                run.refuses(&subject(method), forged, ParameterAmbiguous);
+                run.rejects(&subject(method), forged, ParameterAmbiguous);
             }
         }
         // With an `=`, the added parameter is not blank, so nothing matches.
         for forged in around(method, r#"<p class="x">pay mallory</p><!--&"#, "&-->") {
-            run.refuses(&subject(method), forged, SignatureMismatch);
+            run.rejects(&subject(method), forged, SignatureMismatch);
         }
     }
 }
@@ -76,11 +76,11 @@ fn case_152_blank_parameters_added(run: &mut Run) {
             &long(65),
         ] {
             for forged in around(method, "", added) {
-                run.refuses(&subject(method), forged, ParameterAmbiguous);
+                run.rejects(&subject(method), forged, ParameterAmbiguous);
             }
         }
         for forged in around(method, "", "&=") {
-            run.refuses(&subject(method), forged, ParameterMalformed);
+            run.rejects(&subject(method), forged, ParameterMalformed);
         }
     }
 }
@@ -116,7 +116,7 @@ fn case_153_the_charset_of_a_form_or_json(run: &mut Run) {
         ] {
             // Only text has a charset.
             if matches!(scheme, Scheme::Sms(_, Carrier::Form | Carrier::Json)) {
-                run.refuses(&scheme.subject(), typed(charset), MediaTypeUnsupported);
+                run.rejects(&scheme.subject(), typed(charset), MediaTypeUnsupported);
             } else {
                 let _ = run.accepts(&scheme.subject(), typed(charset));
             }
@@ -139,7 +139,7 @@ fn case_155_methods_that_are_not_the_platforms(run: &mut Run) {
             if taken.contains(&method) {
                 let _ = run.accepts(&scheme.subject(), forged);
             } else if !["GET", "POST"].contains(&method) || taken.contains(&"PUT") {
-                run.refuses(&scheme.subject(), forged, MethodUnsupported);
+                run.rejects(&scheme.subject(), forged, MethodUnsupported);
             } else {
                 // Parameters and tokens also come with the other method, in another place.
                 let verdict = run.verdict(&scheme.subject(), &forged);
