@@ -209,16 +209,13 @@ impl<'s, S: Subject> Search<'s, S> {
     fn changed(&self, request: Request<'_>) -> Option<Match> {
         let kind = self.subject.kinds(request.head()).ok()?.into_iter().next()?;
         self.secrets(kind, request).or_else(|| {
-            // The body cannot explain a signature of only the head.
-            let begun = self.subject.begin(request.head()).err();
-            let has_body = begun.is_none_or(|error| error.kind() != ErrorKind::SignatureMismatch);
             let mut found = None;
             let mut matches = |request: Request<'_>| {
                 found = self.plain_of(kind, request);
                 found.is_some()
             };
             let is_edited = self.covers != Covers::Token;
-            let change = is_edited.then(|| self.edited(request, has_body, &mut matches))??;
+            let change = is_edited.then(|| self.edited(request, &mut matches))??;
             found.map(|(changes, keys, signed)| ([change].into_iter().chain(changes).collect(), keys, signed))
         })
     }
@@ -278,7 +275,7 @@ impl<'s, S: Subject> Search<'s, S> {
         let moved = moved.filter(|_| self.covers == Covers::Token).find_map(|(changes, capture)| {
             if matches(capture.request()) { changes.into_iter().next() } else { None }
         });
-        if let Some((cause, words)) = moved.or_else(|| self.edited(request, true, matches)) {
+        if let Some((cause, words)) = moved.or_else(|| self.edited(request, matches)) {
             let is_json = self.covers == Covers::Token && cause == Cause::BodyReserialised;
             let cause = if is_json { Cause::PayloadHashReserialised } else { cause };
             return vec![Finding::proved(
@@ -297,8 +294,8 @@ impl<'s, S: Subject> Search<'s, S> {
     }
 
     /// Changes the body, the URL, then the query.
-    fn edited(&self, request: Request<'_>, has_body: bool, matches: Matches<'_>) -> Option<Change> {
-        let body = has_body.then(|| self.bodies(request, matches)).flatten();
+    fn edited(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
+        let body = self.bodies(request, matches);
         body.or_else(|| self.urls(request, matches)).or_else(|| self.query(request, matches))
     }
 
