@@ -452,6 +452,32 @@ async fn an_unsigned_query_is_not_passed_on() {
     let seen: Signed<WholeRequest, PlivoV2> = Signed::from_request(request, &plivo).await.unwrap();
     assert_eq!((seen.0.query, &*seen.0.body), (None, ""));
     assert_eq!(seen.1.coverage(), Coverage::Url);
+
+    // A rule of one's own may sign the path with a body or a form.
+    let of_body: Read = |head, envelope| {
+        envelope.insecure_unsigned_query().hex(head.signature(&SIGNATURE)?).part(head.path()).body();
+        Ok(())
+    };
+    let of_form: Read = |head, envelope| {
+        envelope.insecure_unsigned_query().hex(head.signature(&SIGNATURE)?).part(head.path());
+        envelope
+            .form(|form, joined| form.iter().for_each(|(name, value)| joined.extend([name, value].concat())));
+        Ok(())
+    };
+    for (read, message, coverage) in
+        [(of_body, "/hooka=1", Coverage::UrlBody), (of_form, "/hooka1", Coverage::UrlParams)]
+    {
+        let rule = Written(Profile::new("path").url(), read, |_| {});
+        let keys = Keys::hmac(Algorithm::Sha256, secret());
+        let webhook = Webhook::with_base_url(rule, keys, BaseUrl::new("https://example.com").unwrap());
+        let signed = sign::hex_hmac("x-sig", Algorithm::Sha256, &secret(), message).with_body("a=1");
+        let form = "application/x-www-form-urlencoded";
+        let signed = signed.without_header("content-type").with_header("content-type", form);
+        let request = signed.to_http("/hook?x=1").unwrap().map(axum::body::Body::from);
+        let seen: Signed<WholeRequest, Webhook<Written>> =
+            Signed::from_request(request, &Arc::new(webhook)).await.unwrap();
+        assert_eq!((seen.0.query, &*seen.0.body, seen.1.coverage()), (None, "a=1", coverage));
+    }
 }
 
 /// The request that an extractor gets.

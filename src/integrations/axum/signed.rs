@@ -147,15 +147,13 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
     let mut request = Request::default();
     // The verified one. A middleware may have changed the other.
     let query = received_uri(&parts.uri, &parts.extensions).query().unwrap_or_default();
+    let signed_query = (!proof.is_query_unsigned()).then(|| Bytes::from(query.to_owned()));
     let content_type = parts.headers.get(CONTENT_TYPE);
     let (body, query) = match proof.coverage() {
         Coverage::Body => (Some(body), None),
-        Coverage::Url if proof.is_query_unsigned() => (None, None),
-        Coverage::Query | Coverage::Url => (None, Some(Bytes::from(query.to_owned()))),
-        Coverage::UrlBody => (Some(body), Some(Bytes::from(query.to_owned()))),
-        Coverage::UrlParams => {
-            (Some(without_uncovered(body, false, proof)), Some(Bytes::from(query.to_owned())))
-        }
+        Coverage::Query | Coverage::Url => (None, signed_query),
+        Coverage::UrlBody => (Some(body), signed_query),
+        Coverage::UrlParams => (Some(without_uncovered(body, false, proof)), signed_query),
         // No parameters: the empty form is signed, the query is not.
         Coverage::Params if body.is_empty() && proof.parameters().is_none_or(|all| all.is_empty()) => {
             (None, None)
