@@ -23,7 +23,7 @@ fn main() {
     for (name, case) in groups().chain(linear()) {
         let request = case.delivery.to_http("/webhook").unwrap();
         // Once before measuring, for work that happens only once.
-        assert_eq!(case.verifier.verify((&request).into()).is_err(), name.contains("refused"));
+        assert_eq!(case.verifier.verify((&request).into()).is_err(), name.contains("rejected"));
         measured(&|| {
             let _ = black_box(case.verifier.verify(black_box(&request).into()));
         });
@@ -48,7 +48,7 @@ fn groups() -> impl Iterator<Item = (String, Case)> {
 }
 
 /// For the check that cost is linear: `linear/WHAT/1`, and twice the input, `linear/WHAT/2`. Also for rejected requests, as
-/// `refused`.
+/// `rejected`.
 fn linear() -> impl Iterator<Item = (String, Case)> {
     let cases = |times| LINEAR.map(|what| (format!("linear/{what}/{times}"), linear_case(what, times)));
     [1, 2].into_iter().flat_map(cases)
@@ -63,10 +63,10 @@ const LINEAR: [&str; 12] = [
     "json-value",
     "token",
     "token-query",
-    "refused-signature",
-    "refused-token",
-    "refused-dots",
-    "refused-names",
+    "rejected-signature",
+    "rejected-token",
+    "rejected-dots",
+    "rejected-names",
 ];
 
 fn linear_case(what: &str, times: usize) -> Case {
@@ -84,12 +84,12 @@ fn linear_case(what: &str, times: usize) -> Case {
         "token-query" => {
             cases::jwt_get_of(&names.map(|name| format!("{name}=a%2Fb")).collect::<Vec<_>>().join("&"))
         }
-        "refused-signature" => {
+        "rejected-signature" => {
             with_header(cases::bodies(256).remove(0), "x-elto-signature", &"a".repeat(8000 * times))
         }
-        "refused-token" => bearer(&"a".repeat(8000 * times)),
-        "refused-dots" => bearer(&".".repeat(8000 * times)),
-        "refused-names" => bearer(&format!("{}..", encoded_names(120 * times))),
+        "rejected-token" => bearer(&"a".repeat(8000 * times)),
+        "rejected-dots" => bearer(&".".repeat(8000 * times)),
+        "rejected-names" => bearer(&format!("{}..", encoded_names(120 * times))),
         _ => panic!("no such case"),
     }
 }

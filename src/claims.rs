@@ -197,7 +197,7 @@ fn walk<'t>(
 ) -> Result<(), Error> {
     json::walk(payload, visit).map_err(|stop| match stop {
         Stop::Syntax => ErrorKind::ClaimsMalformed.into(),
-        Stop::Refused(refusal) => refusal,
+        Stop::Rejected(rejection) => rejection,
     })
 }
 

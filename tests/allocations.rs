@@ -129,9 +129,9 @@ fn no_rejected_header_allocates_64_kib() {
         for value in &values {
             let headers = [(header, value)];
             let request = Request::new(Head::new("POST", &headers), BODY);
-            let refused = measure(|| assert!(verifier.verify(request).is_err()));
+            let rejected = measure(|| assert!(verifier.verify(request).is_err()));
             let begun = measure(|| assert!(verifier.begin(request.head()).is_err()));
-            for cost in [refused, begun] {
+            for cost in [rejected, begun] {
                 let most = if value.len() > 16 * 1024 { 0 } else { 64 * 1024 };
                 assert!(cost.bytes_max <= most, "{cost:?}: {header}: {} of {value:.20}", value.len());
             }

@@ -72,10 +72,10 @@ fn deliveries_prints_a_json_line_for_each_delivery() {
 
 #[test]
 fn deliveries_is_strict_on_request() {
-    let [genuine, refused] = ["vogent genuine", "vogent wrong secret"].map(delivery);
-    assert_eq!(run("deliveries", &["--strict", "-"], refused).status, 1);
+    let [genuine, rejected] = ["vogent genuine", "vogent wrong secret"].map(delivery);
+    assert_eq!(run("deliveries", &["--strict", "-"], rejected).status, 1);
     assert_eq!(run("deliveries", &["--strict", "-"], genuine).status, 0);
-    assert_eq!(run("deliveries", &["-"], refused).status, 0);
+    assert_eq!(run("deliveries", &["-"], rejected).status, 0);
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn deliveries_ends_with_a_summary() {
 
 #[test]
 fn deliveries_reports_unreadable_lines_and_files_and_reads_the_others() {
-    let [genuine, refused] = ["vogent genuine", "vogent wrong secret"].map(delivery);
-    let lines = run("deliveries", &["--json", "-"], &format!("{genuine}\nnot JSON\n\n{{}}\n{refused}\n"));
+    let [genuine, rejected] = ["vogent genuine", "vogent wrong secret"].map(delivery);
+    let lines = run("deliveries", &["--json", "-"], &format!("{genuine}\nnot JSON\n\n{{}}\n{rejected}\n"));
     assert_eq!((lines.status, lines.lines().len()), (2, 2));
     assert!(lines.errors.contains("line 2:") && lines.errors.contains("line 4:"), "{}", lines.errors);
 

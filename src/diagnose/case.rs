@@ -23,7 +23,7 @@ pub(super) const DECODED: ReadSecret =
 pub struct Case<'c> {
     pub(super) capture: &'c Capture,
     /// Why the verifier rejects.
-    pub(super) refusal: Error,
+    pub(super) rejection: Error,
     /// The budget of all trials.
     pub(super) budget: Budget,
     /// The secrets, the verifier's own first, the others with the change to use them.
@@ -36,16 +36,16 @@ pub(super) type Changes = Vec<Change>;
 impl<'c> Case<'c> {
     pub(super) fn new(
         capture: &'c Capture,
-        refusal: Error,
+        rejection: Error,
         credentials: &'c Credentials,
         tenant: Option<&str>,
     ) -> Self {
-        let is_unnamed = refusal.kind() == ErrorKind::TenantMissing;
+        let is_unnamed = rejection.kind() == ErrorKind::TenantMissing;
         let cause = if is_unnamed { Cause::TenantMissing } else { Cause::SecretOther };
         let other = |label: Option<String>| label.map(|label| (cause, format!("{label} is used")));
         let candidates = credentials.candidates(tenant).into_iter();
         let candidates = candidates.map(|(label, candidate)| (other(label), candidate)).collect();
-        Self { capture, refusal, budget: Budget::of(capture), candidates }
+        Self { capture, rejection, budget: Budget::of(capture), candidates }
     }
 
     /// Each secret after one undone change, with all needed changes.
@@ -73,12 +73,12 @@ impl<'c> Case<'c> {
     }
 
     /// The finding for a rejection with another reason than the signature.
-    pub(super) fn refused_otherwise(&self) -> Finding {
-        let cause = match self.refusal.kind() {
+    pub(super) fn rejected_otherwise(&self) -> Finding {
+        let cause = match self.rejection.kind() {
             ErrorKind::TenantMissing => Cause::TenantMissing,
-            _ => Cause::RefusedOtherwise,
+            _ => Cause::RejectedOtherwise,
         };
-        Finding::hint(cause, self.refusal.to_string())
+        Finding::hint(cause, self.rejection.to_string())
     }
 }
 

@@ -120,7 +120,7 @@ causes! {
     UnsignedCallback = "unsigned_callback", "The request has no token.",
         "Check that signed webhooks are on, and that no proxy removes the header. With `retry_unsigned`, Vonage sends it again.";
 
-    RefusedOtherwise = "refused_otherwise", "The verifier rejects the request for another reason than its signature.",
+    RejectedOtherwise = "rejected_otherwise", "The verifier rejects the request for another reason than its signature.",
         "Correct what the evidence names.";
     SearchIncomplete = "search_incomplete", "The search ended before everything was tried.",
         "Give fewer secrets at once, and capture a shorter request with fewer signatures in it.";

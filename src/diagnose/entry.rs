@@ -15,9 +15,9 @@ pub trait Diagnose: Explain {
     /// [`Secret::new`](crate::Secret::new) rejects the secret, build the verifier with
     /// [`Secret::verbatim`](crate::Secret::verbatim).
     fn diagnose(&self, capture: &Capture, credentials: &Credentials) -> Diagnosis {
-        let Err(refusal) = self.verify(capture.request()) else { return Diagnosis::new(Vec::new()) };
+        let Err(rejection) = self.verify(capture.request()) else { return Diagnosis::new(Vec::new()) };
         let tenant = self.claimed_tenant(capture.request());
-        let case = Case::new(capture, refusal, credentials, tenant.as_deref());
+        let case = Case::new(capture, rejection, credentials, tenant.as_deref());
         let other = || other_scheme::proved(&case, self.scheme()).map(|finding| vec![finding]);
         let mut findings = match self.explain(&case) {
             // Another scheme that needs no change is the likelier cause.
@@ -55,5 +55,5 @@ fn is_of_scheme(finding: &Finding) -> bool {
 
 /// Whether the verifier found a signature in the scheme's place.
 fn has_signature(case: &Case<'_>) -> bool {
-    matches!(case.refusal.kind(), ErrorKind::SignatureMismatch | ErrorKind::SignatureMalformed)
+    matches!(case.rejection.kind(), ErrorKind::SignatureMismatch | ErrorKind::SignatureMalformed)
 }

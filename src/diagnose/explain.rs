@@ -56,8 +56,10 @@ impl Explain for StaticToken {
         });
         match found {
             Some(changes) if !changes.is_empty() => Ok(proofs(&changes)),
-            None if case.refusal.kind() == ErrorKind::SignatureMismatch => Err(case.unexplained(Vec::new())),
-            _ => Err(vec![case.refused_otherwise()]),
+            None if case.rejection.kind() == ErrorKind::SignatureMismatch => {
+                Err(case.unexplained(Vec::new()))
+            }
+            _ => Err(vec![case.rejected_otherwise()]),
         }
     }
 

@@ -42,8 +42,8 @@ impl<R: Rule> Subject for Webhook<R> {
     }
 
     fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
-        let (capture, refusal) = (case.capture, &case.refusal);
-        let hint = match (refusal.kind(), refusal.header_name()) {
+        let (capture, rejection) = (case.capture, &case.rejection);
+        let hint = match (rejection.kind(), rejection.header_name()) {
             (ErrorKind::SignatureMismatch, _) => None,
             (ErrorKind::SignatureMissing, Some(name)) => {
                 let like = signatures::like(capture).map(str::to_ascii_lowercase);
@@ -59,9 +59,9 @@ impl<R: Rule> Subject for Webhook<R> {
                 let bytes = self.traits().kind.map_or(0, SignatureKind::bytes);
                 let hint =
                     written.and_then(|(text, encoding)| signatures::length_hint(text, bytes, encoding));
-                Some(hint.unwrap_or_else(|| case.refused_otherwise()))
+                Some(hint.unwrap_or_else(|| case.rejected_otherwise()))
             }
-            _ => return vec![case.refused_otherwise()],
+            _ => return vec![case.rejected_otherwise()],
         };
         case.unexplained(hint.into_iter().chain(bodies::hint(&capture.body)).collect())
     }

@@ -93,8 +93,8 @@ pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
         ErrorKind::RuleInvalid,
     ];
     let traits = subject.traits();
-    let Some(kind) = traits.kind.filter(|_| !unsearched.contains(&case.refusal.kind())) else {
-        return Ok(vec![case.refused_otherwise()]);
+    let Some(kind) = traits.kind.filter(|_| !unsearched.contains(&case.rejection.kind())) else {
+        return Ok(vec![case.rejected_otherwise()]);
     };
     let form = subject.as_form(case.capture);
     let search = Search::new(subject, traits, case, form.as_ref().unwrap_or(case.capture), kind);
@@ -181,7 +181,7 @@ impl<'s, S: Subject> Search<'s, S> {
             signed.rest.err().into_iter().flat_map(|error| self.payload(request, keys.as_ref(), &error)),
         );
         if findings.is_empty() {
-            findings.push(self.case.refused_otherwise());
+            findings.push(self.case.rejected_otherwise());
         }
         Some(findings)
     }
@@ -267,7 +267,7 @@ impl<'s, S: Subject> Search<'s, S> {
                     format!("the signature matches, and {error}"),
                 )];
             }
-            _ => return vec![Finding::hint(Cause::RefusedOtherwise, error.to_string())],
+            _ => return vec![Finding::hint(Cause::RejectedOtherwise, error.to_string())],
         }
         let matches: Matches<'_> =
             &mut |request| self.prove(request, keys).is_some_and(|signed| signed.rest.is_ok());

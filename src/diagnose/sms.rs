@@ -85,7 +85,7 @@ impl Subject for Sms {
         let missing = || Finding::hint(Cause::SignatureMissing, "there is no parameter `sig`");
         let mut hints = Vec::new();
         match places(case.capture).into_iter().next() {
-            _ if case.refusal.kind() == ErrorKind::SchemeMismatch => {
+            _ if case.rejection.kind() == ErrorKind::SchemeMismatch => {
                 let evidence = "the body is one of the Messages API, whose scheme is `vonage-jwt`";
                 hints.push(Finding::hint(Cause::SchemeOther, evidence));
             }
@@ -101,9 +101,9 @@ impl Subject for Sms {
                 hints.extend(pairs::hint(&form));
             }
         }
-        match case.refusal.kind() {
+        match case.rejection.kind() {
             ErrorKind::SignatureMismatch => case.unexplained(hints),
-            _ if hints.is_empty() => vec![case.refused_otherwise()],
+            _ if hints.is_empty() => vec![case.rejected_otherwise()],
             _ => hints,
         }
     }

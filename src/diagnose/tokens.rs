@@ -92,7 +92,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
         let token = signatures::tokens(case.capture).next();
         let algorithm = token.and_then(algorithm).unwrap_or_default();
         let is_private = ["RS", "PS", "ES", "Ed"].iter().any(|prefix| algorithm.starts_with(prefix));
-        let hint = match case.refusal.kind() {
+        let hint = match case.rejection.kind() {
             ErrorKind::TokenMissing | ErrorKind::TokenAwaited if token.is_none() => {
                 let header = self.carrier().header_name();
                 let is_callback = [SignedWebhookRule::SCHEME, ContactCenterRule::SCHEME].contains(&R::SCHEME);
@@ -114,7 +114,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
                     format!("the token's header says {algorithm}, and the platform signs with HS256");
                 Finding::hint(Cause::AlgorithmOther, evidence)
             }
-            _ => case.refused_otherwise(),
+            _ => case.rejected_otherwise(),
         };
         vec![hint]
     }
@@ -122,11 +122,11 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
 
 /// Explains a token's time or a required claim.
 fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
-    let refusal = policy.check(claims).err()?;
+    let rejection = policy.check(claims).err()?;
     let window = policy.window().unwrap_or(Tolerance::from_secs(300, 60));
     let now = policy.clock.now().ok()?;
     let begun = claims.issued_at().or(claims.not_before());
-    match (refusal.kind(), begun, claims.expires_at(), claims.not_before()) {
+    match (rejection.kind(), begun, claims.expires_at(), claims.not_before()) {
         (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some(issued), _, _) => {
             Some(times::outside("`iat`", issued, now, window))
         }
@@ -136,7 +136,7 @@ fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
         (ErrorKind::TokenPremature, _, _, Some(start)) => {
             Some(times::outside("`nbf`", start, now, policy.leeway))
         }
-        _ => Some(Finding::hint(Cause::RefusedOtherwise, refusal.to_string())),
+        _ => Some(Finding::hint(Cause::RejectedOtherwise, rejection.to_string())),
     }
 }
 

@@ -52,14 +52,14 @@ impl<'t> Trials<'t> {
 #[derive(Debug)]
 pub(super) struct Budget {
     left: Cell<usize>,
-    refused: Cell<bool>,
+    exceeded: Cell<bool>,
 }
 
 impl Budget {
     /// Enough for [`MOST_VERIFICATIONS`] of a request.
     pub(super) fn of(capture: &Capture) -> Self {
         let own = cost(capture.query.len().saturating_add(capture.body.len()));
-        Self { left: Cell::new(own.saturating_mul(MOST_VERIFICATIONS)), refused: Cell::new(false) }
+        Self { left: Cell::new(own.saturating_mul(MOST_VERIFICATIONS)), exceeded: Cell::new(false) }
     }
 
     /// Pays for the trial of a message of this length. After the first trial that it cannot pay, no other runs.
@@ -68,14 +68,14 @@ impl Budget {
         let left = self.left.get().checked_sub(cost(message));
         self.left.set(left.unwrap_or_default());
         if left.is_none() {
-            self.refused.set(true);
+            self.exceeded.set(true);
         }
         left.is_some()
     }
 
     /// Whether something was not tried.
     pub(super) fn is_exceeded(&self) -> bool {
-        self.refused.get()
+        self.exceeded.get()
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum Stop<E> {
     /// The text is not exactly one JSON object.
     Syntax,
     /// The visitor rejected a member.
-    Refused(E),
+    Rejected(E),
 }
 
 /// Passes each member of the one JSON object in `text` to `visit`, in order, with repeated names.
@@ -38,7 +38,7 @@ pub(crate) fn walk<'t, E>(
     let mut next = reader.open().ok_or(Stop::Syntax)?;
     while next == b',' {
         let (name, value) = reader.member().ok_or(Stop::Syntax)?;
-        visit(name, value).map_err(Stop::Refused)?;
+        visit(name, value).map_err(Stop::Rejected)?;
         next = reader.token().filter(|next| matches!(next, b',' | b'}')).ok_or(Stop::Syntax)?;
     }
     if reader.token().is_none() { Ok(()) } else { Err(Stop::Syntax) }

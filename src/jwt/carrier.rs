@@ -46,7 +46,7 @@ impl Carrier {
 
     /// Takes the token out of its header. Rejects an absent or blank header, or the word alone.
     pub(crate) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Error> {
-        let refuse = |kind| Err(Error::header(kind, self.header.shared()));
+        let reject = |kind| Err(Error::header(kind, self.header.shared()));
         let value = head.header(&self.header)?.unwrap_or_default();
         let (has_word, rest) = match value.split_at_checked(BEARER.len()) {
             Some((word, rest)) if self.word != Word::None && word.eq_ignore_ascii_case(BEARER) => {
@@ -55,9 +55,9 @@ impl Carrier {
             _ => (false, value),
         };
         match rest.strip_prefix(b" ") {
-            _ if rest.trim_ascii().is_empty() => refuse(self.missing),
+            _ if rest.trim_ascii().is_empty() => reject(self.missing),
             Some(token) if has_word => Ok(token),
-            _ if self.word == Word::Required => refuse(ErrorKind::TokenMalformed),
+            _ if self.word == Word::Required => reject(ErrorKind::TokenMalformed),
             _ => Ok(value),
         }
     }

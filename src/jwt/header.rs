@@ -32,7 +32,7 @@ fn check_decoded(header: &str) -> Result<(), Error> {
     });
     walked.map_err(|stop| match stop {
         Stop::Syntax => ErrorKind::TokenMalformed,
-        Stop::Refused(kind) => kind,
+        Stop::Rejected(kind) => kind,
     })?;
     match algorithm {
         Some(Algorithm::HS256) => Ok(()),

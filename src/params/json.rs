@@ -41,7 +41,7 @@ impl Params {
                 Ok(nested)
             }
             Err(Stop::Syntax) => Err(ErrorKind::BodyMalformed),
-            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Rejected(rejection)) => Err(rejection),
         }
     }
 }

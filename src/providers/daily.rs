@@ -130,7 +130,7 @@ fn unix_time(time: Field<'_>) -> Result<UnixTime, Error> {
     match time.bytes().len() {
         10 => time.seconds(),
         13 => time.millis(),
-        _ => Err(time.refuse(ErrorKind::TimestampMalformed)),
+        _ => Err(time.reject(ErrorKind::TimestampMalformed)),
     }
 }
 

@@ -38,8 +38,8 @@ use crate::webhook::Webhook;
 /// let verified = verifier.verify(Request::new(head, "what do ya want for nothing?"))?;
 /// assert_eq!(verified.key().index(), 0);
 ///
-/// let refused = verifier.verify(Request::new(head, "what do ya want for something?")).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::SignatureMismatch);
+/// let rejected = verifier.verify(Request::new(head, "what do ya want for something?")).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::SignatureMismatch);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub type HexHmac = Webhook<BodyHmac<AnyPlatform>>;

@@ -234,7 +234,7 @@ impl Rule for PlivoV2Rule {
         let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
         let nonce = head.signed(&V2_NONCE)?;
         if nonce.bytes().is_empty() {
-            return Err(nonce.refuse(ErrorKind::HeaderMalformed));
+            return Err(nonce.reject(ErrorKind::HeaderMalformed));
         }
         envelope.base64(head.signature(&self.signature)?);
         envelope.part(base.join(head.path())).part(nonce).id(nonce.bytes());

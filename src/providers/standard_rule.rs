@@ -94,7 +94,7 @@ impl<P: Platform> Rule for StandardRule<P> {
         envelope.signed_at(time.seconds()?).id(id.bytes());
         let mut entries = signature.list(b' ').filter_map(|entry| entry.after(self.version).ok()).peekable();
         if entries.peek().is_none() {
-            return Err(signature.refuse(ErrorKind::SignatureMalformed));
+            return Err(signature.reject(ErrorKind::SignatureMalformed));
         }
         envelope.any_base64(entries);
         envelope.part(id).part(".").part(time).part(".");

@@ -136,7 +136,7 @@ impl Verifier for StaticToken {
         let field = head.signature(&self.header)?;
         let token = field.after(&self.prefix)?.bytes();
         if token.is_empty() {
-            return Err(field.refuse(ErrorKind::SignatureMalformed));
+            return Err(field.reject(ErrorKind::SignatureMalformed));
         }
         let (given, mut search) = (sha256(token), Search::new());
         for (index, expected) in (0..).zip(&self.hashes) {

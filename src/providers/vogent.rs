@@ -39,8 +39,8 @@ use crate::webhook::Webhook;
 /// let head = Head::new("POST", &headers);
 /// assert!(vogent.verify(Request::new(head, r#"{"event":"dial.started"}"#)).is_ok());
 ///
-/// let refused = vogent.verify(Request::new(head, r#"{"event": "dial.started"}"#)).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::SignatureMismatch);
+/// let rejected = vogent.verify(Request::new(head, r#"{"event": "dial.started"}"#)).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::SignatureMismatch);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

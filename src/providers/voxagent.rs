@@ -38,8 +38,8 @@ use crate::webhook::Webhook;
 /// let head = Head::new("POST", &headers);
 /// assert!(voxagent.verify(Request::new(head, r#"{"event":"SessionStarted"}"#)).is_ok());
 ///
-/// let refused = voxagent.verify(Request::new(Head::new("POST", &[("x-other", "")]), b"")).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::SignatureMissing);
+/// let rejected = voxagent.verify(Request::new(Head::new("POST", &[("x-other", "")]), b"")).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::SignatureMissing);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -50,7 +50,7 @@ impl<'h> Field<'h> {
     ///
     /// - [`HeaderMalformed`](ErrorKind::HeaderMalformed): it is not UTF-8.
     pub fn text(self) -> Result<&'h str, Error> {
-        str::from_utf8(self.value).map_err(|_| self.refuse(ErrorKind::HeaderMalformed))
+        str::from_utf8(self.value).map_err(|_| self.reject(ErrorKind::HeaderMalformed))
     }
 
     /// Returns the rest after a required prefix.
@@ -132,7 +132,7 @@ impl<'h> Field<'h> {
     /// - [`HeaderMalformed`](ErrorKind::HeaderMalformed): it is empty or contains the separator.
     pub fn without(self, separator: u8) -> Result<Self, Error> {
         let is_plain = !self.value.is_empty() && !self.value.contains(&separator);
-        if is_plain { Ok(self) } else { Err(self.refuse(ErrorKind::HeaderMalformed)) }
+        if is_plain { Ok(self) } else { Err(self.reject(ErrorKind::HeaderMalformed)) }
     }
 
     /// Parses Unix time in whole seconds: digits without sign or leading zero, so that each time has one text.
@@ -141,7 +141,7 @@ impl<'h> Field<'h> {
     ///
     /// - [`TimestampMalformed`](ErrorKind::TimestampMalformed): it is not such a number.
     pub fn seconds(self) -> Result<UnixTime, Error> {
-        UnixTime::from_digits(self.value).ok_or_else(|| self.refuse(ErrorKind::TimestampMalformed))
+        UnixTime::from_digits(self.value).ok_or_else(|| self.reject(ErrorKind::TimestampMalformed))
     }
 
     /// Parses Unix time in milliseconds, in the same form. The fraction of a second is dropped.
@@ -161,17 +161,17 @@ impl<'h> Field<'h> {
     /// - [`TimestampMalformed`](ErrorKind::TimestampMalformed): it is not such a time.
     pub fn iso8601(self) -> Result<UnixTime, Error> {
         let seconds = iso8601::unix_seconds(self.value);
-        seconds.map(UnixTime::from_secs).ok_or_else(|| self.refuse(ErrorKind::TimestampMalformed))
+        seconds.map(UnixTime::from_secs).ok_or_else(|| self.reject(ErrorKind::TimestampMalformed))
     }
 
     /// Makes an error of this kind that names the header.
     #[must_use]
-    pub fn refuse(self, kind: ErrorKind) -> Error {
+    pub fn reject(self, kind: ErrorKind) -> Error {
         Error::header(kind, self.name.shared())
     }
 
     fn malformed(self) -> Error {
-        self.refuse(ErrorKind::SignatureMalformed)
+        self.reject(ErrorKind::SignatureMalformed)
     }
 }
 

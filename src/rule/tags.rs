@@ -66,7 +66,7 @@ impl<'h> Texts<'h> {
     #[inline]
     pub(super) fn decode(&self, kind: SignatureKind) -> Result<Tags, Error> {
         let first = self.first.as_ref().ok_or(ErrorKind::SignatureMalformed)?;
-        let malformed = || first.field.refuse(ErrorKind::SignatureMalformed);
+        let malformed = || first.field.reject(ErrorKind::SignatureMalformed);
         if self.more.is_empty() {
             return first.decode(kind).map(Tags::from).ok_or_else(malformed);
         }
@@ -75,7 +75,7 @@ impl<'h> Texts<'h> {
             match text.decode(kind) {
                 Some(tag) => tags.push(tag),
                 None if text.is_entry => {}
-                None => return Err(text.field.refuse(ErrorKind::SignatureMalformed)),
+                None => return Err(text.field.reject(ErrorKind::SignatureMalformed)),
             }
         }
         Tags::of(&tags).ok_or_else(malformed)

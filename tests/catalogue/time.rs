@@ -29,7 +29,7 @@ cases! {
 
 fn case_061_at_the_bounds_and_a_second_beyond(run: &mut Run) {
     for scheme in Scheme::all() {
-        for (seconds, refused) in [
+        for (seconds, rejected) in [
             (-301, Some(TimestampStale)),
             (-300, None),
             (-1, None),
@@ -39,7 +39,7 @@ fn case_061_at_the_bounds_and_a_second_beyond(run: &mut Run) {
             (61, Some(TimestampFuture)),
         ] {
             let Some(delivery) = scheme.signed_at(seconds) else { continue };
-            match refused {
+            match rejected {
                 Some(kind) => run.rejects(&scheme.subject(), delivery, kind),
                 None => drop(run.accepts(&scheme.subject(), delivery)),
             }

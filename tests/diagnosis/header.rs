@@ -66,7 +66,7 @@ fn signature_in_another_form() {
             scheme.requires(&value, &scheme.diagnose(KEY, &capture(&given)), code, false);
         }
         let twice = genuine.clone().with_header(header, &digits);
-        scheme.requires("twice", &scheme.diagnose(KEY, &capture(&twice)), "refused_otherwise", false);
+        scheme.requires("twice", &scheme.diagnose(KEY, &capture(&twice)), "rejected_otherwise", false);
         let unsigned = genuine.without_header(header);
         scheme.requires("unsigned", &scheme.diagnose(KEY, &capture(&unsigned)), "signature_missing", false);
     }
@@ -166,7 +166,7 @@ fn a_list_with_two_algorithms() {
 fn a_secret_that_the_verifier_lacks_proves_nothing() {
     let genuine = capture(&sign::vogent(&key(KEY), BODY));
     let diagnosis = Vogent::new(key(OTHER_KEY)).diagnose(&genuine, &Credentials::new().secret(KEY));
-    assert_eq!(codes(&diagnosis), ["refused_otherwise"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["rejected_otherwise"], "{diagnosis}");
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn requests_of_another_scheme() {
             } else {
                 let told = ["scheme_other", "header_other", "signature_missing", "unsigned_callback"];
                 let is_missing =
-                    first.code() == "refused_otherwise" && first.evidence().ends_with("is missing");
+                    first.code() == "rejected_otherwise" && first.evidence().ends_with("is missing");
                 assert!(told.contains(&first.code()) || is_missing, "{what}");
             }
             let strangers = at_now(other.scheme.sample(STRANGERS)).settings;

@@ -88,9 +88,9 @@ fn no_token_or_another_kind() {
     requires("algorithm_other", true, &webhook(), &with_algorithm("HS512", Some(Algorithm::Sha512)));
     requires("algorithm_other", false, &webhook(), &with_algorithm("HS512", None));
     requires("algorithm_other", false, &webhook(), &with_algorithm("HS384", None));
-    requires("refused_otherwise", false, &webhook(), &with_algorithm("none", None));
+    requires("rejected_otherwise", false, &webhook(), &with_algorithm("none", None));
     let garbled = genuine().without_header("authorization").with_header("authorization", "Bearer nothing");
-    requires("refused_otherwise", false, &webhook(), &capture(&garbled));
+    requires("rejected_otherwise", false, &webhook(), &capture(&garbled));
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn tokens_of_other_platforms() {
     assert_eq!(codes(&diagnosis), ["url_other"]);
     let unsigned = Unsigned::new("GET", "").target("/in");
     let added = messagebird(KEY).sign(&key(KEY).into(), &unsigned).unwrap().with_body(BODY);
-    requires("refused_otherwise", false, &messagebird(KEY), &capture(&added));
+    requires("rejected_otherwise", false, &messagebird(KEY), &capture(&added));
 }
 
 #[test]
 fn rejected_claims() {
     for (name, json) in [("iss", "\"Nobody\""), ("iat", "\"soon\"")] {
         let delivery = sign::TokenSigner::new(&key(KEY), NOW).claim_json(name, json).post(BODY);
-        let seen = requires("refused_otherwise", false, &webhook(), &capture(&delivery));
+        let seen = requires("rejected_otherwise", false, &webhook(), &capture(&delivery));
         assert!(seen.contains(name), "{seen}");
     }
     let uncovered = sign::TokenSigner::new(&key(KEY), NOW).without_claim("payload_hash").post(BODY);
@@ -171,7 +171,7 @@ fn a_token_with_a_rejected_claim_still_matches() {
     let stored = format!("{KEY}\n");
     let webhook = SignedWebhook::new(key(&stored)).clock(|| NOW);
     let diagnosis = webhook.diagnose(&capture(&delivery), &Credentials::new().secret(stored));
-    assert_eq!(codes(&diagnosis), ["secret_whitespace", "refused_otherwise"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["secret_whitespace", "rejected_otherwise"], "{diagnosis}");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn the_secret_of_another_account() {
     let deleted =
         sign::TokenSigner::new(&key(KEY), NOW).claim("api_key", "a1b2c3d4").post(BODY).with_method("DELETE");
     let diagnosis = verifier.diagnose(&capture(&deleted), &credentials);
-    assert_eq!(codes(&diagnosis), ["refused_otherwise"], "{diagnosis}");
+    assert_eq!(codes(&diagnosis), ["rejected_otherwise"], "{diagnosis}");
 
     let stored = format!("{KEY}\n");
     let padded = SignedWebhook::tenants(Tenants::new([("a1b2c3d4", key(&stored))]).unwrap()).clock(|| NOW);

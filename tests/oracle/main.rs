@@ -39,12 +39,12 @@ const FAIR_SHARE: u32 = 20;
 #[derive(Default)]
 struct Count {
     accepted: u32,
-    refused: u32,
+    rejected: u32,
 }
 
 impl Count {
     fn add(&mut self, is_accepted: bool) {
-        *(if is_accepted { &mut self.accepted } else { &mut self.refused }) += 1;
+        *(if is_accepted { &mut self.accepted } else { &mut self.rejected }) += 1;
     }
 }
 
@@ -68,13 +68,13 @@ fn require_fair_shares<S: Debug>(bounds: &str, counts: BTreeMap<S, Count>) {
     let mut out = io::stdout().lock();
     writeln!(out, "\n{bounds}: judged as the oracle judges").unwrap();
     let mut unfair = Vec::new();
-    for (scheme, Count { accepted, refused }) in counts {
-        writeln!(out, "{:20} {accepted:6} accepted {refused:6} refused", format!("{scheme:?}")).unwrap();
-        if accepted.min(refused) * 100 < (accepted + refused) * FAIR_SHARE {
+    for (scheme, Count { accepted, rejected }) in counts {
+        writeln!(out, "{:20} {accepted:6} accepted {rejected:6} rejected", format!("{scheme:?}")).unwrap();
+        if accepted.min(rejected) * 100 < (accepted + rejected) * FAIR_SHARE {
             unfair.push(scheme);
         }
     }
-    assert!(unfair.is_empty(), "too few accepted or refused of {unfair:?}");
+    assert!(unfair.is_empty(), "too few accepted or rejected of {unfair:?}");
 }
 
 #[test]

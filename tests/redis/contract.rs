@@ -201,14 +201,14 @@ fn a_guard_waits_at_most_a_second() {
 
 #[test]
 fn an_invalid_address_is_rejected() {
-    let refused = Err(ConfigError::StoreAddressInvalid);
+    let rejected = Err(ConfigError::StoreAddressInvalid);
     for url in ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "rediss://127.0.0.1/#insecure"] {
-        assert_eq!(Redis::connect(url).map(drop), refused, "{url}");
-        assert_eq!(Redis::cluster(&[url]).map(drop), refused, "{url}");
-        assert_eq!(Redis::sentinel(&["redis://127.0.0.1:26379"], url).map(drop), refused, "{url}");
-        assert_eq!(Redis::sentinel(&[url], "redis://mymaster").map(drop), refused, "{url}");
+        assert_eq!(Redis::connect(url).map(drop), rejected, "{url}");
+        assert_eq!(Redis::cluster(&[url]).map(drop), rejected, "{url}");
+        assert_eq!(Redis::sentinel(&["redis://127.0.0.1:26379"], url).map(drop), rejected, "{url}");
+        assert_eq!(Redis::sentinel(&[url], "redis://mymaster").map(drop), rejected, "{url}");
     }
-    assert_eq!(Redis::cluster(&[]).map(drop), refused);
-    assert_eq!(Redis::sentinel(&[], "redis://mymaster").map(drop), refused);
-    assert_eq!(Redis::cluster(&["redis://:one@127.0.0.1", "redis://:two@127.0.0.1"]).map(drop), refused);
+    assert_eq!(Redis::cluster(&[]).map(drop), rejected);
+    assert_eq!(Redis::sentinel(&[], "redis://mymaster").map(drop), rejected);
+    assert_eq!(Redis::cluster(&["redis://:one@127.0.0.1", "redis://:two@127.0.0.1"]).map(drop), rejected);
 }

@@ -100,12 +100,12 @@ async fn a_slow_server_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "100,000 claims"]
 async fn claims_at_a_server_that_is_down_leave_nothing_behind() {
-    let refused = Redis::connect(&format!("redis://{}", free_address())).unwrap();
+    let rejected = Redis::connect(&format!("redis://{}", free_address())).unwrap();
     let silent = Fake::start(|_, _| None).await;
     let hung = silent.guard().patience(Duration::from_millis(100));
     let at_rest = Handle::current().metrics().num_alive_tasks();
     for (guard, claims, cause) in
-        [(refused, 100_000_u32, RedisError::ConnectionRefused), (hung, 2_000, RedisError::TimedOut)]
+        [(rejected, 100_000_u32, RedisError::ConnectionRefused), (hung, 2_000, RedisError::TimedOut)]
     {
         let (guard, mut most) = (Arc::new(guard), 0);
         let mut tasks = JoinSet::new();
@@ -143,9 +143,9 @@ async fn a_wrong_or_missing_password_is_named_and_not_shown() {
     for guard in [with(":s3cr3t-wrong@"), with("user:s3cr3t-wrong@"), with(""), other_protocol.unwrap()] {
         let error = guard.check().await.unwrap_err();
         assert_eq!(error, RedisError::AuthenticationFailed);
-        let refused = guard.claim(&key("1"), MINUTE).await.unwrap_err();
-        assert_eq!(cause(&refused), RedisError::AuthenticationFailed);
-        let shown = format!("{error} {error:?} {refused} {refused:?} {guard:?}");
+        let rejected = guard.claim(&key("1"), MINUTE).await.unwrap_err();
+        assert_eq!(cause(&rejected), RedisError::AuthenticationFailed);
+        let shown = format!("{error} {error:?} {rejected} {rejected:?} {guard:?}");
         assert!(!shown.contains("s3cr3t"), "{shown}");
     }
 }
@@ -171,8 +171,8 @@ async fn an_error_that_repeats_the_password_is_not_shown() {
             .await;
     let guard = Redis::connect(&format!("redis://user:s3cr3t@{}", parrot.address)).unwrap();
     let error = guard.check().await.unwrap_err();
-    let refused = guard.claim(&key("1"), MINUTE).await.unwrap_err();
-    let shown = format!("{error} {error:?} {refused} {refused:?} {:?}", cause(&refused));
+    let rejected = guard.claim(&key("1"), MINUTE).await.unwrap_err();
+    let shown = format!("{error} {error:?} {rejected} {rejected:?} {:?}", cause(&rejected));
     assert!(!shown.contains("s3cr3t"), "{shown}");
 }
 
@@ -327,10 +327,10 @@ async fn each_cause_has_its_event() {
     LINES.replace(Some(Vec::new()));
     let locked = Server::with(&["requirepass s3cr3t"]).await;
     let silent = Fake::start(|_, _| None).await;
-    let refused = Redis::connect(&format!("redis://:s3cr3t@{}", free_address())).unwrap();
+    let rejected = Redis::connect(&format!("redis://:s3cr3t@{}", free_address())).unwrap();
     for (guard, cause) in [
         (locked.guard(), "server did not accept the user and password, or their absence"),
-        (refused, "connection to the server was refused"),
+        (rejected, "connection to the server was refused"),
         (silent.guard().patience(Duration::from_millis(50)), "server did not answer in time"),
     ] {
         assert!(guard.claim(&key("1"), MINUTE).await.is_err());

@@ -67,8 +67,8 @@ async fn one_machine_repeats_the_others_response() {
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 
     server.kill();
-    let refused = other.oneshot(request()).await.unwrap();
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let error = refused.extensions().get::<Error>().unwrap();
+    let rejected = other.oneshot(request()).await.unwrap();
+    assert_eq!(rejected.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let error = rejected.extensions().get::<Error>().unwrap();
     assert_eq!(crate::cause(error), countersign::replay::RedisError::ConnectionRefused);
 }

@@ -531,7 +531,7 @@ impl Rule for Everything {
             field.seconds(),
             field.millis(),
             field.iso8601(),
-            field.refuse(ErrorKind::HeaderMalformed).to_string(),
+            field.reject(ErrorKind::HeaderMalformed).to_string(),
         );
         let _ = field.after_word(text);
         let (before, after) = field.split(separator).unwrap_or((field, field));

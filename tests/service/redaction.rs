@@ -308,7 +308,7 @@ impl Rule for Showing {
             format!("{envelope:?} {envelope:#?}"),
         ));
         rows.show(sent.seconds().unwrap_err());
-        Err(sent.refuse(ErrorKind::HeaderMalformed))
+        Err(sent.reject(ErrorKind::HeaderMalformed))
     }
 }
 

@@ -92,11 +92,11 @@ fn measure<T, R>(
     altered[middle] ^= 1;
     let altered = arrive(&delivery.clone().with_body(altered));
     let genuine = arrive(delivery);
-    assert!(verify(&genuine).is_some(), "{peer} refuses the genuine delivery");
+    assert!(verify(&genuine).is_some(), "{peer} rejects the genuine delivery");
     assert!(verify(&altered).is_none(), "{peer} accepts an altered body");
     group.bench_function(peer, |bencher| bencher.iter(|| verify(black_box(&genuine))));
     // Fails if a time went stale and rejections were measured.
-    assert!(verify(&genuine).is_some(), "{peer} refuses the delivery it was measured with");
+    assert!(verify(&genuine).is_some(), "{peer} rejects the delivery it was measured with");
 }
 
 fn to_http(delivery: &Delivery) -> http::Request<Vec<u8>> {

@@ -45,8 +45,8 @@ use crate::verifier::Coverage;
 /// assert!(contact_center.verify(genuine.request()).is_ok());
 ///
 /// let later = UnixTime::from_secs(1_700_000_300);
-/// let refused = contact_center.clock(move || later).verify(genuine.request()).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::TokenExpired);
+/// let rejected = contact_center.clock(move || later).verify(genuine.request()).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::TokenExpired);
 ///
 /// assert_eq!(ContactCenter::new(Secret::new("my secret key")?).unwrap_err(), ConfigError::SecretNotBase64);
 /// # }

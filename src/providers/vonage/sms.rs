@@ -84,8 +84,8 @@ pub(crate) use source::Source;
 /// assert_eq!(verified.signed_at().map(|time| time.as_secs()), Some(1_491_346_667));
 ///
 /// let altered = query.replace("Test+with", "Text+with");
-/// let refused = sms.verify(Request::new(head.with_query(&altered), b"")).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::SignatureMismatch);
+/// let rejected = sms.verify(Request::new(head.with_query(&altered), b"")).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::SignatureMismatch);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

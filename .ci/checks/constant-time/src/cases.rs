@@ -93,9 +93,9 @@ impl Case {
         self.settings.keyring.as_ref()?;
         let (genuine, other) = (self.sign(&keys()[0])?, self.sign(&keys()[1])?);
         let verifier = self.build(secret(&keys()[0]).into()).ok()?;
-        let refused = verifier.verify(other.request()).err()?.kind() == ErrorKind::SignatureMismatch;
+        let rejected = verifier.verify(other.request()).err()?.kind() == ErrorKind::SignatureMismatch;
         let coverage = verifier.verify(genuine.request()).ok()?.coverage();
-        refused.then_some((genuine, coverage))
+        rejected.then_some((genuine, coverage))
     }
 
     /// Makes requests of a key with one wrong digit each, in order of the digits. The signature is the part that differs with
@@ -113,10 +113,10 @@ impl Case {
             let digits = (0..text.len()).filter(differs).skip_while(|at| is_hex && text[*at] == b'0');
             digits.map(|at| with_part(&genuine, part, at, other_digit(text[at], is_hex))).collect()
         });
-        let refused = |wrong: &Vec<Delivery>| {
+        let rejected = |wrong: &Vec<Delivery>| {
             wrong.first().is_some_and(|first| verifier.verify(first.request()).is_err())
         };
-        wrong.into_iter().find(refused).expect("a signature")
+        wrong.into_iter().find(rejected).expect("a signature")
     }
 }
 

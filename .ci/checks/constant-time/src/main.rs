@@ -57,8 +57,8 @@ fn verify(case: &Case, count: usize, slot: usize) -> String {
     let wrong = case.wrong_digits(&keys[slot]);
     let deliveries = [
         (&genuine, Ok(u32::try_from(slot).expect("a few"))),
-        (&wrong[0], REFUSED),
-        (&wrong[wrong.len() - 1], REFUSED),
+        (&wrong[0], REJECTED),
+        (&wrong[wrong.len() - 1], REJECTED),
     ];
 
     let looks_at_secret = constructed_by_branches(case, keys);
@@ -141,4 +141,4 @@ fn plant(leak: Leak) {
     }
 }
 
-const REFUSED: Result<u32, ErrorKind> = Err(ErrorKind::SignatureMismatch);
+const REJECTED: Result<u32, ErrorKind> = Err(ErrorKind::SignatureMismatch);

@@ -39,15 +39,15 @@ impl Sms {
         &self,
         timestamp: Option<Timestamp>,
     ) -> Result<(Option<UnixTime>, Option<Validity>), Error> {
-        let refuse = |kind| Error::parameter(kind, "timestamp");
+        let reject = |kind| Error::parameter(kind, "timestamp");
         match (timestamp, self.tolerance) {
             (Some(Timestamp(signed_at)), None) => Ok((signed_at, None)),
             (None, None) => Ok((None, None)),
-            (None, Some(_)) => Err(refuse(ErrorKind::TimestampMissing)),
-            (Some(Timestamp(None)), Some(_)) => Err(refuse(ErrorKind::TimestampMalformed)),
+            (None, Some(_)) => Err(reject(ErrorKind::TimestampMissing)),
+            (Some(Timestamp(None)), Some(_)) => Err(reject(ErrorKind::TimestampMalformed)),
             (Some(Timestamp(Some(signed_at))), Some(tolerance)) => {
                 let judged_at = self.clock.now()?;
-                tolerance.check(judged_at, signed_at).map_err(refuse)?;
+                tolerance.check(judged_at, signed_at).map_err(reject)?;
                 let (until, end) = (tolerance.end_of_age(signed_at), End::AgeOfParameter("timestamp"));
                 Ok((Some(signed_at), Some(Validity { judged_at, until, end })))
             }
@@ -64,9 +64,9 @@ pub(super) fn take_signature(
     if params.has_separator_in_name() {
         return Err(ErrorKind::ParameterAmbiguous.into());
     }
-    let refuse = |kind| Error::parameter(kind, "sig");
-    let sig = params.take("sig").ok_or_else(|| refuse(ErrorKind::SignatureMissing))?;
-    decode(sig.value).ok_or_else(|| refuse(ErrorKind::SignatureMalformed))
+    let reject = |kind| Error::parameter(kind, "sig");
+    let sig = params.take("sig").ok_or_else(|| reject(ErrorKind::SignatureMissing))?;
+    decode(sig.value).ok_or_else(|| reject(ErrorKind::SignatureMalformed))
 }
 
 /// Finds the key that signed the parameters without the blank ones, and removes those.
