@@ -241,7 +241,7 @@ impl<R: Rule> Verifier for Webhook<R> {
             }
             let found = keys.find(&[&message.before, request.body(), &message.after], &tags);
             let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
-            return claims.judge(found).map(Verified::new);
+            return claims.conclude(found).map(Verified::new);
         }
         if envelope.is_form() {
             let form = self.terms.form(self.keys_of_form(&envelope)?, envelope)?;
@@ -346,8 +346,8 @@ impl Terms {
         } else {
             let found =
                 envelope.whole_messages().fold(None, |found, message| found.or(keys.find(&[message], &tags)));
-            let evidence = claims.judge(found)?;
-            Verification::new(HeadSigned::new(binding, evidence)).judged_again(&self.clock)
+            let evidence = claims.conclude(found)?;
+            Verification::new(HeadSigned::new(binding, evidence)).checked_again(&self.clock)
         };
         Ok(verification.limit(limit))
     }
@@ -407,15 +407,15 @@ impl<'v> Claims<'v> {
 
     /// Checks the result of the signature, then the time.
     #[inline]
-    fn judge(self, found: Option<KeyId>) -> Result<Evidence, Error> {
+    fn conclude(self, found: Option<KeyId>) -> Result<Evidence, Error> {
         let key = found.ok_or(ErrorKind::SignatureMismatch)?;
         let validity = match self.terms.window {
             None => None,
             Some(window) => {
                 let signed_at = self.signed_at.ok_or(ErrorKind::TimestampMissing)?;
-                let judged_at = self.terms.clock.now()?;
-                window.check(judged_at, signed_at)?;
-                Some(Validity { judged_at, until: window.end_of_age(signed_at), end: End::Age })
+                let checked_at = self.terms.clock.now()?;
+                window.check(checked_at, signed_at)?;
+                Some(Validity { checked_at, until: window.end_of_age(signed_at), end: End::Age })
             }
         };
         Ok(Evidence::new(key, self.coverage)

@@ -33,7 +33,7 @@ use verdict::Verdict;
 
 fuzz_target!(|input: &[u8]| {
     let Case { setup, request, chunk } = Case::of(&mut Choices(input));
-    law::judge(&*law::verifier(&setup), &setup, &request, chunk);
+    law::compare(&*law::verifier(&setup), &setup, &request, chunk);
 
     let setup = expressible(setup);
     let Some(line) = line(&setup, &request) else { return };

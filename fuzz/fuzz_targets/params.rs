@@ -54,7 +54,7 @@ fuzz_target!(|input: &[u8]| {
     } else {
         with_sig(setup.function, text, key, *flags, *source, edit)
     };
-    law::judge(&**verifier, setup, &request, 1 + usize::from(*chunk));
+    law::compare(&**verifier, setup, &request, 1 + usize::from(*chunk));
 });
 
 /// A GET with the right token for its query, edited afterwards.

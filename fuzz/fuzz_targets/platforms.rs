@@ -22,5 +22,5 @@ use choices::Choices;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    let _ = platforms::judge(&mut Choices(input));
+    let _ = platforms::compare(&mut Choices(input));
 });

@@ -41,8 +41,9 @@ fn signed(case: &Case<'_>, scheme: &Scheme) -> Option<String> {
     let takes_algorithm = |text| scheme.build(&settings(Some("none"), text)).is_err();
     let signs = |algorithm, text: &[u8]| {
         let Ok(verifier) = scheme.build(&settings(algorithm, text)) else { return false };
-        let is_readable =
-            verifier.begin(request.head()).map_or_else(|error| JUDGED.contains(&error.kind()), |_| true);
+        let is_readable = verifier
+            .begin(request.head())
+            .map_or_else(|error| WITH_SIGNATURE.contains(&error.kind()), |_| true);
         is_readable && case.budget.draw(request.body().len()) && verifier.signs(request)
     };
     case.candidates.iter().find_map(|(_, candidate)| {
@@ -80,7 +81,7 @@ fn base(case: &Case<'_>) -> Option<BaseUrl> {
 }
 
 /// The errors for a head that has a signature of the scheme.
-const JUDGED: [ErrorKind; 5] = [
+const WITH_SIGNATURE: [ErrorKind; 5] = [
     ErrorKind::SignatureMismatch,
     ErrorKind::TimestampStale,
     ErrorKind::TimestampFuture,

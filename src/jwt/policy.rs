@@ -109,12 +109,12 @@ impl Policy {
         expires_at: Option<UnixTime>,
     ) -> Option<Validity> {
         let life = expires_at.map(|expires_at| Validity {
-            judged_at: now,
+            checked_at: now,
             until: self.leeway.end_of_life(expires_at),
             end: End::Expiry,
         });
         let age = age.map(|(window, issued_at)| Validity {
-            judged_at: now,
+            checked_at: now,
             until: window.end_of_age(issued_at),
             end: End::AgeOfClaim("iat"),
         });

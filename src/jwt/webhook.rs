@@ -230,7 +230,7 @@ impl<R: Dated> TokenWebhook<R> {
 impl<R: TokenRule> Verifier for TokenWebhook<R> {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
         let (evidence, covered) = self.check(head)?;
-        Ok(covered.body.begin(evidence, self.max_body).judged_again(&self.policy.clock))
+        Ok(covered.body.begin(evidence, self.max_body).checked_again(&self.policy.clock))
     }
 
     /// Skips the incremental steps, which would cost a tenth of a small token's verification.

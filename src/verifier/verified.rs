@@ -116,7 +116,8 @@ impl Verified {
     #[cfg(feature = "tower")]
     pub(crate) fn time_left(&self) -> Option<Duration> {
         let validity = self.0.validity.as_ref()?;
-        let seconds = validity.until.as_secs().saturating_sub(validity.judged_at.as_secs()).saturating_add(1);
+        let seconds =
+            validity.until.as_secs().saturating_sub(validity.checked_at.as_secs()).saturating_add(1);
         Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
     }
 
@@ -220,7 +221,7 @@ enum Covered {
 /// Until when the evidence holds.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Validity {
-    pub(crate) judged_at: UnixTime,
+    pub(crate) checked_at: UnixTime,
     /// The last second in which it holds.
     pub(crate) until: UnixTime,
     pub(crate) end: End,
@@ -307,7 +308,7 @@ impl Evidence {
 
     /// Adds the last second in which the request verifies, and the time `now` of that check.
     pub fn valid_until(self, now: UnixTime, until: UnixTime) -> Self {
-        Self { validity: Some(Validity { judged_at: now, until, end: End::Age }), ..self }
+        Self { validity: Some(Validity { checked_at: now, until, end: End::Age }), ..self }
     }
 
     #[inline]
@@ -316,10 +317,10 @@ impl Evidence {
     }
 
     /// Checks whether it still holds now.
-    pub(super) fn judged_again(mut self, clock: &SharedClock) -> Result<Self, Error> {
+    pub(super) fn checked_again(mut self, clock: &SharedClock) -> Result<Self, Error> {
         if let Some(validity) = &mut self.validity {
-            validity.judged_at = clock.now()?;
-            if validity.judged_at > validity.until {
+            validity.checked_at = clock.now()?;
+            if validity.checked_at > validity.until {
                 return Err(validity.end.into());
             }
         }

@@ -104,7 +104,7 @@ impl Check for InMessage<'_> {
             signed.update(&after);
             found = found.or(signed.find(&self.tags));
         }
-        self.claims.judge(found)
+        self.claims.conclude(found)
     }
 }
 
@@ -178,7 +178,7 @@ impl<'v> Form<'v> {
         for Message { before, place, after } in &self.messages {
             let content = whole.content(place.ok_or(ErrorKind::RuleInvalid)?)?;
             if let Some(key) = keys.find(&[before, content, after], &self.tags) {
-                let evidence = claims.judge(Some(key))?;
+                let evidence = claims.conclude(Some(key))?;
                 return Ok(evidence.parameters(Parameters::new(whole.params.0)));
             }
         }

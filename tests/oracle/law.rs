@@ -12,7 +12,12 @@ use crate::naive::mac::Function;
 use crate::naive::{self, Keys, Proof, Request, Scheme, Setup, base64};
 
 /// Verifies in one call and in chunks of `size`, requires the oracle's verdict of both, and returns it.
-pub(crate) fn judge(verifier: &dyn Verifier, setup: &Setup, request: &Request, size: usize) -> Option<Proof> {
+pub(crate) fn compare(
+    verifier: &dyn Verifier,
+    setup: &Setup,
+    request: &Request,
+    size: usize,
+) -> Option<Proof> {
     let head = Head::new(&request.method, &request.headers).with_query(&request.query);
     let whole = verifier.verify(countersign::Request::new(head, &request.body));
     let expected = naive::verdict(setup, request);

@@ -66,7 +66,7 @@ fn runner(usual: u32) -> (TestRunner, String) {
 fn require_fair_shares<S: Debug>(bounds: &str, counts: BTreeMap<S, Count>) {
     // Not `println`, whose output a passing test hides.
     let mut out = io::stdout().lock();
-    writeln!(out, "\n{bounds}: judged as the oracle judges").unwrap();
+    writeln!(out, "\n{bounds}: the same verdicts as the oracle").unwrap();
     let mut unfair = Vec::new();
     for (scheme, Count { accepted, rejected }) in counts {
         writeln!(out, "{:20} {accepted:6} accepted {rejected:6} rejected", format!("{scheme:?}")).unwrap();
@@ -83,7 +83,7 @@ fn every_verdict_is_the_oracles() {
     let counts = RefCell::new(BTreeMap::<Scheme, Count>::new());
     let verdicts = runner.run(&vec(proptest::num::u8::ANY, 0..=160), |bytes| {
         let Case { setup, request, chunk } = Case::of(&mut Choices(&bytes));
-        let verdict = law::judge(&*law::verifier(&setup), &setup, &request, chunk);
+        let verdict = law::compare(&*law::verifier(&setup), &setup, &request, chunk);
         counts.borrow_mut().entry(setup.scheme).or_default().add(verdict.is_some());
         Ok(())
     });
@@ -98,7 +98,7 @@ fn every_platforms_verdict_is_the_oracles() {
     let (mut runner, bounds) = runner(40_000);
     let counts = RefCell::new(BTreeMap::<&str, Count>::new());
     let verdicts = runner.run(&vec(proptest::num::u8::ANY, 0..=96), |bytes| {
-        if let Some((scheme, is_accepted)) = platforms::judge(&mut Choices(&bytes)) {
+        if let Some((scheme, is_accepted)) = platforms::compare(&mut Choices(&bytes)) {
             counts.borrow_mut().entry(scheme).or_default().add(is_accepted);
         }
         Ok(())

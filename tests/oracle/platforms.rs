@@ -27,7 +27,7 @@ const AGES: [i64; 22] =
     [0, 0, 0, 0, 0, 0, 0, 1, 59, 60, 61, 62, 180, 181, 300, 301, 359, 360, 1800, 1801, -60, -61];
 
 /// Requires the oracle's verdict on a random request, whole and in chunks. `None` if the platform makes no such request.
-pub(crate) fn judge(choices: &mut Choices<'_>) -> Option<(&'static str, bool)> {
+pub(crate) fn compare(choices: &mut Choices<'_>) -> Option<(&'static str, bool)> {
     let schemes: Vec<_> = Scheme::ALL.iter().filter(|scheme| !OWN.contains(&scheme.name())).collect();
     let tokens = ["livekit", "messagebird", "messagebird"].map(|name| Scheme::named(name).unwrap());
     // Tokens have more parts to change.

@@ -128,11 +128,11 @@ where
 
         let verifier = Arc::<V>::from_ref(state);
         let mut observer = Observer::new(verifier.scheme(), received_uri(&parts.uri, &parts.extensions));
-        let judged = observer.clone().watch(async {
+        let verdict = observer.clone().watch(async {
             let verification = verifier.begin(head(&parts))?;
             read::verify(verification, body, usize::MAX).await
         });
-        let (proof, received) = judged.await.inspect_err(|error| observer.rejected(error))?;
+        let (proof, received) = verdict.await.inspect_err(|error| observer.rejected(error))?;
         observer.prove(&proof);
         observer.verified(&proof);
 

@@ -71,12 +71,12 @@ impl Gate {
         mut observer: Observer,
     ) -> Result<Admitted, Error> {
         let (mut parts, body) = request.into_parts();
-        let judged = match &self.source {
+        let verdict = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await,
             #[cfg(feature = "tenant-lookup")]
             Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await,
         };
-        let (verified, body) = judged.inspect_err(|error| observer.rejected(error))?;
+        let (verified, body) = verdict.inspect_err(|error| observer.rejected(error))?;
         observer.prove(&verified);
         // The verifier read its clock after the body arrived. Nothing waits between that and the claim.
         let claimed = self.guard.claim(self.source.example(), &verified, body.bytes(), &observer).await;

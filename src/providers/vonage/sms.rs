@@ -229,7 +229,7 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(params)?).judged_again(&self.clock))
+                Ok(Verification::decided(self.check(params)?).checked_again(&self.clock))
             }
             Source::Body(media_type) => {
                 let body = KeptBody::new(self.max_body);

@@ -46,10 +46,10 @@ impl Sms {
             (None, Some(_)) => Err(reject(ErrorKind::TimestampMissing)),
             (Some(Timestamp(None)), Some(_)) => Err(reject(ErrorKind::TimestampMalformed)),
             (Some(Timestamp(Some(signed_at))), Some(tolerance)) => {
-                let judged_at = self.clock.now()?;
-                tolerance.check(judged_at, signed_at).map_err(reject)?;
+                let checked_at = self.clock.now()?;
+                tolerance.check(checked_at, signed_at).map_err(reject)?;
                 let (until, end) = (tolerance.end_of_age(signed_at), End::AgeOfParameter("timestamp"));
-                Ok((Some(signed_at), Some(Validity { judged_at, until, end })))
+                Ok((Some(signed_at), Some(Validity { checked_at, until, end })))
             }
         }
     }
