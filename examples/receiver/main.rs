@@ -120,7 +120,7 @@ async fn run(service: Router, routes: &Routes, options: &Options) -> io::Result<
         let mut told = told.clone();
         async move {
             let _ = told.wait_for(|times| *times >= 1).await;
-            say("ending when the requests at hand are answered; a second Ctrl-C ends at once");
+            say("stopping after the open requests; a second Ctrl-C stops at once");
         }
     });
     tokio::select! {

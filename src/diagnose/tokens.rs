@@ -106,7 +106,7 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
                 return case.unexplained(Vec::new());
             }
             ErrorKind::AlgorithmMismatch if is_private => {
-                let evidence = "the token is signed with a private key: it is an API token of one's own, not a webhook's";
+                let evidence = "the token is signed with a private key: it is an API token, not a webhook's";
                 Finding::hint(Cause::SchemeOther, evidence)
             }
             ErrorKind::AlgorithmMismatch if algorithm.starts_with("HS") => {
