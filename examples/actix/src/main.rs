@@ -75,7 +75,8 @@ impl Signed {
         // actix-web uses another version of the crate `http`, so headers are passed as pairs.
         let headers: Vec<_> =
             request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let head = Head::new(request.method().as_str(), &headers).with_query(request.query_string());
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let head = Head::new(request.method().as_str(), &headers).with_target(target);
 
         // A bad head is rejected before a byte of the body is read.
         let mut verification = verifier.begin(head)?;
