@@ -2,7 +2,7 @@
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
 use countersign::rule::{Envelope, Profile, Rule};
-use countersign::sign::{Delivery, Draft, Sign, Unsigned};
+use countersign::sign::{self, Delivery, Draft, Sign, Unsigned};
 use countersign::{
     Algorithm, BaseUrl, Error, ErrorKind, Head, HeaderName, Keys, Tenants, UnixTime, Verifier, Webhook,
 };
@@ -229,5 +229,30 @@ fn an_error_of_the_rule_proves_nothing() {
         let diagnosis = webhook.diagnose(&received, &Credentials::new().secret(KEY));
         assert!(!diagnosis.is_genuine());
         assert!(diagnosis.findings().iter().all(|finding| !finding.is_proved()), "{diagnosis}");
+    }
+}
+
+/// A rule that signs the query without the URL.
+#[derive(Debug)]
+struct OfQuery;
+
+impl Rule for OfQuery {
+    fn profile(&self) -> Profile {
+        Profile::new("of-query")
+    }
+
+    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
+        envelope.hex(head.signature(&SIGNATURE)?).part(head.query()).part("|").body();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_signed_query_without_the_url() {
+    let webhook = Webhook::with_rule(OfQuery, Keys::hmac(Algorithm::Sha256, key(KEY))).unwrap();
+    let signed = sign::hex_hmac("acme-signature", Algorithm::Sha256, &key(KEY), "a=1&b=2|{}").with_body("{}");
+    for (query, cause) in [("b=2&a=1", "params_order"), ("a=1&b=2&_route=in", "params_added")] {
+        let received = crate::scheme::capture(&signed).query(query);
+        requires(query, &webhook.diagnose(&received, &Credentials::new()), &[cause]);
     }
 }
