@@ -130,11 +130,11 @@ async fn run(service: Router, routes: &Routes, options: &Options) -> io::Result<
             times(1).await;
             tokio::time::sleep(Duration::from_secs(options.timeout.saturating_add(1))).await;
         } => {
-            say("ending: some connections are cut off");
+            say("stopping: some connections are cut off");
             Ok(())
         }
         () = times(2) => {
-            say("ending at once");
+            say("stopping at once");
             // The status of a shell after SIGINT. It does not wait for a diagnosis.
             std::process::exit(130)
         }

@@ -100,7 +100,7 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     // Waits until the connection is accepted.
     assert_eq!(send(&receiver, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await, 404);
     receiver.signal("-INT");
-    receiver.printed("a second Ctrl-C ends at once").await;
+    receiver.printed("a second Ctrl-C stops at once").await;
     let start = Instant::now();
     receiver.signal("-INT");
     assert_eq!(receiver.ended().code(), Some(130));
