@@ -780,7 +780,7 @@ impl Random {
     }
 }
 
-/// Rules without a body, with candidates of which some leave it out, and with empty messages are among them.
+/// Some rules sign no body, some have candidates without it, and some have empty messages.
 #[test]
 fn random_rules_and_requests_have_the_expected_verdict() {
     let mut random = Random(19);
