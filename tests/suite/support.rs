@@ -5,7 +5,8 @@ use countersign::sign::{Draft, Sign};
 use countersign::{
     Error, ErrorKind, Head, HeaderName, Request, Secret, UnixTime, Verified, Verifier, Webhook,
 };
-use ring::hmac;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
 
@@ -60,9 +61,9 @@ pub(crate) fn token(header: &str, claims: &str, key: &[u8]) -> String {
     format!("{signing_input}.{}", encode(&hmac_sha256(key, &signing_input)))
 }
 
-/// HMAC-SHA256, by another library.
 pub(crate) fn hmac_sha256(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_ref()).as_ref().to_vec()
+    let mac = Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(message);
+    mac.finalize().into_bytes().to_vec()
 }
 
 pub(crate) type HeaderList = Vec<(String, String)>;
