@@ -94,6 +94,7 @@ mod search;
 mod secrets;
 mod signatures;
 mod sms;
+mod subject;
 mod times;
 mod tokens;
 mod trials;

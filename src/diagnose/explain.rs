@@ -1,8 +1,8 @@
 //! How each kind of verifier is diagnosed.
 
 use super::case::{Case, VERBATIM, proofs};
-use super::search::{self, Subject};
-use super::{Finding, heads};
+use super::subject::Subject;
+use super::{Finding, heads, search};
 use crate::error::ErrorKind;
 use crate::providers::static_token::StaticToken;
 use crate::request::Request;

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Changes, VERBATIM};
 use super::pairs::{self, Pairs};
-use super::search::{Covers, Message, Signed, Subject, Traits};
+use super::subject::{Covers, Message, Signed, Subject, Traits};
 use super::{Capture, Cause, Finding, bodies, signatures, times};
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
