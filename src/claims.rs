@@ -212,11 +212,12 @@ fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Re
 
 /// Reads a number of seconds (RFC 7519's `NumericDate`), in any JSON form.
 fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<UnixTime, Error> {
-    match value {
-        Value::Literal(literal) => decimal::whole(literal, rounding).map(UnixTime::from_secs),
+    let seconds = match value {
+        // JSON has no number that begins with a plus sign.
+        Value::Literal(literal) => literal.parse().ok().or_else(|| decimal::whole(literal, rounding)),
         _ => None,
-    }
-    .ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))
+    };
+    seconds.map(UnixTime::from_secs).ok_or_else(|| Error::claim(ErrorKind::ClaimMalformed, name))
 }
 
 /// Returns a string without U+0000, or `None`.

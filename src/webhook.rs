@@ -241,11 +241,11 @@ impl<R: Rule> Verifier for Webhook<R> {
             }
             let found = keys.find(&[&message.before, request.body(), &message.after], &tags);
             let claims = Claims::of(&envelope, &self.terms, tenant.cloned());
-            return claims.conclude(found).map(Verified::new);
+            return claims.conclude(found);
         }
         if envelope.is_form() {
             let form = self.terms.form(self.keys_of_form(&envelope)?, envelope)?;
-            return form.conclude(request.body()).map(Verified::new);
+            return form.conclude(request.body());
         }
         let mut verification = self.proceed(envelope)?;
         verification.update(request.body())?;
@@ -288,7 +288,7 @@ impl<R: Rule> Webhook<R> {
         let keys = keys.map_or_else(|| self.keys_for(request), Ok)?;
         if envelope.is_form() {
             let form = terms.form((FormKeys::Known(keys), None), envelope)?;
-            return Ok(Ok(Verified::new(form.conclude(request.body())?)));
+            return form.conclude(request.body()).map(Ok);
         }
         let mut verification = terms.proceed((keys, None), envelope)?;
         let verdict = verification.update(request.body()).and_then(|()| verification.finish());
@@ -346,7 +346,7 @@ impl Terms {
         } else {
             let found =
                 envelope.whole_messages().fold(None, |found, message| found.or(keys.find(&[message], &tags)));
-            let evidence = claims.conclude(found)?;
+            let evidence = claims.conclude(found)?.into_evidence();
             Verification::new(HeadSigned::new(binding, evidence)).checked_again(&self.clock)
         };
         Ok(verification.limit(limit))
@@ -407,7 +407,7 @@ impl<'v> Claims<'v> {
 
     /// Checks the result of the signature, then the time.
     #[inline]
-    fn conclude(self, found: Option<KeyId>) -> Result<Evidence, Error> {
+    fn conclude(self, found: Option<KeyId>) -> Result<Verified, Error> {
         let key = found.ok_or(ErrorKind::SignatureMismatch)?;
         let validity = match self.terms.window {
             None => None,
@@ -418,12 +418,13 @@ impl<'v> Claims<'v> {
                 Some(Validity { checked_at, until: window.end_of_age(signed_at), end: End::Age })
             }
         };
-        Ok(Evidence::new(key, self.coverage)
+        let evidence = Evidence::new(key, self.coverage)
             .signed_at(self.signed_at)
             .validity(validity)
             .query_unsigned(self.query_unsigned)
             .tenant(self.tenant)
-            .id(self.id))
+            .id(self.id);
+        Ok(Verified::new(evidence))
     }
 }
 

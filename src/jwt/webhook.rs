@@ -193,13 +193,13 @@ impl<R: TokenRule> TokenWebhook<R> {
     }
 
     #[inline]
-    fn check(&self, head: Head<'_>) -> Result<(Evidence, Covered), Error> {
+    fn check(&self, head: Head<'_>) -> Result<(Signed, Option<Validity>, Covered), Error> {
         self.methods.check(head)?;
         let head = head.with_base(self.rule.base());
         let signed = self.parse(head)?.verify(&self.keys, R::TENANT)?;
         let validity = self.policy.check(&signed.claims)?;
         let covered = self.rule.covers(head, &signed.claims)?;
-        Ok((Self::evidence(head, signed, covered.coverage, validity), covered))
+        Ok((signed, validity, covered))
     }
 
     /// Makes the evidence of a token that covers this much of a request.
@@ -229,15 +229,16 @@ impl<R: Dated> TokenWebhook<R> {
 
 impl<R: TokenRule> Verifier for TokenWebhook<R> {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
-        let (evidence, covered) = self.check(head)?;
+        let (signed, validity, covered) = self.check(head)?;
+        let evidence = Self::evidence(head, signed, covered.coverage, validity);
         Ok(covered.body.begin(evidence, self.max_body).checked_again(&self.policy.clock))
     }
 
     /// Skips the incremental steps, which would cost a tenth of a small token's verification.
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let (evidence, covered) = self.check(request.head())?;
+        let (signed, validity, covered) = self.check(request.head())?;
         covered.body.check(request.body(), self.max_body)?;
-        Ok(Verified::new(evidence))
+        Ok(Verified::new(Self::evidence(request.head(), signed, covered.coverage, validity)))
     }
 
     fn replays(&self) -> Replays {

@@ -1,6 +1,6 @@
 //! Views of the `http` crate's requests.
 
-use ::http::HeaderMap;
+use ::http::{HeaderMap, Method, Uri};
 
 use super::{Head, HeaderLookup, HeaderName, Headers, Request};
 
@@ -17,15 +17,21 @@ impl Headers for HeaderMap {
 
 impl<'r, B> From<&'r ::http::Request<B>> for Head<'r> {
     fn from(request: &'r ::http::Request<B>) -> Self {
-        Self::new(request.method().as_str(), request.headers())
-            .with_target(request.uri().path_and_query().map_or("", |target| target.as_str()))
+        Self::of_http(request.method(), request.uri(), request.headers())
     }
 }
 
 impl<'r> From<&'r ::http::request::Parts> for Head<'r> {
     fn from(parts: &'r ::http::request::Parts) -> Self {
-        Self::new(parts.method.as_str(), &parts.headers)
-            .with_target(parts.uri.path_and_query().map_or("", |target| target.as_str()))
+        Self::of_http(&parts.method, &parts.uri, &parts.headers)
+    }
+}
+
+impl<'r> Head<'r> {
+    fn of_http(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
+        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        let query = uri.query().unwrap_or_default().as_bytes();
+        Self { target, query, ..Self::new(method.as_str(), headers) }
     }
 }
 

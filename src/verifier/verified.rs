@@ -82,7 +82,7 @@ impl Verified {
         Self(evidence)
     }
 
-    #[cfg(feature = "reload")]
+    #[inline]
     pub(crate) fn into_evidence(self) -> Evidence {
         self.0
     }

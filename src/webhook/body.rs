@@ -13,7 +13,7 @@ use crate::mac::{Running, SenderKeys, Senders, SignatureKind, Tags};
 use crate::params::{FormParams, Parameters, Params};
 use crate::request::KeptBody;
 use crate::rule::{Binding, Encoding, FormJoin, Hash, Message, OfEmpty, Place};
-use crate::verifier::{Check, Evidence, Verification};
+use crate::verifier::{Check, Evidence, Verification, Verified};
 
 /// The head is verified. The body is absent, hashed or unsigned.
 pub(super) struct HeadSigned {
@@ -104,7 +104,7 @@ impl Check for InMessage<'_> {
             signed.update(&after);
             found = found.or(signed.find(&self.tags));
         }
-        self.claims.conclude(found)
+        self.claims.conclude(found).map(Verified::into_evidence)
     }
 }
 
@@ -167,7 +167,7 @@ impl<'v> Form<'v> {
 
     /// Checks the whole body. The search stops at the candidate that matches, since that is no secret. This mostly saves the
     /// second hash.
-    pub(super) fn conclude(self, body: &[u8]) -> Result<Evidence, Error> {
+    pub(super) fn conclude(self, body: &[u8]) -> Result<Verified, Error> {
         if body.len() > self.limit {
             return Err(ErrorKind::BodyTooLarge.into());
         }
@@ -178,8 +178,8 @@ impl<'v> Form<'v> {
         for Message { before, place, after } in &self.messages {
             let content = whole.content(place.ok_or(ErrorKind::RuleInvalid)?)?;
             if let Some(key) = keys.find(&[before, content, after], &self.tags) {
-                let evidence = claims.conclude(Some(key))?;
-                return Ok(evidence.parameters(Parameters::new(whole.params.0)));
+                let evidence = claims.conclude(Some(key))?.into_evidence();
+                return Ok(Verified::new(evidence.parameters(Parameters::new(whole.params.0))));
             }
         }
         Err(ErrorKind::SignatureMismatch.into())
@@ -201,7 +201,7 @@ impl Check for KeptForm<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
-        self.form.conclude(self.body.bytes())
+        self.form.conclude(self.body.bytes()).map(Verified::into_evidence)
     }
 }
 

@@ -229,7 +229,8 @@ impl Verifier for Sms {
         match Source::of(head, &self.content_type)? {
             Source::Query => {
                 params.read_query(head.query())?;
-                Ok(Verification::decided(self.check(params)?).checked_again(&self.clock))
+                let evidence = self.check(params)?.into_evidence();
+                Ok(Verification::decided(evidence).checked_again(&self.clock))
             }
             Source::Body(media_type) => {
                 let body = KeptBody::new(self.max_body);
@@ -240,11 +241,10 @@ impl Verifier for Sms {
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let (source, params) = read(request, &self.content_type, self.max_body)?;
-        let evidence = self.check(params)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
-            return Err(ErrorKind::BodyUnexpected.into());
+            return Err(self.check(params).err().unwrap_or_else(|| ErrorKind::BodyUnexpected.into()));
         }
-        Ok(Verified::new(evidence))
+        self.check(params)
     }
 
     fn replays(&self) -> Replays {
@@ -289,7 +289,7 @@ impl Check for BufferedBody<'_> {
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         let mut params = Params::default();
         source::read(self.media_type, self.body.bytes(), &mut params)?;
-        self.sms.check(params)
+        self.sms.check(params).map(Verified::into_evidence)
     }
 }
 

@@ -8,10 +8,10 @@ use crate::mac::{Function, MacKeys, Tag};
 use crate::params::{Param, Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
-use crate::verifier::{Coverage, End, Evidence, Validity};
+use crate::verifier::{Coverage, End, Evidence, Validity, Verified};
 
 impl Sms {
-    pub(super) fn check(&self, mut params: Params) -> Result<Evidence, Error> {
+    pub(super) fn check(&self, mut params: Params) -> Result<Verified, Error> {
         let given = take_signature(&mut params, |sig| Function::from(self.method).decode_hex(sig))?;
         let timestamp = params.get("timestamp").map(|param| Timestamp(UnixTime::from_digits(param.value)));
 
@@ -26,12 +26,13 @@ impl Sms {
 
         let (signed_at, validity) = self.check_time(timestamp)?;
         let parameters = Parameters::new(params);
-        Ok(Evidence::new(key, Coverage::Params)
+        let evidence = Evidence::new(key, Coverage::Params)
             .signed_at(signed_at)
             .validity(validity)
             .unique_signature(given)
             .parameters(parameters)
-            .tenant(tenant.cloned()))
+            .tenant(tenant.cloned());
+        Ok(Verified::new(evidence))
     }
 
     /// Returns when the request was signed, and until when it is valid.
