@@ -33,6 +33,8 @@ use crate::layer::Sends;
 use crate::support::{Read, SIGNATURE, Written};
 use crate::world::{BODY, secret, vogent, vogent_delivery, webhook, webhook_delivery};
 
+const UNVERIFIED: &str = "request was not verified: the route has no `VerifyLayer`";
+
 #[derive(Clone, FromRef)]
 struct Verifiers {
     vogent: Arc<Vogent>,
@@ -323,7 +325,7 @@ async fn parameters_are_read_from_the_proof() {
 
     let unverified = Router::new().route("/", any(|SignedParameters(_): SignedParameters<Answer>| async {}));
     let (status, words, _) = answer(unverified, request(&text("a").form())).await;
-    assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "request was not verified"));
+    assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, UNVERIFIED));
 }
 
 #[tokio::test]
@@ -354,7 +356,7 @@ async fn a_handler_that_takes_the_proof_does_not_run_without_the_layer() {
     let router = Router::new().route("/", post(handle));
     let request = || to("/", &vogent_delivery());
     let (status, words, _) = answer(router.clone(), request()).await;
-    assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "request was not verified"));
+    assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, UNVERIFIED));
     assert!(!ran.load(Ordering::Relaxed));
 
     let layered = router.layer(VerifyLayer::new(vogent()));

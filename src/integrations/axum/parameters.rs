@@ -50,7 +50,7 @@ pub struct SignedParameters<T>(pub T);
 #[non_exhaustive]
 pub enum SignedParametersRejection {
     /// No layer verified this request. Status 500.
-    #[error("request was not verified")]
+    #[error("request was not verified: the route has no `VerifyLayer`")]
     LayerMissing,
     /// The signature covers a body or a token, not parameters. Status 500.
     #[error("signature covers no parameters")]

@@ -11,7 +11,7 @@ use crate::verifier::Verified;
 
 /// The request was not verified: no [`VerifyLayer`](crate::tower::VerifyLayer) is over this route. Status 500.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("request was not verified")]
+#[error("request was not verified: the route has no `VerifyLayer`")]
 pub struct VerifiedRejection;
 
 /// Takes the proof from a [`VerifyLayer`](crate::tower::VerifyLayer) over the route, or from [`Signed`](crate::axum::Signed).
