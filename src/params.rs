@@ -1,4 +1,4 @@
-//! A request's parameters, decoded to bytes, in the received order.
+//! A request's parameters, decoded to bytes, in the received or sorted order.
 
 mod deserialize;
 mod form;
@@ -135,12 +135,10 @@ impl Params {
         self.text.get(self.end..).unwrap_or_default()
     }
 
-    /// Keeps the parameters that `selects` accepts, in the received order.
-    pub(crate) fn keep(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) {
-        self.text.truncate(self.end);
+    /// Keeps the parameters that `selects` accepts.
+    pub(crate) fn retain(&mut self, mut selects: impl FnMut(Param<'_>) -> bool) {
         let text = &self.text;
         self.spans.retain(|span| selects(span.of(text)));
-        self.spans.sort_unstable_by_key(|span| span.start());
     }
 
     /// Reserves room for the parameters of a text of this length, and for joining them. Each may need an `&` and a `=` more.

@@ -10,9 +10,8 @@ use super::{Param, Params};
 
 /// The parameters that a signature covers, decoded to bytes.
 ///
-/// Read them from here, not from the request: another parser could read the same bytes differently. If a platform signs
-/// repeated names, the values are in the signed order. Otherwise each name appears once. Cheap to clone. `Debug` shows no name
-/// and no value.
+/// Read them from here, not from the request: another parser could read the same bytes differently. They are in the signed order.
+/// A name is repeated only if the platform signs repeated names. Cheap to clone. `Debug` shows no name and no value.
 ///
 /// # Example
 ///
@@ -67,7 +66,7 @@ impl Parameters {
         self.0.get(name).map(|param| param.value)
     }
 
-    /// Iterates over names and values, in the received or signed order.
+    /// Iterates over names and values, in the signed order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|Param { name, value }| (name, value))
     }

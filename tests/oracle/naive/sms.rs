@@ -30,6 +30,7 @@ pub(crate) fn verdict(setup: &Setup, request: &Request) -> Option<Proof> {
             key
         }
     };
+    covered.sort();
 
     let timestamp = params::get(&params, "timestamp").map(seconds);
     if setup.window.is_some() && !(setup.has_clock() && setup.is_recent(timestamp??)) {

@@ -17,10 +17,7 @@ impl Sms {
 
         let (keys, tenant) = self.keys.select(|| untrusted_api_key(&params))?;
         let key = match keys.find(&[params.join(|_| true)], &given.into()) {
-            Some(key) => {
-                params.keep(|_| true);
-                key
-            }
+            Some(key) => key,
             None => find_without_blanks(keys, &mut params, given)?,
         };
 
@@ -81,7 +78,7 @@ fn find_without_blanks(keys: &MacKeys, params: &mut Params, given: Tag) -> Resul
     if !params.iter().all(|param| is_signed(param) || param.has_plain_name()) {
         return Err(ErrorKind::ParameterAmbiguous.into());
     }
-    params.keep(is_signed);
+    params.retain(is_signed);
     Ok(key)
 }
 
