@@ -21,7 +21,7 @@ use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, Clock, Coverage, Daily, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
     Headers, HexHmac, KeyId, Keyring, Keys, PlivoV2, PlivoV3, ReplayKey, Replays, Secret, StandardWebhooks,
-    SystemClock, Tenants, Tolerance, UnixTime, Vapi, Verified, Verifier, Vogent, Voxagent, Webhook, Zoom,
+    SystemClock, Tenants, Tolerance, UnixTime, Vapi, Verified, Verifier, Vogent, Webhook, Zoom,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -209,7 +209,6 @@ fn no_size_panics() {
     for size in SIZES {
         let verifiers: Vec<Box<dyn Verifier>> = vec![
             Box::new(Vogent::new(secret()).max_body(size)),
-            Box::new(Voxagent::new("x-signature", secret()).unwrap().max_body(size)),
             Box::new(HexHmac::new("x-hex", secret()).unwrap().max_body(size)),
             Box::new(Sms::new(SignatureMethod::Md5Hash, secret()).max_body(size)),
             Box::new(SignedWebhook::new(secret()).clock(|| NOW).max_body(size)),
@@ -252,7 +251,6 @@ fn no_size_panics() {
 fn deliveries(key: &Secret) -> Vec<Delivery> {
     vec![
         sign::vogent(&secret(), BODY),
-        sign::hex_hmac("x-signature", Algorithm::Sha256, &secret(), BODY),
         sign::hex_hmac("x-hex", Algorithm::Sha256, &secret(), BODY),
         sign::SmsSigner::new(SignatureMethod::Md5Hash, &secret()).param("text", "hello").form(),
         sign::TokenSigner::new(&secret(), NOW).post(BODY),
@@ -454,7 +452,7 @@ fn configure(text: &str) {
             let _ = (algorithm.as_str(), HexHmac::with_algorithm(text, *algorithm, keyring.clone()));
             let _ = Vogent::with_algorithm(*algorithm, keyring.clone()).header(text);
         }
-        let _ = (Voxagent::new(text, keyring.clone()), Tenants::new([(text, secret.clone())]));
+        let _ = (HexHmac::new(text, keyring.clone()), Tenants::new([(text, secret.clone())]));
         let _ = (ContactCenter::new(keyring.clone()), sign::ContactCenterSigner::new(&secret, NOW));
         for method in SignatureMethod::ALL {
             let _ = (method.as_str(), Sms::new(*method, keyring.clone()));
@@ -463,7 +461,6 @@ fn configure(text: &str) {
     let methods = [text, "POST"];
     let _ = HexHmac::new("x-hex", secret()).unwrap().methods(methods);
     let _ = Vogent::new(secret()).methods(methods);
-    let _ = Voxagent::new("x-signature", secret()).unwrap().methods(methods);
     let _ = SignedWebhook::new(secret()).methods(methods).map(SignedWebhook::retry_unsigned);
     for content_type in [None, Some(text)] {
         if let Some(saved) = SavedResponse::new(299, content_type, text) {

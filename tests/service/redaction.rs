@@ -25,7 +25,7 @@ use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, ConfigError, Coverage, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
     Headers, HexHmac, KeyId, Keyring, Keys, ParametersError, ReplayKey, Replays, Secret, StaticToken,
-    SystemClock, Tenants, Tolerance, UnixTime, Verifier, Vogent, Voxagent, Webhook,
+    SystemClock, Tenants, Tolerance, UnixTime, Verifier, Vogent, Webhook,
 };
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -198,7 +198,6 @@ fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)>
 
     let clock = move || now;
     let vogent = rows.add(Vogent::new(keyring.clone()));
-    let voxagent = rows.add(Voxagent::new("x-voxagent", keyring.clone()).unwrap());
     let hex_hmac = rows.add(HexHmac::with_algorithm("x-hex", Algorithm::Sha512, keyring.clone()).unwrap());
     let webhook = rows.add(
         SignedWebhook::tenants(tenants())
@@ -210,7 +209,6 @@ fn cases(rows: &mut Rows, secret: &Secret) -> Vec<(Arc<dyn Verifier>, Delivery)>
     let contact_center = rows.add(ContactCenter::new(secret.clone()).unwrap().clock(clock));
     let mut cases: Vec<(Arc<dyn Verifier>, Delivery)> = vec![
         (Arc::new(vogent), sign::vogent(secret, body.clone())),
-        (Arc::new(voxagent), sign::hex_hmac("x-voxagent", Algorithm::Sha256, secret, body.clone())),
         (Arc::new(hex_hmac), sign::hex_hmac("x-hex", Algorithm::Sha512, secret, body.clone())),
         (Arc::new(webhook), token().post(body.clone())),
         (Arc::new(SignedWebhook::tenants(tenants()).clock(clock)), token().get(QUERY)),
