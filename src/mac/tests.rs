@@ -21,7 +21,7 @@ const MESSAGE: &[u8] = b"kTCRawcijyNTfQ1sNqVrz3ZDyRQRZXoL8IhaYTrMxKg153UcHT";
 /// The compiler checks it: without the features `zeroize` of the dependencies this does not build. An HMAC's state is two of
 /// the cores.
 #[test]
-fn what_is_keyed_is_overwritten_when_dropped() {
+fn keyed_states_are_overwritten_when_dropped() {
     fn overwritten<T: ZeroizeOnDrop>() {}
     fn core<D: CoreProxy<Core: ZeroizeOnDrop>>() {}
     overwritten::<Zeroizing<Vec<u8>>>();

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_usual_is_left_alone() {
+    fn an_unusual_object_is_left_alone() {
         let query =
             |count: usize| (0..count).map(|name| format!("{name}=a+b%2Fc")).collect::<Vec<_>>().join("&");
         assert!(hash_usual_object(query(USUAL_COUNT).as_bytes()).is_some());
