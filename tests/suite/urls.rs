@@ -883,14 +883,21 @@ fn sinch_voice_decodes_its_secrets_and_selects_by_application() {
 }
 
 #[test]
-fn a_signed_body_or_its_hash_is_written_and_verified() {
+fn signers_write_what_their_verifiers_accept() {
     let key = secret(KEY);
     let (twilio, signalwire) = (twilio(), SignalWire::new(base(BASE), key.clone()));
     let json = Unsigned::json("{}").target("/hook?a=1");
     let named = Unsigned::json("{}").target(&format!("/hook?bodySHA256={}", hash("{}")));
-    for delivery in [signalwire.sign(&key, &json), signalwire.sign(&key, &named)] {
-        let delivery = delivery.unwrap();
-        assert_eq!(accepts(&signalwire, delivery.request()).coverage(), Coverage::UrlBody);
+    let form = Unsigned::form("A=1").target("/hook");
+    let get = Unsigned::new("GET", "").target("/hook?A=1");
+    for (unsigned, coverage) in [
+        (json.clone(), Coverage::UrlBody),
+        (named, Coverage::UrlBody),
+        (form, Coverage::UrlParams),
+        (get, Coverage::Url),
+    ] {
+        let delivery = signalwire.sign(&key, &unsigned).unwrap();
+        assert_eq!(accepts(&signalwire, delivery.request()).coverage(), coverage);
         let moved = delivery.clone().with_target(&delivery.target().replace("hook", "look"));
         rejects(&signalwire, moved.request(), SignatureMismatch);
     }
