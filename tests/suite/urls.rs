@@ -212,6 +212,7 @@ fn twilio_signs_a_form_sorted_and_each_value_once() {
         ("a=%", ParameterMalformed),
         ("a=1&=2", ParameterMalformed),
         (&*"a&".repeat(1_001), ParametersTooMany),
+        (&*"a".repeat(1024 * 1024), SignatureMismatch),
         (&*"a".repeat(1024 * 1024 + 1), BodyTooLarge),
     ] {
         assert_eq!(twilio_on(signed, "POST", "/hook", form, body), Err(kind));
