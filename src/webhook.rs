@@ -207,8 +207,8 @@ impl<R: Rule> Webhook<R> {
         envelope: &Envelope<'_>,
     ) -> Result<(FormKeys<'_>, Option<&Arc<str>>), Error> {
         match envelope.tenant_in_form() {
-            Some(name) if self.keys.0.are_tenants() => Ok((FormKeys::Named(&self.keys.0, name), None)),
-            _ => self.select(envelope).map(|(keys, tenant)| (FormKeys::Known(keys), tenant)),
+            Some(name) => Ok((FormKeys::Named(&self.keys.0, name), None)),
+            None => self.select(envelope).map(|(keys, tenant)| (FormKeys::Known(keys), tenant)),
         }
     }
 

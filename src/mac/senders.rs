@@ -39,11 +39,6 @@ impl<K> Senders<K> {
         }
     }
 
-    /// Whether a request must name its tenant.
-    pub(crate) fn are_tenants(&self) -> bool {
-        matches!(self, Self::Tenants(_))
-    }
-
     /// Returns the keys of the single sender, if there is one.
     #[cfg(feature = "diagnose")]
     pub(crate) fn single(&self) -> Option<&K> {
