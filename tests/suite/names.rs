@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign::rule::Encoding;
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, ConfigError, Coverage, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification,
@@ -36,7 +37,7 @@ fn a_proof_prints_no_value() {
 }
 
 #[test]
-fn algorithms_and_methods_are_parsed_by_name() {
+fn algorithms_methods_and_encodings_are_parsed_by_name() {
     let algorithms: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
     assert_eq!(algorithms, ["sha1", "sha256", "sha512"]);
     assert!(Algorithm::ALL.iter().all(|algorithm| algorithm.as_str().parse() == Ok(*algorithm)));
@@ -46,6 +47,9 @@ fn algorithms_and_methods_are_parsed_by_name() {
     assert_eq!(methods, ["md5hash", "md5", "sha1", "sha256", "sha512"]);
     assert!(SignatureMethod::ALL.iter().all(|method| method.as_str().parse() == Ok(*method)));
     assert_eq!("md5-hash".parse::<SignatureMethod>(), Err(ConfigError::AlgorithmUnknown));
+
+    assert_eq!(["hex", "base64"].map(str::parse), [Ok(Encoding::Hex), Ok(Encoding::Base64)]);
+    assert_eq!("HEX".parse::<Encoding>(), Err(ConfigError::EncodingUnknown));
 }
 
 #[test]
