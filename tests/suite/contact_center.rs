@@ -65,15 +65,11 @@ fn exp_is_required_and_exact() {
 }
 
 #[test]
-fn the_header_can_be_renamed_and_needs_bearer() {
+fn the_header_can_be_renamed() {
     let renamed = sign::TokenSigner::new(&Secret::from_base64(KEY).unwrap(), NOW)
         .claim_json("exp", &(NOW.as_secs() + 300).to_string())
         .header("X-Moved")
         .post("{}");
     let _ = accepts(&verifier().header("x-moved").unwrap(), renamed.request());
     rejects(&verifier(), renamed.request(), ErrorKind::TokenMissing);
-    let genuine = signer().post("{}");
-    let bare = genuine.header("vonage-signature").unwrap().replace("Bearer ", "");
-    let bare = genuine.without_header("vonage-signature").with_header("Vonage-Signature", &bare);
-    rejects(&verifier(), bare.request(), ErrorKind::TokenMalformed);
 }

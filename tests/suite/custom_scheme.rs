@@ -98,6 +98,9 @@ fn a_limit_can_only_be_lowered() {
         let mut verification = hmac.begin(delivery.head()).unwrap().limit(limit);
         assert!(verification.update(&b"hello"[..taken]).is_ok());
         assert_eq!(verification.update(b"!").unwrap_err().kind(), BodyTooLarge);
+        // It stays rejected.
+        assert_eq!(verification.update(b"").unwrap_err().kind(), BodyTooLarge);
+        assert_eq!(verification.finish().unwrap_err().kind(), BodyTooLarge);
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use countersign::rule::Encoding;
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, ConfigError, Coverage, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification,
-    Verifier, Vogent, sign,
+    Algorithm, ConfigError, Error, Head, HexHmac, Replays, Secret, Tolerance, Verification, Verifier, Vogent,
+    sign,
 };
 
 use crate::support::{KEY, NOW, secret};
@@ -50,12 +50,6 @@ fn algorithms_methods_and_encodings_are_parsed_by_name() {
 
     assert_eq!(["hex", "base64"].map(str::parse), [Ok(Encoding::Hex), Ok(Encoding::Base64)]);
     assert_eq!("HEX".parse::<Encoding>(), Err(ConfigError::EncodingUnknown));
-}
-
-#[test]
-fn a_coverage_has_a_name() {
-    let all = [Coverage::Body, Coverage::Query, Coverage::Params, Coverage::Token];
-    assert_eq!(all.map(Coverage::as_str), ["body", "query", "params", "token"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use countersign::ErrorKind::{
     self, BodyMalformed, BodyMissing, BodyTooLarge, BodyUnexpected, HeaderRepeated, MediaTypeUnsupported,
     MethodUnsupported, ParameterAmbiguous, ParameterMalformed, ParameterNested, ParameterRepeated,
     ParametersTooMany, QueryTooLong, SchemeMismatch, SignatureMalformed, SignatureMismatch, SignatureMissing,
-    TenantMissing, TenantUnknown, TimestampMalformed, TimestampStale,
+    TenantMissing, TenantUnknown, TimestampStale,
 };
 use countersign::sign::{self, Delivery};
 use countersign::vonage::{SignatureMethod, Sms};
@@ -15,7 +15,7 @@ use countersign::{ConfigError, Coverage, Keyring, ReplayKey, Tenants, Tolerance,
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, hmac_sha256, in_chunks, rejects, secret, verdict};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, hmac_sha256, rejects, secret, verdict};
 
 fn verifier() -> Sms {
     Sms::new(SignatureMethod::Sha256, secret(KEY))
@@ -125,19 +125,10 @@ fn an_unusual_charset_is_rejected() {
     }
 }
 
+/// The catalogue has the other texts and literals.
 #[test]
-fn json_text_is_decoded_once() {
-    for (members, signed) in [
-        (r#""a":-0,"b":1E5"#, "&a=-0&b=1E5"),
-        (r#""a":"\u00e9\/\n&""#, "&a=é/\n_"),
-        (r#""a":"\ud83d\ude00""#, "&a=😀"),
-        (r#""\u0061":"1""#, "&a=1"),
-    ] {
-        let _ = accepts(&verifier(), json(members, signed.as_bytes()).request());
-    }
-    for (members, signed) in [(r#""a":1.50"#, "&a=1.5"), (r#""a":null"#, "&a=null")] {
-        rejects(&verifier(), json(members, signed.as_bytes()).request(), SignatureMismatch);
-    }
+fn an_emoji_in_json_is_its_decoded_text() {
+    let _ = accepts(&verifier(), json(r#""a":"\ud83d\ude00""#, "&a=😀".as_bytes()).request());
     // A long SMS may be cut inside an emoji. The platform does not document what it signs then.
     for half in ["\\ud83d", "\\ude00"] {
         let delivery = json(&format!("\"text\":\"a{half}\""), b"&text=a\xed\xa0\xbd");
@@ -165,11 +156,7 @@ fn blank_values_are_signed_or_left_out() {
         // Either all blank parameters or none.
         rejects_both(&raw, format!("&a=1&b={decoded}").as_bytes(), SignatureMismatch);
     }
-    accepts_both("a=1&b", b"&a=1&b=");
     rejects_both("a=1&b=%C2%A0", b"&a=1", SignatureMismatch);
-    rejects_both("a=1&b=2", b"&a=1", SignatureMismatch);
-    let _ = accepts(&verifier(), json("\"a\":\"1\",\"b\":null", b"&a=1").request());
-    let _ = accepts(&verifier(), json("\"a\":\"1\",\"b\":null", b"&a=1&b=").request());
 }
 
 #[test]
@@ -390,39 +377,6 @@ fn json_is_accepted_as_by_serde_json() {
 }
 
 #[test]
-fn a_form_is_read_the_same_in_any_chunks() {
-    let genuine = [
-        ("a=%2B%26%3d&b+c=%20+%2B+", "&a=+__&b c=  + "),
-        ("%61=%25%32%35&flag&&b==%00", "&a=%25&b=_\0&flag="),
-        (
-            "long=0123456789012345678901234567890123456789012345678901234567%e2%82%ac",
-            "&long=0123456789012345678901234567890123456789012345678901234567€",
-        ),
-    ];
-    for (raw, signed) in genuine {
-        let delivery = form(raw, signed.as_bytes());
-        for size in 1..=delivery.body().len() {
-            assert!(in_chunks(&verifier(), delivery.request(), size).is_ok(), "{raw} in chunks of {size}");
-        }
-    }
-    for raw in
-        ["a=%", "a=%4", "a=%&b=1", "a=%4&b=1", "a=%%34", "a=%4=", "%", "&", "=a", "a=1&=2", "a=%zz", "%3"]
-            .into_iter()
-            .chain(["a=1&a=%31", "%26=1"])
-    {
-        let delivery = form("", b"").with_body(raw);
-        let whole = verifier().verify(delivery.request()).unwrap_err();
-        for size in 1..=raw.len() {
-            assert_eq!(
-                in_chunks(&verifier(), delivery.request(), size).unwrap_err(),
-                whole,
-                "{raw} in chunks of {size}"
-            );
-        }
-    }
-}
-
-#[test]
 fn a_messages_api_webhook_is_rejected_as_another_scheme() {
     for body in [
         r#"{"channel":"sms","message_uuid":"aaaaaaaa","text":"Hello"}"#,
@@ -514,8 +468,6 @@ fn with_a_tolerance_the_timestamp_is_checked() {
     let _ = accepts(&within(0, 0), signed(&now).request());
     let before = (NOW.as_secs() - 1).to_string();
     rejects(&within(0, 0), signed(&before).request(), TimestampStale);
-    rejects(&within(300, 300), signed("0").request(), TimestampStale);
-    rejects(&within(300, 300), signed(&format!("0{now}")).request(), TimestampMalformed);
     let forever = verifier().tolerance(Tolerance::either_way(Duration::MAX).unwrap()).clock(|| NOW);
     let _ = accepts(&forever, signed("9223372036854775807").request());
     let as_number = json(&format!("\"timestamp\":{now}"), format!("&timestamp={now}").as_bytes());
