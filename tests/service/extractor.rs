@@ -329,23 +329,6 @@ async fn parameters_are_read_from_the_proof() {
 }
 
 #[tokio::test]
-async fn the_layer_serves_a_router_too() {
-    async fn handle(verified: Verified, Json(dial): Json<Dial>) -> String {
-        format!("{} under {}", dial.dial_id, verified.key())
-    }
-    let router = Router::new().route("/json", post(handle)).layer(VerifyLayer::new(vogent()));
-    for (delivery, expected) in [
-        (vogent_delivery(), (StatusCode::OK, "d1 under 0".to_owned(), None)),
-        (
-            vogent_delivery().with_body("{}"),
-            (StatusCode::UNAUTHORIZED, String::new(), Some(SignatureMismatch)),
-        ),
-    ] {
-        assert_eq!(answer(router.clone(), to("/json", &delivery)).await, expected);
-    }
-}
-
-#[tokio::test]
 async fn a_handler_that_takes_the_proof_does_not_run_without_the_layer() {
     let ran = Arc::new(AtomicBool::new(false));
     let runs = Arc::clone(&ran);

@@ -166,16 +166,6 @@ async fn huge_durations_work() {
     lease(&guard, 2, HOUR).await;
 }
 
-#[tokio::test]
-async fn clones_share_their_state() {
-    let guard = Memory::new(2);
-    let clone = guard.clone();
-    let first = lease(&guard, 1, HOUR).await;
-    let response = SavedResponse::new(201, Some("text/plain"), "kept").unwrap();
-    assert_eq!(clone.complete(&first, HOUR, Some(&response)).await, Ok(true));
-    assert_eq!(claim(&guard, 1, HOUR).await, Ok(Claim::Done(Some(response))));
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_count_returns_to_zero_after_load() {
     let guard = Arc::new(Memory::new(64));

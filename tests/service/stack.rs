@@ -13,7 +13,7 @@ use tower::buffer::BufferLayer;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
-use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use tower::{Service, ServiceBuilder, ServiceExt};
 
 use crate::frames::{Frames, Step};
 use crate::world::{BODY, Handler, call, http, rejected, vogent, vogent_delivery, with_body};
@@ -129,19 +129,6 @@ async fn a_stalled_client_hits_the_outer_timeout() {
         assert!(error.is::<tower::timeout::error::Elapsed>());
     }
     assert_eq!(handler.count(), 0);
-}
-
-#[tokio::test]
-async fn after_a_cancelled_call_the_next_one_is_handled() {
-    let handler = Handler::default();
-    let mut service = VerifyLayer::new(vogent()).layer(handler.service());
-    let stalled = || with_body(&vogent_delivery(), Frames::new([Step::Data(BODY.into()), Step::Stall]));
-    let mut pending = Box::pin(ready(&mut service).await.call(stalled()));
-    assert!(pending.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop())).is_pending());
-    drop(pending);
-    let whole = with_body(&vogent_delivery(), Frames::chunks(BODY.as_bytes(), 8));
-    assert_eq!(call(&mut service, whole).await.status(), StatusCode::OK);
-    assert_eq!(handler.count(), 1);
 }
 
 async fn ready<S: Service<Request<Frames>, Error: std::fmt::Debug>>(service: &mut S) -> &mut S {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::ErrorKind::{
     self, AlgorithmMismatch, BodyTooLarge, BodyUnexpected, MediaTypeUnsupported, MethodUnsupported,
-    ParameterAmbiguous, ParameterRepeated, SignatureMalformed, SignatureMismatch, SignatureMissing,
-    TenantMissing, TenantStoreTimeout, TenantStoreUnavailable, TenantUnknown, TokenAwaited, TokenMissing,
+    SignatureMalformed, SignatureMismatch, SignatureMissing, TenantMissing, TenantStoreTimeout,
+    TenantStoreUnavailable, TenantUnknown, TokenAwaited, TokenMissing,
 };
 use countersign::replay::Memory;
 use countersign::sign::{self, Delivery};
@@ -213,15 +213,6 @@ async fn errors_and_timeouts_of_the_store_differ_and_are_not_cached() {
     assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
     assert_eq!((store.questions(), handler.count()), (4, 1));
     assert!(TenantStoreTimeout.is_retryable() && TenantStoreUnavailable.is_retryable());
-}
-
-#[tokio::test]
-async fn concurrent_requests_send_one_query() {
-    let (store, handler) = (Store::default(), Handler::default());
-    let service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
-    let calls: Vec<_> = (0..32).map(|_| tokio::spawn(service.clone().oneshot(genuine("known-1")))).collect();
-    assert_eq!(outcomes(calls).await, [None; 32]);
-    assert_eq!((store.questions(), handler.count()), (1, 32));
 }
 
 #[tokio::test(start_paused = true)]
@@ -590,27 +581,15 @@ async fn an_invalid_sms_sends_no_query() {
         assert_eq!(rejected_unread(&mut service, &delivery).await, kind);
     }
     let with_sig = |sig: &str| form().with_body(format!("api-key=known-1&text=hello&sig={sig}"));
-    let right = "0".repeat(64);
-    let [missing, malformed] = [SignatureMissing, SignatureMalformed];
+    // The suite has what `untrusted_api_key` rejects.
     for (delivery, kind) in [
-        (form().with_body("api-key=known-1&text=hello"), missing),
-        (with_sig(""), malformed),
-        (with_sig("x"), malformed),
-        (with_sig(&right[1..]), malformed),
-        (with_sig(&right.replace('0', "g")), malformed),
-        (with_sig(&format!("0x{}", &right[2..])), malformed),
-        (with_sig(&format!("{right}&a%26b=c")), ParameterAmbiguous),
-        (with_sig(&format!("{right}&sig={right}")), ParameterRepeated),
+        (form().with_body("api-key=known-1&text=hello"), SignatureMissing),
+        (with_sig("x"), SignatureMalformed),
         (message("known-1").query().with_body("x"), BodyUnexpected),
     ] {
         assert_eq!(rejected(&mut service, http(&delivery)).await, Some(kind));
     }
     assert_eq!(store.questions(), 0);
-
-    // A signature of any method's length sends a query, since the account's method is unknown.
-    for digits in [32, 40, 64, 128] {
-        let _ = call(&mut service, http(&with_sig(&"0".repeat(digits)))).await;
-    }
     assert_eq!((rejected(&mut service, http(&form())).await, store.questions()), (None, 1));
 }
 
