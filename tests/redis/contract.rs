@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use countersign::ConfigError;
-use countersign::replay::{Claim, Redis, RedisError, ReplayGuard, SavedResponse};
+use countersign::replay::{Redis, RedisError, ReplayGuard, SavedResponse};
 use tokio::runtime::Builder;
 
 use crate::between::Between;
@@ -35,67 +35,37 @@ async fn one_of_64_tasks_gets_the_lease() {
     }
 }
 
+/// `sequences` has what a lease allows.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn only_its_owner_can_use_a_lease() {
+async fn guards_share_their_keys_unless_their_prefixes_differ() {
     let server = Server::start().await;
     let (ours, theirs, apart) = (server.guard(), server.guard(), server.guard().prefix("another service:"));
     let first = lease(&ours, "1", MINUTE).await;
-    let Ok(Claim::InProgress { remaining }) = theirs.claim(&key("1"), HOUR).await else { panic!() };
-    assert!((Duration::from_secs(50)..=MINUTE).contains(&remaining), "{remaining:?}");
-    assert!(ours.renew(&first, HOUR).await.unwrap());
-    let Ok(Claim::InProgress { remaining }) = theirs.claim(&key("1"), HOUR).await else { panic!() };
-    assert!((Duration::from_secs(3500)..=HOUR).contains(&remaining), "{remaining:?}");
-
+    assert_eq!(claim(&theirs, "1").await, Ok(Answer::InProgress));
+    assert_eq!(claim(&apart, "1").await, Ok(Answer::Leased));
     // Any process with the lease can use it.
     theirs.release(&first).await.unwrap();
-    let second = lease(&theirs, "1", MINUTE).await;
-    assert_eq!(ours.renew(&first, HOUR).await, Ok(false));
-    assert_eq!(ours.complete(&first, HOUR, None).await, Ok(false));
-    ours.release(&first).await.unwrap();
-    assert_eq!(claim(&ours, "1").await, Ok(Answer::InProgress));
-
-    let response = SavedResponse::new(201, Some("application/json"), "[\r\n\0]").unwrap();
-    assert_eq!(theirs.complete(&second, HOUR, Some(&response)).await, Ok(true));
-    assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response.clone()))));
-    // A completed event stays completed, with its response.
-    assert_eq!(theirs.complete(&second, HOUR, None).await, Ok(true));
-    assert_eq!(ours.complete(&first, HOUR, None).await, Ok(false));
-    assert_eq!(theirs.renew(&second, HOUR).await, Ok(false));
-    theirs.release(&second).await.unwrap();
-    assert_eq!(claim(&ours, "1").await, Ok(Answer::Done(Some(response))));
-
-    let third = lease(&ours, "2", MINUTE).await;
-    assert_eq!(ours.complete(&third, HOUR, None).await, Ok(true));
-    assert_eq!(claim(&ours, "2").await, Ok(Answer::Done(None)));
-    assert_eq!(claim(&apart, "1").await, Ok(Answer::Leased));
+    assert_eq!(claim(&ours, "1").await, Ok(Answer::Leased));
     assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", patience: 1s, .. }"#);
 }
 
+/// `sequences` has leases and done keys that expire.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
-async fn leases_and_done_keys_expire() {
+async fn a_lease_and_a_done_key_may_last_for_any_time() {
     let server = Server::start().await;
     let guard = server.guard();
-    let short = lease(&guard, "1", Duration::from_millis(50)).await;
-    gets_through(&guard, "1").await;
-    assert_eq!(guard.complete(&short, HOUR, None).await, Ok(false));
-    // A lease that nobody else took.
-    server.say("FLUSHALL").await;
-    assert_eq!(guard.renew(&short, HOUR).await, Ok(false));
-    assert_eq!(guard.complete(&short, HOUR, None).await, Ok(true));
-    assert_eq!(claim(&guard, "1").await, Ok(Answer::Done(None)));
-
-    let done = lease(&guard, "2", MINUTE).await;
-    assert_eq!(guard.complete(&done, Duration::from_millis(50), None).await, Ok(true));
-    gets_through(&guard, "2").await;
-
-    // Any TTL is valid for a key.
-    lease(&guard, "3", Duration::ZERO).await;
-    gets_through(&guard, "3").await;
-    let long = lease(&guard, "4", Duration::MAX).await;
+    for (name, time) in [("1", Duration::ZERO), ("2", Duration::from_millis(50))] {
+        lease(&guard, name, time).await;
+        gets_through(&guard, name).await;
+        let done = lease(&guard, &format!("{name} done"), MINUTE).await;
+        assert_eq!(guard.complete(&done, time, None).await, Ok(true));
+        gets_through(&guard, &format!("{name} done")).await;
+    }
+    let long = lease(&guard, "3", Duration::MAX).await;
     assert_eq!(guard.complete(&long, Duration::MAX, None).await, Ok(true));
-    assert_eq!(claim(&guard, "4").await, Ok(Answer::Done(None)));
+    assert_eq!(claim(&guard, "3").await, Ok(Answer::Done(None)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,38 +23,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use crate::server::Server;
 
-/// Attack 163.
-#[test]
-#[ignore = "needs redis-server"]
-fn a_killed_workers_request_is_handled_after_the_lease() {
-    if is_worker(Duration::from_secs(2), Duration::from_secs(3600)) {
-        return;
-    }
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let server = runtime.block_on(Server::start());
-    let own_name = "worker::a_killed_workers_request_is_handled_after_the_lease";
-    let mut first = Worker::start(own_name, &server);
-    first.send("1");
-    assert_eq!(first.says(), Some(("begun".to_owned(), "1".to_owned())));
-    // With SIGKILL, during the handler.
-    first.kill();
-
-    let mut second = Worker::start(own_name, &server);
-    second.send("1");
-    assert_eq!(second.says(), Some(("503".to_owned(), "1".to_owned())), "leased still");
-    loop {
-        second.send("1");
-        match second.says() {
-            Some((status, _)) if status == "503" => thread::sleep(Duration::from_millis(50)),
-            begun => {
-                assert_eq!(begun, Some(("begun".to_owned(), "1".to_owned())));
-                break;
-            }
-        }
-    }
-}
-
-/// Sends 10,000 requests to four workers, every 50th twice, and kills the worker at every 100th. `DELIVERIES` sets the number.
+/// Attack 163. Sends 10,000 requests to four workers, every 50th twice, and kills the worker at every 100th. `DELIVERIES` sets the number.
 #[test]
 #[ignore = "needs redis-server"]
 fn each_of_10_000_requests_is_handled_once() {
