@@ -5,6 +5,7 @@ pub(crate) const ELSEWHERE: &[(u16, &str, &str)] = &[
     (28, "no secret at all", ".ci/checks/misuse/Cargo.toml"),
     (39, "a secret compared, written out or serialised", ".ci/checks/misuse/Cargo.toml"),
     (70, "a replay guard", "cargo test --test service"),
+    (72, "published signatures", "cargo test --test suite"),
     (140, "a verdict ignored, a proof made by hand", ".ci/checks/misuse/Cargo.toml"),
     (141, "branches and indices that depend on the key", ".ci/constant-time"),
     (142, "the same of intentional leaks", ".ci/constant-time"),

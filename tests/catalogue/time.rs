@@ -200,10 +200,7 @@ fn sms_at(time: UnixTime) -> sign::Delivery {
 fn sms_deliveries(timestamp: Option<&str>) -> [Forged; 3] {
     let signer = || {
         let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello");
-        timestamp.map_or_else(
-            || sign::SmsSigner::new(SignatureMethod::Sha256, &secret(KEY)).param("text", "Hello"),
-            |text| signer.param("timestamp", text),
-        )
+        timestamp.into_iter().fold(signer, |signer, text| signer.param("timestamp", text))
     };
     [signer().query().into(), signer().form().into(), signer().json().into()]
 }

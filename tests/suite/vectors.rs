@@ -82,6 +82,7 @@ fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
+/// Attack 72.
 #[test]
 fn sms() {
     let vectors: Vec<SmsVector> = serde_json::from_str(include_str!("../vectors/sms.json")).unwrap();
