@@ -247,33 +247,6 @@ fn a_repeated_or_too_long_header_is_rejected() {
     }
 }
 
-/// For signatures in a parameter.
-#[test]
-fn a_missing_or_repeated_parameter_is_rejected() {
-    for row in rows(SEED) {
-        let (verifier, delivery, signature) = (row.verifier(), row.delivery(), row.signature());
-        let right = String::from_utf8(signature.text.clone()).unwrap();
-        let exchange = |from: &str, to: &str| match signature.place {
-            Place::Header(_) => None,
-            Place::Query => Some(delivery.clone().with_query(&delivery.query().replace(from, to))),
-            Place::Body => {
-                let body = String::from_utf8(delivery.body().to_vec()).unwrap();
-                Some(delivery.clone().with_body(body.replace(from, to)))
-            }
-        };
-        let name =
-            if delivery.header("content-type") == Some("application/json") { "\"sig\"" } else { "sig=" };
-        let Some(unsigned) = exchange(name, &name.to_uppercase()) else { continue };
-        rejects(&*verifier, unsigned.request(), SignatureMissing);
-        let between = if name.starts_with('"') { "\",\"sig\":\"" } else { "&sig=" };
-        let wrong = "0".repeat(right.len());
-        for (first, second) in [(&right, &right), (&right, &wrong), (&wrong, &right)] {
-            let repeated = exchange(&right, &format!("{first}{between}{second}")).unwrap();
-            rejects(&*verifier, repeated.request(), ErrorKind::ParameterRepeated);
-        }
-    }
-}
-
 /// A captured request can be replayed only for a time if its time is signed.
 #[test]
 fn old_and_early_requests_are_rejected_if_the_time_is_signed() {

@@ -642,10 +642,8 @@ fn plivo_v3_accepts_a_list_and_a_nonce_without_dots() {
         let found = on(&plivo_v3(), &[("X-Plivo-Signature-V3", &list), nonce]);
         assert_eq!(found, Ok(Some(ReplayKey::new(["", "7"]))), "{list}");
     }
-    let many = format!("{}{right}", format!("{wrong},").repeat(16));
     for (list, kind) in [
         (&*wrong, SignatureMismatch),
-        (&*many, SignatureMismatch),
         ("", SignatureMalformed),
         ("x,y", SignatureMalformed),
         (&*right.replace('=', ""), SignatureMalformed),
