@@ -10,16 +10,12 @@ use countersign::ErrorKind::{
 use countersign::rule::{Encoding, Hash, Profile};
 use countersign::sign::{self, Delivery, Draft, Signer, Unsigned};
 use countersign::{
-    Algorithm, BaseUrl, Clock, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Tenants, UnixTime, Verifier,
-    Vogent, Webhook,
+    Algorithm, BaseUrl, Clock, HeaderName, HexHmac, Keyring, Keys, ReplayKey, Tenants, UnixTime, Vogent,
+    Webhook,
 };
-use proptest::prelude::*;
-use proptest::sample::Index;
 use ring::hmac;
 
-use crate::support::{
-    ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Write, Written, hmac_sha256, secret, verdict,
-};
+use crate::support::{ID, KEY, NOW, Read, SIGNATURE, TIME, Write, Written, hmac_sha256, secret, verdict};
 
 static TENANT: HeaderName = HeaderName::from_static("x-tenant");
 
@@ -143,121 +139,18 @@ fn tenants() -> Webhook<Written> {
     Webhook::with_rule(rule, keys).unwrap()
 }
 
-/// The kinds of body that a rule can sign.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bodies {
-    Any,
-    Forms,
-    Empty,
-}
-
-fn signers() -> Vec<(Box<dyn Signer>, Bodies)> {
-    vec![
-        (Box::new(HexHmac::new("X-Signature", secret(KEY)).unwrap()), Bodies::Any),
-        (Box::new(timed()), Bodies::Any),
-        (Box::new(listed()), Bodies::Any),
-        (Box::new(form()), Bodies::Forms),
-        (Box::new(hashed()), Bodies::Any),
-        (Box::new(named()), Bodies::Any),
-        (Box::new(bodiless()), Bodies::Empty),
-        (Box::new(either()), Bodies::Any),
-        (Box::new(tenants()), Bodies::Any),
-    ]
-}
-
-/// JSON, a form, nothing or any bytes, and whether it can be read as a form.
-fn requests() -> impl Strategy<Value = (Unsigned, Vec<u8>, bool)> {
-    let json = "[a-zA-Z0-9 é+,:]{0,90}".prop_map(|text| format!("{{\"text\":\"{text}\"}}"));
-    let form = "[a-z]{1,5}=[a-z0-9+]{0,20}(&[a-z]{1,5}=[a-z0-9+]{0,20}){0,4}";
-    let body = prop_oneof![
-        json.prop_map(|body| (Unsigned::json(&*body), body.into_bytes(), true)),
-        form.prop_map(|body| (Unsigned::form(&*body), body.into_bytes(), true)),
-        Just((Unsigned::new("POST", ""), Vec::new(), true)),
-        prop::collection::vec(any::<u8>(), 0..200).prop_map(|body| (
-            Unsigned::new("POST", &*body),
-            body,
-            false
-        )),
-    ];
-    let beside = ("(/[a-z0-9%]{0,9}){1,3}(\\?[a-z]=[a-z%'0-9]{0,9})?", -300..=300_i64, "[a-z0-9_-]{1,30}");
-    (body, beside).prop_map(|((unsigned, body, is_form), (target, offset, id))| {
-        let time = UnixTime::from_secs(NOW.as_secs() + offset);
-        (unsigned.target(&target).time(time).id(&id).tenant("first"), body, is_form)
-    })
-}
-
-proptest! {
-    #[test]
-    fn a_signed_request_verifies_and_altered_ones_do_not((unsigned, body, is_form) in requests(), at in any::<Index>()) {
-        for (signer, bodies) in signers() {
-            if bodies == Bodies::Forms && !is_form || bodies == Bodies::Empty && !body.is_empty() {
-                continue;
-            }
-            let name = signer.scheme();
-            let rejected = |delivery: &Delivery| {
-                verdict(&*signer, delivery.request()).map(drop).map_err(|error| error.kind())
-            };
-            let genuine = signer.sign(&secret(KEY).into(), &unsigned).unwrap();
-            prop_assert_eq!(rejected(&genuine), Ok(()), "{}", name);
-            prop_assert_eq!(genuine.body(), &body);
-
-            let longer = genuine.clone().with_body([genuine.body(), b"x"].concat());
-            let kind = match name {
-                "bodiless" => BodyUnexpected,
-                "named" => PayloadHashMismatch,
-                _ => SignatureMismatch,
-            };
-            prop_assert_eq!(rejected(&longer), Err(kind), "{}", name);
-
-            let forged = signer.sign(&secret(OTHER_KEY).into(), &unsigned).unwrap();
-            prop_assert_eq!(rejected(&forged), Err(SignatureMismatch), "{}", name);
-
-            let (headers, written): (Vec<_>, Vec<_>) =
-                genuine.headers().iter().cloned().partition(|(name, _)| name == "content-type");
-            prop_assert!(headers.len() < 2 && !written.is_empty(), "{}", name);
-            for (header, value) in written {
-                let without = genuine.clone().without_header(&header);
-                prop_assert!(rejected(&without).is_err(), "{} without {}", name, header);
-                let mut altered = value.clone().into_bytes();
-                let at = at.index(altered.len());
-                altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
-                let altered = without.with_header(&header, str::from_utf8(&altered).unwrap());
-                prop_assert!(rejected(&altered).is_err(), "{} with {} altered at {}", name, header, at);
-            }
-            if ["form", "named", "bodiless"].contains(&name) {
-                let elsewhere = genuine.clone().with_target(&format!("/x{}", genuine.target()));
-                prop_assert_eq!(rejected(&elsewhere), Err(SignatureMismatch), "{}", name);
-            }
-            if name == "named" {
-                let (rest, last) = genuine.query().split_at(genuine.query().len() - 1);
-                let other = format!("{rest}{}", if last == "0" { "1" } else { "0" });
-                let altered = genuine.clone().with_query(&other);
-                prop_assert_eq!(rejected(&altered), Err(SignatureMismatch));
-                prop_assert_eq!(rejected(&genuine.with_query("")), Err(PayloadHashMissing));
-            }
-        }
-    }
-}
-
 /// The tag of a message under the tests' key, by another library.
 fn tag(message: impl AsRef<[u8]>) -> String {
     hex::encode(hmac_sha256(KEY.as_bytes(), message))
 }
 
 #[test]
-fn a_signature_is_the_one_that_another_library_makes() {
-    for (algorithm, ring) in [
-        (Algorithm::Sha1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-        (Algorithm::Sha256, hmac::HMAC_SHA256),
-        (Algorithm::Sha512, hmac::HMAC_SHA512),
-    ] {
-        let vogent = Vogent::with_algorithm(algorithm, secret(KEY));
-        let delivery = vogent.sign(secret(KEY), &Unsigned::json("{}")).unwrap();
-        let expected = hex::encode(hmac::sign(&hmac::Key::new(ring, KEY.as_bytes()), b"{}"));
-        assert_eq!(delivery.header("x-elto-signature"), Some(&*expected));
-    }
+fn a_signature_is_the_one_that_another_library_makes_and_verifies() {
     let signature = |signer: &dyn Signer, unsigned: &Unsigned| {
         let delivery = signer.sign(&secret(KEY).into(), unsigned).unwrap();
+        assert!(verdict(signer, delivery.request()).is_ok(), "{}", signer.scheme());
+        let altered = delivery.clone().with_body([delivery.body(), b"x"].concat());
+        assert!(verdict(signer, altered.request()).is_err(), "{}", signer.scheme());
         (delivery.header("x-sig").unwrap().to_owned(), delivery.target().to_owned())
     };
     let unsigned = |body: &str| Unsigned::json(body).target("/hook?a=1").time(NOW).id("e1").tenant("first");
@@ -265,15 +158,13 @@ fn a_signature_is_the_one_that_another_library_makes() {
         signature(&timed(), &unsigned("{}")).0,
         format!("t={NOW},v1={}", tag(format!("{NOW}.{{}}").as_bytes()))
     );
-    let listed_tag = hmac_sha256(KEY.as_bytes(), format!("e1.{NOW}000.{{}}"));
-    let listed_tag = BASE64_STANDARD.encode(listed_tag);
+    let base64 = |message| BASE64_STANDARD.encode(hmac_sha256(KEY.as_bytes(), message));
+    let listed_tag = base64(format!("e1.{NOW}000.{{}}"));
     assert_eq!(signature(&listed(), &unsigned("{}")).0, format!("v1,{listed_tag}"));
     assert_eq!(signature(&form(), &unsigned("b=+2&a=1")).0, tag("https://example.com/hook?a=1a=1&b= 2&"));
     // MD5 and SHA-256 of "body", by other libraries.
     let md5 = BASE64_STANDARD.encode(md5_oracle::compute("body").0);
-    let hashed_tag = hmac_sha256(KEY.as_bytes(), format!("POST\n{md5}\n"));
-    let hashed_tag = BASE64_STANDARD.encode(hashed_tag);
-    assert_eq!(signature(&hashed(), &unsigned("body")).0, hashed_tag);
+    assert_eq!(signature(&hashed(), &unsigned("body")).0, base64(format!("POST\n{md5}\n")));
     let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, b"body"));
     let target = format!("/hook?a=1&sha256={sha256}");
     let named_tag = tag(format!("https://example.com{target}"));
