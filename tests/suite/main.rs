@@ -19,7 +19,6 @@ mod deliveries;
 #[cfg(feature = "ed25519")]
 mod ed25519;
 mod errors;
-mod hex_hmac;
 mod names;
 mod redaction;
 mod registry;

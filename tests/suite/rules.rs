@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use countersign::ErrorKind::{
-    self, BodyTooLarge, BodyUnexpected, HeaderMalformed, HeaderMissing, ParameterMalformed,
-    ParameterRepeated, PayloadHashMismatch, RuleInvalid, SignatureMalformed, SignatureMismatch,
-    TenantMissing, TenantUnknown, TimestampFuture, TimestampMalformed, TimestampMissing, TimestampStale,
+    self, BodyTooLarge, BodyUnexpected, HeaderMalformed, HeaderMissing, MethodUnsupported,
+    ParameterMalformed, ParameterRepeated, PayloadHashMismatch, RuleInvalid, SignatureMalformed,
+    SignatureMismatch, TenantMissing, TenantUnknown, TimestampFuture, TimestampMalformed, TimestampMissing,
+    TimestampStale,
 };
 use countersign::rule::{Encoding, Envelope, FormParams, Hash, Profile, Rule};
 use countersign::{
@@ -95,6 +96,23 @@ fn verdict(
 #[track_caller]
 fn coverage(verifier: &dyn Verifier, signature: &str, body: impl AsRef<[u8]>) -> Result<Coverage, ErrorKind> {
     verdict(verifier, &[("x-sig", signature), FORM], body).map(|verified| verified.coverage())
+}
+
+#[test]
+fn only_the_configured_methods_are_accepted() {
+    let of_body = || hex_webhook(|_, envelope| envelope.body());
+    let webhook = of_body().methods(["BREW", "DELETE"]).unwrap();
+    let headers = [("x-sig", tag("{}"))];
+    let sent = |method| Request::new(Head::new(method, &headers), "{}");
+    for method in ["BREW", "DELETE"] {
+        let _ = accepts(&webhook, sent(method));
+    }
+    for method in ["POST", "PUT", "GET", "brew"] {
+        rejects(&webhook, sent(method), MethodUnsupported);
+    }
+    for methods in [&[][..], &[""], &["POST", "P T"], &["POST\n"]] {
+        assert_eq!(of_body().methods(methods).unwrap_err(), ConfigError::MethodsInvalid, "{methods:?}");
+    }
 }
 
 #[test]
