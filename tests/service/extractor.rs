@@ -12,8 +12,8 @@ use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
 use countersign::ErrorKind::{
-    self, BodyFragmented, BodyInterrupted, BodyTooLarge, HeaderRepeated, MethodUnsupported,
-    SignatureMalformed, SignatureMismatch, SignatureMissing, TokenMissing,
+    self, BodyTooLarge, HeaderRepeated, MethodUnsupported, SignatureMalformed, SignatureMismatch,
+    SignatureMissing, TokenMissing,
 };
 use countersign::axum::{Signed, SignedParameters, SignedRejection};
 use countersign::rule::Profile;
@@ -75,11 +75,6 @@ fn router() -> Router {
             any(|Signed(Form(message), _): Signed<Form<Message>, Sms>| async move { message.text }),
         )
         .route("/any", post(|Signed(body, _): Signed| async move { body }))
-        .route(
-            "/small",
-            post(|Signed(body, _): Signed<Bytes, Vogent>| async move { body })
-                .layer(DefaultBodyLimit::max(10)),
-        )
         .with_state(router_state())
 }
 
@@ -149,17 +144,6 @@ async fn a_verified_but_unreadable_body_is_rejected_by_axum() {
 }
 
 #[tokio::test]
-async fn the_default_body_limit_of_axum_applies() {
-    let (status, _, kind) = send("/small", &sign::vogent(&secret(), "0123456789")).await;
-    assert_eq!((status, kind), (StatusCode::OK, None));
-    let (status, body, kind) = send("/small", &sign::vogent(&secret(), "0123456789a")).await;
-    assert_eq!((status, body.as_str(), kind), (StatusCode::PAYLOAD_TOO_LARGE, "", Some(BodyTooLarge)));
-    // Without a signature, the body is not read.
-    let (_, _, kind) = send("/small", &Delivery::without_header(vogent_delivery(), "x-elto-signature")).await;
-    assert_eq!(kind, Some(SignatureMissing));
-}
-
-#[tokio::test]
 async fn the_extractor_keeps_the_routes_limit() {
     const MIB: usize = 1024 * 1024;
     let sends = Arc::new(Sends(vogent(), Some(3 * MIB)));
@@ -175,18 +159,6 @@ async fn the_extractor_keeps_the_routes_limit() {
         let (_, _, kind) = answer(router.clone(), delivery.to_http("/").unwrap().map(Full::from)).await;
         assert_eq!(kind, rejected, "{length}");
     }
-}
-
-#[tokio::test]
-async fn an_incomplete_body_is_rejected_as_by_the_layer() {
-    for steps in [vec![Step::Error], vec![Step::Data(BODY.into()), Step::Error]] {
-        let broken = vogent_delivery().to_http("/any").unwrap().map(|_| Frames::new(steps));
-        let (status, _, kind) = answer(router(), broken).await;
-        assert_eq!((status, kind), (StatusCode::BAD_REQUEST, Some(BodyInterrupted)));
-    }
-    let empty = Frames::new((0..1_001).map(|_| Step::Data(vec![])));
-    let (_, _, kind) = answer(router(), vogent_delivery().to_http("/any").unwrap().map(|_| empty)).await;
-    assert_eq!(kind, Some(BodyFragmented));
 }
 
 /// The result of one of axum's extractors.

@@ -384,36 +384,6 @@ async fn after_a_crash_a_retry_is_handled_when_the_lease_has_expired() {
     assert_eq!(handler.count(), 1);
 }
 
-#[tokio::test]
-async fn an_event_is_completed_if_its_client_leaves_after_handling() {
-    let guard = Recorder::default();
-    let layer = guarded(guard.clone());
-    let handler = Handler::default();
-    let mut call = Box::pin(layer.layer(handler.service()).call(webhook_request("1")));
-    // The recorder waits for one turn at each call. The second call is `complete`.
-    while handler.count() == 0 {
-        assert!(poll_once(call.as_mut()).is_pending());
-    }
-    drop(call);
-    while guard.events().len() < 2 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(guard.events(), [Asked::Claim(MINUTE), Asked::Complete(MINUTE * 60 * 72)]);
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn a_lease_dropped_outside_of_a_runtime_expires() {
-    let guard = Recorder::default();
-    let layer = guarded(guard.clone());
-    let mut stalled = Box::pin(layer.layer(stalled()).call(webhook_request("1")));
-    while guard.events().is_empty() {
-        assert!(poll_once(stalled.as_mut()).is_pending());
-    }
-    std::thread::spawn(move || drop(stalled)).join().unwrap();
-    tokio::task::yield_now().await;
-    assert_eq!(guard.events(), [Asked::Claim(MINUTE)]);
-}
-
 /// Attack 161.
 #[tokio::test]
 async fn a_store_that_is_down_leaves_no_task_behind() {

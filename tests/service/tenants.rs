@@ -175,15 +175,6 @@ async fn each_tenants_secret_is_queried_once_and_used_alone() {
 }
 
 #[tokio::test]
-async fn unknown_tenants_are_cached() {
-    let store = Store::default();
-    let stranger = delivery("stranger", "stranger");
-    let (rejections, handler) = deliver(store.lookup(), &[stranger.clone(), stranger]).await;
-    assert_eq!((rejections, handler.count()), (vec![Some(TenantUnknown); 2], 0));
-    assert_eq!(store.questions(), 1);
-}
-
-#[tokio::test]
 async fn invalid_names_are_not_looked_up() {
     let store = Store::default();
     let (long, missing) = ("known".repeat(100), sign::TokenSigner::new(&secret_of("known"), NOW).post(BODY));
