@@ -20,6 +20,9 @@ mod deliveries;
 mod ed25519;
 mod errors;
 mod names;
+#[allow(dead_code, reason = "shared with the end-to-end test")]
+#[path = "../e2e/random.rs"]
+mod random;
 mod redaction;
 mod registry;
 #[cfg(feature = "reload")]

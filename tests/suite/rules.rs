@@ -15,6 +15,7 @@ use countersign::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::random::Random;
 use crate::support::{
     ID, KEY, NOW, OTHER_KEY, Read, SIGNATURE, TIME, Written, accepts, hmac_sha256, in_chunks, rejects, secret,
 };
@@ -708,30 +709,13 @@ impl Scripted {
     }
 }
 
-/// Steele, Lea and Flood's `SplitMix64`, below a bound.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((bits ^ (bits >> 31)) % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-}
-
 /// Some rules sign no body, some have candidates without it, and some have empty messages.
 #[test]
 fn random_rules_and_requests_have_the_expected_verdict() {
     let mut random = Random(19);
     let mut seen = std::collections::HashMap::<_, usize>::new();
     for _ in 0..30_000 {
-        let mut steps: Vec<_> = (0..=random.below(6)).map(|_| random.pick(&STEPS)).collect();
+        let mut steps: Vec<_> = (0..=random.below(6)).map(|_| random.one_of(&STEPS)).collect();
         if random.below(4) > 0 {
             steps.insert(0, Step::Hex);
         }
@@ -746,18 +730,18 @@ fn random_rules_and_requests_have_the_expected_verdict() {
         let mut sent = Sent {
             one: String::new(),
             list: String::new(),
-            body: random.pick(&[&b""[..], b"a=1", b"a=2", b"a=%", b"a=1"]),
-            time: NOW.as_secs() + random.pick(&[0, 0, 0, 300, 301, -300, -301]),
-            limit: random.pick(&[None, None, None, Some(0), Some(2), Some(3)]),
+            body: random.one_of(&[&b""[..], b"a=1", b"a=2", b"a=%", b"a=1"]),
+            time: NOW.as_secs() + random.one_of(&[0, 0, 0, 300, 301, -300, -301]),
+            limit: random.one_of(&[None, None, None, Some(0), Some(2), Some(3)]),
             tenants: random.below(6) == 0,
         };
         let candidates: Vec<_> = rule.candidates().collect();
         // Signs one of the candidates: with the body, with another body or without one.
-        let signed_body = random.pick(&[sent.body, sent.body, sent.body, b""]);
+        let signed_body = random.one_of(&[sent.body, sent.body, sent.body, b""]);
         let signed = Sent { body: signed_body, ..sent.clone() };
-        let right = tag(Scripted::message(random.pick(&candidates), &signed));
+        let right = tag(Scripted::message(random.one_of(&candidates), &signed));
         let wrong = "0".repeat(64);
-        sent.one = random.pick(&[&*right, &right, &right, &right.to_uppercase(), &wrong, "x"]).to_owned();
+        sent.one = random.one_of(&[&*right, &right, &right, &right.to_uppercase(), &wrong, "x"]).to_owned();
         let lists = [right.clone(), format!("x {right}"), format!("{wrong} {right}"), wrong, "x".to_owned()];
         sent.list.clone_from(&lists[random.below(lists.len())]);
 
