@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, FromRef, FromRequest};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, OriginalUri, Path};
 use axum::response::IntoResponse;
 use axum::routing::{any, post};
 use axum::{Form, Json, Router};
@@ -156,8 +156,8 @@ async fn the_extractor_keeps_the_routes_limit() {
         (&raised, 2 * MIB + 1, None),
     ] {
         let delivery = sign::vogent(&secret(), vec![b'x'; length]);
-        let (_, _, kind) = answer(router.clone(), delivery.to_http("/").unwrap().map(Full::from)).await;
-        assert_eq!(kind, rejected, "{length}");
+        let (status, _, kind) = answer(router.clone(), to("/", &delivery)).await;
+        assert_eq!((kind, status == StatusCode::OK), (rejected, rejected.is_none()), "{length}");
     }
 }
 
@@ -435,6 +435,31 @@ async fn an_unsigned_query_is_not_passed_on() {
             Signed::from_request(request, &Arc::new(webhook)).await.unwrap();
         assert_eq!((seen.0.query, &*seen.0.body, seen.1.coverage()), (None, "a=1", coverage));
     }
+}
+
+/// The path is not signed, and the request's extensions hold it.
+#[tokio::test]
+async fn no_part_of_an_extractor_reads_the_path() {
+    let router = Router::new()
+        .route(
+            "/path/{x}",
+            post(|Signed((Path(x), _), _): Signed<(Path<String>, Bytes), Vogent>| async { x }),
+        )
+        .route(
+            "/uri/{x}",
+            post(|Signed((OriginalUri(uri), _), _): Signed<(OriginalUri, Bytes), Vogent>| async move {
+                uri.to_string()
+            }),
+        )
+        .route(
+            "/beside/{x}",
+            post(|Path(x): Path<String>, Signed(_, _): Signed<Bytes, Vogent>| async move { x }),
+        )
+        .with_state(router_state());
+    let send = |path| answer(router.clone(), to(path, &vogent_delivery()));
+    assert_eq!(send("/path/forged").await.0, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(send("/uri/forged?a=1").await.1, "/");
+    assert_eq!(send("/beside/unsigned").await.1, "unsigned");
 }
 
 /// The request that an extractor gets.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum_core::RequestExt;
 use axum_core::body::Body;
-use axum_core::extract::{FromRef, FromRequest, Request};
+use axum_core::extract::{DefaultBodyLimit, FromRef, FromRequest, Request};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -33,9 +33,9 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// `DefaultBodyLimit`.
 ///
 /// `T` runs only after verification. It gets the body with its `Content-Type`, or the query of a GET. Blank parameters that the
-/// signature does not cover are removed from a form, query or JSON object first. `T` gets no other header, and no path or query
-/// that is not covered. It gets the request's extensions, for axum's own extractors. To read an unsigned query, take axum's
-/// `Query` as an argument before this one.
+/// signature does not cover are removed from a form, query or JSON object first. `T` gets no other header, no extension, and no
+/// path or query that is not covered. To read an unsigned path or query, take axum's `Path` or `Query` as an argument before
+/// this one.
 ///
 /// There is no replay guard here, because an extractor cannot see how the handler ends. For one, put a
 /// [`VerifyLayer`](crate::tower::VerifyLayer) over the route, and take [`Verified`] as the argument.
@@ -181,8 +181,9 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
         *request.uri_mut() = uri;
     }
     *request.method_mut() = parts.method;
-    *request.extensions_mut() = parts.extensions;
     request.extensions_mut().insert(proof.clone());
+    // The body was read within the route's limit.
+    DefaultBodyLimit::disable().apply(&mut request);
     request
 }
 
