@@ -220,6 +220,16 @@ fn twilio_signs_a_form_sorted_and_each_value_once() {
 }
 
 #[test]
+fn twilio_returns_repeated_values_in_the_signed_order() {
+    let signature = sha1_base64("https://example.com/hookA1A2B0");
+    let headers = [("X-Twilio-Signature", &*signature), FORM];
+    for body in ["A=1&A=2&B=0", "B=0&A=2&A=1", "A=2&A=2&A=1&B=0&B=0"] {
+        let verified = verify(&twilio(), "POST", "/hook", &headers, body).unwrap();
+        assert_eq!(parameters(&verified), "A=1&A=2&B=0", "{body}");
+    }
+}
+
+#[test]
 fn twilio_rejects_a_body_that_only_the_url_covers() {
     let url = "https://example.com/hook?a=1";
     let on = |method, content_type, body| twilio_on(url, method, "/hook?a=1", content_type, body);
