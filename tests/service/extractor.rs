@@ -12,8 +12,8 @@ use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
 use countersign::ErrorKind::{
-    self, BodyTooLarge, HeaderRepeated, MethodUnsupported, SignatureMalformed, SignatureMismatch,
-    SignatureMissing, TokenMissing,
+    self, BodyTooLarge, HeaderRepeated, MethodUnsupported, QueryTooLong, SignatureMalformed,
+    SignatureMismatch, SignatureMissing, TokenMissing,
 };
 use countersign::axum::{Signed, SignedParameters, SignedRejection};
 use countersign::rule::Profile;
@@ -460,6 +460,20 @@ async fn no_part_of_an_extractor_reads_the_path() {
     assert_eq!(send("/path/forged").await.0, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(send("/uri/forged?a=1").await.1, "/");
     assert_eq!(send("/beside/unsigned").await.1, "unsigned");
+}
+
+/// A removed parameter makes the rest be escaped again, which can make it longer than a URI can be.
+#[tokio::test]
+async fn a_query_that_becomes_too_long_is_rejected() {
+    let signed = text(&",".repeat(22_000)).query();
+    let query = signed.query().replace("%2C", ",");
+    for (added, rejected) in [("", None), ("&flag=", Some(QueryTooLong))] {
+        let sent = signed.clone().with_query(&format!("{query}{added}"));
+        assert_eq!(send("/form", &sent).await.2, rejected, "{added}");
+    }
+    let short = text(&",".repeat(21_000)).query();
+    let query = short.query().replace("%2C", ",");
+    assert_eq!(send("/form", &short.with_query(&format!("{query}&flag="))).await.1.len(), 21_000);
 }
 
 /// The request that an extractor gets.

@@ -8,12 +8,14 @@ use axum_core::RequestExt;
 use axum_core::body::Body;
 use axum_core::extract::{DefaultBodyLimit, FromRef, FromRequest, Request};
 use bytes::Bytes;
+use http::Uri;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde_json::value::RawValue;
 
 use super::SignedRejection;
 use crate::encoding::form;
+use crate::error::{Error, ErrorKind};
 use crate::integrations::Observer;
 use crate::integrations::head::{head, received_uri};
 use crate::integrations::read;
@@ -81,7 +83,8 @@ use crate::verifier::{Coverage, Verified, Verifier};
 ///
 /// - [`SignedRejection::Unverified`]: the request did not verify. The answer is the status of the error's kind and an empty
 ///   body. As at the layer, a body over the limit is [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge), and an interrupted one
-///   is [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted).
+///   is [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted). A query whose covered parameters are longer than a URI can be
+///   is [`QueryTooLong`](crate::ErrorKind::QueryTooLong).
 /// - [`SignedRejection::Unreadable`]: the request verified, but `T` rejected it. The answer is `T`'s rejection.
 pub struct Signed<T = Bytes, V: ?Sized = dyn Verifier>(
     /// The value that `T` read.
@@ -134,16 +137,16 @@ where
         });
         let (proof, received) = verdict.await.inspect_err(|error| observer.rejected(error))?;
         observer.prove(&proof);
+        let covered = covered(parts, received.data, &proof).inspect_err(|error| observer.rejected(error))?;
         observer.verified(&proof);
 
-        let covered = covered(parts, received.data, &proof);
         let value = T::from_request(covered, state).await.map_err(SignedRejection::Unreadable)?;
         Ok(Self(value, proof))
     }
 }
 
-/// Makes a request of what the signature covers.
-fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
+/// Makes a request of what the signature covers. Fails if its query, escaped again, is too long for a URI.
+fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Result<Request, Error> {
     let mut request = Request::default();
     // The verified one. A middleware may have changed the other.
     let query = received_uri(&parts.uri, &parts.extensions).query().unwrap_or_default();
@@ -175,16 +178,15 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Request {
             request.headers_mut().insert(CONTENT_TYPE, content_type.clone());
         }
     }
-    if let Some(query) = query
-        && let Ok(uri) = [b"/?", &*query].concat().try_into()
-    {
-        *request.uri_mut() = uri;
+    if let Some(query) = query {
+        let uri = Uri::try_from([b"/?", &*query].concat());
+        *request.uri_mut() = uri.map_err(|_| ErrorKind::QueryTooLong)?;
     }
     *request.method_mut() = parts.method;
     request.extensions_mut().insert(proof.clone());
     // The body was read within the route's limit.
     DefaultBodyLimit::disable().apply(&mut request);
-    request
+    Ok(request)
 }
 
 /// Removes uncovered parameters, and puts a form's parameters in the signed order. A request of the SMS API stays as received
