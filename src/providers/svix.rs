@@ -7,6 +7,8 @@
 //!
 //! - During a rotation, Svix signs with the new secret and up to 10 old ones.
 //! - An endpoint may have an Ed25519 key instead of a secret: [`ed25519`](Svix::ed25519).
+//! - An event goes to several endpoints with one identifier. If two routes share a replay guard, name each with
+//!   [`sender`](crate::guide::exactly_once#what-names-an-event).
 //!
 //! A sender with `whitelabel_headers` sends `webhook-id` and so on: use [`StandardWebhooks`](crate::StandardWebhooks).
 //!

@@ -8,7 +8,7 @@ use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    BaseUrl, ConfigError, Coverage, Error, ErrorKind, Keyring, ReplayKey, Replays, Secret, SignalWire,
+    BaseUrl, ConfigError, Coverage, Error, ErrorKind, Keyring, ReplayKey, Replays, Secret, SignalWire, Svix,
     Tolerance, UnixTime, Verified, Verifier,
 };
 use http::{Response, StatusCode};
@@ -93,6 +93,16 @@ async fn one_guard_keeps_schemes_senders_and_accounts_apart() {
     // Without names they share their keys, as documented. The first's `1` was claimed above.
     let layers = [&sales, &support].map(|key| shared(contact_center(key)));
     assert_eq!(handled_of_two_twice(layers, [&interaction(&sales), &interaction(&support)]).await, 0);
+
+    // Two endpoints of Svix, which get one event with one identifier.
+    let svix = |key: &Secret| Svix::new(key.clone()).unwrap().clock(|| NOW);
+    let event = |key: &Secret| svix(key).sign(key.clone(), &Unsigned::json("{}").id("msg_1")).unwrap();
+    let [to_sales, to_support] = [&sales, &support].map(event);
+    let layers = [&sales, &support].map(|key| shared(VerifyLayer::new(svix(key))));
+    assert_eq!(handled_of_two_twice(layers, [&to_sales, &to_support]).await, 1);
+    let layers = [(&sales, "sales"), (&support, "support")]
+        .map(|(key, name)| shared(named(VerifyLayer::new(svix(key)), name)));
+    assert_eq!(handled_of_two_twice(layers, [&to_sales, &to_support]).await, 2);
 
     // Other accounts of one layer.
     let of_account = |name: &str| {

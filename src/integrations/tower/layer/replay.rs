@@ -49,9 +49,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         Ok(self)
     }
 
-    /// Names the sender, where several senders share a guard, for example two subscriptions whose tokens name no account. By
-    /// default senders have no name. Two senders of one scheme without accounts then share their keys: if their identifiers can
-    /// be equal, one's request hides the other's.
+    /// Names the sender, where several senders share a guard, for example two subscriptions whose tokens name no account, or
+    /// two endpoints of Svix, which get one event with one identifier. By default senders have no name. Two senders of one
+    /// scheme without accounts then share their keys: if their identifiers can be equal, one's request hides the other's.
     ///
     /// Choose a name that survives a rotation of the secret.
     ///
