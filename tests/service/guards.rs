@@ -8,8 +8,8 @@ use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    BaseUrl, ConfigError, Coverage, Error, ErrorKind, Keyring, ReplayKey, Replays, Secret, SignalWire, Svix,
-    Tolerance, UnixTime, Verified, Verifier,
+    BaseUrl, ConfigError, Coverage, Error, ErrorKind, Keyring, Parameters, ReplayKey, Replays, Secret,
+    SignalWire, Svix, Tolerance, Twilio, UnixTime, Verified, Verifier,
 };
 use http::{Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
@@ -397,6 +397,44 @@ async fn the_identifier_is_the_key_if_the_body_is_uncovered() {
     for (verifier, [one, other]) in cases {
         let layer = VerifyLayer::new(verifier).replay_key_of_body().replay_guard(Memory::new(10)).unwrap();
         assert_eq!(handled_of_two_twice([layer.clone(), layer], [&one, &other]).await, 2);
+    }
+}
+
+/// Nothing separates the signed parameters of Twilio, so one signature fits several forms. Both keys are in the guide.
+#[tokio::test]
+async fn a_form_that_is_cut_elsewhere_is_no_new_event() {
+    const CALL: &str = "CA00000000000000000000000000000001";
+
+    fn lax(form: &Parameters) -> Option<ReplayKey> {
+        Some(ReplayKey::new([form.get("CallSid")?, form.get("CallStatus")?]))
+    }
+    fn strict(form: &Parameters) -> Option<ReplayKey> {
+        let call = form.get("CallSid").filter(|call| call.len() == 34)?;
+        let status =
+            form.get("CallStatus").filter(|status| [&b"ringing"[..], b"completed"].contains(status))?;
+        Some(ReplayKey::new([call, status]))
+    }
+
+    let twilio = || Twilio::new(BaseUrl::new("https://example.com").unwrap(), secret());
+    let genuine = format!("CallSid={CALL}&CallStatus=completed&Called=%2B1&Caller=%2B2");
+    let signed = twilio().sign(secret(), &Unsigned::form(&*genuine).target("/webhook")).unwrap();
+    let cut = [
+        genuine,
+        format!("CallSid={CALL}&CallStatus=completedCalled%2B1&Caller=%2B2"),
+        format!("CallSid={CALL}&CallStatus=completedC&alled=%2B1Caller%2B2"),
+        format!("CallSid={CALL}&CallStatus=completedCalled%2B1Caller%2B2"),
+    ];
+    for (key, handled) in [(lax as fn(&Parameters) -> Option<ReplayKey>, 4), (strict, 1)] {
+        let handler = Handler::default();
+        let layer = VerifyLayer::new(twilio())
+            .replay_key(move |verified, _| key(&verified.parameters()?))
+            .replay_guard(Memory::new(10))
+            .unwrap();
+        let mut service = layer.layer(handler.service());
+        for body in &cut {
+            call(&mut service, http(&signed.clone().with_body(body.as_str()))).await;
+        }
+        assert_eq!(handler.count(), handled);
     }
 }
 
