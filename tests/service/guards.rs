@@ -421,7 +421,7 @@ async fn a_form_that_is_cut_elsewhere_is_no_new_event() {
     let cut = [
         genuine,
         format!("CallSid={CALL}&CallStatus=completedCalled%2B1&Caller=%2B2"),
-        format!("CallSid={CALL}&CallStatus=completedC&alled=%2B1Caller%2B2"),
+        format!("CallSid={CALL}&CallStatus=completedCal&led=%2B1Caller%2B2"),
         format!("CallSid={CALL}&CallStatus=completedCalled%2B1Caller%2B2"),
     ];
     for (key, handled) in [(lax as fn(&Parameters) -> Option<ReplayKey>, 4), (strict, 1)] {
