@@ -206,6 +206,15 @@ async fn errors_and_timeouts_of_the_store_differ_and_are_not_cached() {
     assert!(TenantStoreTimeout.is_retryable() && TenantStoreUnavailable.is_retryable());
 }
 
+#[tokio::test]
+async fn concurrent_requests_send_one_query() {
+    let (store, handler) = (Store::default(), Handler::default());
+    let service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
+    let calls: Vec<_> = (0..32).map(|_| tokio::spawn(service.clone().oneshot(genuine("known-1")))).collect();
+    assert_eq!(outcomes(calls).await, [None; 32]);
+    assert_eq!((store.questions(), handler.count()), (1, 32));
+}
+
 #[tokio::test(start_paused = true)]
 async fn answers_are_kept_for_their_lifetime() {
     let store = Store::default();
