@@ -28,6 +28,7 @@ use http_body_util::Full;
 use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
+use crate::guards::HalfDown;
 use crate::world::{Anything, BODY, NOW, secret};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -235,28 +236,6 @@ where
     response.extensions().get::<Error>().map(Error::kind)
 }
 
-/// Answers every claim with "in progress" for this long.
-#[derive(Debug)]
-struct Busy(Duration);
-
-impl ReplayGuard for Busy {
-    async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<Claim, Error> {
-        Ok(Claim::InProgress { remaining: self.0 })
-    }
-
-    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
-        Ok(false)
-    }
-
-    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
-        Ok(false)
-    }
-
-    async fn release(&self, _: &Lease) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
 #[test]
 fn no_guard_panics() {
     for capacity in SIZES {
@@ -284,7 +263,7 @@ fn no_guard_panics() {
         case(&format!("a lease of which {remaining:?} is left"), || {
             let layer = VerifyLayer::new(Vogent::new(secret())).replay_key_of_body();
             let layer = layer
-                .replay_guard(Busy(remaining))
+                .replay_guard(HalfDown { claim: Ok(Some(Claim::InProgress { remaining })), later: None })
                 .unwrap()
                 .on_duplicate(StatusCode::CONFLICT)
                 .finish_when_client_leaves();

@@ -487,3 +487,38 @@ impl ReplayGuard for Recorder {
         Ok(())
     }
 }
+
+/// After a claim, every call of the store has one outcome. `None` is no answer.
+#[derive(Debug)]
+pub(crate) struct HalfDown {
+    /// By default the claim is granted.
+    pub(crate) claim: Result<Option<Claim>, ErrorKind>,
+    pub(crate) later: Option<Result<bool, ErrorKind>>,
+}
+
+impl HalfDown {
+    async fn answer(&self) -> Result<bool, Error> {
+        match self.later {
+            Some(answer) => Ok(answer?),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl ReplayGuard for HalfDown {
+    async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
+        Ok(self.claim.clone()?.unwrap_or_else(|| Claim::Leased(Lease::new(*key))))
+    }
+
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
+        self.answer().await
+    }
+
+    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+        self.answer().await
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), Error> {
+        self.answer().await.map(drop)
+    }
+}

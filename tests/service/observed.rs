@@ -12,11 +12,11 @@ use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
 use countersign::axum::Signed;
-use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
+use countersign::replay::{Claim, Memory};
 use countersign::sign;
 use countersign::tower::VerifyLayer;
 use countersign::vonage::SignedWebhook;
-use countersign::{Error, ErrorKind, Keyring, ReplayKey, Secret, Tenants};
+use countersign::{ErrorKind, Keyring, Secret, Tenants};
 use http::{Response, StatusCode};
 use tower::{Layer as _, Service as _, ServiceExt as _};
 use tracing::field::{Field, Visit};
@@ -24,7 +24,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::guards::Recorder;
+use crate::guards::{HalfDown, Recorder};
 use crate::world::{BODY, Handler, NOW, call, guarded, http, secret, webhook_delivery, webhook_request};
 
 /// Remembers each event and each field of a span as `name=value`.
@@ -146,40 +146,6 @@ async fn each_request_has_one_event_and_a_span_with_its_key() {
         for secret in ["s3cr3t", "the older secret", signature.unwrap_or("s3cr3t")] {
             assert!(!text.contains(secret));
         }
-    }
-}
-
-/// After a claim, every call of the store has one outcome. `None` is no answer.
-#[derive(Debug)]
-struct HalfDown {
-    claim: Result<Option<Claim>, ErrorKind>,
-    later: Option<Result<bool, ErrorKind>>,
-}
-
-impl HalfDown {
-    async fn answer(&self) -> Result<bool, Error> {
-        match self.later {
-            Some(answer) => Ok(answer?),
-            None => pending().await,
-        }
-    }
-}
-
-impl ReplayGuard for HalfDown {
-    async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
-        Ok(self.claim.clone()?.unwrap_or_else(|| Claim::Leased(Lease::new(*key))))
-    }
-
-    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
-        self.answer().await
-    }
-
-    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
-        self.answer().await
-    }
-
-    async fn release(&self, _: &Lease) -> Result<(), Error> {
-        self.answer().await.map(drop)
     }
 }
 
