@@ -24,16 +24,16 @@ fn verify(
     verdict(verifier, Request::new(Head::new(method, &headers), body)).map_err(|error| error.kind())
 }
 
-/// The vectors of these platforms. `timestamped` has them accepted, and rejected after a change.
-fn vectors_of(schemes: &[&str]) -> Vec<Vector> {
-    let vectors: Vec<_> = vectors().into_iter().filter(|vector| schemes.contains(&&*vector.scheme)).collect();
-    assert!(vectors.len() >= schemes.len());
-    vectors
+/// The vectors without a time. `timestamped` has them accepted, and rejected after a change.
+fn untimed() -> impl Iterator<Item = Vector> {
+    vectors().into_iter().filter(|vector| vector.time.is_empty())
 }
 
 #[test]
 fn the_prefix_of_a_signature_is_required() {
-    for vector in vectors_of(&["famulor", "genesys"]) {
+    let prefixed: Vec<_> = untimed().filter(|vector| vector.headers[0].1.starts_with("sha256=")).collect();
+    assert_eq!(prefixed.len(), 2);
+    for vector in prefixed {
         for other in ["", "SHA256=", "sha1=", "v1=", "sha256"] {
             let altered = vector.replaced("sha256=", other);
             rejects(&*vector.verifier(0), altered.request(), SignatureMalformed);
@@ -43,7 +43,7 @@ fn the_prefix_of_a_signature_is_required() {
 
 #[test]
 fn a_gateway_may_rename_the_header() {
-    for mut vector in vectors_of(&["bland", "cal-com", "agora", "famulor", "genesys", "sinch-numbers"]) {
+    for mut vector in untimed() {
         vector.header = Some("X-Renamed".to_owned());
         rejects(&*vector.verifier(0), vector.request(), SignatureMissing);
         vector.headers[0].0 = "x-renamed".to_owned();
@@ -54,7 +54,8 @@ fn a_gateway_may_rename_the_header() {
 #[test]
 fn agora_never_falls_back_to_sha1() {
     // Published, beside the signature by SHA-256.
-    let (v1, vector) = ("5a3bb6a6d9fad2ea9ae3fb707a14c9d7f3136df1", &vectors_of(&["agora"])[0]);
+    let v1 = "5a3bb6a6d9fad2ea9ae3fb707a14c9d7f3136df1";
+    let vector = untimed().find(|vector| vector.scheme == "agora").unwrap();
     let agora = Agora::new(secret("secret"));
     let kind = |headers: &[(&str, &str)]| verify(&agora, "POST", headers, vector.body.as_bytes()).map(drop);
     assert_eq!(kind(&[("Agora-Signature", v1)]), Err(SignatureMissing));

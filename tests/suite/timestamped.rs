@@ -39,7 +39,7 @@ pub(crate) struct Vector {
     /// Seconds in the past and in the future.
     window: (i64, i64),
     /// The time as it is sent, and a second later; empty where none is signed.
-    time: String,
+    pub(crate) time: String,
     later: String,
     id: Option<String>,
 }
