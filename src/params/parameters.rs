@@ -60,7 +60,8 @@ impl Parameters {
         Some(Self::new(params))
     }
 
-    /// Returns the value of this parameter, or the first value if the name repeats.
+    /// Returns the value of this parameter, or the first value if the name repeats. [`deserialize`](Self::deserialize) into a
+    /// struct rejects a field that repeats.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.get(name).map(|param| param.value)

@@ -34,8 +34,8 @@
 //! An attacker who has seen one request can write it in another way with the same signature.
 //!
 //! - V3: `a=1&b=2` and `a=1%26b%3D2` are the same query. Values of one name have no order. Nothing separates names from values
-//!   in a form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need. Allow
-//!   only one method with `methods`. Read a form from [`Verified::parameters`](crate::Verified::parameters).
+//!   in a form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need, or
+//!   repeats it. Allow only one method with `methods`. Read a form from [`Verified::parameters`](crate::Verified::parameters).
 //! - V2: nothing separates the path from the nonce. Route only exact paths, and none that ends in a digit.
 //!
 //! # Setup

@@ -21,8 +21,8 @@
 //!
 //! Nothing separates the URL from the body, or names from values, and one key signs both kinds of message. An attacker who has
 //! seen one request can move the boundaries, as at [Twilio](crate::twilio#one-message-for-several-requests). They can also
-//! resend JSON as a form, with one parameter whose name is the JSON. Reject a request that lacks a parameter you need. Read a
-//! form from [`Verified::parameters`](crate::Verified::parameters).
+//! resend JSON as a form, with one parameter whose name is the JSON. Reject a request that lacks a parameter you need, or repeats
+//! it. Read a form from [`Verified::parameters`](crate::Verified::parameters).
 //!
 //! # Setup
 //!

@@ -31,6 +31,8 @@
 //! - Keep signatures out of logs that others can read.
 //! - If you accept only forms, require [`Coverage::UrlParams`](crate::Coverage::UrlParams).
 //! - Reject a request that lacks a parameter you need. Do not use a default instead.
+//! - Reject a request that repeats a parameter of which you need one. A sender's text, such as `hiFrom+1`, can become the first
+//!   of two `From`.
 //! - Route exact paths, and allow only the method that you chose at Twilio, with `methods`.
 //! - Read [`Verified::parameters`](crate::Verified::parameters). A form's bytes, its order and its encoding are not signed.
 //!
