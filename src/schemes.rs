@@ -158,6 +158,9 @@ impl Scheme {
 
     /// Builds the verifier.
     ///
+    /// `plivo-v2` accepts a query and a body, which Plivo does not sign there:
+    /// [`insecure_accept_unsigned_parameters`](PlivoV2::insecure_accept_unsigned_parameters). Its proof covers only the path.
+    ///
     /// # Errors
     ///
     /// - The scheme's constructor fails, or a required setting is missing.

@@ -18,6 +18,8 @@
 //! | `_TOLERANCE` | timestamp window in seconds either way |
 //! | `_TIMESTAMP_HEADER`, `_MESSAGE_ID_HEADER`, `_FORMAT`, `_PREFIX`, `_ENCODING` | `VAPI`, as in its dashboard; `STATIC_TOKEN` has `_PREFIX` |
 //!
+//! `/plivo-v2` accepts any query and body with a genuine signature, since Plivo signs only the path there.
+//!
 //! With `EXPLAIN=1` in the environment it prints the cause of each rejection, with the evidence and the remedy. Use this only
 //! for development, because a diagnosis is expensive.
 //!
