@@ -15,7 +15,7 @@
 //! # The rule of V2
 //!
 //! `X-Plivo-Signature-V2` holds the base64 of HMAC-SHA256(auth token, URL up to its path ‖ nonce). The nonce is in
-//! `X-Plivo-Signature-V2-Nonce`, and must not be empty.
+//! `X-Plivo-Signature-V2-Nonce`.
 //!
 //! **V2 signs neither the query nor the body.** So a request with either is rejected, unless you
 //! [accept it](PlivoV2::insecure_accept_unsigned_parameters).
@@ -25,6 +25,8 @@
 //! - The key is the auth token, as text, of the account or subaccount that owns the resource. `X-Plivo-Signature-Ma-V3` and
 //!   `X-Plivo-Signature-Ma-V2` are always signed with the main account's token: see `main_account`.
 //! - No time is signed. The nonce is the replay key.
+//! - The nonce must consist of letters, digits, `-` and `_`. The documentation shows only digits. Another nonce could be the end
+//!   of a longer path, or of a message of V3 that is sent as V2.
 //!
 //! Sources: the vendor's SDKs for Python, Node, Go and Ruby, and the documentation's page on signature validation; read in
 //! November 2026. They differ on repeated names and on ports. This type follows Python: each value counts, and the port stays.
@@ -36,7 +38,8 @@
 //! - V3: `a=1&b=2` and `a=1%26b%3D2` are the same query. Values of one name have no order. Nothing separates names from values
 //!   in a form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need, or
 //!   repeats it. Allow only one method with `methods`. Read a form from [`Verified::parameters`](crate::Verified::parameters).
-//! - V2: nothing separates the path from the nonce. Route only exact paths, and none that ends in a digit.
+//! - V2: nothing separates the path from the nonce. Route only exact paths. None may end in a digit or begin another in the same
+//!   directory, as `/sms` begins `/sms-status`.
 //!
 //! # Setup
 //!
@@ -51,7 +54,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Keys};
 use crate::params::Params;
-use crate::request::{BaseUrl, Head, HeaderName};
+use crate::request::{BaseUrl, Field, Head, HeaderName};
 use crate::rule::{Envelope, FormParams, Profile, Rule};
 use crate::secret::Keyring;
 #[cfg(feature = "sign")]
@@ -115,7 +118,7 @@ impl Rule for PlivoV3Rule {
 
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
-        let nonce = head.signed(&V3_NONCE)?.without(b'.')?;
+        let nonce = nonce(head, &V3_NONCE)?;
         envelope.any_base64(head.signature(&self.signature)?.list(b','));
         envelope.part(base.join(head.path()));
         let query = joined_query(head.query())?;
@@ -232,10 +235,7 @@ impl Rule for PlivoV2Rule {
 
     fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
         let base = head.base_url().ok_or(ErrorKind::RuleInvalid)?;
-        let nonce = head.signed(&V2_NONCE)?;
-        if nonce.bytes().is_empty() {
-            return Err(nonce.reject(ErrorKind::HeaderMalformed));
-        }
+        let nonce = nonce(head, &V2_NONCE)?;
         envelope.base64(head.signature(&self.signature)?);
         envelope.part(base.join(head.path())).part(nonce).id(nonce.bytes());
         if self.takes_unsigned {
@@ -253,6 +253,14 @@ impl Sign for PlivoV2Rule {
         draft.header(V2_NONCE.as_str(), draft.id());
         draft.header(self.signature.as_str(), draft.base64());
     }
+}
+
+/// Reads a nonce of letters, digits, `-` and `_`. Any other could be the end of a path or of V3's message.
+fn nonce<'h>(head: Head<'h>, name: &'h HeaderName) -> Result<Field<'h>, Error> {
+    let nonce = head.signed(name)?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let is_valid = !nonce.bytes().is_empty() && nonce.bytes().iter().all(is_plain);
+    if is_valid { Ok(nonce) } else { Err(nonce.reject(ErrorKind::HeaderMalformed)) }
 }
 
 const V3: HeaderName = HeaderName::from_static("x-plivo-signature-v3");

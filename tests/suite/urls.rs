@@ -643,7 +643,7 @@ fn plivo_v3_signs_parameters_by_method() {
 }
 
 #[test]
-fn plivo_v3_accepts_a_list_and_a_nonce_without_dots() {
+fn plivo_v3_accepts_a_list_and_a_plain_nonce() {
     let right = sha256_base64(KEY.as_bytes(), "https://example.com/p.7");
     let wrong = sha256_base64(KEY.as_bytes(), "x");
     let on = |verifier: &PlivoV3, headers: &[(&str, &str)]| {
@@ -665,7 +665,7 @@ fn plivo_v3_accepts_a_list_and_a_nonce_without_dots() {
     ] {
         assert_eq!(on(&plivo_v3(), &[("X-Plivo-Signature-V3", list), nonce]), Err(kind), "{list}");
     }
-    for text in ["", "7.8", ".", "7."] {
+    for text in ["", "7.8", ".", "7.", "q/7"] {
         let signature = sha256_base64(KEY.as_bytes(), &format!("https://example.com/p.{text}"));
         let headers = [("X-Plivo-Signature-V3", &*signature), ("X-Plivo-Signature-V3-Nonce", text)];
         assert_eq!(on(&plivo_v3(), &headers), Err(HeaderMalformed), "{text:?}");
@@ -709,6 +709,16 @@ fn plivo_v2_covers_only_the_path() {
             assert_eq!(verified.replay_key(), Some(ReplayKey::new(["", "7"])));
         }
         assert_eq!(coverage_of(&open, method, "/q?a=1", &headers, "A=1"), Err(SignatureMismatch));
+    }
+    // The rest of a longer path, or of a message of V3, is no nonce.
+    for (signed, nonce) in
+        [("/p/q7", "/q7"), ("/p.xml7", ".xml7"), ("/p?a=b.A1.7", "?a=b.A1.7"), ("/p.7", ".7"), ("/p 7", " 7")]
+    {
+        let signature = sha256_base64(KEY.as_bytes(), &format!("https://example.com{signed}"));
+        let headers = [("X-Plivo-Signature-V2", &*signature), ("X-Plivo-Signature-V2-Nonce", nonce)];
+        for verifier in [&strict, &open] {
+            assert_eq!(coverage_of(verifier, "POST", "/p", &headers, ""), Err(HeaderMalformed), "{nonce}");
+        }
     }
     // An empty nonce could not identify a replay.
     let signature = sha256_base64(KEY.as_bytes(), "https://example.com/p");

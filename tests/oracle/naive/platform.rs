@@ -222,14 +222,16 @@ fn of_plivo(platform: &Platform, key: &[u8], request: &Request, target: &str) ->
         return None;
     }
     let at = |name: &str| request.header(name).ok()?;
+    let nonce_at = |name: &str| {
+        let is_plain = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_');
+        at(name).filter(|nonce| !nonce.is_empty() && nonce.iter().all(is_plain))
+    };
     if platform.scheme == "plivo-v2" {
-        let (nonce, tag) = (at("x-plivo-signature-v2-nonce")?, decode(at("x-plivo-signature-v2")?)?);
+        let (nonce, tag) = (nonce_at("x-plivo-signature-v2-nonce")?, decode(at("x-plivo-signature-v2")?)?);
         let message = [base.as_bytes(), path(target).as_bytes(), nonce].concat();
-        return (!nonce.is_empty() && is_tag(Function::HmacSha256, key, &message, &[tag]))
-            .then_some(("url", None));
+        return is_tag(Function::HmacSha256, key, &message, &[tag]).then_some(("url", None));
     }
-    let nonce =
-        at("x-plivo-signature-v3-nonce").filter(|nonce| !nonce.is_empty() && !nonce.contains(&b'.'))?;
+    let nonce = nonce_at("x-plivo-signature-v3-nonce")?;
     let tags: Vec<_> = list(at("x-plivo-signature-v3")?, b',').filter_map(decode).collect();
     let mut message = [base, path(target)].concat().into_bytes();
     let mut query = pairs(target.split_once('?').map_or("", |(_, query)| query).as_bytes())?;
