@@ -167,7 +167,8 @@ fn covered(parts: Parts, body: Bytes, proof: &Verified) -> Result<Request, Error
         }
         Coverage::Params => {
             let media_type = content_type.and_then(|value| MediaType::of(value.as_bytes()));
-            let is_json = media_type == Some(MediaType::Json);
+            // Only the SMS API signs JSON.
+            let is_json = proof.is_signed_by_parameter() && media_type == Some(MediaType::Json);
             (Some(without_uncovered(body, is_json, proof)), None)
         }
         Coverage::Token | Coverage::None => (None, None),
