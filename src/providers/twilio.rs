@@ -33,6 +33,7 @@
 //! - Reject a request that lacks a parameter you need. Do not use a default instead.
 //! - Reject a request that repeats a parameter of which you need one. A sender's text, such as `hiFrom+1`, can become the first
 //!   of two `From`.
+//! - Do not act on an optional parameter alone. A sender's text, such as `hiButtonPayloadok`, can become one.
 //! - Route exact paths, and allow only the method that you chose at Twilio, with `methods`.
 //! - Read [`Verified::parameters`](crate::Verified::parameters). A form's bytes, its order and its encoding are not signed.
 //!

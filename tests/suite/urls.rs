@@ -321,17 +321,23 @@ fn a_text_in_twilios_form_cannot_become_the_hash_of_another_body() {
     }
 }
 
-/// Nothing separates the values either, so a sender's text can become another value of a name. `get` returns the first.
+/// Nothing separates the values either, so a sender's text can become another value of a name, or another name. `get` returns
+/// the first value.
 #[test]
-fn a_text_in_twilios_form_can_become_another_value() {
-    let signature = sha1_base64("https://example.com/hookBodyhiFrom+1000From+2000");
-    let headers = [("X-Twilio-Signature", &*signature), FORM];
-    for (body, seen) in [
-        ("Body=hiFrom%2B1000&From=%2B2000", "Body=hiFrom+1000&From=+2000"),
-        ("Body=hi&From=%2B1000&From=%2B2000", "Body=hi&From=+1000&From=+2000"),
+fn a_text_in_twilios_form_can_become_another_parameter() {
+    for (text, [sent, cut]) in [
+        ("BodyhiFrom+1From+2", ["Body=hiFrom%2B1&From=%2B2", "Body=hi&From=%2B1&From=%2B2"]),
+        (
+            "BodyhiButtonPayloadokFrom+2",
+            ["Body=hiButtonPayloadok&From=%2B2", "Body=hi&ButtonPayload=ok&From=%2B2"],
+        ),
     ] {
-        let verified = verify(&twilio(), "POST", "/hook", &headers, body).unwrap();
-        assert_eq!(parameters(&verified), seen);
+        let signature = sha1_base64(&format!("https://example.com/hook{text}"));
+        let headers = [("X-Twilio-Signature", &*signature), FORM];
+        for body in [sent, cut] {
+            let verified = verify(&twilio(), "POST", "/hook", &headers, body).unwrap();
+            assert_eq!(parameters(&verified), body.replace("%2B", "+"));
+        }
     }
 }
 
