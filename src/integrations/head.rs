@@ -7,9 +7,7 @@ use crate::request::Head;
 
 /// Views the head. In a nested router of axum, the target is the received one, not the rest that axum leaves.
 pub(super) fn head(parts: &Parts) -> Head<'_> {
-    let target =
-        received_uri(&parts.uri, &parts.extensions).path_and_query().map_or("", |target| target.as_str());
-    Head::new(parts.method.as_str(), &parts.headers).with_target(target)
+    Head::of_http(&parts.method, received_uri(&parts.uri, &parts.extensions), &parts.headers)
 }
 
 /// Returns the URI on which the request was received.

@@ -28,7 +28,7 @@ impl<'r> From<&'r ::http::request::Parts> for Head<'r> {
 }
 
 impl<'r> Head<'r> {
-    fn of_http(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
+    pub(crate) fn of_http(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
         let target = uri.path_and_query().map_or("", |target| target.as_str());
         let query = uri.query().unwrap_or_default().as_bytes();
         Self { target, query, ..Self::new(method.as_str(), headers) }
