@@ -3,6 +3,9 @@
 use std::env;
 use std::str::FromStr;
 
+#[cfg(feature = "serde")]
+use serde::de::Error as _;
+
 use super::{Keyring, Secret};
 use crate::config_error::ConfigError;
 
@@ -91,6 +94,9 @@ impl FromStr for Secret {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).and_then(|text| Self::new(text).map_err(serde::de::Error::custom))
+        // Serde's own error quotes a number, which can be a secret without its quotation marks.
+        let text =
+            String::deserialize(deserializer).map_err(|_| D::Error::custom(ConfigError::SecretNotText))?;
+        Self::new(text).map_err(D::Error::custom)
     }
 }

@@ -107,9 +107,19 @@ fn a_secret_is_part_of_a_configuration() {
     for (json, expected) in [
         (r#"{"secret":""}"#, "secret is empty"),
         (r#"{"secret":"hush "}"#, "secret begins or ends with white space"),
-        (r#"{"secret":7}"#, "expected a string"),
+        (r#"{"secret":7}"#, "secret is not text"),
     ] {
         let error = read(json).err().unwrap().to_string();
         assert!(error.contains(expected) && !error.contains("hush"), "{error}");
+    }
+}
+
+/// An unquoted secret of digits is a number in YAML, TOML and JSON.
+#[test]
+#[cfg(feature = "serde")]
+fn a_secret_of_another_type_is_not_in_the_error() {
+    for json in ["8675309867", "-8675309867", "8675309.867", "86753098678675309867", r#"["8675309867"]"#] {
+        let error = serde_json::from_str::<Secret>(json).unwrap_err().to_string();
+        assert_eq!(error, "secret is not text");
     }
 }
