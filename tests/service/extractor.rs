@@ -21,7 +21,8 @@ use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::VerifyLayer;
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    Algorithm, BaseUrl, Coverage, Error, Head, Keys, PlivoV2, Twilio, Verified, Verifier, Vogent, Webhook,
+    Algorithm, BaseUrl, Coverage, ElevenLabs, Error, Head, Keys, PlivoV2, Twilio, Verified, Verifier, Vogent,
+    Webhook,
 };
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -298,6 +299,30 @@ async fn parameters_are_read_from_the_proof() {
     let unverified = Router::new().route("/", any(|SignedParameters(_): SignedParameters<Answer>| async {}));
     let (status, words, _) = answer(unverified, request(&text("a").form())).await;
     assert_eq!((status, words.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, UNVERIFIED));
+}
+
+/// `ElevenLabs` sends whole calls as audio. axum's own limit is 2 MiB.
+#[tokio::test]
+async fn a_handler_takes_what_the_layer_takes() {
+    const MIB: usize = 1024 * 1024;
+    let elevenlabs = || ElevenLabs::new(secret()).clock(|| crate::world::NOW);
+    let take = || post(|_: Verified, body: Bytes| async move { body.len().to_string() });
+    let by_default = Router::new().route("/", take()).layer(VerifyLayer::new(elevenlabs()));
+    let inside = take().layer(DefaultBodyLimit::max(MIB));
+    let inside = Router::new().route("/", inside).layer(VerifyLayer::new(elevenlabs()));
+    // A limit outside stays if the layer's is not more than axum's own.
+    let outside = Router::new().route("/", take()).layer(VerifyLayer::new(elevenlabs()).max_body(2 * MIB));
+    let outside = outside.layer(DefaultBodyLimit::max(MIB));
+    for (router, length, status) in [
+        (by_default, 3 * MIB, StatusCode::OK),
+        (inside, 3 * MIB, StatusCode::PAYLOAD_TOO_LARGE),
+        (outside.clone(), MIB, StatusCode::OK),
+        (outside, MIB + 1, StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let unsigned = Unsigned::json(vec![b'x'; length]).time(crate::world::NOW);
+        let audio = elevenlabs().sign(secret(), &unsigned).unwrap();
+        assert_eq!(answer(router, to("/", &audio)).await.0, status, "{length}");
+    }
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ impl Gate {
         };
         observer.verified(&verified);
         parts.extensions.insert(verified);
-        Ok(Admitted::Fresh(Request::from_parts(parts, body), hold))
+        Ok(Admitted::Fresh(self.limited(Request::from_parts(parts, body)), hold))
     }
 
     /// Returns the limit that was set. Else the default or the verifier's body limit, whichever is more.
@@ -99,6 +99,21 @@ impl Gate {
             self.source.example().body_limit().map_or(DEFAULT_MAX_BODY, |limit| limit.max(DEFAULT_MAX_BODY))
         };
         self.max_body.unwrap_or_else(default)
+    }
+
+    /// Lifts the limit of axum's extractors where this layer takes more than their default. The body is read by now.
+    #[cfg(feature = "axum")]
+    fn limited(&self, mut request: Request<VerifiedBody>) -> Request<VerifiedBody> {
+        if self.max_body() > AXUMS_MAX_BODY {
+            ::axum_core::extract::DefaultBodyLimit::disable().apply(&mut request);
+        }
+        request
+    }
+
+    #[cfg(not(feature = "axum"))]
+    #[expect(clippy::unused_self, reason = "axum's extractors are not there")]
+    fn limited(&self, request: Request<VerifiedBody>) -> Request<VerifiedBody> {
+        request
     }
 
     /// Verifies the head, then the body as it arrives.
@@ -144,3 +159,5 @@ impl Gate {
 }
 
 const DEFAULT_MAX_BODY: usize = 1024 * 1024;
+#[cfg(feature = "axum")]
+const AXUMS_MAX_BODY: usize = 2 * 1024 * 1024;

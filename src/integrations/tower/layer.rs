@@ -95,6 +95,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// limits still apply.
     ///
     /// Default: 1 MiB, or the verifier's [`body_limit`](Verifier::body_limit) where that is more.
+    ///
+    /// With the feature `axum`, a limit of more than 2 MiB also replaces axum's `DefaultBodyLimit`, which is 2 MiB. One that you
+    /// set between this layer and the handler still applies.
     pub fn max_body(mut self, limit: usize) -> Self {
         self.gate.max_body = Some(limit);
         self
