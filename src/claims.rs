@@ -213,7 +213,7 @@ fn once<T>(claim: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Re
 /// Reads a number of seconds (RFC 7519's `NumericDate`), in any JSON form.
 fn time(name: &'static str, value: &Value<'_>, rounding: Rounding) -> Result<UnixTime, Error> {
     let seconds = match value {
-        // JSON has no number that begins with a plus sign.
+        // Most times are whole. `parse` would also take `+1`, but that is no JSON.
         Value::Literal(literal) => literal.parse().ok().or_else(|| decimal::whole(literal, rounding)),
         _ => None,
     };

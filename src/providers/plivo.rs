@@ -38,8 +38,8 @@
 //! - V3: `a=1&b=2` and `a=1%26b%3D2` are the same query. Values of one name have no order. Nothing separates names from values
 //!   in a form, or the query of a GET from the parameters of a POST. Reject a request that lacks a parameter you need, or
 //!   repeats it. Allow only one method with `methods`. Read a form from [`Verified::parameters`](crate::Verified::parameters).
-//! - V2: nothing separates the path from the nonce. Route only exact paths. None may end in a digit or begin another in the same
-//!   directory, as `/sms` begins `/sms-status`.
+//! - V2: nothing separates the path from the nonce. Route only exact paths. No path may end in a digit. No path may continue
+//!   another with letters, digits, `-` or `_`, as `/sms-status` continues `/sms`.
 //!
 //! # Setup
 //!

@@ -400,7 +400,7 @@ async fn the_identifier_is_the_key_if_the_body_is_uncovered() {
     }
 }
 
-/// Nothing separates the signed parameters of Twilio, so one signature fits several forms. Both keys are in the guide.
+/// Nothing separates the signed parameters of Twilio, so one signature fits several forms. The guide has the strict key.
 #[tokio::test]
 async fn a_form_that_is_cut_elsewhere_is_no_new_event() {
     const CALL: &str = "CA00000000000000000000000000000001";

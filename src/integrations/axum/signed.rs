@@ -35,9 +35,9 @@ use crate::verifier::{Coverage, Verified, Verifier};
 /// `DefaultBodyLimit`.
 ///
 /// `T` runs only after verification. It gets the body with its `Content-Type`, or the query of a GET. Blank parameters that the
-/// signature does not cover are removed from a form, query or JSON object first. `T` gets no other header, no extension, and no
-/// path or query that is not covered. To read an unsigned path or query, take axum's `Path` or `Query` as an argument before
-/// this one.
+/// signature does not cover are removed from a form, query or JSON object first. `T` gets no other header, no extension but the
+/// proof, and no path or query that is not covered. To read an unsigned path or query, take axum's `Path` or `Query` as an
+/// argument before this one.
 ///
 /// There is no replay guard here, because an extractor cannot see how the handler ends. For one, put a
 /// [`VerifyLayer`](crate::tower::VerifyLayer) over the route, and take [`Verified`] as the argument.

@@ -242,6 +242,7 @@ impl Verifier for Sms {
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let (source, params) = read(request, &self.content_type, self.max_body)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
+            // A wrong signature is reported first, as where the body comes in chunks.
             return Err(self.check(params).err().unwrap_or_else(|| ErrorKind::BodyUnexpected.into()));
         }
         self.check(params)
