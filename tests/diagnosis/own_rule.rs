@@ -171,9 +171,11 @@ fn the_time_beside_the_signature() {
 #[test]
 fn tenants_and_their_header() {
     let tenants = Tenants::new([("a1", key(KEY)), ("b2", key(OTHER_KEY))]).unwrap();
-    let keys = Keys::hmac_tenants(Algorithm::Sha256, tenants);
-    let base = BaseUrl::new(BASE).unwrap();
-    let webhook = Webhook::with_base_url(Acme { in_milliseconds: false }, keys, base).clock(|| NOW);
+    let verifier = |tenants| {
+        let (keys, base) = (Keys::hmac_tenants(Algorithm::Sha256, tenants), BaseUrl::new(BASE).unwrap());
+        Webhook::with_base_url(Acme { in_milliseconds: false }, keys, base).clock(|| NOW)
+    };
+    let webhook = verifier(tenants);
     let credentials = Credentials::new().tenant("a1", KEY).tenant("b2", OTHER_KEY);
     let of = |name: &str, secret| webhook.sign(key(secret), &Unsigned::json(BODY).tenant(name)).unwrap();
     let genuine = of("a1", KEY);
@@ -186,6 +188,11 @@ fn tenants_and_their_header() {
     let diagnosis = webhook.diagnose(&capture(&strangers), &credentials);
     requires("another tenant's", &diagnosis, &["secret_other"]);
     assert!(diagnosis.findings()[0].evidence().contains("tenant `a1`"));
+    // The named tenant's secret is the verifier's own.
+    let stored = format!("{KEY}\n");
+    let padded = verifier(Tenants::new([("a1", key(&stored))]).unwrap());
+    let diagnosis = padded.diagnose(&capture(&genuine), &Credentials::new().tenant("a1", stored));
+    assert_eq!(codes(&diagnosis), ["secret_whitespace"], "{diagnosis}");
 
     let renamed = genuine.clone().without_header("acme-account").with_header("x-account", "a1");
     requires("renamed", &webhook.diagnose(&capture(&renamed), &credentials), &["header_other"]);
