@@ -65,7 +65,7 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
     writer.write(at, b"{\"", 0)?;
     for count in 0..USUAL_COUNT {
         let start = at;
-        at = marks.find(|mark| *mark >= start).unwrap_or(query.len());
+        at = marks.next().unwrap_or(query.len());
         let name = query.get(start..at).filter(|name| !name.is_empty())?;
         if query.get(at) != Some(&b'=') || names.iter().take(count).any(|known| *known == name) {
             return None;
@@ -73,7 +73,7 @@ fn hash_usual_object(query: &[u8]) -> Option<[u8; 32]> {
         *names.get_mut(count)? = name;
         writer.write(at, b"\":\"", 1)?;
         loop {
-            at = marks.find(|mark| *mark > at).unwrap_or(query.len());
+            at = marks.next().unwrap_or(query.len());
             match query.get(at) {
                 Some(b'&') => break,
                 Some(b'=') => {}
