@@ -110,8 +110,10 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
                 Finding::hint(Cause::SchemeOther, evidence)
             }
             ErrorKind::AlgorithmMismatch if algorithm.starts_with("HS") => {
-                let evidence =
-                    format!("the token's header says {algorithm}, and the platform signs with HS256");
+                // Any other name is a text of the sender.
+                let known = ["HS384", "HS512"].into_iter().find(|known| algorithm == *known);
+                let named = known.unwrap_or("another algorithm");
+                let evidence = format!("the token's header says {named}, and the platform signs with HS256");
                 Finding::hint(Cause::AlgorithmOther, evidence)
             }
             _ => case.rejected_otherwise(),

@@ -89,6 +89,10 @@ fn no_token_or_another_kind() {
     requires("algorithm_other", false, &webhook(), &with_algorithm("HS512", None));
     requires("algorithm_other", false, &webhook(), &with_algorithm("HS384", None));
     requires("rejected_otherwise", false, &webhook(), &with_algorithm("none", None));
+    for unknown in [r"HS\u001b[2J\naccepted", "HS256 ", "HS-value-of-the-request"] {
+        let seen = requires("algorithm_other", false, &webhook(), &with_algorithm(unknown, None));
+        assert_eq!(seen, "the token's header says another algorithm, and the platform signs with HS256");
+    }
     let garbled = genuine().without_header("authorization").with_header("authorization", "Bearer nothing");
     requires("rejected_otherwise", false, &webhook(), &capture(&garbled));
 }
