@@ -62,7 +62,7 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
     let Ok(verifier) = scheme.build(&settings) else { return false };
     let seen = Seen::new(case.capture);
     let verdict = verifier.verify(Request::new(seen.head(), &case.capture.body));
-    let is_its = signatures::like(case.capture).is_none_or(|name| seen.was_asked(name));
+    let is_its = signatures::like(case.capture).is_none_or(|name| seen.was_asked(name.as_str()));
     is_its
         && verdict.is_err_and(|error| match error.kind() {
             ErrorKind::SignatureMismatch => true,

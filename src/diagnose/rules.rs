@@ -46,8 +46,7 @@ impl<R: Rule> Subject for Webhook<R> {
         let hint = match (rejection.kind(), rejection.header_name()) {
             (ErrorKind::SignatureMismatch, _) => None,
             (ErrorKind::SignatureMissing, Some(name)) => {
-                let like = signatures::like(capture).map(str::to_ascii_lowercase);
-                let (named, other) = match like {
+                let (named, other) = match signatures::like(capture) {
                     Some(other) => (Cause::HeaderOther, format!("`{other}` looks like a signature")),
                     None => (Cause::SignatureMissing, "none that looks like a signature".to_owned()),
                 };

@@ -4,6 +4,7 @@ use super::trials::Change;
 use super::{Capture, Cause, Finding, secrets};
 use crate::encoding::{base64, hex};
 use crate::mac::Tag;
+use crate::request::HeaderName;
 use crate::rule::Encoding;
 
 /// A tag in a value.
@@ -39,10 +40,10 @@ pub(super) fn read(value: &[u8]) -> Vec<Given> {
     given
 }
 
-/// The first header that looks like a signature.
-pub(super) fn like(capture: &Capture) -> Option<&str> {
-    let like = capture.headers.iter().find(|(_, value)| !read(value).is_empty());
-    like.map(|(name, _)| name.as_str())
+/// The first header that looks like a signature. A name that no header can have is skipped, since the evidence shows names.
+pub(super) fn like(capture: &Capture) -> Option<HeaderName> {
+    let mut like = capture.headers.iter().filter(|(_, value)| !read(value).is_empty());
+    like.find_map(|(name, _)| HeaderName::new(name).ok())
 }
 
 /// Whether a value looks like a signature or a token.

@@ -181,3 +181,13 @@ fn a_signature_of_the_scheme_comes_before_another_scheme() {
         assert_eq!(diagnosis.findings()[0].code(), code, "{diagnosis}");
     }
 }
+
+#[test]
+fn a_name_that_no_header_can_have_is_not_shown() {
+    for name in ["x-a\u{1b}[2J\nvogent accepted", "x a", ""] {
+        let received = Capture::new("POST", [(name, "00".repeat(32))], BODY);
+        let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
+        assert_eq!(diagnosis.findings()[0].code(), "signature_missing", "{diagnosis}");
+        assert_eq!(diagnosis.to_string().lines().count(), 6, "{diagnosis}");
+    }
+}
