@@ -236,6 +236,27 @@ fn explain_prints_no_secret_and_no_signature() {
 }
 
 #[test]
+fn a_captured_text_controls_no_terminal() {
+    let odd = "a\u{1b}[2J\u{9b}2J\u{7f}\nb";
+    let mut named: Value = serde_json::from_str(delivery("vogent genuine")).unwrap();
+    named["candidates"] = json!({odd: named["secret"].take()});
+    named["secret"] = json!("another");
+    let lines = [
+        named,
+        json!({"id": odd, "scheme": odd, "secret": "x"}),
+        json!({"id": odd, "scheme": "vogent", "secret": "x", "headers": [[odd, "00".repeat(32)]]}),
+    ];
+    let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    for program in ["deliveries", "explain"] {
+        let run = run(program, &["-"], &input);
+        for text in [&run.output, &run.errors] {
+            assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{program}: {text:?}");
+        }
+        assert!(program == "deliveries" || run.output.contains("secret_other"), "{}", run.output);
+    }
+}
+
+#[test]
 fn explain_reports_unreadable_lines_and_reads_the_others() {
     let first = MISTAKES.lines().next().unwrap();
     let lines = run("explain", &["--json", "-"], &format!("not JSON\n{first}\n{{}}\n"));

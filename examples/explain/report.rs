@@ -70,7 +70,8 @@ impl Report {
                 if found.proved { ("proved", Style::new().green()) } else { ("hint", Style::new().yellow()) };
             let cause = format!("{} ({certainty}): {}", found.code, finding.cause().sentence());
             print(wrapped("", &cause, &colour));
-            print(wrapped("  seen: ", found.evidence, &Style::new()));
+            // It names tenants and candidates of the file.
+            print(wrapped("  seen: ", &visible(found.evidence), &Style::new()));
             print(wrapped("  do:   ", &found.remedy, &Style::new()));
         }
         print("");
