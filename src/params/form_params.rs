@@ -26,6 +26,12 @@ impl FormParams {
         self.0.dedup();
     }
 
+    /// Keeps the parameters for which `is_signed` returns `true`. A parameter that the join leaves out must be removed, or the
+    /// proof has it although nobody signed it.
+    pub fn retain(&mut self, mut is_signed: impl FnMut(&[u8], &[u8]) -> bool) {
+        self.0.retain(|Param { name, value }| is_signed(name, value));
+    }
+
     /// Iterates over names and values, in the current order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|Param { name, value }| (name, value))

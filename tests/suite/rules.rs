@@ -407,6 +407,28 @@ fn each_candidate_has_its_own_order() {
 }
 
 #[test]
+fn a_parameter_that_the_join_removes_is_not_in_the_proof() {
+    fn only_x(form: &mut FormParams, joined: &mut Vec<u8>) {
+        form.retain(|name, value| name.starts_with(b"x") && value != b"0");
+        join(form, joined);
+    }
+    let some = hex_webhook(|_, envelope| envelope.part("1").form(only_x).or().part("2").form(join));
+    for (message, first, count) in [
+        ("1x1:1;x2:2;", "x1", 2),
+        // The next candidate has all of them again.
+        ("2a:1;x1:1;x2:2;x3:0;", "a", 4),
+    ] {
+        let verified = verdict(&some, &[("x-sig", &tag(message))], "x2=2&a=1&x1=1&x3=0").unwrap();
+        let parameters = verified.parameters().unwrap();
+        assert_eq!(parameters.iter().next().map(|(name, _)| name), Some(first.as_bytes()), "{message}");
+        assert_eq!(parameters.len(), count, "{message}");
+    }
+    let none = verdict(&some, &[("x-sig", &tag("1"))], "a=1").unwrap();
+    assert!(none.parameters().unwrap().is_empty());
+    assert_eq!(coverage(&some, &tag("1x1:1;"), "a=1&x1=2"), Err(SignatureMismatch));
+}
+
+#[test]
 fn an_error_of_a_part_of_a_header_names_the_header() {
     let headers = [("x-sig", "t=1,v1=a,v1=b, v1=c"), ("x-time", "1700000000999")];
     let head = Head::new("POST", &headers);
