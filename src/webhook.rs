@@ -135,7 +135,8 @@ impl<R: Rule> Webhook<R> {
         Ok(self.with_terms(|terms| terms.methods = methods))
     }
 
-    /// Rejects a body of more than `limit` bytes. Default: 1 MiB for a form, no limit for a body that is not kept.
+    /// Rejects a body of more than `limit` bytes. Default: 1 MiB for a form, or the rule's
+    /// [`body_limit`](Profile::body_limit) where that is more. No limit for a body that is not kept.
     pub fn max_body(self, limit: usize) -> Self {
         self.with_terms(|terms| terms.max_body = Some(limit))
     }
@@ -364,7 +365,9 @@ impl Terms {
     }
 
     fn limit(&self, envelope: &Envelope<'_>) -> usize {
-        self.max_body.unwrap_or(if envelope.is_form() { DEFAULT_MAX_FORM } else { usize::MAX })
+        let of_form =
+            || self.profile.body_limit.map_or(DEFAULT_MAX_FORM, |limit| limit.max(DEFAULT_MAX_FORM));
+        self.max_body.unwrap_or_else(|| if envelope.is_form() { of_form() } else { usize::MAX })
     }
 }
 

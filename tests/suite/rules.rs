@@ -407,6 +407,29 @@ fn each_candidate_has_its_own_order() {
 }
 
 #[test]
+fn a_form_is_as_long_as_the_platforms_largest_body() {
+    const MIB: usize = 1024 * 1024;
+    let of_limit = |limit| {
+        let parts: Parts = |_, envelope| envelope.part("url").form(join);
+        Webhook::with_rule(Hex(Profile::new("large").body_limit(limit), parts), keys()).unwrap()
+    };
+    let sent = |webhook: &Webhook<Hex>, length: usize| {
+        let value = "x".repeat(length - 2);
+        let headers = [("x-sig", tag(format!("urla:{value};")))];
+        let head = Head::new("POST", &headers);
+        let body = format!("a={value}");
+        let whole = webhook.verify(Request::new(head, &body));
+        assert_eq!(in_chunks(webhook, Request::new(head, &body), 65_536), whole);
+        whole.map(drop).map_err(|error| error.kind())
+    };
+    for (limit, most) in [(2 * MIB, 2 * MIB), (3, MIB)] {
+        assert_eq!(sent(&of_limit(limit), most), Ok(()), "{limit}");
+        assert_eq!(sent(&of_limit(limit), most + 1), Err(BodyTooLarge), "{limit}");
+    }
+    assert_eq!(sent(&of_limit(2 * MIB).max_body(MIB), MIB + 1), Err(BodyTooLarge));
+}
+
+#[test]
 fn a_parameter_that_the_join_removes_is_not_in_the_proof() {
     fn only_x(form: &mut FormParams, joined: &mut Vec<u8>) {
         form.retain(|name, value| name.starts_with(b"x") && value != b"0");
