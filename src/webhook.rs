@@ -190,7 +190,7 @@ impl<R: Rule> Webhook<R> {
             return Err(ErrorKind::SignatureMismatch.into());
         }
         self.rule.read(head, envelope)?;
-        envelope.check(self.terms.profile.url_signed).map_err(Error::from)
+        envelope.check(&self.terms.profile).map_err(Error::from)
     }
 
     fn proceed<'v>(&'v self, envelope: Envelope<'_>) -> Result<Verification<'v>, Error> {

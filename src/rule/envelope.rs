@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Profile;
 use super::message::{Encoding, FormJoin, Hash, Message, OfEmpty, Place};
 use super::tags::{Texts, Written};
 use crate::error::{Error, ErrorKind};
@@ -22,6 +23,7 @@ use crate::time::UnixTime;
 ///
 /// - The body is in one message twice, or covered in two ways: [`body`](Self::body) and [`body_sha256`](Self::body_sha256).
 /// - A time, an identifier or the URL counts as signed, but the message is only the body.
+/// - A time is set, but the [`Profile`] has no window, so a request of any age would be accepted.
 pub struct Envelope<'h> {
     tags: Texts<'h>,
     message: Message,
@@ -159,6 +161,7 @@ impl<'h> Envelope<'h> {
     }
 
     /// Sets when the request was signed. Each candidate must contain the time: give the same [`Field`] to [`part`](Self::part).
+    /// The [`Profile`] must have a window.
     #[inline]
     pub fn signed_at(&mut self, time: UnixTime) -> &mut Self {
         self.signed_at = Some(time);
@@ -202,9 +205,11 @@ impl<'h> Envelope<'h> {
 
     /// Rejects a rule that contradicts itself.
     #[inline]
-    pub(crate) fn check(&self, is_url_signed: bool) -> Result<(), ErrorKind> {
-        let needs_head = is_url_signed || self.signed_at.is_some() || self.id.is_some();
-        let is_broken = self.contradicts || needs_head && self.messages().any(Message::is_body_alone);
+    pub(crate) fn check(&self, profile: &Profile) -> Result<(), ErrorKind> {
+        let needs_head = profile.url_signed || self.signed_at.is_some() || self.id.is_some();
+        let is_unchecked = self.signed_at.is_some() && profile.window.is_none();
+        let is_broken =
+            self.contradicts || is_unchecked || needs_head && self.messages().any(Message::is_body_alone);
         if is_broken { Err(ErrorKind::RuleInvalid) } else { Ok(()) }
     }
 

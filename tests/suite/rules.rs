@@ -534,7 +534,8 @@ fn a_target_that_extends_the_host_is_rejected() {
 #[test]
 fn a_rule_that_contradicts_itself_proves_nothing() {
     let plain = Profile::new("plain");
-    let rules: [(Profile, Parts); 9] = [
+    let timed = plain.window(300, 300);
+    let rules: [(Profile, Parts); 11] = [
         (plain, |_, envelope| envelope.body().part("x").body()),
         (plain, |_, envelope| envelope.part("x").body_hash(Hash::Md5, Encoding::Hex).body()),
         (plain, |_, envelope| envelope.body().insecure_unsigned_body()),
@@ -542,11 +543,14 @@ fn a_rule_that_contradicts_itself_proves_nothing() {
         (plain, |_, envelope| envelope.part("x").body_sha256([0; 32]).or().part("x").body()),
         (plain, |_, envelope| envelope.part("x").body_sha256([0; 32]).body_sha256([1; 32])),
         // It does not sign the time, the identifier or the URL.
-        (plain, |head, envelope| envelope.signed_at(head.time(&TIME).unwrap().seconds().unwrap()).body()),
+        (timed, |head, envelope| envelope.signed_at(head.time(&TIME).unwrap().seconds().unwrap()).body()),
         (plain, |_, envelope| {
             envelope.part("x").body().or().body_hash(Hash::Md5, Encoding::Hex).id(&b"1"[..])
         }),
         (plain.url(), |_, envelope| envelope.body()),
+        // It signs a time that no window checks.
+        (plain, |_, envelope| envelope.part("x").signed_at(NOW).body()),
+        (plain, |_, envelope| envelope.part("x").signed_at(NOW)),
     ];
     let base = BaseUrl::new("https://example.com").unwrap();
     for (index, (profile, parts)) in rules.into_iter().enumerate() {
@@ -691,7 +695,8 @@ impl Scripted {
         };
         let alone =
             self.candidates().any(|candidate| Self::holds_body(candidate) > 0 && !has_head(candidate));
-        once && elsewhere <= usize::from(!held) && !(needs_head && alone)
+        let unchecked = !self.window && [Step::Time, Step::TimeAlone].iter().any(|step| self.has(*step));
+        once && elsewhere <= usize::from(!held) && !(needs_head && alone) && !unchecked
     }
 
     /// The verdict on this request that the documentation states.
