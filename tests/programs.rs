@@ -18,7 +18,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::schemes::Scheme;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const DELIVERIES: &str = include_str!("../examples/deliveries.jsonl");
 const MISTAKES: &str = include_str!("../examples/mistakes.jsonl");
@@ -264,6 +264,20 @@ fn explain_reports_unreadable_lines_and_reads_the_others() {
     assert!(lines.errors.contains("line 1") && lines.errors.contains("line 3"), "{}", lines.errors);
     let empty = json!({"id": 1, "scheme": "vogent", "secret": ""}).to_string();
     assert!(run("explain", &["--json", "-"], &empty).output.contains("\"secret_empty\""));
+}
+
+#[test]
+fn explain_verifies_no_request_without_a_secret() {
+    // A secret that once stood in for a missing one.
+    for secrets in [json!({"secret": ""}), json!({"secrets": []}), json!({"secrets": ["", "x"]})] {
+        let token = json!({
+            "id": 1, "scheme": "static-token", "header": "x-token", "headers": [["x-token", "c3RyYW5nZXI="]]
+        });
+        let line: Map<_, _> =
+            [token, secrets].into_iter().flat_map(|fields| fields.as_object().unwrap().clone()).collect();
+        let run = run("explain", &["--json", "-"], &Value::from(line).to_string());
+        assert_ne!(run.lines()[0]["findings"], json!([]), "{}", run.output);
+    }
 }
 
 #[test]

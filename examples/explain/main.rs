@@ -34,6 +34,7 @@ mod saved;
 mod verifier;
 
 use std::ffi::OsString;
+use std::hash::{BuildHasher as _, RandomState};
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -113,8 +114,8 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
     };
     let verifier = verifier(record).or_else(|wrong| match &record.secrets {
         Secrets::Public(_) => Err(wrong),
-        // The diagnosis explains a bad secret. A verifier with another secret also rejects.
-        _ => verifier(&Record { secrets: Secrets::Text(STRANGERS.to_owned()), ..record.clone() }),
+        // The diagnosis explains a bad secret. A verifier with a secret that nobody knows also rejects.
+        _ => verifier(&Record { secrets: Secrets::Text(unknown_secret()), ..record.clone() }),
     })?;
     Ok(verifier.diagnose(&capture, &credentials(record)))
 }
@@ -147,11 +148,15 @@ fn credentials(record: &Record) -> Credentials {
     record.candidates.iter().fold(credentials, |all, (name, text)| all.other(name, text.as_str()))
 }
 
+/// Makes a secret that no capture can be signed with. It is in base64, as for the Contact Center.
+fn unknown_secret() -> String {
+    let random = [RandomState::new().hash_one(0), RandomState::new().hash_one(1)];
+    BASE64_STANDARD.encode(random.map(u64::to_be_bytes).as_flattened())
+}
+
 /// Makes a secret of any text.
 fn secret(text: &str) -> Result<Secret, ConfigError> {
     Secret::verbatim(text)
 }
 
-/// Base64, as for the Contact Center.
-const STRANGERS: &str = "c3RyYW5nZXI=";
 const BUNDLED: &str = include_str!("../mistakes.jsonl");
