@@ -277,6 +277,7 @@ fn explain_verifies_no_request_without_a_secret() {
             [token, secrets].into_iter().flat_map(|fields| fields.as_object().unwrap().clone()).collect();
         let run = run("explain", &["--json", "-"], &Value::from(line).to_string());
         assert_ne!(run.lines()[0]["findings"], json!([]), "{}", run.output);
+        assert!(run.errors.starts_with("explain: 1: ") && run.errors.contains("empty"), "{}", run.errors);
     }
 }
 

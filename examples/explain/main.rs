@@ -43,6 +43,7 @@ use clap::Parser;
 use countersign::diagnose::{Capture, Cause, Credentials, Diagnose, Diagnosis};
 use countersign::{ConfigError, Request, Secret};
 use input::Input;
+use output::{complain, visible};
 use record::{Record, Secrets, Window};
 use report::Report;
 use saved::Saved;
@@ -100,7 +101,7 @@ fn explain(record: &Record, report: &mut Report) {
     match diagnose(record) {
         Ok(diagnosis) => report.diagnosis(record, &diagnosis, arrival(record, &diagnosis).as_deref()),
         Err(Misconfigured(reason)) => {
-            report.unreadable(format_args!("{}: {reason}", output::visible(&record.id.to_string())));
+            report.unreadable(format_args!("{}: {reason}", shown_id(record)));
         }
     }
 }
@@ -112,10 +113,13 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
         Some(target) => capture.target(target),
         None => capture.query(record.query.as_slice()),
     };
-    let verifier = verifier(record).or_else(|wrong| match &record.secrets {
-        Secrets::Public(_) => Err(wrong),
-        // The diagnosis explains a bad secret. A verifier with a secret that nobody knows also rejects.
-        _ => verifier(&Record { secrets: Secrets::Text(unknown_secret()), ..record.clone() }),
+    let verifier = verifier(record).or_else(|wrong| {
+        if let Secrets::Public(_) = &record.secrets {
+            return Err(wrong);
+        }
+        // The diagnosis explains most bad secrets. A verifier with a secret that nobody knows also rejects.
+        let unknown = Record { secrets: Secrets::Text(unknown_secret()), ..record.clone() };
+        verifier(&unknown).inspect(|_| complain(format_args!("explain: {}: {}", shown_id(record), wrong.0)))
     })?;
     Ok(verifier.diagnose(&capture, &credentials(record)))
 }
@@ -146,6 +150,10 @@ fn credentials(record: &Record) -> Credentials {
         }
     };
     record.candidates.iter().fold(credentials, |all, (name, text)| all.other(name, text.as_str()))
+}
+
+fn shown_id(record: &Record) -> String {
+    visible(&record.id.to_string())
 }
 
 /// Makes a secret that no capture can be signed with. It is in base64, as for the Contact Center.
