@@ -31,7 +31,8 @@ use crate::verifier::Verifier;
 /// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
 /// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
 ///
-/// The store is not asked if the scheme rejects the method or media type, or if the signature is malformed.
+/// The store is not asked if the scheme rejects the method or media type, or if the hint rejects the request. The hints of this
+/// crate reject a malformed signature. One of your own should too.
 ///
 /// # Bounds
 ///
