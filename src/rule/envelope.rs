@@ -125,6 +125,9 @@ impl<'h> Envelope<'h> {
     /// Adds the parameters of a form, joined by `join`, to the signed message. The form is decoded strictly. It is kept within
     /// the verifier's limit, 1 MiB unless set. A body without parameters, such as `&&`, is rejected, since no byte of it would
     /// be signed.
+    ///
+    /// The body is then read as a form, even if another candidate contains the raw body. Where the platform also sends JSON,
+    /// choose by [`Head::is_form`] instead of [`or`](Self::or).
     pub fn form(&mut self, join: FormJoin) -> &mut Self {
         self.place(Place::Form(join))
     }
