@@ -31,9 +31,15 @@ pub(super) fn outside(name: &str, signed: UnixTime, now: UnixTime, window: Toler
     )
 }
 
-/// Explains that a token's `exp` has passed.
-pub(super) fn expired(expires: UnixTime, signed: UnixTime, now: UnixTime, window: Tolerance) -> Finding {
-    if let Some(finding) = other_unit("`iat`", signed, now, window) {
+/// Explains that a token's `exp` has passed. `begun` is the claim of its begin.
+pub(super) fn expired(
+    expires: UnixTime,
+    begun: (&str, UnixTime),
+    now: UnixTime,
+    window: Tolerance,
+) -> Finding {
+    let (name, signed) = begun;
+    if let Some(finding) = other_unit(name, signed, now, window) {
         return finding;
     }
     let distance = now.as_secs().abs_diff(expires.as_secs());

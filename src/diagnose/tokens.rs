@@ -127,13 +127,14 @@ fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
     let rejection = policy.check(claims).err()?;
     let window = policy.window().unwrap_or(Tolerance::from_secs(300, 60));
     let now = policy.clock.now().ok()?;
-    let begun = claims.issued_at().or(claims.not_before());
+    let issued = claims.issued_at().map(|time| ("`iat`", time));
+    let begun = issued.or(claims.not_before().map(|time| ("`nbf`", time)));
     match (rejection.kind(), begun, claims.expires_at(), claims.not_before()) {
-        (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some(issued), _, _) => {
-            Some(times::outside("`iat`", issued, now, window))
+        (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some((name, begun)), _, _) => {
+            Some(times::outside(name, begun, now, window))
         }
         (ErrorKind::TokenExpired, begun, Some(expires), _) => {
-            Some(times::expired(expires, begun.unwrap_or(expires), now, window))
+            Some(times::expired(expires, begun.unwrap_or(("`exp`", expires)), now, window))
         }
         (ErrorKind::TokenPremature, _, _, Some(start)) => {
             Some(times::outside("`nbf`", start, now, policy.leeway))
