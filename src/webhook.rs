@@ -129,7 +129,7 @@ impl<R: Rule> Webhook<R> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or a method is not a token.
+    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or a method is not a token in capitals.
     pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         let methods = Methods::new(methods)?;
         Ok(self.with_terms(|terms| terms.methods = methods))

@@ -108,7 +108,7 @@ impl StaticToken {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or a method is not a token of HTTP.
+    /// - [`ConfigError::MethodsInvalid`]: the list is empty, or a method is not a token in capitals.
     pub fn methods(self, methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         Ok(Self { methods: Methods::new(methods)?, ..self })
     }

@@ -15,9 +15,9 @@ pub(crate) enum Methods {
 }
 
 impl Methods {
-    /// Takes the caller's methods: at least one, and each a token.
+    /// Takes the caller's methods: at least one, and each a token in capitals. `post` is another method than `POST`.
     pub(crate) fn new(methods: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
-        Self::checked(methods, is_token)
+        Self::checked(methods, |method| is_token(method) && method == method.to_ascii_uppercase())
     }
 
     /// Takes the caller's methods, each of which must be in `all`.

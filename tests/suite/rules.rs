@@ -111,7 +111,7 @@ fn only_the_configured_methods_are_accepted() {
     for method in ["POST", "PUT", "GET", "brew"] {
         rejects(&webhook, sent(method), MethodUnsupported);
     }
-    for methods in [&[][..], &[""], &["POST", "P T"], &["POST\n"]] {
+    for methods in [&[][..], &[""], &["POST", "P T"], &["POST\n"], &["post"]] {
         assert_eq!(of_body().methods(methods).unwrap_err(), ConfigError::MethodsInvalid, "{methods:?}");
     }
 }
