@@ -365,9 +365,8 @@ impl Terms {
     }
 
     fn limit(&self, envelope: &Envelope<'_>) -> usize {
-        let of_form =
-            || self.profile.body_limit.map_or(DEFAULT_MAX_FORM, |limit| limit.max(DEFAULT_MAX_FORM));
-        self.max_body.unwrap_or_else(|| if envelope.is_form() { of_form() } else { usize::MAX })
+        let of_form = self.profile.body_limit.unwrap_or(0).max(DEFAULT_MAX_FORM);
+        self.max_body.unwrap_or(if envelope.is_form() { of_form } else { usize::MAX })
     }
 }
 

@@ -90,29 +90,24 @@ impl Gate {
         };
         observer.verified(&verified);
         parts.extensions.insert(verified);
-        Ok(Admitted::Fresh(self.limited(Request::from_parts(parts, body)), hold))
+        let request = Request::from_parts(parts, body);
+        #[cfg(feature = "axum")]
+        let request = self.without_axums_limit(request);
+        Ok(Admitted::Fresh(request, hold))
     }
 
     /// Returns the limit that was set. Else the default or the verifier's body limit, whichever is more.
     fn max_body(&self) -> usize {
-        let default = || {
-            self.source.example().body_limit().map_or(DEFAULT_MAX_BODY, |limit| limit.max(DEFAULT_MAX_BODY))
-        };
+        let default = || self.source.example().body_limit().unwrap_or(0).max(DEFAULT_MAX_BODY);
         self.max_body.unwrap_or_else(default)
     }
 
     /// Lifts the limit of axum's extractors where this layer takes more than their default. The body is read by now.
     #[cfg(feature = "axum")]
-    fn limited(&self, mut request: Request<VerifiedBody>) -> Request<VerifiedBody> {
+    fn without_axums_limit(&self, mut request: Request<VerifiedBody>) -> Request<VerifiedBody> {
         if self.max_body() > AXUMS_MAX_BODY {
             ::axum_core::extract::DefaultBodyLimit::disable().apply(&mut request);
         }
-        request
-    }
-
-    #[cfg(not(feature = "axum"))]
-    #[expect(clippy::unused_self, reason = "axum's extractors are not there")]
-    fn limited(&self, request: Request<VerifiedBody>) -> Request<VerifiedBody> {
         request
     }
 
