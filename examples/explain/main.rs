@@ -100,9 +100,7 @@ fn explain_all(input: &Input, report: &mut Report) {
 fn explain(record: &Record, report: &mut Report) {
     match diagnose(record) {
         Ok(diagnosis) => report.diagnosis(record, &diagnosis, arrival(record, &diagnosis).as_deref()),
-        Err(Misconfigured(reason)) => {
-            report.unreadable(format_args!("{}: {reason}", shown_id(record)));
-        }
+        Err(Misconfigured(reason)) => report.unreadable(format_args!("{}: {reason}", shown_id(record))),
     }
 }
 

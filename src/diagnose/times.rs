@@ -31,7 +31,7 @@ pub(super) fn outside(name: &str, signed: UnixTime, now: UnixTime, window: Toler
     )
 }
 
-/// Explains that a token's `exp` has passed. `begun` is the claim of its begin.
+/// Explains that a token's `exp` has passed. `begun` is the claim that says when it began, and its value.
 pub(super) fn expired(
     expires: UnixTime,
     begun: (&str, UnixTime),

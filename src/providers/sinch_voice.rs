@@ -14,7 +14,7 @@
 //! - The secret is base64. This type decodes it, with or without padding, and ignores trailing bits.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no number.
 //! - The query is not signed, and there is no signed identifier. Deduplicate on the payload.
-//! - Only the body's MD5 is signed, and MD5 is broken. Whoever can choose a part of a body can make two bodies with one
+//! - Of the body, only the MD5 is signed, and MD5 is broken. Whoever can choose a part of a body can make two bodies with one
 //!   signature.
 //!
 //! Sources: the vendor's documentation of callback requests, and its SDKs for Java, Node, .NET and Python; read in November
