@@ -421,6 +421,7 @@ impl<'v> Claims<'v> {
             }
         };
         let evidence = Evidence::new(key, self.coverage)
+            .scheme(self.terms.profile.scheme)
             .signed_at(self.signed_at)
             .validity(validity)
             .query_unsigned(self.query_unsigned)

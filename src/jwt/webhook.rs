@@ -206,6 +206,7 @@ impl<R: TokenRule> TokenWebhook<R> {
     #[inline]
     fn evidence(head: Head<'_>, signed: Signed, coverage: Coverage, validity: Option<Validity>) -> Evidence {
         let evidence = Evidence::new(signed.key, coverage)
+            .scheme(R::SCHEME)
             .signed_at(signed.claims.issued_at())
             .validity(validity)
             .tenant(signed.tenant)

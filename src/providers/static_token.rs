@@ -143,7 +143,8 @@ impl Verifier for StaticToken {
             search.offer(index, expected, &given);
         }
         let key = search.found().map(KeyId::new).ok_or(ErrorKind::SignatureMismatch)?;
-        Ok(Verification::new(AnyBody(Evidence::new(key, Coverage::None))))
+        let evidence = Evidence::new(key, Coverage::None).scheme(self.scheme());
+        Ok(Verification::new(AnyBody(evidence)))
     }
 
     fn scheme(&self) -> &'static str {

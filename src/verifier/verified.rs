@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[cfg(feature = "tower")]
 use std::time::Duration;
 
-use super::ReplayKey;
+use super::{CUSTOM, ReplayKey};
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind};
 use crate::mac::Tag;
@@ -87,6 +87,13 @@ impl Verified {
         self.0
     }
 
+    /// Returns the [name](crate::Verifier::scheme) of the scheme that verified the request. It says which layer made a proof,
+    /// where several lie over a handler.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.0.scheme
+    }
+
     /// Returns which secret matched.
     #[must_use]
     pub fn key(&self) -> KeyId {
@@ -124,7 +131,8 @@ impl Verified {
     /// Returns a key that is unique to this event: account and `jti` for tokens, `sig` for the SMS API. `None` if the platform
     /// signs no identifier, such as Vogent and LiveKit.
     ///
-    /// If several schemes or senders share a store, hash the key with their names: see [`ReplayKey::new`].
+    /// If several schemes or senders share a store, hash the key with [`scheme`](Self::scheme) and the sender's name: see
+    /// [`ReplayKey::new`].
     #[must_use]
     pub fn replay_key(&self) -> Option<ReplayKey> {
         match &self.0.id {
@@ -198,6 +206,7 @@ impl Verified {
 #[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Evidence {
+    scheme: &'static str,
     key: KeyId,
     coverage: Coverage,
     signed_at: Option<UnixTime>,
@@ -277,6 +286,7 @@ impl Evidence {
     #[inline]
     pub fn new(key: KeyId, coverage: Coverage) -> Self {
         Self {
+            scheme: CUSTOM,
             key,
             coverage,
             signed_at: None,
@@ -287,6 +297,12 @@ impl Evidence {
             validity: None,
             query_unsigned: false,
         }
+    }
+
+    /// Sets the scheme's name, the same as [`Verifier::scheme`](crate::Verifier::scheme). Default: `custom`.
+    #[inline]
+    pub fn scheme(self, scheme: &'static str) -> Self {
+        Self { scheme, ..self }
     }
 
     /// Adds the signed time.
@@ -374,6 +390,7 @@ impl fmt::Debug for Evidence {
 impl Evidence {
     fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(name)
+            .field("scheme", &self.scheme)
             .field("key", &self.key)
             .field("coverage", &self.coverage)
             .field("signed_at", &self.signed_at.is_some())

@@ -72,6 +72,7 @@ fn genuine_requests_are_accepted_with_their_coverage() {
         let (verifier, delivery) = (row.verifier(), row.delivery());
         let proof = accepts(&*verifier, delivery.request());
         assert_eq!((proof.key().index(), proof.tenant()), (0, None), "{}", row.name);
+        assert_eq!((proof.scheme(), verifier.scheme()), (row.scheme.name(), row.scheme.name()));
         assert!(proof.signed_at().is_none_or(|time| time == NOW), "{}", row.name);
         let identified = verifier.replays() != Replays::Undetectable;
         assert_eq!(proof.replay_key().is_some(), identified, "{}", row.name);

@@ -38,6 +38,7 @@ impl Check for Counted {
     fn finish(self: Box<Self>) -> Result<Evidence, Error> {
         if self.seen == self.expected {
             Ok(Evidence::new(KeyId::new(3), Coverage::Body)
+                .scheme("length")
                 .signed_at(Some(UnixTime::from_secs(7)))
                 .valid_until(UnixTime::from_secs(8), UnixTime::from_secs(9))
                 .replay_key(ReplayKey::new(["once"])))
@@ -53,7 +54,7 @@ fn a_custom_scheme_accepts_and_rejects() {
     let headers = [("X-Length", "5")];
     let head = Head::new("POST", &headers);
     let verified = accepts(&scheme, Request::new(head, "hello"));
-    assert_eq!(verified.key(), KeyId::new(3));
+    assert_eq!((verified.scheme(), verified.key()), ("length", KeyId::new(3)));
     assert_eq!(verified.valid_until(), Some(UnixTime::from_secs(9)));
     assert_eq!(verified.signed_at(), Some(UnixTime::from_secs(7)));
     assert_eq!(verified.replay_key(), Some(ReplayKey::new(["once"])));

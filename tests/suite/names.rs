@@ -31,7 +31,9 @@ fn a_proof_prints_no_value() {
     for (delivery, dated) in [(message().query(), false), (message().timestamp(NOW).query(), true)] {
         assert_eq!(
             format!("{:?}", sms.verify(delivery.request()).unwrap()),
-            format!("Verified {{ key: KeyId(0), coverage: Params, signed_at: {dated}, tenant: false, .. }}")
+            format!(
+                "Verified {{ scheme: \"vonage-sms\", key: KeyId(0), coverage: Params, signed_at: {dated}, tenant: false, .. }}"
+            )
         );
     }
 }

@@ -8,7 +8,7 @@ use crate::mac::{Function, MacKeys, Tag};
 use crate::params::{Param, Parameters, Params};
 use crate::secret::KeyId;
 use crate::time::UnixTime;
-use crate::verifier::{Coverage, End, Evidence, Validity, Verified};
+use crate::verifier::{Coverage, End, Evidence, Validity, Verified, Verifier};
 
 impl Sms {
     pub(super) fn check(&self, mut params: Params) -> Result<Verified, Error> {
@@ -24,6 +24,7 @@ impl Sms {
         let (signed_at, validity) = self.check_time(timestamp)?;
         let parameters = Parameters::new(params);
         let evidence = Evidence::new(key, Coverage::Params)
+            .scheme(self.scheme())
             .signed_at(signed_at)
             .validity(validity)
             .unique_signature(given)
