@@ -22,10 +22,11 @@ impl Secret {
     /// # Errors
     ///
     /// - [`ConfigError::VariableMissing`]: it is not set.
+    /// - [`ConfigError::VariableNameInvalid`]: it is not set, and the name looks like a secret.
     /// - [`ConfigError::VariableInvalid`]: its value is not a secret. The error names the variable and the reason, not the
     ///   value.
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
-        read(variable)?.ok_or_else(|| ConfigError::VariableMissing { variable: variable.to_owned() })
+        read(variable)?.ok_or_else(|| missing(variable))
     }
 }
 
@@ -47,6 +48,15 @@ impl Keyring {
         let newest = Secret::from_env(variable)?;
         let old = read(&format!("{variable}_OLD"))?;
         Self::new([newest].into_iter().chain(old))
+    }
+}
+
+fn missing(variable: &str) -> ConfigError {
+    let is_plain = variable.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
+    if is_plain && variable.starts_with(|first: char| !first.is_ascii_digit()) {
+        ConfigError::VariableMissing { variable: variable.to_owned() }
+    } else {
+        ConfigError::VariableNameInvalid
     }
 }
 
