@@ -20,7 +20,7 @@ use crate::verifier::ReplayKey;
 /// A key takes about 200 bytes, a million keys 200 MB. [Saved responses](crate::tower::VerifyLayer::remember_responses) add up
 /// to their limit per key.
 ///
-/// A restart forgets everything: an event that was handled before is then handled again if it comes again.
+/// A restart forgets everything: an event that was handled before is handled again if the platform retries it.
 ///
 /// # Example
 ///
