@@ -33,7 +33,7 @@ use crate::verifier::ReplayKey;
 /// - **Connection.** All calls share one connection. It opens on the first call, and again after a loss. After a failover the
 ///   address may lead to another server. So on `READONLY`, `LOADING`, `MASTERDOWN` or a lost connection, the guard reconnects
 ///   and sends its command once more.
-/// - **Failure.** If the server does not answer within the [patience](Self::patience), the call fails with
+/// - **Failure.** If the server does not answer within the [timeout](Self::timeout), the call fails with
 ///   [`ReplayGuardUnavailable`](ErrorKind::ReplayGuardUnavailable), status 503, and the platform should retry. The request
 ///   never passes. The cause is a [`RedisError`], in the error's [`source`](std::error::Error::source) and a `tracing` event. A
 ///   failed call leaves no task and no memory behind. If a claim's answer was lost, its lease runs out.
@@ -72,7 +72,7 @@ use crate::verifier::ReplayKey;
 pub struct Redis {
     link: Link,
     prefix: String,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Redis {
@@ -121,7 +121,7 @@ impl Redis {
     }
 
     fn at(address: Address) -> Self {
-        Self { link: Link::new(address), prefix: "countersign:".to_owned(), patience: DEFAULT_PATIENCE }
+        Self { link: Link::new(address), prefix: "countersign:".to_owned(), timeout: LONGEST_TIMEOUT }
     }
 
     /// Sets the prefix of every key. Default: `countersign:`. Guards of one service share it.
@@ -134,8 +134,8 @@ impl Redis {
     ///
     /// A timeout outside the layer must be longer: only a call that waits to its end detects a server that hangs.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience: patience.min(DEFAULT_PATIENCE), ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: timeout.min(LONGEST_TIMEOUT), ..self }
     }
 
     fn key(&self, key: &ReplayKey) -> String {
@@ -143,7 +143,7 @@ impl Redis {
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
-        self.link.ask(self.patience, command).await
+        self.link.ask(self.timeout, command).await
     }
 
     /// Runs a script on a key. Returns whether it changed the key.
@@ -196,7 +196,7 @@ impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
             .field("prefix", &self.prefix)
-            .field("patience", &self.patience)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }
@@ -212,4 +212,4 @@ fn failed(error: RedisError) -> Error {
     Error::new(kind).caused_by(error)
 }
 
-const DEFAULT_PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(1);

@@ -95,7 +95,7 @@ async fn a_cluster_keeps_the_contract() {
 #[ignore = "needs redis-server"]
 async fn a_node_that_is_down_stops_only_its_keys() {
     let mut cluster = Cluster::start().await;
-    let guard = cluster.guard().patience(Duration::from_millis(500));
+    let guard = cluster.guard().timeout(Duration::from_millis(500));
     guard.check().await.unwrap();
     let (mut of_the_last, mut of_others) = (Vec::new(), Vec::new());
     for number in 0..60 {

@@ -47,7 +47,7 @@ async fn guards_share_their_keys_unless_their_prefixes_differ() {
     // Any process with the lease can use it.
     theirs.release(&first).await.unwrap();
     assert_eq!(claim(&ours, "1").await, Ok(Answer::Leased));
-    assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", patience: 1s, .. }"#);
+    assert_eq!(format!("{apart:?}"), r#"Redis { prefix: "another service:", timeout: 1s, .. }"#);
 }
 
 /// `sequences` has leases and done keys that expire.
@@ -143,14 +143,14 @@ fn a_guard_outlives_the_runtime_it_was_connecting_in() {
     let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = silent.local_addr().unwrap();
-    let guard = Redis::connect(&format!("redis://{address}")).unwrap().patience(Duration::from_millis(50));
+    let guard = Redis::connect(&format!("redis://{address}")).unwrap().timeout(Duration::from_millis(50));
     let first = runtime();
     assert_eq!(first.block_on(claim(&guard, "1")), unavailable(RedisError::TimedOut));
     drop(first);
     drop(silent);
     let second = runtime();
     let _server = second.block_on(Server::at(address, &[]));
-    assert_eq!(second.block_on(claim(&guard.patience(MINUTE), "1")), Ok(Answer::Leased));
+    assert_eq!(second.block_on(claim(&guard.timeout(MINUTE), "1")), Ok(Answer::Leased));
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn a_call_outside_a_runtime_is_an_error() {
 #[test]
 fn a_guard_waits_at_most_a_second() {
     let guard = || Redis::connect("redis://127.0.0.1").unwrap();
-    assert!(format!("{:?}", guard().patience(Duration::from_millis(200))).contains("patience: 200ms"));
-    assert!(format!("{:?}", guard().patience(Duration::from_secs(5))).contains("patience: 1s"));
+    assert!(format!("{:?}", guard().timeout(Duration::from_millis(200))).contains("timeout: 200ms"));
+    assert!(format!("{:?}", guard().timeout(Duration::from_secs(5))).contains("timeout: 1s"));
 }
 
 #[test]

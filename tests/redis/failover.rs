@@ -53,7 +53,7 @@ async fn the_guard_leaves_an_old_master_that_hangs() {
     let old = Server::start().await;
     let new = Server::start().await;
     let between = Between::to(old.address).await;
-    let guard = between.guard().patience(Duration::from_millis(200));
+    let guard = between.guard().timeout(Duration::from_millis(200));
     assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
     old.signal("-STOP");
     between.move_to(new.address);

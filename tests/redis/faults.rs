@@ -65,7 +65,7 @@ async fn a_restart_between_two_requests_fails_neither() {
 #[ignore = "needs redis-server"]
 async fn a_hanging_server_is_not_waited_for() {
     let server = Server::start().await;
-    let guard = server.guard().patience(Duration::from_millis(200));
+    let guard = server.guard().timeout(Duration::from_millis(200));
     assert_eq!(claim(&guard, "before").await, Ok(Answer::Leased));
     server.signal("-STOP");
     let error = guard.claim(&key("1"), Duration::from_millis(100)).await.unwrap_err();
@@ -85,7 +85,7 @@ async fn a_hanging_server_is_not_waited_for() {
 async fn a_slow_server_is_waited_for() {
     let server = Server::start().await;
     let between = Between::to(server.address).await;
-    let (patient, hasty) = (between.guard(), between.guard().patience(Duration::from_millis(100)));
+    let (patient, hasty) = (between.guard(), between.guard().timeout(Duration::from_millis(100)));
     assert_eq!(claim(&patient, "1").await, Ok(Answer::Leased));
     assert_eq!(claim(&hasty, "1").await, Ok(Answer::InProgress));
     between.answer_after(Duration::from_millis(300));
@@ -102,7 +102,7 @@ async fn a_slow_server_is_waited_for() {
 async fn claims_at_a_server_that_is_down_leave_nothing_behind() {
     let rejected = Redis::connect(&format!("redis://{}", free_address())).unwrap();
     let silent = Fake::start(|_, _| None).await;
-    let hung = silent.guard().patience(Duration::from_millis(100));
+    let hung = silent.guard().timeout(Duration::from_millis(100));
     let at_rest = Handle::current().metrics().num_alive_tasks();
     for (guard, claims, cause) in
         [(rejected, 100_000_u32, RedisError::ConnectionRefused), (hung, 2_000, RedisError::TimedOut)]
@@ -293,9 +293,9 @@ async fn an_unreachable_address_is_named() {
 
 /// A cluster that denies its own slots.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_always_redirects_ends_with_the_patience() {
+async fn a_cluster_that_always_redirects_ends_at_the_timeout() {
     let (_fake, guard) = Fake::cluster(|_| "-MOVED 1 127.0.0.1:{port}".to_owned()).await;
-    let guard = guard.patience(Duration::from_millis(200));
+    let guard = guard.timeout(Duration::from_millis(200));
     assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ClusterDown));
 }
 
@@ -331,7 +331,7 @@ async fn each_cause_has_its_event() {
     for (guard, cause) in [
         (locked.guard(), "server did not accept the user and password, or their absence"),
         (rejected, "connection to the server was refused"),
-        (silent.guard().patience(Duration::from_millis(50)), "server did not answer in time"),
+        (silent.guard().timeout(Duration::from_millis(50)), "server did not answer in time"),
     ] {
         assert!(guard.claim(&key("1"), MINUTE).await.is_err());
         let line = Lines::take();

@@ -310,12 +310,12 @@ fn no_tenant_lookup_panics() {
             let size = usize::try_from(count).unwrap();
             case(&format!("TenantLookup of {count} for {duration:?}"), || {
                 let settings = [
-                    lookup().known(count, duration),
-                    lookup().unknown(count, duration),
-                    lookup().known(count, duration).renew_after(duration),
-                    lookup().known(count, Duration::MAX).renew_after(Duration::ZERO),
-                    lookup().patience(duration).max_questions(size),
-                    lookup().known(count, duration).unknown(count, duration).patience(duration),
+                    lookup().cache_known(count, duration),
+                    lookup().cache_unknown(count, duration),
+                    lookup().cache_known(count, duration).renew_after(duration),
+                    lookup().cache_known(count, Duration::MAX).renew_after(Duration::ZERO),
+                    lookup().timeout(duration).max_queries(size),
+                    lookup().cache_known(count, duration).cache_unknown(count, duration).timeout(duration),
                 ];
                 for lookup in settings {
                     let layer = VerifyLayer::tenants(lookup);
@@ -781,7 +781,7 @@ async fn no_redis_guard_panics() {
             Redis::cluster(&[URL]).unwrap(),
         ];
         for guard in guards {
-            let guard = guard.prefix("").patience(time);
+            let guard = guard.prefix("").timeout(time);
             let wrong = guard.check().await.unwrap_err();
             let _ = (wrong.to_string(), format!("{wrong:?}"));
             for ttl in [Duration::ZERO, Duration::MAX] {

@@ -29,7 +29,7 @@ use crate::world::{BODY, Handler, NOW, call, http, rejected, rejection, with_bod
 /// A store that counts its queries, and behaves as told.
 #[derive(Clone, Default)]
 struct Store {
-    questions: Arc<AtomicUsize>,
+    queries: Arc<AtomicUsize>,
     /// The number of running queries, and their maximum.
     running: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
@@ -62,7 +62,7 @@ impl Drop for Running {
 
 impl Store {
     fn ask(self, api_key: String) -> impl Future<Output = Result<Option<Keyring>, io::Error>> {
-        self.questions.fetch_add(1, Ordering::Relaxed);
+        self.queries.fetch_add(1, Ordering::Relaxed);
         let now_running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(now_running, Ordering::Relaxed);
         let running = Running(Arc::clone(&self.running));
@@ -83,8 +83,8 @@ impl Store {
         }
     }
 
-    fn questions(&self) -> usize {
-        self.questions.load(Ordering::Relaxed)
+    fn queries(&self) -> usize {
+        self.queries.load(Ordering::Relaxed)
     }
 
     fn turn(&self, state: State) {
@@ -169,7 +169,7 @@ async fn each_tenants_secret_is_queried_once_and_used_alone() {
     let tenants: Vec<_> =
         handler.take().into_iter().map(|handled| handled.verified.tenant().unwrap().to_owned()).collect();
     assert_eq!(
-        (tenants, store.questions()),
+        (tenants, store.queries()),
         (["known-1", "known-1", "known-2"].map(str::to_owned).to_vec(), 2)
     );
 }
@@ -181,12 +181,12 @@ async fn invalid_names_are_not_looked_up() {
     let (rejections, _) =
         deliver(store.lookup(), &[delivery(&long, &long), delivery("", "known"), missing]).await;
     let [unknown, missing] = [TenantUnknown, TenantMissing].map(Some);
-    assert_eq!((rejections, store.questions()), (vec![unknown, unknown, missing], 0));
+    assert_eq!((rejections, store.queries()), (vec![unknown, unknown, missing], 0));
 
     let [longest, longer] = [250, 251].map(|length| format!("known-{}", "x".repeat(length)));
     let deliveries = [delivery(&longest, &longest), delivery(&longer, &longer)];
     let (rejections, _) = deliver(store.lookup(), &deliveries).await;
-    assert_eq!((rejections, store.questions()), (vec![None, unknown], 1));
+    assert_eq!((rejections, store.queries()), (vec![None, unknown], 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,7 +202,7 @@ async fn errors_and_timeouts_of_the_store_differ_and_are_not_cached() {
     assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(TenantStoreTimeout));
     store.answer_after(Duration::ZERO);
     assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
-    assert_eq!((store.questions(), handler.count()), (4, 1));
+    assert_eq!((store.queries(), handler.count()), (4, 1));
     assert!(TenantStoreTimeout.is_retryable() && TenantStoreUnavailable.is_retryable());
 }
 
@@ -212,15 +212,16 @@ async fn concurrent_requests_send_one_query() {
     let service = VerifyLayer::tenants(store.lookup()).layer(handler.service());
     let calls: Vec<_> = (0..32).map(|_| tokio::spawn(service.clone().oneshot(genuine("known-1")))).collect();
     assert_eq!(outcomes(calls).await, [None; 32]);
-    assert_eq!((store.questions(), handler.count()), (1, 32));
+    assert_eq!((store.queries(), handler.count()), (1, 32));
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_are_kept_for_their_lifetime() {
+async fn answers_are_kept_for_their_ttl() {
     let store = Store::default();
-    let lookup = store.lookup().known(10, 4 * SECOND).renew_after(4 * SECOND).unknown(10, 2 * SECOND);
+    let lookup =
+        store.lookup().cache_known(10, 4 * SECOND).renew_after(4 * SECOND).cache_unknown(10, 2 * SECOND);
     let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
-    for (name, wait, questions) in [
+    for (name, wait, queries) in [
         ("known-1", 3999, 1),
         ("known-1", 1, 1),
         ("known-1", 0, 2),
@@ -229,12 +230,12 @@ async fn answers_are_kept_for_their_lifetime() {
         ("stranger", 0, 4),
     ] {
         call(&mut service, http(&delivery(name, name))).await;
-        assert_eq!(store.questions(), questions, "{name}");
+        assert_eq!(store.queries(), queries, "{name}");
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
 }
 
-/// With a cache lifetime of 60 seconds.
+/// With a TTL of 60 seconds.
 #[tokio::test(start_paused = true)]
 async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     let (store, handler) = (Store::default(), Handler::default());
@@ -245,10 +246,10 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
     let rotated = || http(&delivery("known-1", "rotated"));
     assert_eq!(rejected(&mut service, old()).await, None);
 
-    // After half of the lifetime one query is sent, and no request waits for it.
+    // After half of the TTL one query is sent, and no request waits for it.
     at(29).await;
     assert_eq!(rejected(&mut service, old()).await, None);
-    assert_eq!(store.questions(), 1);
+    assert_eq!(store.queries(), 1);
     store.answer_after(SECOND);
     store.turn(State::Rotated);
     at(30).await;
@@ -256,11 +257,11 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
         assert_eq!(rejected(&mut service, old()).await, None);
         tokio::task::yield_now().await;
     }
-    assert_eq!((store.questions(), started.elapsed()), (2, 30 * SECOND));
+    assert_eq!((store.queries(), started.elapsed()), (2, 30 * SECOND));
     at(32).await;
     assert_eq!(rejected(&mut service, old()).await, Some(SignatureMismatch));
     assert_eq!(rejected(&mut service, rotated()).await, None);
-    assert_eq!(store.questions(), 2);
+    assert_eq!(store.queries(), 2);
 
     // The store fails: cached entries are served until they expire, with one query per second.
     store.answer_after(Duration::ZERO);
@@ -270,7 +271,7 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
         assert_eq!(rejected(&mut service, rotated()).await, None);
         tokio::time::sleep(SECOND / 10).await;
     }
-    assert!((11..=13).contains(&store.questions()), "{}", store.questions());
+    assert!((11..=13).contains(&store.queries()), "{}", store.queries());
     at(92).await;
     assert_eq!(rejected(&mut service, rotated()).await, Some(TenantStoreUnavailable));
 
@@ -289,7 +290,7 @@ async fn a_cached_tenant_is_served_during_renewal_until_it_expires() {
 async fn known_tenants_are_served_and_renewed_during_a_flood_of_unknown_names() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND / 10);
-    let lookup = store.lookup().known(10, SECOND).patience(60 * SECOND);
+    let lookup = store.lookup().cache_known(10, SECOND).timeout(60 * SECOND);
     let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
     assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
 
@@ -319,7 +320,7 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
     for (set, expected) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (8, 6), (usize::MAX, 100)] {
         store.most.store(0, Ordering::Relaxed);
         store.answer_after(SECOND / 1000);
-        let service = VerifyLayer::tenants(store.lookup().max_questions(set)).layer(handler.service());
+        let service = VerifyLayer::tenants(store.lookup().max_queries(set)).layer(handler.service());
         let calls: Vec<_> = (0..100)
             .map(|number| http(&delivery(&format!("stranger-{number}"), "stranger")))
             .map(|request| tokio::spawn(service.clone().oneshot(request)))
@@ -330,27 +331,27 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
 
     // A timeout of 2 seconds, one query at a time, 0.9 seconds each: the third comes too late for its request.
     store.answer_after(SECOND * 9 / 10);
-    let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
-    let asked = store.questions();
+    let mut service = VerifyLayer::tenants(store.lookup().max_queries(1)).layer(handler.service());
+    let asked = store.queries();
     let calls: Vec<_> = (1..=4)
         .map(|number| format!("known-{number}"))
         .map(|name| tokio::spawn(service.clone().oneshot(http(&delivery(&name, &name)))))
         .collect();
     let late = Some(TenantStoreTimeout);
     assert_eq!(outcomes(calls).await, [None, None, late, late]);
-    assert_eq!(store.questions() - asked, 3);
+    assert_eq!(store.queries() - asked, 3);
     // The third query was still answered. The fourth was not sent, since its client had left.
     tokio::time::sleep(SECOND).await;
     assert_eq!(rejected(&mut service, genuine("known-3")).await, None);
-    assert_eq!(store.questions() - asked, 3);
-    assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
+    assert_eq!(store.queries() - asked, 3);
+    assert!(format!("{service:?}").contains("queries: 0"), "{service:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_two_queries_a_flood_of_unknown_names_delays_no_known_account() {
     for (set, delayed) in [(1, true), (2, false), (3, false), (4, false), (16, false)] {
         let (store, handler) = (Store::default(), Handler::default());
-        let lookup = store.lookup().max_questions(set).known(100, 10 * SECOND);
+        let lookup = store.lookup().max_queries(set).cache_known(100, 10 * SECOND);
         let mut service = VerifyLayer::tenants(lookup).layer(handler.service());
         let known = || genuine("known-1");
         assert_eq!(rejected(&mut service, known()).await, None);
@@ -376,7 +377,7 @@ async fn with_two_queries_a_flood_of_unknown_names_delays_no_known_account() {
 async fn a_query_continues_when_its_clients_leave() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND / 2);
-    let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
+    let mut service = VerifyLayer::tenants(store.lookup().max_queries(1)).layer(handler.service());
     let request = || genuine("known-1");
     for _ in 0..200 {
         let cut = tokio::time::timeout(SECOND / 1000, service.clone().oneshot(request())).await;
@@ -384,9 +385,9 @@ async fn a_query_continues_when_its_clients_leave() {
     }
     // Nobody waits when the answer comes.
     tokio::time::sleep(SECOND).await;
-    assert_eq!((store.questions(), handler.count()), (1, 0));
+    assert_eq!((store.queries(), handler.count()), (1, 0));
     assert_eq!(rejected(&mut service, request()).await, None);
-    assert_eq!(store.questions(), 1);
+    assert_eq!(store.queries(), 1);
 
     // Requests that leave before their turn send no query.
     let first = tokio::spawn(service.clone().oneshot(genuine("known-2")));
@@ -398,26 +399,26 @@ async fn a_query_continues_when_its_clients_leave() {
     }
     assert_eq!(rejection(&first.await.unwrap().unwrap()), None);
     tokio::time::sleep(SECOND).await;
-    assert_eq!(store.questions(), 2);
-    assert!(format!("{service:?}").contains("questions: 0"), "{service:?}");
+    assert_eq!(store.queries(), 2);
+    assert!(format!("{service:?}").contains("queries: 0"), "{service:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_waiting_request_gets_the_answer_of_another_query() {
     let (store, handler) = (Store::default(), Handler::default());
     store.answer_after(SECOND);
-    let service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
+    let service = VerifyLayer::tenants(store.lookup().max_queries(1)).layer(handler.service());
     // Each would wait longer than its timeout.
     let calls: Vec<_> = (0..100).map(|_| tokio::spawn(service.clone().oneshot(genuine("known-1")))).collect();
     let started = Instant::now();
     assert_eq!(outcomes(calls).await, [None; 100]);
-    assert_eq!((store.questions(), started.elapsed() <= SECOND + TICK), (1, true));
+    assert_eq!((store.queries(), started.elapsed() <= SECOND + TICK), (1, true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
     let (store, handler) = (Store::default(), Handler::default());
-    let mut service = VerifyLayer::tenants(store.lookup().max_questions(1)).layer(handler.service());
+    let mut service = VerifyLayer::tenants(store.lookup().max_queries(1)).layer(handler.service());
     let request = || genuine("known-1");
     for (state, kind) in [
         (State::Panics, TenantStoreUnavailable),
@@ -435,7 +436,7 @@ async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!(store.running.load(Ordering::Relaxed), 0);
     store.turn(State::Up);
-    assert_eq!((rejected(&mut service, request()).await, store.questions()), (None, 11));
+    assert_eq!((rejected(&mut service, request()).await, store.queries()), (None, 11));
 
     // A cached tenant is served during a failed renewal.
     for state in [State::Panics, State::PanicsAtOnce, State::NeverAnswers] {
@@ -447,7 +448,7 @@ async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
         assert_eq!(rejected(&mut service, request()).await, None);
         tokio::time::sleep(SECOND).await;
     }
-    assert_eq!(store.questions(), 17);
+    assert_eq!(store.queries(), 17);
 }
 
 /// A query runs on the runtime of its first request.
@@ -455,14 +456,14 @@ async fn a_store_that_panics_or_hangs_delays_only_its_own_query() {
 fn queries_end_with_their_runtime() {
     let (store, handler) = (Store::default(), Handler::default());
     store.turn(State::NeverAnswers);
-    let lookup = store.lookup().max_questions(1).patience(HOUR);
+    let lookup = store.lookup().max_queries(1).timeout(HOUR);
     let service = VerifyLayer::tenants(lookup).layer(handler.service());
     let request = || service.clone().oneshot(genuine("known-1"));
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let (gone, stays) = (runtime(), runtime());
     gone.block_on(async {
         let call = tokio::spawn(request());
-        while store.questions() == 0 {
+        while store.queries() == 0 {
             tokio::task::yield_now().await;
         }
         call.abort();
@@ -479,19 +480,19 @@ fn queries_end_with_their_runtime() {
     assert_eq!(rejection(&rejected), Some(TenantStoreUnavailable));
     store.turn(State::Up);
     assert_eq!(rejection(&stays.block_on(request()).unwrap()), None);
-    assert_eq!(store.questions(), 2);
+    assert_eq!(store.queries(), 2);
 }
 
 #[tokio::test]
 async fn unknown_accounts_evict_no_tenant() {
     let store = Store::default();
-    let lookup = store.lookup().unknown(10, Duration::from_secs(3600));
+    let lookup = store.lookup().cache_unknown(10, Duration::from_secs(3600));
     let mut deliveries = vec![delivery("known-1", "known-1")];
     deliveries.extend((0..500).map(|number| delivery(&format!("stranger-{number}"), "stranger")));
     deliveries.push(delivery("known-1", "known-1"));
     let (rejections, handler) = deliver(lookup, &deliveries).await;
     assert_eq!((rejections.first(), rejections.last(), handler.count()), (Some(&None), Some(&None), 2));
-    assert_eq!(store.questions(), 501);
+    assert_eq!(store.queries(), 501);
 }
 
 #[tokio::test]
@@ -509,7 +510,7 @@ async fn the_body_can_name_the_tenant() {
     assert_eq!(rejections, [None, None, None, mismatch, missing]);
     let bodies: Vec<_> = handler.take().into_iter().map(|handled| handled.body.to_vec()).collect();
     assert_eq!(bodies, deliveries[..3].iter().map(|delivery| delivery.body().to_vec()).collect::<Vec<_>>());
-    assert_eq!(store.questions(), 1);
+    assert_eq!(store.queries(), 1);
 
     let mut limited =
         VerifyLayer::tenants(sms_lookup(&store)).max_body(5).layer(Handler::default().service());
@@ -558,7 +559,7 @@ async fn an_invalid_token_sends_no_query() {
         assert_eq!(rejected_unread(&mut post_only, &delivery).await, post_only_kind);
     }
     assert_eq!(rejected_unread(&mut post_only, &posted().with_method("GET")).await, method);
-    assert_eq!(store.questions(), 0);
+    assert_eq!(store.queries(), 0);
 
     // Known and unknown accounts get the same answer.
     for name in ["known-1", "stranger"] {
@@ -566,7 +567,7 @@ async fn an_invalid_token_sends_no_query() {
         let deleted = delivery(name, name).with_method("DELETE");
         assert_eq!(rejected_unread(&mut by_default, &deleted).await, method);
     }
-    assert_eq!(store.questions(), 2);
+    assert_eq!(store.queries(), 2);
 }
 
 #[tokio::test]
@@ -589,17 +590,17 @@ async fn an_invalid_sms_sends_no_query() {
     ] {
         assert_eq!(rejected(&mut service, http(&delivery)).await, Some(kind));
     }
-    assert_eq!(store.questions(), 0);
-    assert_eq!((rejected(&mut service, http(&form())).await, store.questions()), (None, 1));
+    assert_eq!(store.queries(), 0);
+    assert_eq!((rejected(&mut service, http(&form())).await, store.queries()), (None, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_timeout_of_the_store_can_be_set() {
     let store = Store::default();
     store.answer_after(HOUR);
-    for (patience, rejected) in [(3599, Some(TenantStoreTimeout)), (3601, None)] {
-        let lookup = store.lookup().patience(Duration::from_secs(patience));
-        assert_eq!(format!("{lookup:?}"), r#"TenantLookup { scheme: "vonage-jwt", questions: 0, .. }"#);
+    for (timeout, rejected) in [(3599, Some(TenantStoreTimeout)), (3601, None)] {
+        let lookup = store.lookup().timeout(Duration::from_secs(timeout));
+        assert_eq!(format!("{lookup:?}"), r#"TenantLookup { scheme: "vonage-jwt", queries: 0, .. }"#);
         let (rejections, _) = deliver(lookup, &[delivery("known-1", "known-1")]).await;
         assert_eq!(rejections, [rejected]);
     }

@@ -2,7 +2,7 @@
 
 mod ask;
 mod kept;
-mod question;
+mod query;
 mod turns;
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::kept::Kept;
-use self::question::Questions;
+use self::query::Queries;
 use self::turns::Turns;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
@@ -29,7 +29,7 @@ use crate::verifier::Verifier;
 /// | the scheme takes no such method or media type | [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`MediaTypeUnsupported`](ErrorKind::MediaTypeUnsupported) | 405, 415 |
 /// | the store knows no such account | [`TenantUnknown`](ErrorKind::TenantUnknown) | 401 |
 /// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
-/// | no answer within the [`patience`](Self::patience), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
+/// | no answer within the [`timeout`](Self::timeout), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
 ///
 /// The store is not asked if the scheme rejects the method or media type, or if the hint rejects the request. The hints of this
 /// crate reject a malformed signature. One of your own should too.
@@ -38,13 +38,13 @@ use crate::verifier::Verifier;
 ///
 /// An attacker can make up names and trigger queries. These bounds hold:
 ///
-/// - At most [`max_questions`](Self::max_questions) queries run at once, by default 16. Further requests wait for a turn within
-///   their patience. A quarter of the turns, but at least one of two or more, is reserved for accounts that were known before.
+/// - At most [`max_queries`](Self::max_queries) queries run at once, by default 16. Further requests wait for a turn within
+///   their timeout. A quarter of the turns, but at least one of two or more, is reserved for accounts that were known before.
 ///   So a flood of made-up names does not delay them. The first request of an account waits like any other.
 /// - Each name is queried once at a time, however many requests wait for it. The query continues when they are gone. It ends
-///   after the patience at the latest.
-/// - A known account is served from the cache while it is renewed, see [`known`](Self::known).
-/// - Unknown accounts have their own cache, see [`unknown`](Self::unknown), so they cannot evict known ones.
+///   after the timeout at the latest.
+/// - A known account is served from the cache while it is renewed, see [`cache_known`](Self::cache_known).
+/// - Unknown accounts have their own cache, see [`cache_unknown`](Self::cache_unknown), so they cannot evict known ones.
 /// - Errors are not cached: the next request asks again. A cached account is renewed at most once a second.
 ///
 /// A waiting request costs its memory, with [`by_request`](Self::by_request) its body too. Put a concurrency limit outside the
@@ -92,9 +92,9 @@ pub struct TenantLookup {
     scheme: Box<Scheme>,
     example: Arc<dyn Verifier>,
     kept: Kept,
-    questions: Questions,
+    queries: Queries,
     turns: Turns,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// Reads the account that a request names.
@@ -172,49 +172,49 @@ impl TenantLookup {
             scheme,
             example,
             kept: Kept::new(),
-            questions: Questions::default(),
+            queries: Queries::default(),
             turns: Turns::new(16),
-            patience: Duration::from_secs(2),
+            timeout: Duration::from_secs(2),
         })
     }
 
-    /// Caches up to `count` known accounts, each for at most `lifetime`. Default: 10,000, one minute.
+    /// Caches up to `count` known accounts, each for at most `ttl`. Default: 10,000, one minute.
     ///
-    /// A revoked secret keeps working until the store is asked again. The first request after half of the lifetime
+    /// A revoked secret keeps working until the store is asked again. The first request after half of the TTL
     /// ([`renew_after`](Self::renew_after)) starts a query in the background and is itself served from the cache. If the store
-    /// fails, the cached secrets keep working until `lifetime` is over, and never longer.
+    /// fails, the cached secrets keep working until `ttl` is over, and never longer.
     #[must_use]
-    pub fn known(self, count: u64, lifetime: Duration) -> Self {
-        Self { kept: self.kept.known(count, lifetime), ..self }
+    pub fn cache_known(self, count: u64, ttl: Duration) -> Self {
+        Self { kept: self.kept.known(count, ttl), ..self }
     }
 
-    /// Renews a cached account with the first request after `age`. Default: half of the lifetime.
+    /// Renews a cached account with the first request after `age`. Default: half of the TTL.
     ///
-    /// With an age of at least the lifetime, nothing is renewed ahead: the first request after the lifetime waits for the store.
+    /// With an age of at least the TTL, nothing is renewed ahead: the first request after the TTL waits for the store.
     #[must_use]
     pub fn renew_after(self, age: Duration) -> Self {
         Self { kept: self.kept.renew_after(age), ..self }
     }
 
-    /// Caches up to `count` unknown accounts, each for at most `lifetime`. Default: 10,000, ten seconds. A new account can be
+    /// Caches up to `count` unknown accounts, each for at most `ttl`. Default: 10,000, ten seconds. A new account can be
     /// rejected for that long.
     #[must_use]
-    pub fn unknown(self, count: u64, lifetime: Duration) -> Self {
-        Self { kept: self.kept.unknown(count, lifetime), ..self }
+    pub fn cache_unknown(self, count: u64, ttl: Duration) -> Self {
+        Self { kept: self.kept.unknown(count, ttl), ..self }
     }
 
     /// Runs at most `count` queries at once. Default: 16; 0 counts as 1.
     ///
     /// With 1, no turn is reserved for known accounts: a flood of made-up names delays them too.
     #[must_use]
-    pub fn max_questions(self, count: usize) -> Self {
+    pub fn max_queries(self, count: usize) -> Self {
         Self { turns: Turns::new(count), ..self }
     }
 
     /// Limits how long a request waits for an answer, and how long a query runs. Default: two seconds.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     pub(super) fn hint(&self) -> &Hint {
@@ -239,7 +239,7 @@ impl fmt::Debug for TenantLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TenantLookup")
             .field("scheme", &self.example.scheme())
-            .field("questions", &self.questions.count())
+            .field("queries", &self.queries.count())
             .finish_non_exhaustive()
     }
 }

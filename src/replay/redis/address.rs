@@ -59,7 +59,7 @@ impl Address {
             .tcp_settings(settings)
             .connection_timeout(STEP)
             .response_timeout(STEP)
-            // A call repeats its command itself, within its patience.
+            // A call repeats its command itself, within its timeout.
             .retries(2)
             .min_retry_wait(20)
             .max_retry_wait(200)
@@ -69,7 +69,7 @@ impl Address {
     }
 
     pub(super) async fn connect(&self) -> Result<Connection, RedisError> {
-        // Calls have their own patience.
+        // Calls have their own timeout.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(STEP)).set_response_timeout(Some(STEP));
         let connection = match self {

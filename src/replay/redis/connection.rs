@@ -34,19 +34,19 @@ impl Link {
         Self { address: Arc::new(address), latest: Mutex::new(None) }
     }
 
-    /// Sends a command and waits at most `patience` for its answer, a new connection included.
+    /// Sends a command and waits at most `limit` for its answer, a new connection included.
     ///
     /// If the connection is lost, or a failover has made the server the wrong one, it reconnects and sends the command once
-    /// more. In a cluster whose slots move, it repeats the command until the patience ends. So a command may run more than
+    /// more. In a cluster whose slots move, it repeats the command until the timeout. So a command may run more than
     /// once.
     pub(super) async fn ask<T: FromRedisValue>(
         &self,
-        patience: Duration,
+        limit: Duration,
         command: &Cmd,
     ) -> Result<T, RedisError> {
         let runtime = Handle::try_current().map_err(|_| RedisError::RuntimeMissing)?;
         let (mut asked, mut moved, mut reconnected) = (None, None, false);
-        let answer = timeout(patience, async {
+        let answer = timeout(limit, async {
             loop {
                 match self.ask_once(&runtime, &mut asked, command).await {
                     Err(Failure { again: Again::Elsewhere, .. }) if !reconnected => reconnected = true,

@@ -46,7 +46,7 @@ pub enum RedisError {
     /// The connection broke, or the server closed it.
     #[error("connection to the server was lost")]
     ConnectionLost,
-    /// The server did not answer within the patience. This also happens if only one side uses TLS.
+    /// The server did not answer within the timeout. This also happens if only one side uses TLS.
     #[error("server did not answer in time")]
     TimedOut,
     /// The TLS handshake failed.

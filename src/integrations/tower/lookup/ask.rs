@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::kept::Found;
-use super::question::{Asking, Question};
+use super::query::{Asking, Query};
 use super::turns::Turn;
 use super::{Answer, TenantLookup};
 use crate::error::{Error, ErrorKind};
@@ -42,15 +42,15 @@ impl TenantLookup {
         }
         // Without a runtime there is no timer.
         Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;
-        let answer = timeout(self.patience, self.question(&name.into())).await;
+        let answer = timeout(self.timeout, self.query(&name.into())).await;
         Ok(answer.map_err(|_| ErrorKind::TenantStoreTimeout)??)
     }
 
     /// Waits for an answer. A query that another request began can time out before this request does. Then it is asked again.
-    async fn question(self: &Arc<Self>, name: &Arc<str>) -> Answer {
+    async fn query(self: &Arc<Self>, name: &Arc<str>) -> Answer {
         loop {
-            let (question, new) = self.questions.about(name);
-            match self.answer(&question).await {
+            let (query, new) = self.queries.about(name);
+            match self.answer(&query).await {
                 Err(ErrorKind::TenantStoreTimeout) if !new => {}
                 answer => return answer,
             }
@@ -58,9 +58,9 @@ impl TenantLookup {
     }
 
     /// Waits for a turn to ask the store, or for another's answer, whichever comes first.
-    async fn answer(self: &Arc<Self>, question: &Arc<Question>) -> Answer {
-        let mut answer = pin!(question.answer());
-        let mut turn = pin!(self.turns.take(self.kept.has_seen(question.name())));
+    async fn answer(self: &Arc<Self>, query: &Arc<Query>) -> Answer {
+        let mut answer = pin!(query.answer());
+        let mut turn = pin!(self.turns.take(self.kept.has_seen(query.name())));
         let first = poll_fn(|context| match answer.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(Err(answer)),
             Poll::Pending => turn.as_mut().poll(context).map(Ok),
@@ -68,7 +68,7 @@ impl TenantLookup {
         match first.await {
             Err(answer) => answer,
             Ok(turn) => {
-                self.begin(question, turn?);
+                self.begin(query, turn?);
                 answer.await
             }
         }
@@ -77,21 +77,21 @@ impl TenantLookup {
     /// Asks about a known account in the background, unless a query about it is open.
     fn renew(self: &Arc<Self>, name: &Arc<str>) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let (question, new) = self.questions.about(name);
+        let (query, new) = self.queries.about(name);
         if new {
             let lookup = Arc::clone(self);
             runtime.spawn(async move {
-                if let Ok(Ok(turn)) = timeout(lookup.patience, lookup.turns.take(true)).await {
-                    lookup.begin(&question, turn);
+                if let Ok(Ok(turn)) = timeout(lookup.timeout, lookup.turns.take(true)).await {
+                    lookup.begin(&query, turn);
                 }
             });
         }
     }
 
     /// Starts the query in its own task, unless it runs already or the cache now has the answer.
-    fn begin(self: &Arc<Self>, question: &Arc<Question>, turn: Turn) {
-        let Some(asking) = question.ask(turn) else { return };
-        match self.kept.find(question.name()) {
+    fn begin(self: &Arc<Self>, query: &Arc<Query>, turn: Turn) {
+        let Some(asking) = query.ask(turn) else { return };
+        match self.kept.find(query.name()) {
             Found::Known(verifier) => asking.end(Ok(verifier)),
             Found::Unknown => asking.end(Err(ErrorKind::TenantUnknown)),
             Found::Ageing(_) | Found::Nothing => {
@@ -106,7 +106,7 @@ impl TenantLookup {
     async fn ask(self: Arc<Self>, asking: Asking) {
         let name = Arc::clone(asking.name());
         self.kept.begin_renewal(Arc::clone(&name));
-        let stored = timeout(self.patience, async { (self.store)(name.to_string()).await });
+        let stored = timeout(self.timeout, async { (self.store)(name.to_string()).await });
         let answer = match stored.await.map_err(|_| ErrorKind::TenantStoreTimeout) {
             Ok(Ok(Some(keyring))) => Tenants::new([(&name, keyring)])
                 .map(|tenant| (self.scheme)(tenant))

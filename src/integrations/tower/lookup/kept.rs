@@ -15,9 +15,9 @@ pub(super) struct Kept {
     /// The names of known accounts, kept longer than their verifiers.
     seen: Cache<Arc<str>, ()>,
     unknown: Cache<Arc<str>, Instant>,
-    known_lifetime: Duration,
+    known_ttl: Duration,
     renew_after: Option<Duration>,
-    unknown_lifetime: Duration,
+    unknown_ttl: Duration,
 }
 
 /// What the cache has about an account.
@@ -39,39 +39,39 @@ struct Known {
 
 impl Kept {
     pub(super) fn new() -> Self {
-        let (known_lifetime, unknown_lifetime) = (Duration::from_secs(60), Duration::from_secs(10));
+        let (known_ttl, unknown_ttl) = (Duration::from_secs(60), Duration::from_secs(10));
         Self {
-            known: cache(DEFAULT_COUNT, known_lifetime),
+            known: cache(DEFAULT_COUNT, known_ttl),
             seen: Cache::new(DEFAULT_COUNT),
-            unknown: cache(DEFAULT_COUNT, unknown_lifetime),
-            known_lifetime,
+            unknown: cache(DEFAULT_COUNT, unknown_ttl),
+            known_ttl,
             renew_after: None,
-            unknown_lifetime,
+            unknown_ttl,
         }
     }
 
-    pub(super) fn known(self, count: u64, lifetime: Duration) -> Self {
-        Self { known: cache(count, lifetime), seen: Cache::new(count), known_lifetime: lifetime, ..self }
+    pub(super) fn known(self, count: u64, ttl: Duration) -> Self {
+        Self { known: cache(count, ttl), seen: Cache::new(count), known_ttl: ttl, ..self }
     }
 
     pub(super) fn renew_after(self, age: Duration) -> Self {
         Self { renew_after: Some(age), ..self }
     }
 
-    pub(super) fn unknown(self, count: u64, lifetime: Duration) -> Self {
-        Self { unknown: cache(count, lifetime), unknown_lifetime: lifetime, ..self }
+    pub(super) fn unknown(self, count: u64, ttl: Duration) -> Self {
+        Self { unknown: cache(count, ttl), unknown_ttl: ttl, ..self }
     }
 
     pub(super) fn find(&self, name: &str) -> Found {
         let now = Instant::now();
         let age = |since| now.saturating_duration_since(since);
         if let Some(known) = self.known.get(name)
-            && age(known.since) < self.known_lifetime
+            && age(known.since) < self.known_ttl
         {
             let paused = known.renewal.is_some_and(|began| age(began) < RENEWAL_PAUSE);
             let young = match self.renew_after {
                 Some(renew_after) => age(known.since) < renew_after,
-                None => age(known.since).saturating_mul(2) < self.known_lifetime,
+                None => age(known.since).saturating_mul(2) < self.known_ttl,
             };
             return if young || paused {
                 Found::Known(known.verifier)
@@ -80,7 +80,7 @@ impl Kept {
             };
         }
         match self.unknown.get(name) {
-            Some(since) if age(since) < self.unknown_lifetime => Found::Unknown,
+            Some(since) if age(since) < self.unknown_ttl => Found::Unknown,
             _ => Found::Nothing,
         }
     }
@@ -109,14 +109,14 @@ impl Kept {
     }
 }
 
-/// The times in the entries decide what is valid. The cache's own lifetime only frees memory, somewhat later.
-fn cache<V: Clone + Send + Sync + 'static>(count: u64, lifetime: Duration) -> Cache<Arc<str>, V> {
-    let lifetime = lifetime.saturating_add(Duration::from_secs(60)).min(MAX_LIFETIME);
-    Cache::builder().max_capacity(count).time_to_live(lifetime).build()
+/// The times in the entries decide what is valid. The cache's own TTL only frees memory, somewhat later.
+fn cache<V: Clone + Send + Sync + 'static>(count: u64, ttl: Duration) -> Cache<Arc<str>, V> {
+    let ttl = ttl.saturating_add(Duration::from_secs(60)).min(MAX_TTL);
+    Cache::builder().max_capacity(count).time_to_live(ttl).build()
 }
 
 const DEFAULT_COUNT: u64 = 10_000;
 /// The shortest time between two renewals of one account when the store fails.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
 /// 100 years. `moka` panics above 1,000.
-const MAX_LIFETIME: Duration = Duration::from_secs(3_155_760_000);
+const MAX_TTL: Duration = Duration::from_secs(3_155_760_000);

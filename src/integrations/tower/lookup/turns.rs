@@ -13,7 +13,7 @@ pub(super) struct Turns {
     strangers: Arc<Semaphore>,
 }
 
-/// The right to ask one question, given back on drop.
+/// The right to run one query, given back on drop.
 pub(super) struct Turn {
     _one: OwnedSemaphorePermit,
     _stranger: Option<OwnedSemaphorePermit>,

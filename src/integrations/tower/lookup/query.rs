@@ -14,34 +14,34 @@ use crate::error::ErrorKind;
 
 /// The queries that are open or waited for.
 #[derive(Clone, Default)]
-pub(super) struct Questions(Arc<Mutex<HashMap<Arc<str>, Weak<Question>>>>);
+pub(super) struct Queries(Arc<Mutex<HashMap<Arc<str>, Weak<Query>>>>);
 
 /// A query about one account, shared by all who wait for its answer.
-pub(super) struct Question {
+pub(super) struct Query {
     name: Arc<str>,
     asked: AtomicBool,
     answer: SetOnce<Answer>,
-    questions: Questions,
+    queries: Queries,
 }
 
-impl Questions {
+impl Queries {
     /// Returns the query about this account, and whether it is new.
-    pub(super) fn about(&self, name: &Arc<str>) -> (Arc<Question>, bool) {
-        let mut questions = self.lock();
-        let entry = questions.entry(Arc::clone(name));
+    pub(super) fn about(&self, name: &Arc<str>) -> (Arc<Query>, bool) {
+        let mut queries = self.lock();
+        let entry = queries.entry(Arc::clone(name));
         if let Entry::Occupied(entry) = &entry
-            && let Some(question) = entry.get().upgrade()
+            && let Some(query) = entry.get().upgrade()
         {
-            return (question, false);
+            return (query, false);
         }
-        let question = Arc::new(Question {
+        let query = Arc::new(Query {
             name: Arc::clone(name),
             asked: AtomicBool::new(false),
             answer: SetOnce::new(),
-            questions: self.clone(),
+            queries: self.clone(),
         });
-        entry.insert_entry(Arc::downgrade(&question));
-        (question, true)
+        entry.insert_entry(Arc::downgrade(&query));
+        (query, true)
     }
 
     pub(super) fn count(&self) -> usize {
@@ -49,12 +49,12 @@ impl Questions {
     }
 
     /// Nothing that can panic runs while the lock is held.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Question>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Query>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Question {
+impl Query {
     pub(super) fn name(&self) -> &Arc<str> {
         &self.name
     }
@@ -67,7 +67,7 @@ impl Question {
     pub(super) fn ask(self: &Arc<Self>, turn: Turn) -> Option<Asking> {
         let first = !self.asked.swap(true, Ordering::AcqRel);
         first.then(|| Asking {
-            question: Arc::clone(self),
+            query: Arc::clone(self),
             answer: Err(ErrorKind::TenantStoreUnavailable),
             _turn: turn,
         })
@@ -75,14 +75,14 @@ impl Question {
 
     /// Removes the query from the list, unless a newer one about the same name has replaced it.
     fn close(&self) {
-        let mut questions = self.questions.lock();
-        if questions.get(&self.name).is_some_and(|question| ptr::eq(question.as_ptr(), self)) {
-            questions.remove(&self.name);
+        let mut queries = self.queries.lock();
+        if queries.get(&self.name).is_some_and(|query| ptr::eq(query.as_ptr(), self)) {
+            queries.remove(&self.name);
         }
     }
 }
 
-impl Drop for Question {
+impl Drop for Query {
     fn drop(&mut self) {
         self.close();
     }
@@ -91,14 +91,14 @@ impl Drop for Question {
 /// A running query. When it ends, all who wait get an answer. They get an error if the store's future panicked or was dropped
 /// with its runtime.
 pub(super) struct Asking {
-    question: Arc<Question>,
+    query: Arc<Query>,
     answer: Answer,
     _turn: Turn,
 }
 
 impl Asking {
     pub(super) fn name(&self) -> &Arc<str> {
-        &self.question.name
+        &self.query.name
     }
 
     pub(super) fn end(mut self, answer: Answer) {
@@ -108,8 +108,8 @@ impl Asking {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        self.question.close();
+        self.query.close();
         // Nothing else sets the answer.
-        let _ = self.question.answer.set(self.answer.clone());
+        let _ = self.query.answer.set(self.answer.clone());
     }
 }
