@@ -281,6 +281,47 @@ async fn a_client_that_hangs_up_does_not_prevent_handling() {
     }
 }
 
+/// The attacker hangs up before the store answers the claim, which the store has made.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_hangs_up_during_the_claim_does_not_prevent_handling() {
+    #[derive(Debug)]
+    struct SlowAnswer(Memory);
+
+    impl ReplayGuard for SlowAnswer {
+        async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, Error> {
+            let answer = self.0.claim(key, lease).await;
+            sleep(SECOND / 2).await;
+            answer
+        }
+
+        async fn renew(&self, lease: &Lease, time: Duration) -> Result<bool, Error> {
+            self.0.renew(lease, time).await
+        }
+
+        async fn complete(
+            &self,
+            lease: &Lease,
+            ttl: Duration,
+            response: Option<&SavedResponse>,
+        ) -> Result<bool, Error> {
+            self.0.complete(lease, ttl, response).await
+        }
+
+        async fn release(&self, lease: &Lease) -> Result<(), Error> {
+            self.0.release(lease).await
+        }
+    }
+
+    let (handler, calls) = slow([SECOND]);
+    let layer = guarded(SlowAnswer(Store::new().memory)).finish_when_client_leaves();
+    let mut service = layer.remember_responses(100).layer(handler);
+    let hung_up = tokio::time::timeout(SECOND / 4, service.call(webhook_request("1"))).await;
+    assert!(hung_up.is_err());
+    sleep(SECOND * 2).await;
+    assert_eq!(call(&mut service, webhook_request("1")).await.body(), "attempt 0");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_stays_gets_the_answer_of_the_background_task() {
     let handler = Handler::default();

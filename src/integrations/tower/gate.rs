@@ -31,6 +31,13 @@ pub(super) struct Gate {
     pub(super) guard: Arc<Guard>,
 }
 
+/// A request that verified.
+pub(super) struct Proved {
+    verified: Verified,
+    parts: Parts,
+    body: VerifiedBody,
+}
+
 /// The outcome of a request that verified.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart at once, and smaller without `tracing`")]
 pub(super) enum Admitted {
@@ -63,14 +70,13 @@ impl Source {
 }
 
 impl Gate {
-    /// Verifies a request and asks the guard whether it was handled before. A fresh request gets its body back, and the proof
-    /// in its extensions. The outcome is logged.
-    pub(super) async fn admit(
+    /// Verifies a request. The outcome of one that does not verify is logged.
+    pub(super) async fn prove(
         &self,
         request: Request<impl http_body::Body<Error: Into<BoxError>>>,
-        mut observer: Observer,
-    ) -> Result<Admitted, Error> {
-        let (mut parts, body) = request.into_parts();
+        observer: &mut Observer,
+    ) -> Result<Proved, Error> {
+        let (parts, body) = request.into_parts();
         let verdict = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await,
             #[cfg(feature = "tenant-lookup")]
@@ -78,8 +84,15 @@ impl Gate {
         };
         let (verified, body) = verdict.inspect_err(|error| observer.rejected(error))?;
         observer.prove(&verified);
-        // The verifier read its clock after the body arrived. Nothing waits between that and the claim.
-        let claimed = self.guard.claim(self.source.example(), &verified, body.bytes(), &observer).await;
+        Ok(Proved { verified, parts, body })
+    }
+
+    /// Asks the guard whether a request was handled before. A fresh request gets its body back, and the proof in its
+    /// extensions. The outcome is logged.
+    pub(super) async fn admit(&self, proved: Proved, observer: &Observer) -> Result<Admitted, Error> {
+        let Proved { verified, mut parts, body } = proved;
+        // The verifier read its clock after the body arrived. Nothing but the start of a task waits between that and the claim.
+        let claimed = self.guard.claim(self.source.example(), &verified, body.bytes(), observer).await;
         let hold = match claimed.inspect_err(|error| observer.held_back(&verified, error))? {
             Claimed::Unguarded => None,
             Claimed::Ours(hold) => Some(hold),

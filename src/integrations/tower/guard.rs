@@ -25,7 +25,7 @@ pub(super) struct Guard {
     pub(super) sender: String,
     /// `None` is the proof's key.
     pub(super) key: Option<Arc<KeyOf>>,
-    /// Whether a handler continues after its client has left.
+    /// Whether a claim and its handler continue after their client has left.
     pub(super) detached: bool,
     /// How many releases run in the background.
     pub(super) background: Arc<AtomicUsize>,
@@ -44,6 +44,11 @@ pub(super) enum Claimed {
 }
 
 impl Guard {
+    /// Whether a verified request continues after its client has left.
+    pub(super) fn continues(&self) -> bool {
+        self.detached && self.store.is_some()
+    }
+
     pub(super) async fn claim(
         &self,
         example: &dyn Verifier,

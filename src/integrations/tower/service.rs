@@ -83,23 +83,32 @@ where
         let (gate, memory) = (self.gate.clone(), self.memory.clone());
         let (on_rejection, on_duplicate) = (self.on_rejection.clone(), self.on_duplicate.clone());
         let uri = received_uri(request.uri(), request.extensions());
-        let observer = Observer::new(gate.source.scheme(), uri);
+        let mut observer = Observer::new(gate.source.scheme(), uri);
         ResponseFuture(Box::pin(observer.clone().watch(async move {
-            let (request, hold) = match gate.admit(request, observer.clone()).await {
-                Ok(Admitted::Fresh(request, hold)) => (request, hold),
-                Ok(Admitted::Duplicate(verified, saved)) => {
-                    let repeated = saved.and_then(|saved| memory.repeat(&saved));
-                    return Ok(repeated.unwrap_or_else(|| on_duplicate.answer(&verified)));
-                }
-                Err(error) => {
-                    return Ok(reject(&on_rejection, error));
+            let proved = match gate.prove(request, &mut observer).await {
+                Ok(proved) => proved,
+                Err(error) => return Ok(reject(&on_rejection, error)),
+            };
+            let runtime = if gate.guard.continues() { Handle::try_current().ok() } else { None };
+            let rejecting = on_rejection.clone();
+            let span = observer.clone();
+            let answer = async move {
+                let (request, hold) = match gate.admit(proved, &observer).await {
+                    Ok(Admitted::Fresh(request, hold)) => (request, hold),
+                    Ok(Admitted::Duplicate(verified, saved)) => {
+                        let repeated = saved.and_then(|saved| memory.repeat(&saved));
+                        return Ok(repeated.unwrap_or_else(|| on_duplicate.answer(&verified)));
+                    }
+                    Err(error) => return Ok(reject(&rejecting, error)),
+                };
+                match hold {
+                    Some(hold) => handle(inner, memory, request, hold).await,
+                    None => inner.call(request).await,
                 }
             };
-            let Some(hold) = hold else { return inner.call(request).await };
-            let handled = handle(inner, memory, request, hold);
-            let runtime = if gate.guard.detached { Handle::try_current().ok() } else { None };
-            let Some(runtime) = runtime else { return handled.await };
-            match runtime.spawn(observer.watch(handled)).await.map_err(JoinError::try_into_panic) {
+            // The claim is in the task too. Its lease would have no owner if the client left before the store answers.
+            let Some(runtime) = runtime else { return answer.await };
+            match runtime.spawn(span.watch(answer)).await.map_err(JoinError::try_into_panic) {
                 Ok(answer) => answer,
                 Err(Ok(panic)) => resume_unwind(panic),
                 // The runtime is shutting down.

@@ -140,8 +140,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
         Ok(self)
     }
 
-    /// Runs the service in its own task, so that it finishes even if the client leaves. If it then answers 2xx, the event is
-    /// done. By default, the service is dropped with its client, and the lease is released at once.
+    /// Runs the claim and the service in their own task, so that they finish even if the client leaves. If the service then
+    /// answers 2xx, the event is done. By default, the service is dropped with its client, and the lease is released at once.
+    /// If the client leaves before the store has answered the claim, the lease runs out.
     ///
     /// Use it if
     ///
@@ -150,9 +151,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// - a stranger could get hold of a genuine request that is not handled yet. By default, a stranger who sends it and hangs
     ///   up, over and over, interrupts the work each time. The platform's attempts get 503.
     ///
-    /// Each event that is being handled has one task. Put a timeout and a concurrency limit inside this layer: outside, they do
-    /// not end or count the task. A graceful shutdown does not wait for a task whose client has left. Without a
-    /// [`replay_guard`](Self::replay_guard) this has no effect.
+    /// Each verified request has one task until the guard answers, and until the handler ends if it is the event's first. Put a
+    /// timeout and a concurrency limit inside this layer: outside, they do not end or count the task. A graceful shutdown does
+    /// not wait for a task whose client has left. Without a [`replay_guard`](Self::replay_guard) this has no effect.
     pub fn finish_when_client_leaves(mut self) -> Self {
         self.guard().detached = true;
         self
