@@ -153,6 +153,11 @@ impl<R: TokenRule> TokenWebhook<R> {
         &self.policy
     }
 
+    #[cfg(feature = "sign")]
+    pub(crate) fn check_method(&self, head: Head<'_>) -> Result<(), Error> {
+        Ok(self.methods.check(head)?)
+    }
+
     /// Returns the tenant that a request names, unverified. Checks the method first.
     pub(crate) fn untrusted_tenant(carrier: &Carrier, head: Head<'_>) -> Result<String, Error> {
         Methods::Default(R::METHODS).check(head)?;

@@ -15,6 +15,6 @@ mod sms;
 
 pub use contact_center::ContactCenter;
 pub use signed_webhook::SignedWebhook;
-#[cfg(feature = "diagnose")]
+#[cfg(feature = "sign")]
 pub(crate) use sms::Source;
 pub use sms::{SignatureMethod, Sms};

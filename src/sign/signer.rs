@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::token::Token;
+use super::token_signer::query_object;
 use super::{ContactCenterSigner, Delivery, Sign, SigningKey, SmsSigner, TokenSigner, Unsigned};
 use crate::encoding::{base64, hex};
 use crate::error::{Error, ErrorKind};
@@ -13,6 +14,8 @@ use crate::providers::livekit::LiveKit;
 use crate::providers::messagebird::{self, MessageBird};
 use crate::providers::static_token::StaticToken;
 use crate::providers::vonage;
+use crate::providers::vonage::signed_webhook::check_query;
+use crate::request::{HeaderName, MediaType};
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
@@ -34,34 +37,56 @@ impl<R: Sign> Signer for Webhook<R> {
     }
 }
 
-/// Signs the parameters of a GET's query, or of a POST's form or JSON object, with the time.
+/// Signs the parameters of a GET's query, or of a POST's form or JSON object, with the time. A `sig` and a `timestamp` that are
+/// there are replaced. So is the account's name, if a tenant was set.
 impl Signer for vonage::Sms {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let request = &unsigned.delivery;
-        let is_json = request.header("content-type") == Some("application/json");
-        let params = if is_json { of_object(request.body())? } else { of_form(request)? };
-        let (time, secret) = (time(unsigned, || self.now())?, secret(key)?);
-        let signer = SmsSigner::new(self.method(), secret).timestamp(time);
-        let signer = params.iter().fold(signer, |signer, (name, value)| signer.param(name, value));
-        Ok(match (request.method(), is_json) {
-            ("GET", _) => signer.query(),
-            (_, true) => signer.json(),
-            (_, false) => signer.form(),
-        })
+        let (request, secret) = (&unsigned.delivery, secret(key)?);
+        let source = vonage::Source::of(request.head(), &CONTENT_TYPE)?;
+        let given = match source {
+            vonage::Source::Query => of_form(request.query().as_bytes())?,
+            vonage::Source::Body(MediaType::Form) => of_form(request.body())?,
+            vonage::Source::Body(MediaType::Json) => of_object(request.body())?,
+        };
+        let signer = SmsSigner::new(self.method(), secret).timestamp(time(unsigned, || self.now())?);
+        let signer = unsigned.tenant.iter().fold(signer, |signer, name| signer.param("api-key", name));
+        let is_replaced = |name: &str| match name {
+            "sig" | "timestamp" => true,
+            "api-key" | "api_key" => unsigned.tenant.is_some(),
+            _ => false,
+        };
+        let signer = given
+            .iter()
+            .filter(|(name, _)| !is_replaced(name))
+            .fold(signer, |signer, (name, value)| signer.param(name, value));
+        let delivery = match source {
+            vonage::Source::Query => request.clone().with_query(signer.query().query()),
+            vonage::Source::Body(MediaType::Form) => request.clone().with_body(signer.form().body()),
+            vonage::Source::Body(MediaType::Json) => request.clone().with_body(signer.json().body()),
+        };
+        // Rejects parameters that no signature makes acceptable.
+        let verdict = Self::new(self.method(), secret.clone()).verify(delivery.request());
+        verdict.map(|_| delivery)
     }
 }
 
-/// Signs the body of a POST, or the query of a GET.
+/// Signs the body of a POST, or the query of a GET, with the claims that the verifier requires.
 impl Signer for vonage::SignedWebhook {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        let signer = TokenSigner::new(secret(key)?, time(unsigned, || self.policy().clock.now())?);
-        let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
+        let (policy, request) = (self.policy(), &unsigned.delivery);
+        let signer = TokenSigner::new(secret(key)?, time(unsigned, || policy.clock.now())?);
+        let signer = policy.required.iter().fold(signer, |signer, (name, text)| signer.claim(name, text));
         let signer = unsigned.tenant.iter().fold(signer, |signer, name| signer.claim("api_key", name));
-        let request = &unsigned.delivery;
-        Ok(match request.method() {
-            "GET" => signer.get(request.query()),
-            _ => signer.post(request.body()),
-        })
+        let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
+        if request.method() != "GET" {
+            return deliver(self, unsigned, &signer.value(request.body()));
+        }
+        let object = query_object(request.query());
+        check_query(request.query().as_bytes(), &sha256(object.as_bytes()))?;
+        if !request.body().is_empty() {
+            return Err(ErrorKind::BodyUnexpected.into());
+        }
+        deliver(self, unsigned, &signer.value(object.as_bytes()))
     }
 }
 
@@ -69,8 +94,10 @@ impl Signer for vonage::SignedWebhook {
 impl Signer for vonage::ContactCenter {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let signer = ContactCenterSigner::new(secret(key)?, time(unsigned, || self.policy().clock.now())?)
-            .map_err(|_| ErrorKind::SignatureMalformed)?;
-        Ok(signer.post(unsigned.delivery.body()))
+            .map_err(|_| ErrorKind::SignatureMalformed)?
+            .into_signer();
+        let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
+        deliver(self, unsigned, &signer.value(unsigned.delivery.body()))
     }
 }
 
@@ -90,7 +117,7 @@ impl Signer for LiveKit {
         let api_key = unsigned.tenant.as_deref().or(self.policy().required("iss")).unwrap_or("API-key");
         let hash = base64::encode_padded(&sha256(unsigned.delivery.body()));
         let token = Token::new(secret(key)?).text("iss", api_key).time("nbf", time, 0).time("exp", time, 300);
-        deliver(self, unsigned, token.text("sha256", &hash))
+        deliver(self, unsigned, &token.text("sha256", &hash).sign())
     }
 }
 
@@ -105,21 +132,19 @@ impl Signer for MessageBird {
         let token = Token::new(secret(key)?).text("iss", messagebird::ISSUER).time("nbf", time, 0);
         let token = token.time("exp", time, 60).text("jti", &id).text("url_hash", &url_hash);
         let has_body = !request.body().is_empty();
-        deliver(self, unsigned, if has_body { token.text("payload_hash", &body_hash) } else { token })
+        let token = if has_body { token.text("payload_hash", &body_hash) } else { token };
+        deliver(self, unsigned, &token.sign())
     }
 }
 
-/// Adds a token in the platform's header.
+/// Adds a token in the verifier's header.
 fn deliver<R: TokenRule>(
     webhook: &TokenWebhook<R>,
     unsigned: &Unsigned,
-    token: Token,
+    value: &str,
 ) -> Result<Delivery, Error> {
-    if !R::METHODS.contains(&unsigned.delivery.method()) {
-        return Err(ErrorKind::MethodUnsupported.into());
-    }
-    let header = webhook.carrier().header_name().as_str();
-    Ok(unsigned.delivery.clone().with_header(header, &token.sign()))
+    webhook.check_method(unsigned.delivery.head())?;
+    Ok(unsigned.delivery.clone().with_header(webhook.carrier().header_name().as_str(), value))
 }
 
 fn secret(key: &SigningKey) -> Result<&Secret, Error> {
@@ -130,8 +155,7 @@ fn time(unsigned: &Unsigned, now: impl FnOnce() -> Result<UnixTime, Error>) -> R
     unsigned.time.map_or_else(now, Ok)
 }
 
-fn of_form(request: &Delivery) -> Result<Vec<(String, String)>, Error> {
-    let form = if request.method() == "GET" { request.query().as_bytes() } else { request.body() };
+fn of_form(form: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let mut params = Params::default();
     params.read_form(form)?;
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
@@ -143,3 +167,5 @@ fn of_object(body: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let text = |value: Value| value.as_str().map(str::to_owned).ok_or(ErrorKind::ParameterMalformed);
     members.into_iter().map(|(name, value)| Ok((name, text(value)?))).collect()
 }
+
+const CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");

@@ -66,20 +66,21 @@ impl TokenSigner {
     /// Makes a POST of JSON. The token covers its raw body.
     pub fn post(self, body: impl Into<Vec<u8>>) -> Delivery {
         let body = body.into();
-        let (header, token) = (self.header.clone(), self.token(&body));
-        Delivery::post("application/json", body).with_header(&header, &format!("Bearer {token}"))
+        let (header, value) = (self.header.clone(), self.value(&body));
+        Delivery::post("application/json", body).with_header(&header, &value)
     }
 
     /// Makes a GET. The token covers the parameters of its raw query.
     pub fn get(self, query: &str) -> Delivery {
-        let (header, token) = (self.header.clone(), self.token(query_object(query).as_bytes()));
-        Delivery::get(query).with_header(&header, &format!("Bearer {token}"))
+        let (header, value) = (self.header.clone(), self.value(query_object(query).as_bytes()));
+        Delivery::get(query).with_header(&header, &value)
     }
 
-    fn token(self, payload: &[u8]) -> String {
+    /// Makes the value of the header: the token that covers this payload.
+    pub(super) fn value(self, payload: &[u8]) -> String {
         let hash = hex::encode(&sha256(payload));
         let jti = hex::encode(&sha256(format!("{:?} {hash}", self.token.json("iat")).as_bytes()));
-        self.token.or_text("jti", &jti).or_text("payload_hash", &hash).sign()
+        format!("Bearer {}", self.token.or_text("jti", &jti).or_text("payload_hash", &hash).sign())
     }
 }
 
@@ -116,10 +117,14 @@ impl ContactCenterSigner {
     pub fn post(self, body: impl Into<Vec<u8>>) -> Delivery {
         self.0.post(body)
     }
+
+    pub(super) fn into_signer(self) -> TokenSigner {
+        self.0
+    }
 }
 
 /// Makes the compact JSON object of a query's parameters, in order, with string values.
-fn query_object(query: &str) -> String {
+pub(super) fn query_object(query: &str) -> String {
     let mut params = Params::default();
     let params = params.read_form(query.as_bytes()).ok().map(|()| params);
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

@@ -1,9 +1,11 @@
 //! The module `sign`: requests as the platforms send them.
 
-use countersign::vonage::{SignatureMethod, SignedWebhook};
-use countersign::{UnixTime, Verifier, sign};
+use countersign::schemes::Registered;
+use countersign::sign::{Delivery, Unsigned};
+use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
+use countersign::{Error, ErrorKind, LiveKit, Tenants, UnixTime, Verifier, sign};
 
-use crate::support::{KEY, NOW, secret};
+use crate::support::{KEY, NOW, accepts, secret};
 
 #[test]
 fn a_delivery_has_getters_for_its_parts() {
@@ -44,4 +46,73 @@ fn tokens_of_different_times_have_different_identifiers() {
     assert_ne!(first, later);
     assert_ne!(first, id(NOW, "[]"));
     assert_eq!(first, id(NOW, "{}"));
+}
+
+fn signed_webhook() -> SignedWebhook {
+    SignedWebhook::new(secret(KEY)).clock(|| NOW)
+}
+
+fn signed(verifier: &dyn Registered, unsigned: &Unsigned) -> Result<Delivery, Error> {
+    verifier.sign(&secret(KEY).into(), unsigned)
+}
+
+#[test]
+fn a_verifier_accepts_what_it_signs_with_its_own_settings() {
+    let json = Unsigned::json("{}");
+    let tenants = || Tenants::new([("a1b2c3d4", secret(KEY))]).unwrap();
+    let contact_center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW);
+    let form = Unsigned::form("text=Hello&sig=00&timestamp=1");
+    let query = Unsigned::new("GET", "").target("/sms?text=Hello");
+    let cases: [(Box<dyn Registered>, Unsigned); 11] = [
+        (Box::new(signed_webhook().header("X-Vonage-Webhook-Auth-Token").unwrap()), json.clone()),
+        (Box::new(signed_webhook().api_key("a1b2c3d4").unwrap()), json.clone()),
+        (Box::new(signed_webhook().application_id("app").unwrap()), json.clone()),
+        (Box::new(SignedWebhook::tenants(tenants()).clock(|| NOW)), json.clone().tenant("a1b2c3d4")),
+        (Box::new(contact_center.header("X-Token").unwrap()), json.clone()),
+        (Box::new(LiveKit::new(secret(KEY)).clock(|| NOW).api_key("app").unwrap()), json.clone()),
+        (Box::new(Sms::tenants(SignatureMethod::Sha256, tenants())), form.clone().tenant("a1b2c3d4")),
+        (Box::new(Sms::new(SignatureMethod::Sha256, secret(KEY))), form),
+        (Box::new(Sms::new(SignatureMethod::Sha256, secret(KEY))), query),
+        (
+            Box::new(Sms::new(SignatureMethod::Sha256, secret(KEY))),
+            Unsigned::new("POST", r#"{"text":"Hello"}"#)
+                .header("content-type", "application/json; charset=utf-8"),
+        ),
+        (Box::new(signed_webhook()), Unsigned::new("GET", "").target("/answer?to=1")),
+    ];
+    for (verifier, unsigned) in cases {
+        let (verifier, unsigned) = (&*verifier, unsigned.header("x-other", "1").time(NOW));
+        let delivery = signed(verifier, &unsigned).unwrap();
+        let _verified = accepts(verifier, delivery.request());
+        assert_eq!(delivery.header("x-other"), Some("1"), "{}", verifier.scheme());
+    }
+    let delivery = signed(&signed_webhook(), &Unsigned::new("GET", "").target("/answer?to=1")).unwrap();
+    assert_eq!(delivery.target(), "/answer?to=1");
+    let contact_center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW);
+    let delivery = signed(&contact_center, &json.id("event-1")).unwrap();
+    assert_eq!(accepts(&contact_center, delivery.request()).claims().unwrap().id(), Some("event-1"));
+}
+
+#[test]
+fn a_verifier_does_not_sign_what_it_rejects_with_any_signature() {
+    use ErrorKind::{BodyUnexpected, MediaTypeUnsupported, MethodUnsupported, ParameterRepeated};
+
+    let sms = || Box::new(Sms::new(SignatureMethod::Sha256, secret(KEY)));
+    let post_only = || signed_webhook().methods(["POST"]).unwrap();
+    let get = |target: &str, body: &str| Unsigned::new("GET", body).target(target);
+    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 9] = [
+        (Box::new(signed_webhook()), Unsigned::new("PUT", "{}"), MethodUnsupported),
+        (Box::new(post_only()), get("/", ""), MethodUnsupported),
+        (Box::new(signed_webhook()), get("/?a=1&a=2", ""), ParameterRepeated),
+        (Box::new(signed_webhook()), get("/", "{}"), BodyUnexpected),
+        (Box::new(ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW)), get("/", ""), MethodUnsupported),
+        (sms(), Unsigned::new("PUT", "a=1"), MethodUnsupported),
+        (sms(), Unsigned::new("POST", "a=1"), MediaTypeUnsupported),
+        (sms(), Unsigned::form("a=1&a=2"), ParameterRepeated),
+        (sms(), get("/?a=1", "{}"), BodyUnexpected),
+    ];
+    for (verifier, unsigned, kind) in cases {
+        let rejected = signed(&*verifier, &unsigned.time(NOW)).map(drop).map_err(|error| error.kind());
+        assert_eq!(rejected, Err(kind), "{}", verifier.scheme());
+    }
 }
