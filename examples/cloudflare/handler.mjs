@@ -4,12 +4,32 @@ export function handler(module, handle) {
   return {
     async fetch(request, env) {
       verifier ??= start(module, env.RETELL_API_KEY);
-      const body = new Uint8Array(await request.arrayBuffer());
+      const body = await read(request);
+      if (!body) return new Response(null, { status: 413 });
       const status = verifier(request, body);
       return status === 200 ? handle(body, env) : new Response(null, { status });
     },
   };
 }
+
+// Returns null for a body over the limit. Without one, a stranger could use up the Worker's memory.
+async function read(request) {
+  if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  const chunks = [];
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    length += value.length;
+    if (length > MAX_BODY) {
+      await reader.cancel();
+      return null;
+    }
+    chunks.push(value);
+  }
+}
+
+const MAX_BODY = 1024 * 1024;
 
 function start(module, secret) {
   // Imports of linked crates, never called.

@@ -34,6 +34,25 @@ test("the time is JavaScript's", async () => {
   assert.strictEqual(await status(signature(Date.now() + 310_000)), 401);
 });
 
+test("a body is read up to the limit", async () => {
+  const sent = (length) => {
+    const body = "x".repeat(length);
+    const at = Date.now();
+    const digest = createHmac("sha256", RETELL_API_KEY).update(body + at).digest("hex");
+    return status({ "x-retell-signature": `v=${at},d=${digest}` }, body);
+  };
+  assert.strictEqual(await sent(1024 * 1024), 200);
+  assert.strictEqual(await sent(1024 * 1024 + 1), 413);
+
+  // An endless body is not kept.
+  let read = 0;
+  const endless = new ReadableStream({ pull: (queue) => queue.enqueue(new Uint8Array((read += 65_536, 65_536))) });
+  const request = new Request("https://example.com/retell", { method: "POST", body: endless, duplex: "half" });
+  const response = await handler(module).fetch(request, { RETELL_API_KEY });
+  assert.strictEqual(response.status, 413);
+  assert.ok(read < 2 * 1024 * 1024, `${read}`);
+});
+
 test("a secret is needed", async () => {
   await assert.rejects(handler(module).fetch(new Request("https://example.com/"), { RETELL_API_KEY: "" }), /no secret/);
 });
