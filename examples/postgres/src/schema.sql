@@ -15,6 +15,7 @@ CREATE INDEX IF NOT EXISTS webhook_handled_forget_at ON webhook_handled (forget_
 -- The service's own table.
 CREATE TABLE IF NOT EXISTS messages (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- The JSON as it came. As text, since jsonb rejects the escape of U+0000.
     message     text        NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now()
 );

@@ -29,6 +29,18 @@ async fn an_event_is_handled_once_and_answered_200_each_time() {
     assert_eq!(server.counts().await, (2, 2));
 }
 
+#[tokio::test]
+#[ignore = "needs postgresql"]
+async fn a_message_of_any_kind_is_stored() {
+    let server = Server::start();
+    let service = server.service().await;
+    let image = r#"{"message_type":"image","image":{"url":"https://example.com/a.jpg"}}"#;
+    let with_nul = r#"{"message_type":"text","text":"a\u0000b"}"#;
+    assert_eq!(answer_to(&service, "1", image).await.0, 200);
+    assert_eq!(answer_to(&service, "2", with_nul).await.0, 200);
+    assert_eq!(server.counts().await, (2, 2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs postgresql"]
 async fn of_64_attempts_at_once_one_does_the_work() {
@@ -144,10 +156,12 @@ async fn deliver(service: &Router, id: &str) -> u16 {
 }
 
 async fn answer(service: &Router, id: &str) -> (u16, String) {
+    answer_to(service, id, &format!(r#"{{"message_type":"text","text":"message {id}"}}"#)).await
+}
+
+async fn answer_to(service: &Router, id: &str, message: &str) -> (u16, String) {
     let secret = Secret::new("s3cr3t").unwrap();
-    let delivery = sign::TokenSigner::new(&secret, UnixTime::from_secs(NOW))
-        .claim("jti", id)
-        .post(format!(r#"{{"text":"message {id}"}}"#));
+    let delivery = sign::TokenSigner::new(&secret, UnixTime::from_secs(NOW)).claim("jti", id).post(message);
     let mut request: Request<Body> = delivery.to_http("/messages").unwrap().map(Body::from);
     request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let response = service.clone().oneshot(request).await.unwrap();
