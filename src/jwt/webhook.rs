@@ -153,9 +153,13 @@ impl<R: TokenRule> TokenWebhook<R> {
         &self.policy
     }
 
+    /// Checks what does not depend on the key or the time.
     #[cfg(feature = "sign")]
-    pub(crate) fn check_method(&self, head: Head<'_>) -> Result<(), Error> {
-        Ok(self.methods.check(head)?)
+    pub(crate) fn check_signable(&self, request: Request<'_>) -> Result<(), Error> {
+        let head = request.head().with_base(self.rule.base());
+        self.methods.check(head)?;
+        let claims = Claims::parse(self.parse(head)?.payload)?;
+        self.rule.covers(head, &claims)?.body.check(request.body(), self.max_body)
     }
 
     /// Returns the tenant that a request names, unverified. Checks the method first.

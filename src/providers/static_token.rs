@@ -123,6 +123,11 @@ impl StaticToken {
         }
     }
 
+    #[cfg(feature = "sign")]
+    pub(crate) fn check_method(&self, head: Head<'_>) -> Result<(), ErrorKind> {
+        self.methods.check(head)
+    }
+
     /// Returns the header, and its value for a token.
     #[cfg(feature = "sign")]
     pub(crate) fn written(&self, token: &str) -> (&str, String) {

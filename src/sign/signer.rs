@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use super::token::Token;
-use super::token_signer::query_object;
 use super::{ContactCenterSigner, Delivery, Sign, SigningKey, SmsSigner, TokenSigner, Unsigned};
 use crate::encoding::{base64, hex};
 use crate::error::{Error, ErrorKind};
@@ -14,7 +13,6 @@ use crate::providers::livekit::LiveKit;
 use crate::providers::messagebird::{self, MessageBird};
 use crate::providers::static_token::StaticToken;
 use crate::providers::vonage;
-use crate::providers::vonage::signed_webhook::check_query;
 use crate::request::{HeaderName, MediaType};
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -78,15 +76,11 @@ impl Signer for vonage::SignedWebhook {
         let signer = policy.required.iter().fold(signer, |signer, (name, text)| signer.claim(name, text));
         let signer = unsigned.tenant.iter().fold(signer, |signer, name| signer.claim("api_key", name));
         let signer = unsigned.id.iter().fold(signer, |signer, id| signer.claim("jti", id));
-        if request.method() != "GET" {
-            return deliver(self, unsigned, &signer.value(request.body()));
-        }
-        let object = query_object(request.query());
-        check_query(request.query().as_bytes(), &sha256(object.as_bytes()))?;
-        if !request.body().is_empty() {
-            return Err(ErrorKind::BodyUnexpected.into());
-        }
-        deliver(self, unsigned, &signer.value(object.as_bytes()))
+        let value = match request.method() {
+            "GET" => signer.query_value(request.query()),
+            _ => signer.value(request.body()),
+        };
+        deliver(self, unsigned, &value)
     }
 }
 
@@ -104,6 +98,7 @@ impl Signer for vonage::ContactCenter {
 /// Adds the token. It signs nothing.
 impl Signer for StaticToken {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
+        self.check_method(unsigned.delivery.head())?;
         let token = str::from_utf8(secret(key)?.bytes()).map_err(|_| ErrorKind::SignatureMalformed)?;
         let (header, value) = self.written(token);
         Ok(unsigned.delivery.clone().with_header(header, &value))
@@ -137,14 +132,14 @@ impl Signer for MessageBird {
     }
 }
 
-/// Adds a token in the verifier's header.
+/// Adds a token in the verifier's header. Rejects a request that no token makes acceptable.
 fn deliver<R: TokenRule>(
     webhook: &TokenWebhook<R>,
     unsigned: &Unsigned,
     value: &str,
 ) -> Result<Delivery, Error> {
-    webhook.check_method(unsigned.delivery.head())?;
-    Ok(unsigned.delivery.clone().with_header(webhook.carrier().header_name().as_str(), value))
+    let delivery = unsigned.delivery.clone().with_header(webhook.carrier().header_name().as_str(), value);
+    webhook.check_signable(delivery.request()).map(|()| delivery)
 }
 
 fn secret(key: &SigningKey) -> Result<&Secret, Error> {

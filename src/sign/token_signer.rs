@@ -72,8 +72,13 @@ impl TokenSigner {
 
     /// Makes a GET. The token covers the parameters of its raw query.
     pub fn get(self, query: &str) -> Delivery {
-        let (header, value) = (self.header.clone(), self.value(query_object(query).as_bytes()));
+        let (header, value) = (self.header.clone(), self.query_value(query));
         Delivery::get(query).with_header(&header, &value)
+    }
+
+    /// Makes the value of the header: the token that covers this query.
+    pub(super) fn query_value(self, query: &str) -> String {
+        self.value(query_object(query).as_bytes())
     }
 
     /// Makes the value of the header: the token that covers this payload.
@@ -124,7 +129,7 @@ impl ContactCenterSigner {
 }
 
 /// Makes the compact JSON object of a query's parameters, in order, with string values.
-pub(super) fn query_object(query: &str) -> String {
+fn query_object(query: &str) -> String {
     let mut params = Params::default();
     let params = params.read_form(query.as_bytes()).ok().map(|()| params);
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

@@ -3,7 +3,9 @@
 use countersign::schemes::Registered;
 use countersign::sign::{Delivery, Unsigned};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{Error, ErrorKind, LiveKit, Tenants, UnixTime, Verifier, sign};
+use countersign::{
+    BaseUrl, Error, ErrorKind, LiveKit, MessageBird, StaticToken, Tenants, UnixTime, Verifier, sign,
+};
 
 use crate::support::{KEY, NOW, accepts, secret};
 
@@ -95,12 +97,24 @@ fn a_verifier_accepts_what_it_signs_with_its_own_settings() {
 
 #[test]
 fn a_verifier_does_not_sign_what_it_rejects_with_any_signature() {
-    use ErrorKind::{BodyUnexpected, MediaTypeUnsupported, MethodUnsupported, ParameterRepeated};
+    use ErrorKind::{
+        BodyUnexpected, ClaimMissing, HeaderRepeated, MediaTypeUnsupported, MethodUnsupported,
+        ParameterRepeated, PayloadHashMismatch,
+    };
 
     let sms = || Box::new(Sms::new(SignatureMethod::Sha256, secret(KEY)));
     let post_only = || signed_webhook().methods(["POST"]).unwrap();
     let get = |target: &str, body: &str| Unsigned::new("GET", body).target(target);
-    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 9] = [
+    let messagebird = || {
+        let base = BaseUrl::new("https://example.com").unwrap();
+        Box::new(MessageBird::new(base, secret(KEY)).clock(|| NOW))
+    };
+    let json = || Unsigned::json("{}");
+    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 13] = [
+        (Box::new(signed_webhook()), json().header("authorization", "Bearer a"), HeaderRepeated),
+        (messagebird(), json().id(""), ClaimMissing),
+        (messagebird(), json().target("*"), PayloadHashMismatch),
+        (Box::new(StaticToken::new("x-token", secret(KEY)).unwrap()), get("/", ""), MethodUnsupported),
         (Box::new(signed_webhook()), Unsigned::new("PUT", "{}"), MethodUnsupported),
         (Box::new(post_only()), get("/", ""), MethodUnsupported),
         (Box::new(signed_webhook()), get("/?a=1&a=2", ""), ParameterRepeated),
