@@ -42,16 +42,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Connections with short timeouts: a request that cannot be handled now is retried by the platform.
+/// Connections with short timeouts: a request that cannot be handled now is retried by the platform. Each connection is tested
+/// before it is used. Otherwise connections to a machine that is gone would be used until TCP gives up, after about 15 minutes.
 fn pool(mut config: Config) -> Result<Pool, deadpool_postgres::BuildError> {
     config
         .connect_timeout(Duration::from_secs(2))
         .options("-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s");
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     Pool::builder(Manager::from_config(config, NoTls, recycling))
         .max_size(16)
         .wait_timeout(Some(Duration::from_secs(2)))
         .create_timeout(Some(Duration::from_secs(2)))
+        .recycle_timeout(Some(Duration::from_secs(1)))
         .runtime(Runtime::Tokio1)
         .build()
 }

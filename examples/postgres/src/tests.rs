@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use countersign::{ReplayKey, UnixTime, sign};
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use tower::ServiceExt;
@@ -126,6 +129,38 @@ async fn a_server_that_is_killed_loses_nothing_and_does_nothing_twice() {
     assert_eq!(server.counts().await, (300, 300));
 }
 
+/// The database's machine is gone without a word, and another has taken its address.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs postgresql"]
+async fn a_connection_to_a_machine_that_is_gone_is_left() {
+    let server = Server::start();
+    drop(server.service().await);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = format!("postgres://postgres@{}/postgres", listener.local_addr().unwrap()).parse().unwrap();
+    let (gone, _) = watch::channel(());
+    let (port, connections) = (server.port, gone.clone());
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut gone = connections.subscribe();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut server) => {}
+                    // Neither answers nor closes.
+                    _ = gone.changed() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    let service = router(verifier(), pool(config).unwrap());
+    assert_eq!(deliver(&service, "1").await, 200);
+    gone.send(()).unwrap();
+    let second = tokio::time::timeout(Duration::from_secs(10), deliver(&service, "2"));
+    assert_eq!(second.await.ok(), Some(200));
+    assert_eq!(server.counts().await, (2, 2));
+}
+
 #[tokio::test]
 #[ignore = "needs postgresql"]
 async fn what_has_had_its_time_is_swept_and_a_response_is_kept() {
@@ -149,6 +184,10 @@ async fn what_has_had_its_time_is_swept_and_a_response_is_kept() {
     assert_eq!(handled::sweep(&client).await.unwrap(), 1);
     let work = client.transaction().await.unwrap();
     assert_eq!(handled::claim(&work, "another", &key).await.unwrap(), Event::New);
+}
+
+fn verifier() -> SignedWebhook {
+    SignedWebhook::new(Secret::new("s3cr3t").unwrap()).clock(|| UnixTime::from_secs(NOW))
 }
 
 async fn deliver(service: &Router, id: &str) -> u16 {
@@ -236,8 +275,7 @@ impl Server {
 
     async fn service(&self) -> Router {
         self.client().await.batch_execute(include_str!("schema.sql")).await.unwrap();
-        let verifier = SignedWebhook::new(Secret::new("s3cr3t").unwrap()).clock(|| UnixTime::from_secs(NOW));
-        router(verifier, pool(self.config()).unwrap())
+        router(verifier(), pool(self.config()).unwrap())
     }
 
     /// Returns how much was done, and how much is remembered.
