@@ -45,9 +45,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Connections with short timeouts: a request that cannot be handled now is retried by the platform. Each connection is tested
 /// before it is used. Otherwise connections to a machine that is gone would be used until TCP gives up, after about 15 minutes.
 fn pool(mut config: Config) -> Result<Pool, deadpool_postgres::BuildError> {
-    config
-        .connect_timeout(Duration::from_secs(2))
-        .options("-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s");
+    // The URL's own options come last, so they prevail.
+    let options = format!("{TIMEOUTS} {}", config.get_options().unwrap_or_default());
+    config.connect_timeout(Duration::from_secs(2)).tcp_user_timeout(Duration::from_secs(10)).options(options);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     Pool::builder(Manager::from_config(config, NoTls, recycling))
         .max_size(16)
@@ -139,3 +139,7 @@ impl IntoResponse for Failure {
         (StatusCode::SERVICE_UNAVAILABLE, retry).into_response()
     }
 }
+
+/// The server ends what takes longer, so that no attempt waits for another one that hangs.
+const TIMEOUTS: &str =
+    "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s";

@@ -6,6 +6,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use countersign::{ErrorKind, Head, Secret, Verified, Verifier, Vogent};
+use salvo::http::ParseError;
 use salvo::prelude::*;
 use tokio::time::timeout;
 
@@ -67,9 +68,11 @@ impl Verify {
             let target = request.uri().path_and_query().map_or("", |target| target.as_str());
             self.0.begin(Head::new(request.method().as_str(), request.headers()).with_target(target))?
         };
-        // The error does not say whether the body was too large or interrupted. In the second case nobody waits for an answer.
-        let body = request.payload_with_max_size(MAX_BODY).await;
-        verification.update(body.map_err(|_| countersign::Error::new(ErrorKind::BodyTooLarge))?)?;
+        let body = request.payload_with_max_size(MAX_BODY).await.map_err(|error| match error {
+            ParseError::PayloadTooLarge => countersign::Error::new(ErrorKind::BodyTooLarge),
+            _ => countersign::Error::new(ErrorKind::BodyInterrupted),
+        })?;
+        verification.update(body)?;
         verification.finish()
     }
 }
