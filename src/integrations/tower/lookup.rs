@@ -182,7 +182,8 @@ impl TenantLookup {
     ///
     /// A revoked secret keeps working until the store is asked again. The first request after half of the TTL
     /// ([`renew_after`](Self::renew_after)) starts a query in the background and is itself served from the cache. If the store
-    /// fails, the cached secrets keep working until `ttl` is over, and never longer.
+    /// fails, the cached secrets keep working until `ttl` is over, and never longer. Time in which the machine is suspended, such
+    /// as a Lambda function between requests, may not count.
     #[must_use]
     pub fn cache_known(self, count: u64, ttl: Duration) -> Self {
         Self { kept: self.kept.known(count, ttl), ..self }
