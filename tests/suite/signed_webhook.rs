@@ -107,6 +107,19 @@ fn a_required_account_or_application_has_a_name() {
 }
 
 #[test]
+fn the_last_required_account_replaces_the_one_before_and_nothing_else() {
+    let set = |webhook: SignedWebhook, account| webhook.api_key(account).unwrap();
+    let webhook = set(set(verifier(), "first").application_id("app").unwrap(), "second");
+    let signed = |account, application| {
+        signer().claim("api_key", account).claim("application_id", application).post(BODY)
+    };
+    let _ = accepts(&webhook, signed("second", "app").request());
+    for (account, application) in [("first", "app"), ("second", "other")] {
+        rejects(&webhook, signed(account, application).request(), ClaimMismatch);
+    }
+}
+
+#[test]
 fn unread_and_missing_claims_change_nothing() {
     let _ = accepts(&verifier(), signer().without_claim("iss").post(BODY).request());
     let unread = signer()
@@ -304,16 +317,15 @@ fn a_moved_token_may_stand_alone() {
         let delivery = with_authorization("Basic eA==").with_header("x-vonage-webhook-auth-token", &value);
         let _ = accepts(&moved(), delivery.request());
     }
-    for value in [format!("Basic {bare}"), format!("Bearer  {bare}")] {
+    for value in [format!("Basic {bare}"), format!("Bearer  {bare}"), format!(" {bare}")] {
         let delivery = with_authorization("").with_header("x-vonage-webhook-auth-token", &value);
         rejects(&moved(), delivery.request(), TokenMalformed);
     }
-    // The default header keeps its rule when it is set by name.
-    rejects(
-        &verifier().header("authorization").unwrap(),
-        with_authorization(&bare).request(),
-        TokenMalformed,
-    );
+    // The default header keeps its rule, also when it is set by name.
+    for webhook in [verifier(), verifier().header("authorization").unwrap()] {
+        rejects(&webhook, with_authorization(&bare).request(), TokenMalformed);
+        rejects(&webhook, with_authorization(&format!(" {bare}")).request(), TokenMalformed);
+    }
     assert_eq!(verifier().header("").unwrap_err(), ConfigError::HeaderNameInvalid);
 }
 
