@@ -63,7 +63,7 @@ fn a_verifier_accepts_what_it_signs_with_its_own_settings() {
     let json = Unsigned::json("{}");
     let tenants = || Tenants::new([("a1b2c3d4", secret(KEY))]).unwrap();
     let contact_center = ContactCenter::new(secret(KEY)).unwrap().clock(|| NOW);
-    let form = Unsigned::form("text=Hello&sig=00&timestamp=1");
+    let form = Unsigned::form("text=Hello&sig=00&timestamp=1&api-key=other");
     let query = Unsigned::new("GET", "").target("/sms?text=Hello");
     let cases: [(Box<dyn Registered>, Unsigned); 11] = [
         (Box::new(signed_webhook().header("X-Vonage-Webhook-Auth-Token").unwrap()), json.clone()),
