@@ -39,8 +39,9 @@
 //!
 //! # Setup
 //!
-//! - Give the base URL that Twilio calls: scheme, host, port and path prefix as in Twilio's console, not those behind your
-//!   proxy. No header such as `X-Forwarded-Proto` is read. Enter URLs with a path, such as `https://example.com/`.
+//! - Give the start of the URL that Twilio calls: scheme, host and port as in Twilio's console, not those behind your proxy. Add
+//!   a path only if your proxy removes it: see [URLs](crate::guide::production#urls). No header such as `X-Forwarded-Proto` is
+//!   read. Enter URLs with a path, such as `https://example.com/`.
 //! - The upgrade request of a WebSocket is signed with `wss://`. Give its route its own verifier with such a base URL.
 //! - The secondary token does not sign until it is promoted. Until then, give both in a [`Keyring`].
 //! - Subaccounts have their own tokens: see [`Twilio::tenants`].
