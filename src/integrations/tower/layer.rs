@@ -25,7 +25,7 @@ use crate::verifier::Verifier;
 ///
 /// A slow sender ties up a connection, up to `max_body` of memory and, behind a concurrency limit, a permit. Put a timeout
 /// outside this layer. With a [`replay_guard`](Self::replay_guard), the timeout must leave the handler enough time. Put nothing
-/// outside it that changes bodies: no decompression, no parser.
+/// outside it that changes bodies: no parser, and no decompression of what the platform compressed.
 ///
 /// # Example
 ///
