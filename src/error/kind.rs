@@ -44,8 +44,8 @@ kinds! {
     SignatureMissing = "signature_missing", 401, "signature", "is missing";
     /// The signature is not in the scheme's form, or its hex or base64 does not have the algorithm's length.
     SignatureMalformed = "signature_malformed", 401, "signature", "has the wrong form or length";
-    /// The signature is well-formed, but no key matches. If it should match, check three things: the secret may be another
-    /// credential, the algorithm may differ, or a proxy may rewrite the body.
+    /// The signature is well-formed, but no key matches. If it should match, check this: the secret may be another credential,
+    /// the algorithm may differ, or a proxy may rewrite the body. Where the URL is signed, the base URL may be wrong.
     SignatureMismatch = "signature_mismatch", 401, "signature", "matches no key";
 
     /// The request has no token.
