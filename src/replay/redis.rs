@@ -204,7 +204,7 @@ impl fmt::Debug for Redis {
 /// A server without memory is a full guard. Otherwise the state is unknown.
 fn failed(error: RedisError) -> Error {
     #[cfg(feature = "tracing")]
-    tracing::warn!(%error, "replay guard in Redis failed");
+    tracing::warn!(target: "countersign", %error, "replay guard in Redis failed");
     let kind = match error {
         RedisError::MemoryFull => ErrorKind::ReplayGuardFull,
         _ => ErrorKind::ReplayGuardUnavailable,

@@ -335,7 +335,7 @@ async fn each_cause_has_its_event() {
     ] {
         assert!(guard.claim(&key("1"), MINUTE).await.is_err());
         let line = Lines::take();
-        assert!(line.contains("WARN") && line.contains("replay guard in Redis failed"), "{line}");
+        assert!(line.contains("WARN countersign: replay guard in Redis failed"), "{line}");
         assert!(line.contains(&format!("error={cause}")), "{line}");
         assert!(!line.contains("s3cr3t"), "{line}");
         assert!(guard.release(&Lease::new(key("1"))).await.is_err());
