@@ -54,8 +54,8 @@ impl Error {
         Self { kind, subject: Subject::Common(kind.subject()), retry_after: None, cause: Cause(None) }
     }
 
-    /// Adds the cause, which [`source`](StdError::source) returns, such as a store's error. Its text is logged, so it must not
-    /// contain a secret.
+    /// Adds the cause, which [`source`](StdError::source) returns, such as a store's error. The layer's events do not show it:
+    /// log it where it happens. Its text must not contain a secret.
     ///
     /// ```
     /// use std::error::Error as _;
