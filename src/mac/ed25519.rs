@@ -43,7 +43,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::PublicKeyInvalid`]: it is not base64 of 32 bytes, or [`new`](Self::new) rejects them.
+    /// - [`ConfigError::PublicKeyInvalid`]: it is not base64 of 32 bytes, or [`new`](Self::new) rejects them. A PEM is rejected,
+    ///   and so is white space, such as the last line feed of a file.
     pub fn from_base64(text: &str) -> Result<Self, ConfigError> {
         let text = text.strip_prefix("whpk_").unwrap_or(text);
         let bytes = base64::decode_standard(text.as_bytes()).and_then(|bytes| bytes.try_into().ok());
