@@ -17,6 +17,26 @@
 //! assert!(vogent.verify(delivery.with_body("{}").request()).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Another platform's verifier signs with its own [`sign`](crate::Webhook::sign). Give the path where the URL is signed:
+//!
+//! ```
+//! use countersign::sign::Unsigned;
+//! use countersign::{BaseUrl, Secret, Twilio, Verifier};
+//!
+//! let secret = Secret::new("the-auth-token")?;
+//! let twilio = Twilio::new(BaseUrl::new("https://hooks.example.com")?, secret.clone());
+//! let unsigned = Unsigned::form("CallSid=CA1&CallStatus=ringing").target("/voice");
+//! let delivery = twilio.sign(&secret, &unsigned)?;
+//! assert!(twilio.verify(delivery.request()).is_ok());
+//!
+//! let other = Secret::new("another-token")?;
+//! assert!(twilio.verify(twilio.sign(&other, &unsigned)?.request()).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A platform with a private key, such as Telnyx, takes [`SigningKey::ed25519`] and its
+//! [`public_key`](SigningKey::public_key).
 
 mod delivery;
 mod draft;
