@@ -71,18 +71,30 @@ use crate::verifier::Verifier;
 /// # Example
 ///
 /// ```
-/// use std::io;
+/// use std::collections::HashMap;
+/// use std::sync::Arc;
 ///
 /// use countersign::tower::{TenantLookup, VerifyLayer};
 /// use countersign::vonage::SignedWebhook;
-/// use countersign::{Keyring, Secret};
+/// use countersign::{ConfigError, Keyring, Secret};
 ///
-/// /// The store. A service would ask its database here.
-/// async fn secrets_of(account: String) -> Result<Option<Keyring>, io::Error> {
-///     Ok((account == "a1b2c3d4").then(|| Secret::new("s3cr3t").expect("is one").into()))
+/// /// Stands for a database.
+/// struct Database(HashMap<&'static str, &'static str>);
+///
+/// impl Database {
+///     async fn secrets_of(&self, account: &str) -> Result<Option<Keyring>, ConfigError> {
+///         let secret = self.0.get(account).map(|secret| Secret::new(*secret)).transpose();
+///         let secret = secret.inspect_err(|error| eprintln!("the secret of {account:?}: {error}"))?;
+///         Ok(secret.map(Keyring::from))
+///     }
 /// }
 ///
-/// let lookup = TenantLookup::by_head(SignedWebhook::untrusted_api_key, secrets_of, SignedWebhook::tenants)?;
+/// let database = Arc::new(Database(HashMap::from([("a1b2c3d4", "s3cr3t")])));
+/// let store = move |account: String| {
+///     let database = Arc::clone(&database);
+///     async move { database.secrets_of(&account).await }
+/// };
+/// let lookup = TenantLookup::by_head(SignedWebhook::untrusted_api_key, store, SignedWebhook::tenants)?;
 /// let layer = VerifyLayer::tenants(lookup);
 /// # Ok::<(), countersign::ConfigError>(())
 /// ```
