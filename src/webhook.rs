@@ -16,9 +16,10 @@ use crate::rule::{Binding, Envelope, Profile, Rule};
 use crate::secret::KeyId;
 use crate::time::{Clock, SharedClock, Tolerance, UnixTime};
 use crate::verifier::{Coverage, End, Evidence, Replays, Validity, Verification, Verified, Verifier};
-use body::{Form, FormKeys, HeadSigned, InMessage};
 #[cfg(feature = "sign")]
-pub(crate) use body::{Whole, read_form};
+pub(crate) use body::Whole;
+pub(crate) use body::read_form;
+use body::{Form, FormKeys, HeadSigned, InMessage, named_in_form};
 
 /// Verifies with a platform's [`Rule`]. It does what platforms share: keys and their rotation, comparison in constant time,
 /// chunks, limits, methods, the timestamp window, the replay key.
@@ -139,6 +140,29 @@ impl<R: Rule> Webhook<R> {
     /// [`body_limit`](Profile::body_limit) where that is more. No limit for a body that is not kept.
     pub fn max_body(self, limit: usize) -> Self {
         self.with_terms(|terms| terms.max_body = Some(limit))
+    }
+
+    /// Reads the tenant that the request names. **Nothing is verified.** Use it to look up that tenant's secret. Then verify with
+    /// [`Tenants`](crate::Tenants) of only this tenant.
+    ///
+    /// # Errors
+    ///
+    /// - [`TenantMissing`](ErrorKind::TenantMissing): it names none, or the rule reads none.
+    /// - Those of the method, the rule, the signature's form, and the body.
+    pub fn untrusted_tenant(&self, request: Request<'_>) -> Result<String, Error> {
+        let mut envelope = Envelope::new();
+        self.open(request.head(), &mut envelope)?;
+        let keys = self.keys.0.any().ok_or(ErrorKind::TenantUnknown)?;
+        let _ = envelope.tags(keys.kind())?;
+        self.named_tenant(&envelope, request.body())
+    }
+
+    fn named_tenant(&self, envelope: &Envelope<'_>, body: &[u8]) -> Result<String, Error> {
+        match envelope.tenant_in_form() {
+            None => envelope.tenant_name().map(str::to_owned).ok_or_else(|| ErrorKind::TenantMissing.into()),
+            Some(_) if body.len() > self.terms.limit(envelope) => Err(ErrorKind::BodyTooLarge.into()),
+            Some(name) => named_in_form(&read_form(body)?, name).map(Cow::into_owned),
+        }
     }
 
     /// Replaces the rule and keeps all settings.
@@ -309,17 +333,10 @@ impl<R: Rule> Webhook<R> {
         keys.select(&params).map(|(keys, _)| keys)
     }
 
-    /// Returns the tenant that a request names, unverified.
+    /// Returns the tenant that a request of any method names, unverified.
     pub(crate) fn claimed_tenant(&self, request: Request<'_>) -> Option<String> {
         let envelope = self.read_head(request.head().with_base(self.base_url())).ok()?;
-        let mut params = Params::default();
-        match envelope.tenant_in_form() {
-            None => envelope.tenant_name().map(str::to_owned),
-            Some(name) => {
-                params.read_form(request.body()).ok()?;
-                params.get(name).map(|param| String::from_utf8_lossy(param.value).into_owned())
-            }
-        }
+        self.named_tenant(&envelope, request.body()).ok()
     }
 
     /// Returns the start of the public URL, if it is signed.

@@ -104,7 +104,8 @@ impl Twilio {
     /// Verifies with the auth tokens of several accounts or subaccounts, by `AccountSid`.
     ///
     /// A form names its account. For other requests the URL's query must: add `AccountSid=AC…` to the URLs that you configure
-    /// for JSON. Take the account from [`Verified::tenant`](crate::Verified::tenant).
+    /// for JSON. Take the account from [`Verified::tenant`](crate::Verified::tenant). If the tokens are in a database, use
+    /// [`TenantLookup::by_rule`](crate::tower::TenantLookup::by_rule).
     pub fn tenants(base: BaseUrl, tenants: Tenants) -> Self {
         Self::build(TwilioRule, Keys::hmac_tenants(Algorithm::Sha1, tenants), Some(base))
     }

@@ -1,5 +1,6 @@
 //! How a body is checked as it arrives.
 
+use std::borrow::Cow;
 use std::ptr;
 use std::sync::Arc;
 
@@ -137,15 +138,18 @@ impl<'v> FormKeys<'v> {
     pub(crate) fn select(self, params: &Params) -> Result<(&'v SenderKeys, Option<&'v Arc<str>>), Error> {
         match self {
             Self::Known(keys) => Ok((keys, None)),
-            Self::Named(senders, name) => senders.select(|| {
-                let mut named = params.iter().filter(|param| param.name == name.as_bytes());
-                match (named.next(), named.next()) {
-                    (None, _) => Err(ErrorKind::TenantMissing.into()),
-                    (Some(_), Some(_)) => Err(Error::parameter(ErrorKind::ParameterRepeated, name)),
-                    (Some(param), None) => Ok(String::from_utf8_lossy(param.value)),
-                }
-            }),
+            Self::Named(senders, name) => senders.select(|| named_in_form(params, name)),
         }
+    }
+}
+
+/// Returns the tenant that a form's parameter names.
+pub(super) fn named_in_form<'p>(params: &'p Params, name: &'static str) -> Result<Cow<'p, str>, Error> {
+    let mut named = params.iter().filter(|param| param.name == name.as_bytes());
+    match (named.next(), named.next()) {
+        (None, _) => Err(ErrorKind::TenantMissing.into()),
+        (Some(_), Some(_)) => Err(Error::parameter(ErrorKind::ParameterRepeated, name)),
+        (Some(param), None) => Ok(String::from_utf8_lossy(param.value)),
     }
 }
 

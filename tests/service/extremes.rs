@@ -21,7 +21,7 @@ use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Algorithm, BaseUrl, Clock, Coverage, Daily, Error, ErrorKind, Evidence, Head, HeaderLookup, HeaderName,
     Headers, HexHmac, KeyId, Keyring, Keys, PlivoV2, PlivoV3, ReplayKey, Replays, Secret, StandardWebhooks,
-    SystemClock, Tenants, Tolerance, UnixTime, Vapi, Verified, Verifier, Vogent, Webhook, Zoom,
+    SystemClock, Tenants, Tolerance, Twilio, UnixTime, Vapi, Verified, Verifier, Vogent, Webhook, Zoom,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -345,6 +345,13 @@ fn no_tenant_lookup_panics() {
             });
         }
     }
+    case("TenantLookup::by_rule", || {
+        let store = |_| ready(Ok::<_, io::Error>(None));
+        let lookup = TenantLookup::by_rule(store, |tenants| {
+            Ok(Twilio::tenants(BaseUrl::new("https://example.com")?, tenants))
+        });
+        serve(&VerifyLayer::tenants(lookup.unwrap()), &sign::vogent(&secret(), "AccountSid=a"));
+    });
     case("TenantLookup::by_request", || {
         let store = |_| ready(Ok::<_, io::Error>(None));
         let lookup = TenantLookup::by_request(Sms::untrusted_api_key, store, |tenants| {
@@ -538,6 +545,7 @@ fn rules(text: &str) {
                     let headers = [("x-signature", value), (text, value), ("content-type", value)];
                     let head = Head::new("POST", &headers).with_target(text);
                     let whole = webhook.verify(countersign::Request::new(head, text));
+                    let _ = webhook.untrusted_tenant(countersign::Request::new(head, text));
                     let pieces = webhook.begin(head).and_then(|mut verification| {
                         text.as_bytes()
                             .chunks(1 + text.len() / 9)

@@ -9,14 +9,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::ErrorKind::{
     self, AlgorithmMismatch, BodyTooLarge, BodyUnexpected, MediaTypeUnsupported, MethodUnsupported,
-    SignatureMalformed, SignatureMismatch, SignatureMissing, TenantMissing, TenantStoreTimeout,
-    TenantStoreUnavailable, TenantUnknown, TokenAwaited, TokenMissing,
+    ParameterRepeated, SignatureMalformed, SignatureMismatch, SignatureMissing, TenantMissing,
+    TenantStoreTimeout, TenantStoreUnavailable, TenantUnknown, TokenAwaited, TokenMissing,
 };
 use countersign::replay::Memory;
-use countersign::sign::{self, Delivery};
+use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::{TenantLookup, VerifyLayer};
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
-use countersign::{Keyring, Secret};
+use countersign::{BaseUrl, Keyring, Secret, SinchVoice, Twilio};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::task::JoinHandle;
@@ -592,6 +592,52 @@ async fn an_invalid_sms_sends_no_query() {
     }
     assert_eq!(store.queries(), 0);
     assert_eq!((rejected(&mut service, http(&form())).await, store.queries()), (None, 1));
+}
+
+#[tokio::test]
+async fn a_rule_reads_the_account() {
+    let (store, asked) = (Store::default(), Store::default());
+    let ask = asked.clone();
+    let base = || BaseUrl::new("https://example.com").unwrap();
+    let lookup = TenantLookup::by_rule(
+        move |account| ask.clone().ask(account),
+        move |tenants| Ok(Twilio::tenants(base(), tenants)),
+    );
+    let signed = |params: &str, signed_by: &str| {
+        let secret = secret_of(signed_by);
+        let unsigned = Unsigned::form(params).target("/webhook");
+        Twilio::new(base(), secret.clone()).sign(&secret, &unsigned).unwrap()
+    };
+    let genuine = signed("AccountSid=known-1&Body=hello", "known-1");
+    let unpadded = genuine.header("x-twilio-signature").unwrap().trim_end_matches('=').to_owned();
+    let deliveries = [
+        genuine.clone(),
+        signed("AccountSid=known-1&Body=hello", "known-2"),
+        signed("AccountSid=stranger&Body=hello", "known-1"),
+        signed("Body=hello", "known-1"),
+        signed("AccountSid=known-1&AccountSid=known-2", "known-1"),
+        genuine.clone().with_method("PUT"),
+        genuine.without_header("x-twilio-signature").with_header("x-twilio-signature", &unpadded),
+    ];
+    let (rejections, handler) = deliver(lookup.unwrap(), &deliveries).await;
+    let expected = [
+        None,
+        Some(SignatureMismatch),
+        Some(TenantUnknown),
+        Some(TenantMissing),
+        Some(ParameterRepeated),
+        Some(MethodUnsupported),
+        Some(SignatureMalformed),
+    ];
+    assert_eq!(rejections, expected);
+    assert_eq!((handler.take()[0].verified.tenant(), asked.queries()), (Some("known-1"), 2));
+
+    // The secrets in this store are not base64.
+    let lookup = TenantLookup::by_rule(move |name| store.clone().ask(name), SinchVoice::tenants);
+    let secret = Secret::new("AAAA").unwrap();
+    let unsigned = Unsigned::json("{}").tenant("known-1").time(NOW);
+    let signed = SinchVoice::new(secret.clone()).unwrap().sign(&secret, &unsigned).unwrap();
+    assert_eq!(deliver(lookup.unwrap(), &[signed]).await.0, [Some(TenantStoreUnavailable)]);
 }
 
 #[tokio::test(start_paused = true)]

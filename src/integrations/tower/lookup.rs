@@ -17,8 +17,10 @@ use self::turns::Turns;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::request::{Head, Request};
+use crate::rule::Rule;
 use crate::secret::{Keyring, Secret, Tenants};
 use crate::verifier::Verifier;
+use crate::webhook::Webhook;
 
 /// Looks up the secrets of the account that a request names in a store of yours, and caches them.
 ///
@@ -119,7 +121,7 @@ type HeadHint = dyn Fn(Head<'_>) -> Result<String, Error> + Send + Sync;
 type RequestHint = dyn Fn(Request<'_>) -> Result<String, Error> + Send + Sync;
 type Stored = Pin<Box<dyn Future<Output = Result<Option<Keyring>, ErrorKind>> + Send>>;
 type Store = dyn Fn(String) -> Stored + Send + Sync;
-type Scheme = dyn Fn(Tenants) -> Arc<dyn Verifier> + Send + Sync;
+type Scheme = dyn Fn(Tenants) -> Result<Arc<dyn Verifier>, ConfigError> + Send + Sync;
 type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
 
 impl TenantLookup {
@@ -142,7 +144,7 @@ impl TenantLookup {
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
         V: Verifier + 'static,
     {
-        Self::new(Hint::Head(Box::new(hint)), store, scheme)
+        Self::with_hint(Hint::Head(Box::new(hint)), store, scheme)
     }
 
     /// Verifies as [`by_head`](Self::by_head), but `hint` reads the account from the whole request, as
@@ -161,10 +163,41 @@ impl TenantLookup {
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
         V: Verifier + 'static,
     {
-        Self::new(Hint::Request(Box::new(hint)), store, scheme)
+        Self::with_hint(Hint::Request(Box::new(hint)), store, scheme)
     }
 
-    fn new<S, E, V>(
+    /// Verifies as [`by_request`](Self::by_request), but the scheme's own [`Rule`] reads the account, as it does for
+    /// [`Twilio`](crate::Twilio) and [`SinchVoice`](crate::SinchVoice). An account whose secrets `scheme` rejects is answered 503.
+    ///
+    /// ```
+    /// # use countersign::{ConfigError, Keyring};
+    /// use countersign::tower::TenantLookup;
+    /// use countersign::{BaseUrl, Twilio};
+    ///
+    /// # let store = |_: String| async { Ok::<Option<Keyring>, ConfigError>(None) };
+    /// let base = BaseUrl::new("https://hooks.example.com")?;
+    /// let lookup = TenantLookup::by_rule(store, move |tenants| Ok(Twilio::tenants(base.clone(), tenants)))?;
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - Those of `scheme`, which is called once with an example: never for the schemes of this crate.
+    pub fn by_rule<S, E, R>(
+        store: impl Fn(String) -> S + Send + Sync + 'static,
+        scheme: impl Fn(Tenants) -> Result<Webhook<R>, ConfigError> + Send + Sync + 'static,
+    ) -> Result<Self, ConfigError>
+    where
+        S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+        R: Rule + 'static,
+    {
+        let example = Arc::new(scheme(example_tenants()?)?);
+        let reader = Arc::clone(&example);
+        let hint = Hint::Request(Box::new(move |request| reader.untrusted_tenant(request)));
+        Ok(Self::new(hint, store, move |tenants| Ok(Arc::new(scheme(tenants)?)), example))
+    }
+
+    fn with_hint<S, E, V>(
         hint: Hint,
         store: impl Fn(String) -> S + Send + Sync + 'static,
         scheme: impl Fn(Tenants) -> V + Send + Sync + 'static,
@@ -173,21 +206,32 @@ impl TenantLookup {
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
         V: Verifier + 'static,
     {
-        let scheme: Box<Scheme> = Box::new(move |tenants| Arc::new(scheme(tenants)));
-        let example = scheme(Tenants::new([("example", Secret::new("example of the scheme's settings")?)])?);
-        Ok(Self {
+        let example = Arc::new(scheme(example_tenants()?));
+        Ok(Self::new(hint, store, move |tenants| Ok(Arc::new(scheme(tenants))), example))
+    }
+
+    fn new<S, E>(
+        hint: Hint,
+        store: impl Fn(String) -> S + Send + Sync + 'static,
+        scheme: impl Fn(Tenants) -> Result<Arc<dyn Verifier>, ConfigError> + Send + Sync + 'static,
+        example: Arc<dyn Verifier>,
+    ) -> Self
+    where
+        S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+    {
+        Self {
             hint,
             store: Box::new(move |name| {
                 let answer = store(name);
                 Box::pin(async move { answer.await.map_err(|_| ErrorKind::TenantStoreUnavailable) })
             }),
-            scheme,
+            scheme: Box::new(scheme),
             example,
             kept: Kept::new(),
             queries: Queries::default(),
             turns: Turns::new(16),
             timeout: Duration::from_secs(2),
-        })
+        }
     }
 
     /// Caches up to `count` known accounts, each for at most `ttl`. Default: 10,000, one minute.
@@ -246,6 +290,11 @@ impl TenantLookup {
         });
         rejected.map_or(Ok(()), Err)
     }
+}
+
+/// For the example of a scheme, whose settings are looked at. Its secret is also base64, since some schemes decode it.
+fn example_tenants() -> Result<Tenants, ConfigError> {
+    Tenants::new([("example", Secret::new("exampleOfTheSettings")?)])
 }
 
 impl fmt::Debug for TenantLookup {

@@ -108,9 +108,10 @@ impl TenantLookup {
         self.kept.begin_renewal(Arc::clone(&name));
         let stored = timeout(self.timeout, async { (self.store)(name.to_string()).await });
         let answer = match stored.await.map_err(|_| ErrorKind::TenantStoreTimeout) {
-            Ok(Ok(Some(keyring))) => Tenants::new([(&name, keyring)])
-                .map(|tenant| (self.scheme)(tenant))
-                .map_err(|_| ErrorKind::TenantUnknown),
+            Ok(Ok(Some(keyring))) => match Tenants::new([(&name, keyring)]) {
+                Ok(tenant) => (self.scheme)(tenant).map_err(|_| ErrorKind::TenantStoreUnavailable),
+                Err(_) => Err(ErrorKind::TenantUnknown),
+            },
             Ok(Ok(None)) => Err(ErrorKind::TenantUnknown),
             Ok(Err(kind)) | Err(kind) => Err(kind),
         };
