@@ -5,6 +5,8 @@ mod read;
 mod tenants;
 
 pub use keyring::{KeyId, Keyring};
+#[cfg(feature = "ed25519")]
+pub(crate) use read::from_env;
 pub use tenants::Tenants;
 
 use std::fmt;

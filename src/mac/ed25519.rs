@@ -7,7 +7,7 @@ use ed25519_dalek::{Signature, StreamVerifier, VerifyingKey};
 use super::Tags;
 use crate::config_error::ConfigError;
 use crate::encoding::base64;
-use crate::secret::KeyId;
+use crate::secret::{KeyId, from_env};
 
 /// An Ed25519 public key (RFC 8032). Feature `ed25519`.
 ///
@@ -49,6 +49,23 @@ impl PublicKey {
         let text = text.strip_prefix("whpk_").unwrap_or(text);
         let bytes = base64::decode_standard(text.as_bytes()).and_then(|bytes| bytes.try_into().ok());
         Self::new(bytes.ok_or(ConfigError::PublicKeyInvalid)?)
+    }
+
+    /// Reads a key from an environment variable, with [`from_base64`](Self::from_base64).
+    ///
+    /// ```no_run
+    /// use countersign::{PublicKey, Telnyx};
+    ///
+    /// let telnyx = Telnyx::new([PublicKey::from_env("TELNYX_PUBLIC_KEY")?])?;
+    /// # Ok::<(), countersign::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::VariableMissing`], [`ConfigError::VariableNameInvalid`]: it is not set.
+    /// - [`ConfigError::VariableInvalid`]: its value is not a public key.
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        from_env(variable, |text| Self::from_base64(&text))
     }
 }
 

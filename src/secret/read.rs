@@ -26,7 +26,7 @@ impl Secret {
     /// - [`ConfigError::VariableInvalid`]: its value is not a secret. The error names the variable and the reason, not the
     ///   value.
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
-        read(variable)?.ok_or_else(|| missing(variable))
+        from_env(variable, Self::new)
     }
 }
 
@@ -46,9 +46,17 @@ impl Keyring {
     /// - Those of [`Secret::from_env`], also for an empty `_OLD` variable.
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
         let newest = Secret::from_env(variable)?;
-        let old = read(&format!("{variable}_OLD"))?;
+        let old = read(&format!("{variable}_OLD"), Secret::new)?;
         Self::new([newest].into_iter().chain(old))
     }
+}
+
+/// Reads an environment variable that must be set.
+pub(crate) fn from_env<T>(
+    variable: &str,
+    parse: impl FnOnce(String) -> Result<T, ConfigError>,
+) -> Result<T, ConfigError> {
+    read(variable, parse)?.ok_or_else(|| missing(variable))
 }
 
 fn missing(variable: &str) -> ConfigError {
@@ -61,7 +69,10 @@ fn missing(variable: &str) -> ConfigError {
 }
 
 /// Returns `None` if the variable is not set.
-fn read(variable: &str) -> Result<Option<Secret>, ConfigError> {
+fn read<T>(
+    variable: &str,
+    parse: impl FnOnce(String) -> Result<T, ConfigError>,
+) -> Result<Option<T>, ConfigError> {
     let invalid =
         |reason| ConfigError::VariableInvalid { variable: variable.to_owned(), reason: Box::new(reason) };
     // Such a name cannot be set, and asking for it can panic.
@@ -70,7 +81,7 @@ fn read(variable: &str) -> Result<Option<Secret>, ConfigError> {
     }
     let Some(value) = env::var_os(variable) else { return Ok(None) };
     let text = value.into_string().map_err(|_| invalid(ConfigError::SecretNotText))?;
-    Secret::new(text).map(Some).map_err(invalid)
+    parse(text).map(Some).map_err(invalid)
 }
 
 /// Calls [`Secret::new`].

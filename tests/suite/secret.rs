@@ -43,7 +43,7 @@ fn from_env(variables: &[(&str, &str)]) -> String {
     let program = std::env::current_exe().unwrap();
     let mut child = std::process::Command::new(program);
     child.args(["--exact", "secret::prints_a_keyring_from_the_environment", "--ignored", "--nocapture"]);
-    child.env_remove("CS").env_remove("CS_OLD").envs(variables.iter().copied());
+    child.env_remove("CS").env_remove("CS_OLD").env_remove("CS_PUBLIC_KEY").envs(variables.iter().copied());
     String::from_utf8(child.output().unwrap().stdout).unwrap()
 }
 
@@ -55,6 +55,11 @@ fn prints_a_keyring_from_the_environment() {
         Err(error) => format!("{error} / {error:?}"),
     };
     println!("{printed}");
+    #[cfg(feature = "ed25519")]
+    match countersign::PublicKey::from_env("CS_PUBLIC_KEY") {
+        Ok(key) => println!("{key:?}"),
+        Err(error) => println!("{error}"),
+    }
 }
 
 #[test]
@@ -71,6 +76,21 @@ fn a_keyring_comes_from_the_environment() {
         let printed = from_env(variables);
         assert!(printed.contains(expected), "{expected}: {printed}");
         assert!(!printed.contains("hush"), "{printed}");
+    }
+}
+
+#[test]
+#[cfg(feature = "ed25519")]
+fn a_public_key_comes_from_the_environment() {
+    let key = "+7E99DXiiQXvceNX4nHm3Lbm5mqPWad5RhDr2ufuCik=";
+    for (value, expected) in [
+        (Some(key.to_owned()), "PublicKey"),
+        (Some(format!("{key}\n")), "environment variable `CS_PUBLIC_KEY`: public key is not 32 bytes"),
+        (None, "environment variable `CS_PUBLIC_KEY` is not set"),
+    ] {
+        let variables: Vec<_> = value.iter().map(|value| ("CS_PUBLIC_KEY", &**value)).collect();
+        let printed = from_env(&variables);
+        assert!(printed.contains(expected), "{expected}: {printed}");
     }
 }
 
