@@ -17,7 +17,8 @@ use crate::verifier::Verifier;
 /// - The head is checked before a byte of the body is read. A missing or malformed signature is rejected there, and a token
 ///   that is badly signed or too old.
 /// - The body is hashed as it arrives and held in memory, up to [`max_body`](Self::max_body). The service gets it as a
-///   [`VerifiedBody`](super::VerifiedBody), byte for byte. The [`Verified`](crate::Verified) is in the request's extensions.
+///   [`VerifiedBody`](super::VerifiedBody), byte for byte. So a service without axum takes `Request<VerifiedBody>`, or is
+///   generic over the body. The [`Verified`](crate::Verified) is in the request's extensions.
 /// - A rejection is answered with the status of the error's kind and an empty body. The [`Error`](crate::Error) is in the
 ///   response's extensions, for an outer layer that counts or logs.
 ///
