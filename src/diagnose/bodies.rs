@@ -5,8 +5,8 @@ use std::io::Read;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use memchr::memmem;
 
-use super::charsets::{self, Rewriting};
-use super::json::{self, Escapes, Layout, Style, Zeros};
+use super::charsets;
+use super::json::{self, Escapes, Layout, Style};
 use super::trials::{Budget, Change, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
@@ -102,9 +102,9 @@ fn package(trials: &mut Trials<'_>) {
 
 /// Undoes a wrong character set.
 fn text(trials: &mut Trials<'_>) {
-    for rewriting in Rewriting::of(trials.text()) {
-        if let Some(text) = rewriting.apply(trials.text()) {
-            trials.test(Cause::BodyEncoding, format_args!("the body {rewriting}"), &text);
+    for (words, rewrite) in charsets::rewritings(trials.text()) {
+        if let Some(text) = rewrite(trials.text()) {
+            trials.test(Cause::BodyEncoding, format_args!("the body {words}"), &text);
         }
     }
 }
@@ -127,14 +127,14 @@ fn json(trials: &mut Trials<'_>) {
     }
     let sorted = json::sorted(body).unwrap_or_default();
     for styled in styles() {
-        write(trials, &sorted, &styled, ", members sorted by name");
+        write(trials, sorted.as_bytes(), &styled, ", members sorted by name");
     }
     let count = if body.len() > MAX_NUMBERED { 0 } else { json::count_numbers(body) };
     for numbers in chosen(count) {
-        for (words, zeros) in ZEROS {
+        for (words, digits) in DIGITS {
             // Programs that rewrite numbers do not indent.
             for styled in styles().filter(|styled| styled.2.layout.indent.is_none()) {
-                write(trials, body, &(styled.0, styled.1, Style { numbers, zeros, ..styled.2 }), words);
+                write(trials, body, &(styled.0, styled.1, Style { numbers, digits, ..styled.2 }), words);
             }
         }
     }
@@ -147,7 +147,7 @@ type Styled = (&'static str, &'static str, Style);
 fn styles() -> impl Iterator<Item = Styled> {
     LAYOUTS.into_iter().flat_map(|(laid_out, layout)| {
         ESCAPES.into_iter().map(move |(escaped, escapes)| {
-            (laid_out, escaped, Style { layout, escapes, numbers: 0, zeros: Zeros::None })
+            (laid_out, escaped, Style { layout, escapes, numbers: 0, digits: 0 })
         })
     })
 }
@@ -191,11 +191,8 @@ const ESCAPES: [(&str, Escapes); 5] = [
     (", `/` escaped", |c| c == '/'),
     (", `<`, `>` and `&` escaped", |c| matches!(c, '<' | '>' | '&')),
 ];
-const ZEROS: [(&str, Zeros); 3] = [
-    (", numbers as `1.0`", Zeros::One),
-    (", numbers as `1.50`", Zeros::Two),
-    (", numbers without zeros at their ends", Zeros::None),
-];
+const DIGITS: [(&str, usize); 3] =
+    [(", numbers as `1.0`", 1), (", numbers as `1.50`", 2), (", numbers without zeros at their ends", 0)];
 
 /// A longer body is only verified, not rewritten.
 const MAX_BODY: usize = 4 * 1024 * 1024;

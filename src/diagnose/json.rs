@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use memchr::memchr2;
 use serde::de::IgnoredAny;
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 /// A program's style of JSON.
@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 pub(super) struct Style {
     pub(super) layout: Layout,
     pub(super) escapes: Escapes,
-    /// The numbers with other zeros after the point. The lowest bit is the first number.
+    /// The numbers that are written with this many digits after the point. The lowest bit is the first number.
     pub(super) numbers: u64,
-    pub(super) zeros: Zeros,
+    pub(super) digits: usize,
 }
 
 /// The characters that are escaped without need.
@@ -26,17 +26,6 @@ pub(super) struct Layout {
     pub(super) comma: &'static str,
     pub(super) colon: &'static str,
     pub(super) indent: Option<usize>,
-}
-
-/// How the zeros after a point are written.
-#[derive(Clone, Copy)]
-pub(super) enum Zeros {
-    /// `1.0` for `1`.
-    One,
-    /// `1.00` for `1`, `1.50` for `1.5`.
-    Two,
-    /// `1` for `1.0`, `1.5` for `1.50`.
-    None,
 }
 
 /// Whether a text is a single array or object.
@@ -51,10 +40,8 @@ pub(super) fn count_numbers(json: &[u8]) -> usize {
 }
 
 /// The JSON text with sorted members. `None` if it is nested too deeply for a webhook.
-pub(super) fn sorted(json: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(json.len());
-    write_sorted(serde_json::from_slice(json).ok()?, MAX_DEPTH, &mut out)?;
-    Some(out)
+pub(super) fn sorted(json: &[u8]) -> Option<String> {
+    sorted_value(serde_json::from_slice(json).ok()?, MAX_DEPTH)
 }
 
 impl Style {
@@ -77,8 +64,9 @@ impl Style {
                 b":" => out.extend_from_slice(self.layout.colon.as_bytes()),
                 [b'"', ..] => self.write_string(&plain(token), out),
                 _ if is_number(token) => {
-                    let rewritten = if self.numbers & number == 0 { None } else { self.zeros.rewrite(token) };
-                    out.extend_from_slice(rewritten.as_deref().unwrap_or(token));
+                    let is_rewritten = self.numbers & number != 0;
+                    let rewritten = if is_rewritten { with_digits(token, self.digits) } else { None };
+                    out.extend_from_slice(rewritten.as_ref().map_or(token, String::as_bytes));
                     number = number.checked_shl(1).unwrap_or_default();
                 }
                 _ => out.extend_from_slice(token),
@@ -113,23 +101,16 @@ impl Style {
     }
 }
 
-impl Zeros {
-    /// The rewritten number. `None` if nothing changes.
-    fn rewrite(self, number: &[u8]) -> Option<Vec<u8>> {
-        let decimals = number.iter().rev().position(|byte| *byte == b'.');
-        let added: &[u8] = match (self, decimals) {
-            _ if number.iter().any(|byte| b"eE".contains(byte)) => return None,
-            (Self::One, None) => b".0",
-            (Self::Two, None) => b".00",
-            (Self::Two, Some(1)) => b"0",
-            (Self::None, Some(_)) => {
-                let text = str::from_utf8(number).ok()?;
-                return Some(text.trim_end_matches('0').trim_end_matches('.').into());
-            }
-            _ => return None,
-        };
-        Some([number, added].concat())
-    }
+/// The number with zeros up to this many digits after its point, or for no digits, without zeros at its end. `None` if it has an
+/// exponent.
+fn with_digits(number: &[u8], digits: usize) -> Option<String> {
+    let number = str::from_utf8(number).ok().filter(|number| !number.contains(['e', 'E']))?;
+    Some(match number.split_once('.') {
+        Some(_) if digits == 0 => number.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        Some((whole, decimals)) => format!("{whole}.{decimals:0<digits$}"),
+        None if digits == 0 => number.to_owned(),
+        None => format!("{number}.{:0<digits$}", ""),
+    })
 }
 
 /// The tokens of a JSON text, without the white space between them.
@@ -137,29 +118,17 @@ fn tokens(json: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = json;
     std::iter::from_fn(move || {
         rest = rest.trim_ascii_start();
-        let length = match rest.first()? {
-            b'"' => string_length(rest),
-            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
-            _ => rest.iter().position(|byte| b" \t\r\n,]}".contains(byte)).unwrap_or(rest.len()),
+        let length = if b"{}[],:".contains(rest.first()?) {
+            1
+        } else {
+            let mut values = Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+            values.next()?.ok()?;
+            values.byte_offset()
         };
         let (token, after) = rest.split_at_checked(length)?;
         rest = after;
         Some(token)
     })
-}
-
-/// The length of the string at the start of a text, with its quotation marks.
-fn string_length(text: &[u8]) -> usize {
-    let mut at = 1_usize;
-    while let Some(rest) = text.get(at..) {
-        let Some(found) = memchr2(b'"', b'\\', rest) else { break };
-        at = at.saturating_add(found);
-        match text.get(at) {
-            Some(b'"') => return at.saturating_add(1),
-            _ => at = at.saturating_add(2),
-        }
-    }
-    text.len()
 }
 
 fn is_number(token: &[u8]) -> bool {
@@ -173,32 +142,17 @@ fn plain(string: &[u8]) -> Cow<'_, str> {
     plain.map_or_else(|| String::from_utf8_lossy(string), Cow::Owned)
 }
 
-fn write_sorted(value: &RawValue, depth: usize, out: &mut Vec<u8>) -> Option<()> {
-    let inner = depth.checked_sub(1)?;
-    let mut before: &[u8] = b"";
-    let mut next = |out: &mut Vec<u8>| out.extend_from_slice(std::mem::replace(&mut before, b","));
-    match value.get().as_bytes().first()? {
-        b'{' => {
-            out.push(b'{');
-            for (name, value) in serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get()).ok()? {
-                next(out);
-                serde_json::to_writer(&mut *out, &name).ok()?;
-                out.push(b':');
-                write_sorted(value, inner, out)?;
-            }
-            out.push(b'}');
-        }
-        b'[' => {
-            out.push(b'[');
-            for value in serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()? {
-                next(out);
-                write_sorted(value, inner, out)?;
-            }
-            out.push(b']');
-        }
-        _ => out.extend_from_slice(value.get().as_bytes()),
+fn sorted_value(value: &RawValue, depth: usize) -> Option<String> {
+    let (inner, json) = (depth.checked_sub(1)?, value.get());
+    if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) {
+        let written = members.into_iter().map(|(name, value)| {
+            Some(format!("{}:{}", serde_json::to_string(&name).ok()?, sorted_value(value, inner)?))
+        });
+        return Some(format!("{{{}}}", written.collect::<Option<Vec<_>>>()?.join(",")));
     }
-    Some(())
+    let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(json) else { return Some(json.to_owned()) };
+    let written = values.into_iter().map(|value| sorted_value(value, inner));
+    Some(format!("[{}]", written.collect::<Option<Vec<_>>>()?.join(",")))
 }
 
 const MAX_DEPTH: usize = 16;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
-use super::charsets::{self, Rewriting};
+use super::charsets;
 use super::trials::Trials;
 use super::{Cause, Finding};
 
@@ -95,7 +95,7 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
     let once = decoded(&undecoded);
     let mut decoding = |words: &str, form: &[u8]| trials.test(Cause::ParamsDecoding, words, form);
     decoding("the parameters are decoded and encoded again", &write(&once));
-    if let Some(plain) = Rewriting::Html.apply(raw) {
+    if let Some(plain) = charsets::without_html(raw) {
         decoding("the HTML escapes between the parameters are decoded", &plain);
         decoding("the HTML escapes between the parameters are decoded", &write(&decoded(&split(&plain))));
     }
@@ -104,9 +104,9 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
     let pluses = each(&undecoded, |text| Some(percent_decode(text).collect()));
     decoding("a `+` is taken for itself, not for a space", &write(&pluses.unwrap_or_default()));
     let text: Vec<_> = once.iter().flat_map(|(name, value)| name.iter().chain(value)).copied().collect();
-    for rewriting in Rewriting::of(&text) {
-        if let Some(pairs) = each(&once, |text| rewriting.apply(text)) {
-            decoding(&format!("the text of the parameters {rewriting}"), &write(&pairs));
+    for (words, rewrite) in charsets::rewritings(&text) {
+        if let Some(pairs) = each(&once, rewrite) {
+            decoding(&format!("the text of the parameters {words}"), &write(&pairs));
         }
     }
 
