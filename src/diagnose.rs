@@ -94,7 +94,6 @@ mod search;
 mod secrets;
 mod signatures;
 mod sms;
-mod subject;
 mod times;
 mod tokens;
 mod trials;

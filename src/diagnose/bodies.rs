@@ -7,18 +7,21 @@ use memchr::memmem;
 
 use super::charsets;
 use super::json::{self, Escapes, Layout, Style};
-use super::trials::{Budget, Change, Trials};
+use super::trials::{Budget, Change, Matches, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
+use crate::request::Request;
 
-/// Undoes one change after the other until `matches` accepts the result. If a form's parameters are signed, their order and escapes
-/// do not matter.
+/// Undoes one change of the body after the other until `matches` accepts the result. If a form's parameters are signed, their
+/// order and escapes do not matter.
 pub(super) fn find(
-    body: &[u8],
+    request: Request<'_>,
     budget: &Budget,
     signs_params: bool,
-    mut matches: impl FnMut(&[u8]) -> bool,
+    matches: Matches<'_>,
 ) -> Option<Change> {
+    let body = request.body();
+    let mut matches = |body: &[u8]| matches(Request::new(request.head(), body));
     let is_searched = !body.is_empty() && body.len() <= MAX_BODY;
     let mut trials = is_searched.then(|| Trials::new(body, budget, &mut matches))?;
     ends(&mut trials);

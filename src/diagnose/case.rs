@@ -48,6 +48,12 @@ impl<'c> Case<'c> {
         Self { capture, rejection, budget: Budget::of(capture), candidates }
     }
 
+    /// Each secret as it is given.
+    pub(super) fn given_secrets(&self) -> impl Iterator<Item = (Changes, Zeroizing<Vec<u8>>)> {
+        let candidates = self.candidates.iter();
+        candidates.map(|(other, candidate)| (other.iter().cloned().collect(), candidate.text.clone()))
+    }
+
     /// Each secret after one undone change, with all needed changes.
     pub(super) fn changed_secrets(&self) -> impl Iterator<Item = (Changes, Zeroizing<Vec<u8>>)> {
         self.candidates.iter().flat_map(|(other, candidate)| {

@@ -1,11 +1,13 @@
 //! How each kind of verifier is diagnosed.
 
-use super::case::{Case, VERBATIM, proofs};
-use super::subject::Subject;
-use super::{Finding, heads, search};
-use crate::error::ErrorKind;
+use super::case::{Case, Changes, ReadSecret, VERBATIM, proofs};
+use super::search;
+use super::trials::Change;
+use super::{Capture, Finding, heads};
+use crate::error::{Error, ErrorKind};
+use crate::mac::{Function, SenderKeys, SignatureKind, Tag};
 use crate::providers::static_token::StaticToken;
-use crate::request::Request;
+use crate::request::{BaseUrl, Head, Request};
 use crate::secret::Secret;
 use crate::verifier::Verifier;
 
@@ -39,20 +41,89 @@ impl<S: Subject> Explain for S {
     }
 }
 
+/// A verifier that the search can use.
+pub(super) trait Subject: Verifier {
+    /// What is signed, and with which keys.
+    fn traits(&self) -> Traits<'_>;
+
+    /// Verifies a request of any age and method, at the head's own base URL, with these keys or the verifier's own.
+    fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error>;
+
+    /// Reads the head. Returns the kinds that its signature may have, the verifier's own first.
+    fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error>;
+
+    /// The verifier's own keys for a request. `None` if it names no tenant of the verifier.
+    fn own_keys(&self, request: Request<'_>) -> Option<SenderKeys>;
+
+    /// The hints if nothing explains the signature.
+    fn hints(&self, case: &Case<'_>) -> Vec<Finding>;
+
+    /// The tenant that the request names, if the scheme has tenants.
+    fn claimed_tenant(&self, request: Request<'_>) -> Option<String>;
+
+    /// The request with its parameters as a form, if they are signed in any form.
+    fn as_form(&self, _: &Capture) -> Option<Capture> {
+        None
+    }
+
+    /// The request with its signed parts moved to where the verifier looks.
+    fn moved(&self, _: &Case<'_>) -> Vec<(Changes, Capture)> {
+        Vec::new()
+    }
+
+    /// Messages of the wrong shape, which may be signed.
+    fn messages(&self, _: &Case<'_>) -> Vec<Message> {
+        Vec::new()
+    }
+}
+
+pub(super) struct Traits<'s> {
+    /// The verifier's kind of signature. `None` if it has no keys.
+    pub(super) kind: Option<SignatureKind>,
+    /// The start of the URL, if the URL is signed.
+    pub(super) base: Option<&'s BaseUrl>,
+    /// How a secret's text becomes a key. There are several ways if the verifier does not know.
+    pub(super) readings: &'static [ReadSecret],
+    pub(super) covers: Covers,
+}
+
+/// What the signature covers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Covers {
+    /// A message of parts of the request.
+    Message,
+    /// Parameters, in any order and form.
+    Params,
+    /// A token, which contains the hash of body or query.
+    Token,
+}
+
+/// A message that no request gives, and its signature.
+pub(super) struct Message {
+    pub(super) change: Change,
+    pub(super) function: Function,
+    pub(super) bytes: Vec<u8>,
+    pub(super) tag: Tag,
+}
+
+/// A request whose signature matches.
+pub(super) struct Signed {
+    /// Faults beside the signature, such as the time.
+    pub(super) beside: Vec<Finding>,
+    /// Whether the payload has the signed hash, and everything else is right.
+    pub(super) rest: Result<(), Error>,
+}
+
 /// Nothing is signed, but the token may be another one, or stored wrongly.
 impl Explain for StaticToken {
     fn explain(&self, case: &Case<'_>) -> Explanation {
-        let moved = heads::readable(case.capture, |seen| self.begin(seen.head()).map(drop));
-        let matches = |token: &Secret| self.with_token(token).verify(case.capture.request()).is_ok();
+        let moved = heads::readable(case.capture, None, |seen| self.begin(seen.request().head()).map(drop));
         let moved = moved.into_iter().next().map(|seen| seen.changes);
-        let given = case.candidates.iter();
-        let given =
-            given.map(|(other, candidate)| (other.clone().into_iter().collect(), candidate.text.clone()));
+        let matches = |token: &Secret| self.with_token(token).verify(case.capture.request()).is_ok();
         let found = moved.or_else(|| {
-            let mut texts = given.chain(case.changed_secrets());
-            texts
-                .find(|(_, text)| VERBATIM(text).is_ok_and(|token| matches(&token)))
-                .map(|(changes, _)| changes)
+            let mut texts = case.given_secrets().chain(case.changed_secrets());
+            let (changes, _) = texts.find(|(_, text)| VERBATIM(text).is_ok_and(|token| matches(&token)))?;
+            Some(changes)
         });
         match found {
             Some(changes) if !changes.is_empty() => Ok(proofs(&changes)),

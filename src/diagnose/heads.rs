@@ -8,11 +8,12 @@ use super::case::Changes;
 use super::trials::Change;
 use super::{Capture, Cause, signatures};
 use crate::error::Error;
-use crate::request::{Head, HeaderLookup, HeaderName, Headers};
+use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
 
 /// The headers of a request, with some values changed. Records lookups, so that rules need not say which headers they read.
 pub(super) struct Seen<'c> {
     capture: &'c Capture,
+    base: Option<&'c BaseUrl>,
     changed: Vec<(HeaderName, Vec<u8>)>,
     pub(super) changes: Changes,
     asked: Mutex<Vec<HeaderName>>,
@@ -21,10 +22,11 @@ pub(super) struct Seen<'c> {
 /// The received headers, and other versions of them, if `read` accepts them. The received headers come first.
 pub(super) fn readable<'c>(
     capture: &'c Capture,
+    base: Option<&'c BaseUrl>,
     read: impl Fn(&Seen<'c>) -> Result<(), Error>,
 ) -> Vec<Seen<'c>> {
     // Follows the likeliest change to its end first.
-    let (mut left, mut readable) = (vec![Seen::new(capture)], Vec::new());
+    let (mut left, mut readable) = (vec![Seen::new(capture, base)], Vec::new());
     for _ in 0..MOST_READS {
         let Some(seen) = left.pop().filter(|_| readable.len() < MOST_READABLE) else { break };
         let read = read(&seen);
@@ -40,8 +42,8 @@ pub(super) fn readable<'c>(
 }
 
 impl<'c> Seen<'c> {
-    pub(super) fn new(capture: &'c Capture) -> Self {
-        Self { capture, changed: Vec::new(), changes: Vec::new(), asked: Mutex::default() }
+    pub(super) fn new(capture: &'c Capture, base: Option<&'c BaseUrl>) -> Self {
+        Self { capture, base, changed: Vec::new(), changes: Vec::new(), asked: Mutex::default() }
     }
 
     /// Whether this header was looked up.
@@ -50,9 +52,10 @@ impl<'c> Seen<'c> {
         asked.iter().any(|asked| asked.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// The head of the request with these headers.
-    pub(super) fn head(&self) -> Head<'_> {
-        self.capture.request().head().with_headers(self)
+    /// The request with these headers.
+    pub(super) fn request(&self) -> Request<'_> {
+        let request = self.capture.request();
+        Request::new(request.head().with_headers(self).with_base(self.base), request.body())
     }
 
     /// Versions with one more changed header: the one in the error, or without one, any that was read.
@@ -115,6 +118,7 @@ impl<'c> Seen<'c> {
         let headers = headers.map(|(name, value)| (name.clone(), value.to_vec()));
         Self {
             capture: self.capture,
+            base: self.base,
             changed: [self.changed.as_slice(), &headers].concat(),
             changes: [self.changes.as_slice(), changes].concat(),
             asked: Mutex::default(),

@@ -5,7 +5,7 @@ use super::heads::Seen;
 use super::{Cause, Finding, signatures};
 use crate::error::ErrorKind;
 use crate::jwt::AUTHORIZATION;
-use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
+use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers};
 use crate::schemes::{Scheme, Settings};
 use crate::secret::Secret;
 
@@ -60,8 +60,8 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
     // A header that the operator names is no sign of a scheme.
     let settings = Settings { header: None, ..scheme.sample([0; 32]).settings };
     let Ok(verifier) = scheme.build(&settings) else { return false };
-    let seen = Seen::new(case.capture);
-    let verdict = verifier.verify(Request::new(seen.head(), &case.capture.body));
+    let seen = Seen::new(case.capture, None);
+    let verdict = verifier.verify(seen.request());
     let is_its = signatures::like(case.capture).is_none_or(|name| seen.was_asked(name.as_str()));
     is_its
         && verdict.is_err_and(|error| match error.kind() {

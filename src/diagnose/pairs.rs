@@ -5,11 +5,28 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 use super::charsets;
-use super::trials::Trials;
+use super::trials::{Budget, Change, Matches, Trials};
 use super::{Cause, Finding};
+use crate::request::Request;
 
 /// Names and values in order.
 pub(super) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Undoes one change of the query after the other until `matches` accepts the result.
+pub(super) fn find(request: Request<'_>, budget: &Budget, matches: Matches<'_>) -> Option<Change> {
+    let head = request.head();
+    let mut matches = |query: &[u8]| match head.target().split_once('?') {
+        None => matches(Request::new(head.with_query(query), request.body())),
+        Some((path, _)) => str::from_utf8(query).is_ok_and(|query| {
+            matches(Request::new(head.with_target(&format!("{path}?{query}")), request.body()))
+        }),
+    };
+    let mut trials = Trials::new(head.query(), budget, &mut matches);
+    escape(&mut trials, Cause::ParamsDecoding);
+    rewrite(&mut trials);
+    reorder(&mut trials);
+    trials.found()
+}
 
 /// Splits a query or a form and decodes nothing.
 pub(super) fn split(raw: &[u8]) -> Pairs {

@@ -1,7 +1,7 @@
 //! Webhooks with any rule.
 
 use super::case::{Case, DECODED, VERBATIM};
-use super::subject::{Covers, Signed, Subject, Traits};
+use super::explain::{Covers, Signed, Subject, Traits};
 use super::{Cause, Finding, bodies, signatures, times};
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Algorithm, Function, SenderKeys, SignatureKind};

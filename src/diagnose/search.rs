@@ -1,16 +1,17 @@
 //! The search for a cause: change something, read the request with the same rule, and verify it with the same code.
 
+use zeroize::Zeroizing;
+
 use super::case::{Case, Changes, ReadSecret, VERBATIM, proofs};
-use super::explain::Explanation;
+use super::explain::{Covers, Explanation, Message, Signed, Subject, Traits};
 use super::heads::{self, Seen};
-use super::subject::{Covers, Message, Signed, Subject, Traits};
-use super::trials::{Change, Trials};
+use super::trials::{Change, Matches};
 use super::{Capture, Cause, Finding, bodies, pairs, urls};
 use crate::error::{Error, ErrorKind};
 #[cfg(feature = "ed25519")]
 use crate::mac::{Keys, PublicKey};
 use crate::mac::{MacKeys, SenderKeys, SignatureKind, Tag};
-use crate::request::{BaseUrl, Head, Request};
+use crate::request::Request;
 
 pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
     let unsearched = [
@@ -19,24 +20,20 @@ pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
         ErrorKind::HeaderTooLong,
         ErrorKind::RuleInvalid,
     ];
-    let traits = subject.traits();
-    let Some(kind) = traits.kind.filter(|_| !unsearched.contains(&case.rejection.kind())) else {
+    let Some(kind) = subject.traits().kind.filter(|_| !unsearched.contains(&case.rejection.kind())) else {
         return Ok(vec![case.rejected_otherwise()]);
     };
     let form = subject.as_form(case.capture);
-    let search = Search::new(subject, traits, case, form.as_ref().unwrap_or(case.capture), kind);
+    let search = Search::new(subject, case, form.as_ref().unwrap_or(case.capture), kind);
     search.run().ok_or_else(|| subject.hints(case))
 }
 
 struct Search<'s, S> {
     subject: &'s S,
+    traits: Traits<'s>,
     case: &'s Case<'s>,
     capture: &'s Capture,
     kind: SignatureKind,
-    base: Option<&'s BaseUrl>,
-    covers: Covers,
-    /// How a secret's text becomes a key.
-    readings: &'static [ReadSecret],
     /// Whether each given secret is the verifier's own.
     known: Vec<bool>,
 }
@@ -44,129 +41,111 @@ struct Search<'s, S> {
 /// The changes that make the signature match, the keys if not the verifier's own, and the result.
 type Match = (Changes, Option<SenderKeys>, Signed);
 
-/// Whether a changed request is what was signed.
-type Matches<'m> = &'m mut dyn FnMut(Request<'_>) -> bool;
-
 impl<'s, S: Subject> Search<'s, S> {
-    fn new(
-        subject: &'s S,
-        Traits { base, readings: all, covers, .. }: Traits<'s>,
-        case: &'s Case<'s>,
-        capture: &'s Capture,
-        kind: SignatureKind,
-    ) -> Self {
-        let request = case.capture.request();
-        let own = subject.own_keys(Request::new(request.head().with_base(base), request.body()));
-        let known = |reading: &[ReadSecret]| -> Vec<bool> {
-            let is_own = |text: &[u8]| reading.iter().any(|read| is_among(own.as_ref(), *read, text));
+    fn new(subject: &'s S, case: &'s Case<'s>, capture: &'s Capture, kind: SignatureKind) -> Self {
+        let traits = subject.traits();
+        let own = subject.own_keys(Seen::new(case.capture, traits.base).request());
+        let known = |readings: &[ReadSecret]| -> Vec<bool> {
+            let is_own = |text: &[u8]| readings.iter().any(|read| is_among(own.as_ref(), *read, text));
             case.candidates.iter().map(|(_, candidate)| is_own(&candidate.text)).collect()
         };
+        let all = traits.readings;
         let readings = all.chunks(1).find(|reading| known(reading).contains(&true)).unwrap_or(all);
-        Self { subject, case, capture, kind, base, covers, readings, known: known(readings) }
+        let known = known(readings);
+        Self { subject, traits: Traits { readings, ..traits }, case, capture, kind, known }
     }
 
     /// Tries one change after the other. Each change of headers is combined with the others.
     fn run(&self) -> Option<Vec<Finding>> {
-        let heads = heads::readable(self.capture, |seen| self.subject.kinds(self.head(seen)).map(drop));
-        let moved = || self.subject.moved(self.case).into_iter().filter(|_| self.covers != Covers::Token);
-        heads
-            .iter()
-            .find_map(|seen| self.explained(&seen.changes, self.request(seen), Self::plain))
-            .or_else(|| {
-                moved()
-                    .find_map(|(changes, capture)| self.explained(&changes, capture.request(), Self::plain))
-            })
-            .or_else(|| self.messages())
-            .or_else(|| {
-                let is_own_kind = |seen: &&Seen<'_>| {
-                    self.subject.kinds(self.head(seen)).is_ok_and(|kinds| kinds.first() == Some(&self.kind))
-                };
-                let likeliest = heads.iter().find(is_own_kind).or(heads.first())?;
-                self.explained(&likeliest.changes, self.request(likeliest), Self::changed)
-            })
+        let kinds = |seen: &Seen<'_>| self.subject.kinds(seen.request().head());
+        let heads = heads::readable(self.capture, self.traits.base, |seen| kinds(seen).map(drop));
+        let plain = |changes: &Changes, request: Request<'_>| {
+            let kinds = self.subject.kinds(request.head()).ok()?;
+            let found = kinds.into_iter().find_map(|kind| self.plain(kind, request))?;
+            Some(self.findings(changes, request, found))
+        };
+        let received = heads.iter().find_map(|seen| plain(&seen.changes, seen.request()));
+        let moved = || {
+            let moved = self.subject.moved(self.case);
+            moved.iter().find_map(|(changes, capture)| plain(changes, capture.request()))
+        };
+        received.or_else(moved).or_else(|| self.messages()).or_else(|| {
+            let is_own_kind =
+                |seen: &&Seen<'_>| kinds(seen).is_ok_and(|kinds| kinds.first() == Some(&self.kind));
+            let likeliest = heads.iter().find(is_own_kind).or(heads.first())?;
+            let request = likeliest.request();
+            Some(self.findings(&likeliest.changes, request, self.changed(request)?))
+        })
     }
 
-    fn head<'r>(&'r self, seen: &'r Seen<'_>) -> Head<'r> {
-        seen.head().with_base(self.base)
-    }
-
-    fn request<'r>(&'r self, seen: &'r Seen<'_>) -> Request<'r> {
-        Request::new(self.head(seen), &self.capture.body)
-    }
-
-    /// The findings, if `find` explains the signature of a changed request.
-    fn explained(
+    /// The findings about a request whose signature matches after these changes and those of the match.
+    fn findings(
         &self,
         before: &Changes,
         request: Request<'_>,
-        find: impl FnOnce(&Self, Request<'_>) -> Option<Match>,
-    ) -> Option<Vec<Finding>> {
-        let (changes, keys, signed) = find(self, request)?;
+        (changes, keys, signed): Match,
+    ) -> Vec<Finding> {
         let mut findings = proofs(&[before.as_slice(), &changes].concat());
         findings.extend(signed.beside);
-        findings.extend(
-            signed.rest.err().into_iter().flat_map(|error| self.payload(request, keys.as_ref(), &error)),
-        );
+        if let Err(error) = signed.rest {
+            findings.extend(self.payload(request, keys.as_ref(), &error));
+        }
         if findings.is_empty() {
             findings.push(self.case.rejected_otherwise());
         }
-        Some(findings)
+        findings
     }
 
-    /// Tries the given keys without changes.
-    fn plain(&self, request: Request<'_>) -> Option<Match> {
-        self.subject.kinds(request.head()).ok()?.into_iter().find_map(|kind| self.plain_of(kind, request))
-    }
-
-    fn plain_of(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
-        let is_known = |at: usize| kind == self.kind && self.known.get(at) == Some(&true);
-        let unknown = self.case.candidates.iter().enumerate().filter(|(at, _)| !is_known(*at));
-        let others = unknown.flat_map(|(_, (other, candidate))| {
-            self.keys(kind, &candidate.text).into_iter().map(move |keys| (other.clone(), Some(keys)))
-        });
-        let own = (kind == self.kind).then_some((None, None)).into_iter();
-        let mut all = own.chain(others);
-        let (other, keys, signed) = all.find_map(|(other, keys)| {
-            self.prove(request, keys.as_ref()).map(|signed| (other, keys, signed))
-        })?;
-        Some((self.other_algorithm(kind).into_iter().chain(other).collect(), keys, signed))
+    /// Tries the verifier's own keys, and the given secrets without changes.
+    fn plain(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
+        let is_own = kind == self.kind;
+        let own =
+            if is_own { self.prove(request, None).map(|signed| (Vec::new(), None, signed)) } else { None };
+        let given = self.case.given_secrets().zip(&self.known).filter(|(_, known)| !(is_own && **known));
+        let given = given.map(|((changes, text), _)| (changes, text, self.traits.readings));
+        own.or_else(|| self.signed_by(kind, request, given))
     }
 
     /// Changes the secret, then the signed message.
     fn changed(&self, request: Request<'_>) -> Option<Match> {
         let kind = self.subject.kinds(request.head()).ok()?.into_iter().next()?;
-        self.secrets(kind, request).or_else(|| {
+        let undecoded = self.case.given_secrets().map(|(changes, text)| {
+            let words = "the secret is used as it is, not decoded from base64".to_owned();
+            let change = (Cause::SecretBase64, words);
+            ([change].into_iter().chain(changes).collect(), text, [VERBATIM].as_slice())
+        });
+        let changed =
+            self.case.changed_secrets().map(|(changes, text)| (changes, text, self.traits.readings));
+        self.signed_by(kind, request, undecoded.chain(changed)).or_else(|| {
+            // A token stays the same when the rest of the request is changed.
+            if self.traits.covers == Covers::Token {
+                return None;
+            }
             let mut found = None;
-            let mut matches = |request: Request<'_>| {
-                found = self.plain_of(kind, request);
+            let change = self.edited(request, &mut |request| {
+                found = self.plain(kind, request);
                 found.is_some()
-            };
-            let is_edited = self.covers != Covers::Token;
-            let change = is_edited.then(|| self.edited(request, &mut matches))??;
-            found.map(|(changes, keys, signed)| ([change].into_iter().chain(changes).collect(), keys, signed))
+            })?;
+            let (others, keys, signed) = found?;
+            Some(([change].into_iter().chain(others).collect(), keys, signed))
         })
     }
 
-    /// Changes each secret, and tries it read in each way.
-    fn secrets(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
-        let function = kind.function()?;
-        let undecoded = self.case.candidates.iter().map(|(other, candidate)| {
-            let words = "the secret is used as it is, not decoded from base64".to_owned();
-            let change = (Cause::SecretBase64, words);
-            (
-                [change].into_iter().chain(other.clone()).collect(),
-                candidate.text.clone(),
-                [VERBATIM].as_slice(),
-            )
-        });
-        let changed = self.case.changed_secrets().map(|(changes, text)| (changes, text, self.readings));
-        undecoded.chain(changed).find_map(|(changes, text, readings): (Changes, _, _)| {
-            let mut secrets = readings.iter().filter_map(|read| read(&text).ok());
-            let (keys, signed) = secrets.find_map(|secret| {
-                let keys = SenderKeys::Mac(MacKeys::of_secret(function, &secret));
-                self.prove(request, Some(&keys)).map(|signed| (keys, signed))
-            })?;
-            Some((self.other_algorithm(kind).into_iter().chain(changes).collect(), Some(keys), signed))
+    /// The first of these secrets that signed the request, with the changes to use it.
+    fn signed_by(
+        &self,
+        kind: SignatureKind,
+        request: Request<'_>,
+        mut secrets: impl Iterator<Item = (Changes, Zeroizing<Vec<u8>>, &'static [ReadSecret])>,
+    ) -> Option<Match> {
+        let algorithm = kind.function().filter(|_| kind != self.kind);
+        let algorithm =
+            algorithm.map(|other| (Cause::AlgorithmOther, format!("the algorithm is {}", other.name())));
+        secrets.find_map(|(changes, text, readings)| {
+            keys(kind, &text, readings).into_iter().find_map(|keys| {
+                let signed = self.prove(request, Some(&keys))?;
+                Some((algorithm.iter().chain(&changes).cloned().collect(), Some(keys), signed))
+            })
         })
     }
 
@@ -175,7 +154,7 @@ impl<'s, S: Subject> Search<'s, S> {
         self.subject.messages(self.case).into_iter().find_map(|Message { change, function, bytes, tag }| {
             let tags = tag.into();
             let signs = |text: &[u8]| {
-                let keys = self.keys(SignatureKind::Mac(function), text);
+                let keys = keys(SignatureKind::Mac(function), text, self.traits.readings);
                 keys.iter().any(|keys| keys.find(&[&bytes], &tags).is_some())
             };
             let mut affordable = self.case.candidates.iter().filter(|_| self.case.budget.draw(bytes.len()));
@@ -198,12 +177,11 @@ impl<'s, S: Subject> Search<'s, S> {
         }
         let matches: Matches<'_> =
             &mut |request| self.prove(request, keys).is_some_and(|signed| signed.rest.is_ok());
-        let moved = self.subject.moved(self.case).into_iter();
-        let moved = moved.filter(|_| self.covers == Covers::Token).find_map(|(changes, capture)| {
+        let moved = self.subject.moved(self.case).into_iter().find_map(|(changes, capture)| {
             if matches(capture.request()) { changes.into_iter().next() } else { None }
         });
         if let Some((cause, words)) = moved.or_else(|| self.edited(request, matches)) {
-            let is_json = self.covers == Covers::Token && cause == Cause::BodyReserialised;
+            let is_json = self.traits.covers == Covers::Token && cause == Cause::BodyReserialised;
             let cause = if is_json { Cause::PayloadHashReserialised } else { cause };
             return vec![Finding::proved(
                 cause,
@@ -222,37 +200,10 @@ impl<'s, S: Subject> Search<'s, S> {
 
     /// Changes the body, the URL, then the query.
     fn edited(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
-        let body = self.bodies(request, matches);
-        body.or_else(|| self.urls(request, matches)).or_else(|| self.query(request, matches))
-    }
-
-    fn bodies(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
-        let signs_params = self.covers == Covers::Params;
-        bodies::find(request.body(), &self.case.budget, signs_params, |body| {
-            matches(Request::new(request.head(), body))
-        })
-    }
-
-    fn urls(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
-        urls::find(self.capture, self.base?, |base, target| {
-            matches(Request::new(request.head().with_target(target).with_base(Some(base)), request.body()))
-        })
-    }
-
-    fn query(&self, request: Request<'_>, matches: Matches<'_>) -> Option<Change> {
-        let head = request.head();
-        let mut matches = |query: &[u8]| match head.target().split_once('?') {
-            None => matches(Request::new(head.with_query(query), request.body())),
-            Some((path, _)) => str::from_utf8(query).is_ok_and(|query| {
-                let target = format!("{path}?{query}");
-                matches(Request::new(head.with_target(&target), request.body()))
-            }),
-        };
-        let mut trials = Trials::new(head.query(), &self.case.budget, &mut matches);
-        pairs::escape(&mut trials, Cause::ParamsDecoding);
-        pairs::rewrite(&mut trials);
-        pairs::reorder(&mut trials);
-        trials.found()
+        let (budget, signs_params) = (&self.case.budget, self.traits.covers == Covers::Params);
+        bodies::find(request, budget, signs_params, matches)
+            .or_else(|| urls::find(self.capture, self.traits.base?, request, matches))
+            .or_else(|| pairs::find(request, budget, matches))
     }
 
     /// Verifies a request within the budget.
@@ -261,26 +212,21 @@ impl<'s, S: Subject> Search<'s, S> {
         let length = head.target().len().max(head.query().len()).saturating_add(request.body().len());
         if self.case.budget.draw(length) { self.subject.prove(request, keys).ok() } else { None }
     }
+}
 
-    /// The keys that a secret's text may be.
-    fn keys(&self, kind: SignatureKind, text: &[u8]) -> Vec<SenderKeys> {
-        match kind {
-            SignatureKind::Mac(function) => {
-                let secrets = self.readings.iter().filter_map(|read| read(text).ok());
-                secrets.map(|secret| SenderKeys::Mac(MacKeys::of_secret(function, &secret))).collect()
-            }
-            #[cfg(feature = "ed25519")]
-            SignatureKind::Ed25519 => {
-                let key = str::from_utf8(text).ok().and_then(|text| PublicKey::from_base64(text.trim()).ok());
-                let keys = Keys::ed25519(key).ok();
-                keys.and_then(|keys| keys.0.any().cloned()).into_iter().collect()
-            }
+/// The keys that a secret's text may be.
+fn keys(kind: SignatureKind, text: &[u8], readings: &[ReadSecret]) -> Vec<SenderKeys> {
+    match kind {
+        SignatureKind::Mac(function) => {
+            let secrets = readings.iter().filter_map(|read| read(text).ok());
+            secrets.map(|secret| SenderKeys::Mac(MacKeys::of_secret(function, &secret))).collect()
         }
-    }
-
-    fn other_algorithm(&self, kind: SignatureKind) -> Option<Change> {
-        let function = kind.function().filter(|_| kind != self.kind)?;
-        Some((Cause::AlgorithmOther, format!("the algorithm is {}", function.name())))
+        #[cfg(feature = "ed25519")]
+        SignatureKind::Ed25519 => {
+            let key = str::from_utf8(text).ok().and_then(|text| PublicKey::from_base64(text.trim()).ok());
+            let keys = Keys::ed25519(key).ok();
+            keys.and_then(|keys| keys.0.any().cloned()).into_iter().collect()
+        }
     }
 }
 

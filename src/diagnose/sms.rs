@@ -1,8 +1,8 @@
 //! The SMS API, which signs parameters.
 
 use super::case::{Case, Changes, VERBATIM};
+use super::explain::{Covers, Message, Signed, Subject, Traits};
 use super::pairs::{self, Pairs};
-use super::subject::{Covers, Message, Signed, Subject, Traits};
 use super::{Capture, Cause, Finding, bodies, signatures, times};
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};

@@ -1,7 +1,7 @@
 //! Why a token is rejected.
 
 use super::case::{Case, Changes, DECODED, VERBATIM};
-use super::subject::{Covers, Message, Signed, Subject, Traits};
+use super::explain::{Covers, Message, Signed, Subject, Traits};
 use super::{Capture, Cause, Finding, signatures, times};
 use crate::claims::Claims;
 use crate::encoding::base64;

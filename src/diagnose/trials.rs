@@ -6,9 +6,13 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Capture, Cause};
+use crate::request::Request;
 
 /// A cause, and the words after "the signature matches when".
 pub(super) type Change = (Cause, String);
+
+/// Whether a changed request is what was signed.
+pub(super) type Matches<'m> = &'m mut dyn FnMut(Request<'_>) -> bool;
 
 /// Changes of a text, tried one after the other until one was signed.
 pub(super) struct Trials<'t> {

@@ -1,21 +1,23 @@
 //! Other URLs that may have been signed.
 
-use super::trials::Change;
+use super::trials::{Change, Matches};
 use super::{Capture, Cause};
-use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers};
+use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
 
 /// Tries other URLs until `matches` says that one was signed: another base, another target, then both.
 pub(super) fn find(
     capture: &Capture,
     base: &BaseUrl,
-    mut matches: impl FnMut(&BaseUrl, &str) -> bool,
+    request: Request<'_>,
+    matches: Matches<'_>,
 ) -> Option<Change> {
     let target = capture.target.as_deref()?;
     let targets = targets(capture, target);
     for (base_words, base) in bases(capture, base) {
         for (target_words, target) in &targets {
             let words: Vec<_> = base_words.iter().chain(target_words).map(String::as_str).collect();
-            if !words.is_empty() && matches(&base, target) {
+            let head = request.head().with_target(target).with_base(Some(&base));
+            if !words.is_empty() && matches(Request::new(head, request.body())) {
                 return Some((Cause::UrlOther, words.join(", and ")));
             }
         }
