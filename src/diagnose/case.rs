@@ -58,9 +58,7 @@ impl<'c> Case<'c> {
     pub(super) fn changed_secrets(&self) -> impl Iterator<Item = (Changes, Zeroizing<Vec<u8>>)> {
         self.candidates.iter().flat_map(|(other, candidate)| {
             let changed = secrets::changes(&candidate.text).into_iter();
-            changed.map(|secrets::Change { cause, words, text }| {
-                ([(cause, words.to_owned())].into_iter().chain(other.clone()).collect(), text)
-            })
+            changed.map(|(change, text)| ([change].into_iter().chain(other.clone()).collect(), text))
         })
     }
 

@@ -5,28 +5,22 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use percent_encoding::{percent_decode, percent_encode};
 use zeroize::Zeroizing;
 
+use super::trials::Change;
 use super::{Cause, Finding, pairs, signatures};
 use crate::encoding::hex;
 use crate::secret::Secret;
 
-/// A secret after an undone change.
-pub(super) struct Change {
-    pub(super) cause: Cause,
-    /// The words after "the signature matches when".
-    pub(super) words: &'static str,
-    pub(super) text: Zeroizing<Vec<u8>>,
-}
-
-/// The secrets that may be meant, the likeliest first.
-pub(super) fn changes(text: &[u8]) -> Vec<Change> {
+/// The secrets that may be meant, the likeliest first, each with the change that is undone.
+pub(super) fn changes(text: &[u8]) -> Vec<(Change, Zeroizing<Vec<u8>>)> {
     let trimmed = trim(text);
     if trimmed.is_empty() {
         return Vec::new();
     }
-    let mut changes: Vec<Change> = Vec::new();
-    let mut push = |cause, words, changed: &[u8]| {
-        if changed != text && changes.iter().all(|change| change.text.as_slice() != changed) {
-            changes.push(Change { cause, words, text: Zeroizing::new(changed.to_vec()) });
+    let mut changes: Vec<(Change, Zeroizing<Vec<u8>>)> = Vec::new();
+    let mut push = |cause, words: &str, meant: Option<Vec<u8>>| {
+        let meant = Zeroizing::new(meant.unwrap_or_default());
+        if !meant.is_empty() && **meant != *text && changes.iter().all(|(_, known)| *known != meant) {
+            changes.push(((cause, words.to_owned()), meant));
         }
     };
     let line_feed = text.strip_suffix(b"\n").is_some_and(|rest| rest == trimmed);
@@ -35,7 +29,7 @@ pub(super) fn changes(text: &[u8]) -> Vec<Change> {
     } else {
         "the white space around the secret is removed"
     };
-    push(Cause::SecretWhitespace, words, trimmed);
+    push(Cause::SecretWhitespace, words, Some(trimmed.to_vec()));
 
     let value = assigned(trimmed);
     let bare = unquoted(value.unwrap_or(trimmed));
@@ -44,37 +38,31 @@ pub(super) fn changes(text: &[u8]) -> Vec<Change> {
     } else {
         (Cause::SecretQuoted, "the quotation marks around the secret are removed")
     };
-    push(cause, words, bare);
-    if let Some(rest) = bare.strip_suffix(b"\\n") {
-        push(Cause::SecretWhitespace, "the characters `\\n` at the secret's end are removed", rest);
-    }
-    if let Some(key) = jwk_key(bare) {
-        push(Cause::SecretPem, "the key in the JSON Web Key is decoded", &key);
-    }
+    push(cause, words, Some(bare.to_vec()));
+    let words = "the characters `\\n` at the secret's end are removed";
+    push(Cause::SecretWhitespace, words, bare.strip_suffix(b"\\n").map(<[u8]>::to_vec));
+    push(Cause::SecretPem, "the key in the JSON Web Key is decoded", jwk_key(bare));
     let core = bare.strip_prefix(b"whsec_").unwrap_or(bare);
-    if let Some(decoded) = signatures::decode_base64(core) {
-        push(Cause::SecretBase64, "the secret is decoded from base64", &decoded);
-    }
-    if let Ok(decoded) = ::hex::decode(bare) {
-        push(Cause::SecretHex, "the secret is decoded from hex", &decoded);
-    }
-    if bare.contains(&b'%') {
-        let decoded: Vec<_> = percent_decode(bare).collect();
-        push(Cause::SecretUrlEncoded, "the secret is percent-decoded", &decoded);
-    }
+    push(Cause::SecretBase64, "the secret is decoded from base64", signatures::decode_base64(core));
+    push(Cause::SecretHex, "the secret is decoded from hex", ::hex::decode(bare).ok());
+    push(Cause::SecretUrlEncoded, "the secret is percent-decoded", Some(percent_decode(bare).collect()));
     let encoded: String = percent_encode(bare, pairs::RFC_3986).collect();
-    push(Cause::SecretUrlEncoded, "the secret is percent-encoded", encoded.as_bytes());
-    push(Cause::SecretBase64, "the secret is encoded in base64", BASE64_STANDARD.encode(bare).as_bytes());
-    push(Cause::SecretBase64, "the secret is encoded in base64url", BASE64_URL_SAFE.encode(bare).as_bytes());
+    push(Cause::SecretUrlEncoded, "the secret is percent-encoded", Some(encoded.into()));
+    push(Cause::SecretBase64, "the secret is encoded in base64", Some(BASE64_STANDARD.encode(bare).into()));
+    push(
+        Cause::SecretBase64,
+        "the secret is encoded in base64url",
+        Some(BASE64_URL_SAFE.encode(bare).into()),
+    );
     let standard = |byte: &u8| match byte {
         b'-' => b'+',
         b'_' => b'/',
         byte => *byte,
     };
-    let standard: Vec<_> = bare.iter().map(standard).collect();
-    push(Cause::SecretBase64, "the secret is written in base64's standard alphabet", &standard);
-    push(Cause::SecretHex, "the secret is encoded in hex", hex::encode(bare).as_bytes());
-    push(Cause::SecretWhitespace, "a line feed is put after the secret", &[bare, b"\n"].concat());
+    let standard = bare.iter().map(standard).collect();
+    push(Cause::SecretBase64, "the secret is written in base64's standard alphabet", Some(standard));
+    push(Cause::SecretHex, "the secret is encoded in hex", Some(hex::encode(bare).into()));
+    push(Cause::SecretWhitespace, "a line feed is put after the secret", Some([bare, b"\n"].concat()));
     changes
 }
 

@@ -76,20 +76,15 @@ pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
         let words = "nothing but the word `Bearer` and a space is put around the token";
         push(Cause::SignaturePrefix, words, &[b"Bearer ", token].concat());
     }
-    let given = read(value).into_iter().flat_map(|Given { tag, change, encoding }| {
-        let (hex, base64) = (hex::encode(tag.as_bytes()), base64::encode_padded(tag.as_bytes()));
-        let (of_hex, of_base64) = match encoding {
-            Encoding::Hex => (
-                change.unwrap_or(around(value)),
-                (Cause::SignatureBase64, "the signature is written in base64"),
-            ),
-            Encoding::Base64 => {
-                ((Cause::SignatureBase64, "the signature is decoded from base64"), around(value))
-            }
+    let mut given = Vec::new();
+    for Given { tag, change, encoding } in read(value) {
+        let to_base64 = match encoding {
+            Encoding::Hex => (Cause::SignatureBase64, "the signature is written in base64"),
+            Encoding::Base64 => around(value),
         };
-        [(hex, of_hex), (base64, of_base64)]
-    });
-    let given: Vec<_> = given.collect();
+        given.push((hex::encode(tag.as_bytes()), change.unwrap_or(around(value))));
+        given.push((base64::encode_padded(tag.as_bytes()), to_base64));
+    }
     for (text, (cause, words)) in &given {
         push(*cause, words, text.as_bytes());
     }

@@ -60,47 +60,39 @@ impl Subject for Sms {
     fn messages(&self, case: &Case<'_>) -> Vec<Message> {
         let function = Function::from(self.method());
         let Some((_, form)) = places(case.capture).into_iter().next() else { return Vec::new() };
-        let joined = |is_sorted: bool| {
+        let shapes =
+            [(true, "no `&` stands before the first parameter"), (false, "the parameters are not sorted")];
+        let messages = |(is_sorted, words): (bool, &str)| {
             let mut params = Params::default();
             params.read_form(&form).ok()?;
             if is_sorted {
                 params.sort_unique().ok()?;
             }
             let tag = function.decode_hex(params.take("sig")?.value)?;
-            Some((params.join(|_| true).to_vec(), tag))
+            let bytes = params.join(|_| true).to_vec();
+            let bare = bytes.strip_prefix(b"&").unwrap_or(&bytes).to_vec();
+            let change = (Cause::ParamsOrder, words.to_owned());
+            Some([bytes, bare].map(|bytes| Message { change: change.clone(), function, bytes, tag }))
         };
-        let sorted = (true, "no `&` stands before the first parameter");
-        let all = [sorted, (false, "the parameters are not sorted")].into_iter().filter_map(
-            |(is_sorted, words)| {
-                let (bytes, tag) = joined(is_sorted)?;
-                let change = (Cause::ParamsOrder, words.to_owned());
-                let bare = bytes.strip_prefix(b"&").unwrap_or(&bytes).to_vec();
-                Some([bytes, bare].map(|bytes| Message { change: change.clone(), function, bytes, tag }))
-            },
-        );
-        all.flatten().collect()
+        shapes.into_iter().filter_map(messages).flatten().collect()
     }
 
     fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
-        let missing = || Finding::hint(Cause::SignatureMissing, "there is no parameter `sig`");
-        let mut hints = Vec::new();
-        match places(case.capture).into_iter().next() {
+        let capture = case.capture;
+        let form = places(capture).into_iter().next().map(|(_, form)| form);
+        let pairs = pairs::decoded(&pairs::split(form.as_deref().unwrap_or_default()));
+        let sig = pairs.iter().find(|(name, _)| name == b"sig");
+        let bytes = Function::from(self.method()).tag_bytes();
+        let first = match sig {
             _ if case.rejection.kind() == ErrorKind::SchemeMismatch => {
                 let evidence = "the body is one of the Messages API, whose scheme is `vonage-jwt`";
-                hints.push(Finding::hint(Cause::SchemeOther, evidence));
+                return vec![Finding::hint(Cause::SchemeOther, evidence)];
             }
-            None if case.capture.method == "GET" => hints.push(missing()),
-            None => hints.extend(bodies::hint(&case.capture.body)),
-            Some((_, form)) => {
-                let pairs = pairs::decoded(&pairs::split(&form));
-                let bytes = Function::from(self.method()).tag_bytes();
-                match pairs.iter().find(|(name, _)| name == b"sig") {
-                    Some((_, sig)) => hints.extend(signatures::length_hint(sig, bytes, Encoding::Hex)),
-                    None => hints.push(missing()),
-                }
-                hints.extend(pairs::hint(&form));
-            }
-        }
+            Some((_, sig)) => signatures::length_hint(sig, bytes, Encoding::Hex),
+            None if form.is_none() && capture.method != "GET" => bodies::hint(&capture.body),
+            None => Some(Finding::hint(Cause::SignatureMissing, "there is no parameter `sig`")),
+        };
+        let hints: Vec<_> = first.into_iter().chain(form.and_then(|form| pairs::hint(&form))).collect();
         match case.rejection.kind() {
             ErrorKind::SignatureMismatch => case.unexplained(hints),
             _ if hints.is_empty() => vec![case.rejected_otherwise()],
@@ -155,8 +147,8 @@ fn renamed(case: &Case<'_>) -> Vec<(Changes, Capture)> {
         let other = (name != b"sig")
             .then(|| (Cause::HeaderOther, format!("the parameter like `{known}` is taken for `sig`")));
         for given in signatures::read(value).into_iter().take(MOST_SIGNATURES) {
-            let mut changes: Changes = other.clone().into_iter().collect();
-            changes.extend(given.change.map(|change| (change.0, change.1.to_owned())));
+            let form_of_it = given.change.map(|(cause, words)| (cause, words.to_owned()));
+            let changes: Changes = other.clone().into_iter().chain(form_of_it).collect();
             let mut pairs = pairs.clone();
             let is_tried = !changes.is_empty() && all.len() < MOST_SIGNATURES;
             if let Some(pair) = pairs.get_mut(at).filter(|_| is_tried) {
@@ -165,22 +157,16 @@ fn renamed(case: &Case<'_>) -> Vec<(Changes, Capture)> {
             }
         }
     }
-    let with = |name: &str, value: &str| {
-        let pair = pairs::write(&vec![(name.as_bytes().to_vec(), value.as_bytes().to_vec())]);
-        of_form([&*form, b"&", &pair].concat())
-    };
-    if form.len() <= MOST_BYTES {
-        for name in DOCUMENTED {
-            all.push((
-                vec![(Cause::ParamsBlank, format!("a blank parameter `{name}` is put back"))],
-                with(name, ""),
-            ));
-        }
-        for tenant in case.candidates.iter().filter_map(|(_, candidate)| candidate.tenant()) {
-            let change = (Cause::TenantMissing, "the parameter `api-key` is put back".to_owned());
-            all.push((vec![change], with("api-key", tenant)));
-        }
-    }
+    let blank = DOCUMENTED
+        .map(|name| (name, "", (Cause::ParamsBlank, format!("a blank parameter `{name}` is put back"))));
+    let tenants = case.candidates.iter().filter_map(|(_, candidate)| candidate.tenant()).map(|tenant| {
+        ("api-key", tenant, (Cause::TenantMissing, "the parameter `api-key` is put back".to_owned()))
+    });
+    let restored = blank.into_iter().chain(tenants).filter(|_| form.len() <= MOST_BYTES);
+    all.extend(restored.map(|(name, value, change)| {
+        let pair = pairs::write(&vec![(name.into(), value.into())]);
+        (vec![change], of_form([&*form, b"&", &pair].concat()))
+    }));
     all
 }
 

@@ -16,41 +16,17 @@ pub(super) fn late(
 
 /// Explains that the signed time, called `name`, is not within the tolerance.
 pub(super) fn outside(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Finding {
-    if let Some(finding) = other_unit(name, signed, now, window) {
-        return finding;
-    }
-    let distance = now.as_secs().abs_diff(signed.as_secs());
     let (direction, tolerated) =
         if signed > now { ("after", window.future()) } else { ("before", window.past()) };
-    let tolerated = tolerated.as_secs();
-    Finding::proved(
-        Cause::ClockSkew,
-        format!(
-            "the signature matches, and {name} is {distance} s {direction} the clock's time; {tolerated} s are tolerated"
-        ),
-    )
-}
-
-/// Explains that a token's `exp` has passed. `begun` is the claim that says when it began, and its value.
-pub(super) fn expired(
-    expires: UnixTime,
-    begun: (&str, UnixTime),
-    now: UnixTime,
-    window: Tolerance,
-) -> Finding {
-    let (name, signed) = begun;
-    if let Some(finding) = other_unit(name, signed, now, window) {
-        return finding;
-    }
-    let distance = now.as_secs().abs_diff(expires.as_secs());
-    Finding::proved(
-        Cause::TokenExpired,
-        format!("the signature matches, and `exp` was {distance} s before the clock's time"),
-    )
+    let (distance, tolerated) = (now.as_secs().abs_diff(signed.as_secs()), tolerated.as_secs());
+    let evidence = format!(
+        "the signature matches, and {name} is {distance} s {direction} the clock's time; {tolerated} s are tolerated"
+    );
+    other_unit(name, signed, now, window).unwrap_or_else(|| Finding::proved(Cause::ClockSkew, evidence))
 }
 
 /// Explains a time in milliseconds for one in seconds, or the reverse.
-fn other_unit(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Option<Finding> {
+pub(super) fn other_unit(name: &str, signed: UnixTime, now: UnixTime, window: Tolerance) -> Option<Finding> {
     let thousandth = |time: UnixTime| UnixTime::from_secs(time.as_secs().div_euclid(1000));
     // Seconds read as milliseconds have lost their last three digits.
     let lost = now.as_secs().abs_diff(signed.as_secs().saturating_mul(1000));

@@ -92,33 +92,31 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
         let token = signatures::tokens(case.capture).next();
         let algorithm = token.and_then(algorithm).unwrap_or_default();
         let is_private = ["RS", "PS", "ES", "Ed"].iter().any(|prefix| algorithm.starts_with(prefix));
-        let hint = match case.rejection.kind() {
+        let (named, evidence) = match case.rejection.kind() {
             ErrorKind::TokenMissing | ErrorKind::TokenAwaited if token.is_none() => {
                 let header = self.carrier().header_name();
                 let is_callback = [SignedWebhookRule::SCHEME, ContactCenterRule::SCHEME].contains(&R::SCHEME);
-                let named = if is_callback { Cause::UnsignedCallback } else { Cause::SignatureMissing };
-                Finding::hint(
-                    named,
-                    format!("there is no token in the header `{header}`, and none in any other"),
-                )
+                let missing = if is_callback { Cause::UnsignedCallback } else { Cause::SignatureMissing };
+                (missing, format!("there is no token in the header `{header}`, and none in any other"))
             }
             ErrorKind::TokenMissing | ErrorKind::TokenAwaited | ErrorKind::SignatureMismatch => {
                 return case.unexplained(Vec::new());
             }
             ErrorKind::AlgorithmMismatch if is_private => {
                 let evidence = "the token is signed with a private key: it is an API token, not a webhook's";
-                Finding::hint(Cause::SchemeOther, evidence)
+                (Cause::SchemeOther, evidence.to_owned())
             }
             ErrorKind::AlgorithmMismatch if algorithm.starts_with("HS") => {
                 // Any other name is a text of the sender.
                 let known = ["HS384", "HS512"].into_iter().find(|known| algorithm == *known);
-                let named = known.unwrap_or("another algorithm");
-                let evidence = format!("the token's header says {named}, and the platform signs with HS256");
-                Finding::hint(Cause::AlgorithmOther, evidence)
+                let algorithm = known.unwrap_or("another algorithm");
+                let evidence =
+                    format!("the token's header says {algorithm}, and the platform signs with HS256");
+                (Cause::AlgorithmOther, evidence)
             }
-            _ => case.rejected_otherwise(),
+            _ => return vec![case.rejected_otherwise()],
         };
-        vec![hint]
+        vec![Finding::hint(named, evidence)]
     }
 }
 
@@ -134,7 +132,12 @@ fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
             Some(times::outside(name, begun, now, window))
         }
         (ErrorKind::TokenExpired, begun, Some(expires), _) => {
-            Some(times::expired(expires, begun.unwrap_or(("`exp`", expires)), now, window))
+            let (name, begun) = begun.unwrap_or(("`exp`", expires));
+            let distance = now.as_secs().abs_diff(expires.as_secs());
+            let evidence =
+                format!("the signature matches, and `exp` was {distance} s before the clock's time");
+            let other_unit = times::other_unit(name, begun, now, window);
+            Some(other_unit.unwrap_or_else(|| Finding::proved(Cause::TokenExpired, evidence)))
         }
         (ErrorKind::TokenPremature, _, _, Some(start)) => {
             Some(times::outside("`nbf`", start, now, policy.leeway))
