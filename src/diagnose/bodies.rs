@@ -38,7 +38,7 @@ pub(super) fn find(
         }
     }
     text(&mut trials);
-    trials.found()
+    trials.found
 }
 
 /// Finds a shape of body that no platform sends.
@@ -69,7 +69,7 @@ pub(super) fn hint(body: &[u8]) -> Option<Finding> {
 
 /// Adds or removes white space at both ends, and changes line ends.
 fn ends(trials: &mut Trials<'_>) {
-    let body = trials.text();
+    let body = trials.text;
     if let Some(rest) = body.strip_suffix(b"\n") {
         trials.test(Cause::BodyNewline, "the line feed after the body is removed", rest);
     }
@@ -86,7 +86,7 @@ fn ends(trials: &mut Trials<'_>) {
 
 /// Removes encodings of the whole body.
 fn package(trials: &mut Trials<'_>) {
-    let body = trials.text();
+    let body = trials.text;
     trials.test(Cause::BodyNewline, "the white space around the body is removed", body.trim_ascii());
     if let Some(rest) = body.strip_prefix(BYTE_ORDER_MARK) {
         trials.test(Cause::BodyBom, "the byte order mark before the body is removed", rest);
@@ -105,40 +105,33 @@ fn package(trials: &mut Trials<'_>) {
 
 /// Undoes a wrong character set.
 fn text(trials: &mut Trials<'_>) {
-    for (words, rewrite) in charsets::rewritings(trials.text()) {
-        if let Some(text) = rewrite(trials.text()) {
+    for (words, rewrite) in charsets::rewritings(trials.text) {
+        if let Some(text) = rewrite(trials.text) {
             trials.test(Cause::BodyEncoding, format_args!("the body {words}"), &text);
         }
     }
 }
 
 fn json(trials: &mut Trials<'_>) {
-    let body = trials.text();
-    let mut text = Vec::with_capacity(body.len());
-    let mut write = |trials: &mut Trials<'_>, json: &[u8], styled: &Styled, words: &str| {
-        text.clear();
-        if !trials.is_over() && styled.2.write(json, &mut text).is_some() {
-            let words = format_args!("the body's JSON is written {}{}{words}", styled.0, styled.1);
-            trials.test(Cause::BodyReserialised, words, &text);
-        }
-    };
-    for styled in styles() {
-        write(trials, body, &styled, "");
-    }
-    if body.len() > MAX_SORTED {
-        return;
-    }
-    let sorted = json::sorted(body).unwrap_or_default();
-    for styled in styles() {
-        write(trials, sorted.as_bytes(), &styled, ", members sorted by name");
-    }
+    let body = trials.text;
+    let sorted = if body.len() <= MAX_SORTED { json::sorted(body) } else { None };
+    let sorted = sorted.as_ref().map(|sorted| (sorted.as_bytes(), ", members sorted by name"));
+    let orders = [(body, "")].into_iter().chain(sorted);
+    let orders = orders.flat_map(|(json, words)| styles().map(move |styled| (json, styled, words)));
     let count = if body.len() > MAX_NUMBERED { 0 } else { json::count_numbers(body) };
-    for numbers in chosen(count) {
-        for (words, digits) in DIGITS {
-            // Programs that rewrite numbers do not indent.
-            for styled in styles().filter(|styled| styled.2.layout.indent.is_none()) {
-                write(trials, body, &(styled.0, styled.1, Style { numbers, digits, ..styled.2 }), words);
-            }
+    let numbers = chosen(count).flat_map(|numbers| DIGITS.map(|(words, digits)| (numbers, words, digits)));
+    let numbers = numbers.flat_map(|(numbers, words, digits)| {
+        // Programs that rewrite numbers do not indent.
+        let styles = styles().filter(|(_, _, style)| style.layout.indent.is_none());
+        styles.map(move |styled| (body, (styled.0, styled.1, Style { numbers, digits, ..styled.2 }), words))
+    });
+    for (json, (laid_out, escaped, style), words) in orders.chain(numbers) {
+        if trials.is_over() {
+            break;
+        }
+        if let Some(text) = style.write(json) {
+            let words = format_args!("the body's JSON is written {laid_out}{escaped}{words}");
+            trials.test(Cause::BodyReserialised, words, &text);
         }
     }
 }

@@ -55,14 +55,9 @@ pub(super) fn without_html(text: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether a word contains question marks between letters.
 pub(super) fn has_question_marks(text: &[u8]) -> bool {
-    let mut words = text.split(|byte| !byte.is_ascii_alphabetic() && *byte != b'?');
-    words.any(|word| {
-        let letters = |byte: &u8| *byte != b'?';
-        let (first, last) = (word.iter().position(letters), word.iter().rposition(letters));
-        first
-            .zip(last)
-            .is_some_and(|(first, last)| word.iter().take(last).skip(first).any(|byte| *byte == b'?'))
-    })
+    let text = String::from_utf8_lossy(text);
+    let mut words = text.split(|c: char| !c.is_ascii_alphabetic() && c != '?');
+    words.any(|word| word.trim_matches('?').contains('?'))
 }
 
 const ENCODINGS: [&Encoding; 9] =

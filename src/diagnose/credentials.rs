@@ -25,14 +25,10 @@ pub struct Credentials(Vec<Candidate>);
 #[derive(Clone)]
 pub(super) struct Candidate {
     pub(super) text: Zeroizing<Vec<u8>>,
-    owner: Owner,
-}
-
-#[derive(Clone)]
-enum Owner {
-    Verifier,
-    Tenant(String),
-    Other(String),
+    /// The secret's tenant.
+    pub(super) tenant: Option<String>,
+    /// The name. `None` for a secret of the verifier.
+    label: Option<String>,
 }
 
 impl Credentials {
@@ -43,50 +39,36 @@ impl Credentials {
 
     /// Adds one of the verifier's secrets.
     pub fn secret(self, text: impl Into<Vec<u8>>) -> Self {
-        self.and(text, Owner::Verifier)
+        self.and(text, None, None)
     }
 
     /// Adds the secret of a tenant.
     pub fn tenant(self, api_key: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        self.and(text, Owner::Tenant(api_key.into()))
+        let tenant = api_key.into();
+        let label = format!("the secret of tenant `{tenant}`");
+        self.and(text, Some(tenant), Some(label))
     }
 
     /// Adds a secret that the verifier does not know, such as another credential of the platform, that of another stage, or the
     /// previous one. `label` names it in the evidence.
     pub fn other(self, label: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        self.and(text, Owner::Other(label.into()))
+        self.and(text, None, Some(format!("`{}`", label.into())))
     }
 
-    fn and(mut self, text: impl Into<Vec<u8>>, owner: Owner) -> Self {
-        self.0.push(Candidate { text: Zeroizing::new(text.into()), owner });
+    fn and(mut self, text: impl Into<Vec<u8>>, tenant: Option<String>, label: Option<String>) -> Self {
+        self.0.push(Candidate { text: Zeroizing::new(text.into()), tenant, label });
         self
     }
 
     /// The verifier's secrets first, then the others. If the request names a tenant, that tenant's secrets are the verifier's.
     /// Returns no more than are tried.
     pub(super) fn candidates(&self, tenant: Option<&str>) -> Vec<(Option<String>, &Candidate)> {
-        let mut candidates: Vec<_> =
-            self.0.iter().map(|candidate| (candidate.label(tenant), candidate)).collect();
+        let is_named = |candidate: &Candidate| tenant.is_some() && candidate.tenant.as_deref() == tenant;
+        let label = |candidate: &Candidate| candidate.label.clone().filter(|_| !is_named(candidate));
+        let mut candidates: Vec<_> = self.0.iter().map(|candidate| (label(candidate), candidate)).collect();
         candidates.sort_by_key(|(label, _)| label.is_some());
         candidates.truncate(MAX_CANDIDATES);
         candidates
-    }
-}
-
-impl Candidate {
-    /// The secret's tenant.
-    pub(super) fn tenant(&self) -> Option<&str> {
-        if let Owner::Tenant(name) = &self.owner { Some(name) } else { None }
-    }
-
-    /// The name. `None` for a secret of the verifier.
-    fn label(&self, tenant: Option<&str>) -> Option<String> {
-        match &self.owner {
-            Owner::Verifier => None,
-            Owner::Tenant(api_key) if Some(api_key.as_str()) == tenant => None,
-            Owner::Tenant(api_key) => Some(format!("the secret of tenant `{api_key}`")),
-            Owner::Other(label) => Some(format!("`{label}`")),
-        }
     }
 }
 

@@ -46,23 +46,24 @@ pub(super) fn sorted(json: &[u8]) -> Option<String> {
 
 impl Style {
     /// Writes a JSON text in this style. `None` if it is nested too deeply for a webhook.
-    pub(super) fn write(self, json: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    pub(super) fn write(self, json: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::with_capacity(json.len());
         let (mut depth, mut number, mut is_open) = (0_usize, 1_u64, false);
         for token in tokens(json) {
             let closes = matches!(token, b"}" | b"]");
             depth = depth.saturating_sub(closes.into());
             if is_open != closes {
-                self.break_line(depth, out);
+                self.break_line(depth, &mut out);
             }
             is_open = matches!(token, b"{" | b"[");
             depth = depth.saturating_add(is_open.into());
             match token {
                 b"," => {
                     out.extend_from_slice(self.layout.comma.as_bytes());
-                    self.break_line(depth, out);
+                    self.break_line(depth, &mut out);
                 }
                 b":" => out.extend_from_slice(self.layout.colon.as_bytes()),
-                [b'"', ..] => self.write_string(&plain(token), out),
+                [b'"', ..] => self.write_string(&plain(token), &mut out),
                 _ if is_number(token) => {
                     let is_rewritten = self.numbers & number != 0;
                     let rewritten = if is_rewritten { with_digits(token, self.digits) } else { None };
@@ -75,7 +76,7 @@ impl Style {
                 return None;
             }
         }
-        Some(())
+        Some(out)
     }
 
     fn break_line(self, depth: usize, out: &mut Vec<u8>) {

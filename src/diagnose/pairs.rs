@@ -25,7 +25,7 @@ pub(super) fn find(request: Request<'_>, budget: &Budget, matches: Matches<'_>) 
     escape(&mut trials, Cause::ParamsDecoding);
     rewrite(&mut trials);
     reorder(&mut trials);
-    trials.found()
+    trials.found
 }
 
 /// Splits a query or a form and decodes nothing.
@@ -50,26 +50,17 @@ pub(super) fn write(pairs: &Pairs) -> Vec<u8> {
 
 /// Writes a form with these escapes, with or without `+` for spaces and lower-case digits.
 fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
-    let bytes = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2));
-    let mut form = Vec::with_capacity(bytes.sum());
-    let mut write = |before: &[u8], text: &[u8]| {
-        form.extend_from_slice(before);
-        // Each part is one escape, or contains none.
-        for part in percent_encode(text, escaped) {
-            match part.as_bytes() {
-                b"%20" if plus => form.push(b'+'),
-                escape @ [b'%', ..] if lower => form.extend(escape.iter().map(u8::to_ascii_lowercase)),
-                part => form.extend_from_slice(part),
-            }
-        }
+    // Each part is one escape, or contains none.
+    let write = |text: &[u8]| -> String {
+        let parts = percent_encode(text, escaped).map(|part| match part {
+            "%20" if plus => Cow::Borrowed("+"),
+            escape if lower && escape.starts_with('%') => Cow::Owned(escape.to_ascii_lowercase()),
+            part => Cow::Borrowed(part),
+        });
+        parts.collect()
     };
-    let mut before: &[u8] = b"";
-    for (name, value) in pairs {
-        write(before, name);
-        write(b"=", value);
-        before = b"&";
-    }
-    form
+    let pairs = pairs.iter().map(|(name, value)| format!("{}={}", write(name), write(value)));
+    pairs.collect::<Vec<_>>().join("&").into()
 }
 
 /// Finds a shape of query or form that no platform sends.
@@ -95,7 +86,7 @@ pub(super) fn is_unescaped(raw: &[u8]) -> bool {
 
 /// Tries the ways in which programs escape a form.
 pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
-    let pairs = decoded(&split(trials.text()));
+    let pairs = decoded(&split(trials.text));
     for (escaped, plus, lower) in FORMS {
         trials.test(
             cause,
@@ -107,7 +98,7 @@ pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
 
 /// Tries changes of names and values: decoding, blanks and added parameters.
 pub(super) fn rewrite(trials: &mut Trials<'_>) {
-    let raw = trials.text();
+    let raw = trials.text;
     let undecoded = split(raw);
     let once = decoded(&undecoded);
     let mut decoding = |words: &str, form: &[u8]| trials.test(Cause::ParamsDecoding, words, form);
@@ -155,7 +146,7 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
 
 /// Tries the parameters in other orders: in all if there are few, otherwise sorted, reversed, and with one moved.
 pub(super) fn reorder(trials: &mut Trials<'_>) {
-    let pieces: Vec<_> = pieces(trials.text()).collect();
+    let pieces: Vec<_> = pieces(trials.text).collect();
     let mut sorted = pieces.clone();
     sorted.sort_by_key(|piece| piece.split(|byte| *byte == b'=').next());
     let reversed = [&sorted, &pieces].map(|pieces| pieces.iter().rev().copied().collect());
@@ -203,12 +194,8 @@ fn each(pairs: &Pairs, change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Pair
 
 /// Decodes percent-escapes. Invalid ones stay unchanged.
 fn decode(text: &[u8]) -> Vec<u8> {
-    let mut spaced = text.to_vec();
-    spaced.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
-    match Cow::from(percent_decode(&spaced)) {
-        Cow::Owned(decoded) => decoded,
-        Cow::Borrowed(_) => spaced,
-    }
+    let spaced: Vec<_> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    percent_decode(&spaced).collect()
 }
 
 /// The parameters without any one of them. If they are small, also without any neighbours, and without any two. Nothing if that

@@ -159,9 +159,10 @@ fn renamed(case: &Case<'_>) -> Vec<(Changes, Capture)> {
     }
     let blank = DOCUMENTED
         .map(|name| (name, "", (Cause::ParamsBlank, format!("a blank parameter `{name}` is put back"))));
-    let tenants = case.candidates.iter().filter_map(|(_, candidate)| candidate.tenant()).map(|tenant| {
-        ("api-key", tenant, (Cause::TenantMissing, "the parameter `api-key` is put back".to_owned()))
-    });
+    let tenants =
+        case.candidates.iter().filter_map(|(_, candidate)| candidate.tenant.as_deref()).map(|tenant| {
+            ("api-key", tenant, (Cause::TenantMissing, "the parameter `api-key` is put back".to_owned()))
+        });
     let restored = blank.into_iter().chain(tenants).filter(|_| form.len() <= MOST_BYTES);
     all.extend(restored.map(|(name, value, change)| {
         let pair = pairs::write(&vec![(name.into(), value.into())]);
