@@ -70,45 +70,37 @@ pub(super) fn hint(body: &[u8]) -> Option<Finding> {
 /// Adds or removes white space at both ends, and changes line ends.
 fn ends(trials: &mut Trials<'_>) {
     let body = trials.text;
-    if let Some(rest) = body.strip_suffix(b"\n") {
-        trials.test(Cause::BodyNewline, "the line feed after the body is removed", rest);
-    }
-    trials.test(Cause::BodyNewline, "a line feed is put after the body", &[body, b"\n"].concat());
-    trials.test(Cause::BodyNewline, "a line end (CR LF) is put after the body", &[body, b"\r\n"].concat());
-    let marked = [BYTE_ORDER_MARK, body].concat();
-    trials.test(Cause::BodyBom, "a byte order mark is put before the body", &marked);
+    trials.test(Cause::BodyNewline, "the line feed after the body is removed", body.strip_suffix(b"\n"));
+    trials.test(Cause::BodyNewline, "a line feed is put after the body", Some([body, b"\n"].concat()));
+    let ended = Some([body, b"\r\n"].concat());
+    trials.test(Cause::BodyNewline, "a line end (CR LF) is put after the body", ended);
+    let marked = Some([BYTE_ORDER_MARK, body].concat());
+    trials.test(Cause::BodyBom, "a byte order mark is put before the body", marked);
     if body.contains(&b'\n') {
         let unix = without_cr(body);
-        trials.test(Cause::BodyCrlf, "each CR LF in the body becomes a line feed", &unix);
-        trials.test(Cause::BodyCrlf, "each line feed in the body becomes CR LF", &with_cr(&unix));
+        trials.test(Cause::BodyCrlf, "each CR LF in the body becomes a line feed", Some(&unix));
+        trials.test(Cause::BodyCrlf, "each line feed in the body becomes CR LF", Some(with_cr(&unix)));
     }
 }
 
 /// Removes encodings of the whole body.
 fn package(trials: &mut Trials<'_>) {
     let body = trials.text;
-    trials.test(Cause::BodyNewline, "the white space around the body is removed", body.trim_ascii());
-    if let Some(rest) = body.strip_prefix(BYTE_ORDER_MARK) {
-        trials.test(Cause::BodyBom, "the byte order mark before the body is removed", rest);
-    }
-    if let Some(decoded) = base64::decode_standard(body.trim_ascii()) {
-        trials.test(Cause::BodyBase64, "the body is decoded from base64", &decoded);
-    }
-    if let Some(inflated) = inflate(GzDecoder::new(body)).or_else(|| inflate(ZlibDecoder::new(body))) {
-        trials.test(Cause::BodyGzip, "the body is decompressed", &inflated);
-    }
-    if let Ok(text) = serde_json::from_slice::<String>(body) {
-        let words = "the text in the JSON string that is the body is taken";
-        trials.test(Cause::BodyReserialised, words, text.as_bytes());
-    }
+    trials.test(Cause::BodyNewline, "the white space around the body is removed", Some(body.trim_ascii()));
+    let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
+    trials.test(Cause::BodyBom, "the byte order mark before the body is removed", unmarked);
+    let decoded = base64::decode_standard(body.trim_ascii());
+    trials.test(Cause::BodyBase64, "the body is decoded from base64", decoded);
+    let inflated = inflate(GzDecoder::new(body)).or_else(|| inflate(ZlibDecoder::new(body)));
+    trials.test(Cause::BodyGzip, "the body is decompressed", inflated);
+    let words = "the text in the JSON string that is the body is taken";
+    trials.test(Cause::BodyReserialised, words, serde_json::from_slice::<String>(body).ok());
 }
 
 /// Undoes a wrong character set.
 fn text(trials: &mut Trials<'_>) {
     for (words, rewrite) in charsets::rewritings(trials.text) {
-        if let Some(text) = rewrite(trials.text) {
-            trials.test(Cause::BodyEncoding, format_args!("the body {words}"), &text);
-        }
+        trials.test(Cause::BodyEncoding, format_args!("the body {words}"), rewrite(trials.text));
     }
 }
 
@@ -129,10 +121,8 @@ fn json(trials: &mut Trials<'_>) {
         if trials.is_over() {
             break;
         }
-        if let Some(text) = style.write(json) {
-            let words = format_args!("the body's JSON is written {laid_out}{escaped}{words}");
-            trials.test(Cause::BodyReserialised, words, &text);
-        }
+        let words = format_args!("the body's JSON is written {laid_out}{escaped}{words}");
+        trials.test(Cause::BodyReserialised, words, style.write(json));
     }
 }
 

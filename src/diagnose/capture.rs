@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::request::{Head, Request};
+use crate::request::{Head, HeaderLookup, HeaderName, Headers, Request};
 
 /// A captured request. It owns its parts, and unlike a [`Head`] it can list its headers.
 ///
@@ -46,6 +46,14 @@ impl Capture {
         let target = target.into();
         let query = target.split_once('?').map_or_else(Vec::new, |(_, query)| query.as_bytes().to_vec());
         Self { target: Some(target), query, ..self }
+    }
+
+    /// The text of a header that is given once.
+    pub(super) fn header(&self, name: &'static str) -> Option<&str> {
+        match self.headers.lookup(&HeaderName::from_static(name)) {
+            HeaderLookup::One(value) => str::from_utf8(value).ok(),
+            _ => None,
+        }
     }
 
     /// Returns a view for a verifier.

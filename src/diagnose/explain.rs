@@ -108,8 +108,8 @@ pub(super) struct Message {
 
 /// A request whose signature matches.
 pub(super) struct Signed {
-    /// Faults beside the signature, such as the time.
-    pub(super) beside: Vec<Finding>,
+    /// A fault beside the signature, such as the time.
+    pub(super) beside: Option<Finding>,
     /// Whether the payload has the signed hash, and everything else is right.
     pub(super) rest: Result<(), Error>,
 }

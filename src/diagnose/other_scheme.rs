@@ -5,7 +5,7 @@ use super::heads::Seen;
 use super::{Cause, Finding, signatures};
 use crate::error::ErrorKind;
 use crate::jwt::AUTHORIZATION;
-use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers};
+use crate::request::BaseUrl;
 use crate::schemes::{Scheme, Settings};
 use crate::secret::Secret;
 
@@ -41,9 +41,8 @@ fn signed(case: &Case<'_>, scheme: &Scheme) -> Option<String> {
     let takes_algorithm = |text| scheme.build(&settings(Some("none"), text)).is_err();
     let signs = |algorithm, text: &[u8]| {
         let Ok(verifier) = scheme.build(&settings(algorithm, text)) else { return false };
-        let is_readable = verifier
-            .begin(request.head())
-            .map_or_else(|error| WITH_SIGNATURE.contains(&error.kind()), |_| true);
+        let begun = verifier.begin(request.head());
+        let is_readable = begun.err().is_none_or(|error| WITH_SIGNATURE.contains(&error.kind()));
         is_readable && case.budget.draw(request.body().len()) && verifier.signs(request)
     };
     case.candidates.iter().find_map(|(_, candidate)| {
@@ -74,10 +73,7 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
 
 /// The URL as the request states it. It proves nothing by itself.
 fn base(case: &Case<'_>) -> Option<BaseUrl> {
-    match case.capture.headers.lookup(&HeaderName::from_static("host")) {
-        HeaderLookup::One(host) => BaseUrl::new(&format!("https://{}", str::from_utf8(host).ok()?)).ok(),
-        _ => None,
-    }
+    BaseUrl::new(&format!("https://{}", case.capture.header("host")?)).ok()
 }
 
 /// The errors for a head that has a signature of the scheme.

@@ -88,11 +88,8 @@ pub(super) fn is_unescaped(raw: &[u8]) -> bool {
 pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
     let pairs = decoded(&split(trials.text));
     for (escaped, plus, lower) in FORMS {
-        trials.test(
-            cause,
-            "the parameters are escaped in another way",
-            &write_with(&pairs, escaped, plus, lower),
-        );
+        let form = write_with(&pairs, escaped, plus, lower);
+        trials.test(cause, "the parameters are escaped in another way", Some(form));
     }
 }
 
@@ -101,26 +98,25 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
     let raw = trials.text;
     let undecoded = split(raw);
     let once = decoded(&undecoded);
-    let mut decoding = |words: &str, form: &[u8]| trials.test(Cause::ParamsDecoding, words, form);
-    decoding("the parameters are decoded and encoded again", &write(&once));
-    if let Some(plain) = charsets::without_html(raw) {
-        decoding("the HTML escapes between the parameters are decoded", &plain);
-        decoding("the HTML escapes between the parameters are decoded", &write(&decoded(&split(&plain))));
-    }
-    decoding("the parameters are decoded twice", &write(&decoded(&once)));
-    decoding("the parameters are taken as they are, not decoded", &write(&undecoded));
+    let mut decoding = |words: &str, form: Option<Vec<u8>>| trials.test(Cause::ParamsDecoding, words, form);
+    decoding("the parameters are decoded and encoded again", Some(write(&once)));
+    let plain = charsets::without_html(raw);
+    let decoded_plain = plain.as_ref().map(|plain| write(&decoded(&split(plain))));
+    decoding("the HTML escapes between the parameters are decoded", plain);
+    decoding("the HTML escapes between the parameters are decoded", decoded_plain);
+    decoding("the parameters are decoded twice", Some(write(&decoded(&once))));
+    decoding("the parameters are taken as they are, not decoded", Some(write(&undecoded)));
     let pluses = each(&undecoded, |text| Some(percent_decode(text).collect()));
-    decoding("a `+` is taken for itself, not for a space", &write(&pluses.unwrap_or_default()));
+    decoding("a `+` is taken for itself, not for a space", pluses.as_ref().map(write));
     let text: Vec<_> = once.iter().flat_map(|(name, value)| name.iter().chain(value)).copied().collect();
     for (words, rewrite) in charsets::rewritings(&text) {
-        if let Some(pairs) = each(&once, rewrite) {
-            decoding(&format!("the text of the parameters {words}"), &write(&pairs));
-        }
+        let form = each(&once, rewrite).as_ref().map(write);
+        decoding(&format!("the text of the parameters {words}"), form);
     }
 
     let blank = |words, trials: &mut Trials<'_>, change: &dyn Fn(&[u8]) -> Vec<u8>| {
         let pairs = once.iter().map(|(name, value)| (name.clone(), change(value))).collect();
-        trials.test(Cause::ParamsBlank, words, &write(&pairs));
+        trials.test(Cause::ParamsBlank, words, Some(write(&pairs)));
     };
     blank("the blanks around values are removed", trials, &|value| value.trim_ascii().to_vec());
     blank("values such as `null` are blank", trials, &|value| {
@@ -133,14 +129,14 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
             if let Some((_, value)) = pairs.get_mut(at) {
                 value.splice(if before { 0..0 } else { value.len()..value.len() }, blank.bytes());
             }
-            trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", &write(&pairs));
+            trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", Some(write(&pairs)));
         }
     }
     for others in without_some(raw) {
         if trials.is_over() {
             break;
         }
-        trials.test(Cause::ParamsAdded, "some of the parameters are left out", &others.join(&b'&'));
+        trials.test(Cause::ParamsAdded, "some of the parameters are left out", Some(others.join(&b'&')));
     }
 }
 
@@ -167,7 +163,7 @@ pub(super) fn reorder(trials: &mut Trials<'_>) {
         if trials.is_over() {
             break;
         }
-        trials.test(Cause::ParamsOrder, "the parameters are in another order", &order.join(&b'&'));
+        trials.test(Cause::ParamsOrder, "the parameters are in another order", Some(order.join(&b'&')));
     }
 }
 

@@ -20,7 +20,7 @@ impl<R: Rule> Subject for Webhook<R> {
         let verified = self.signed(request, keys)?;
         let signed_at = verified.as_ref().ok().and_then(Verified::signed_at);
         let late = times::late("the signed time", self.window(), signed_at);
-        Ok(Signed { beside: late.into_iter().collect(), rest: verified.map(drop) })
+        Ok(Signed { beside: late, rest: verified.map(drop) })
     }
 
     fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error> {

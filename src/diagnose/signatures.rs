@@ -19,10 +19,11 @@ pub(super) struct Given {
 /// Every tag in a value, of any algorithm's length. A value of only hex needs no change.
 pub(super) fn read(value: &[u8]) -> Vec<Given> {
     let around = around(value);
+    let decoded = (Cause::SignatureBase64, "the signature is decoded from base64");
     let mut given = Vec::new();
-    let mut push = |decoded: Option<Vec<u8>>, change, encoding| {
-        if let Some(decoded) = decoded.filter(|decoded| LENGTHS.contains(&decoded.len())) {
-            given.push(Given { tag: Tag::new(&decoded), change, encoding });
+    let mut push = |tag: Option<Vec<u8>>, change, encoding| {
+        if let Some(tag) = tag.filter(|tag| LENGTHS.contains(&tag.len())) {
+            given.push(Given { tag: Tag::new(&tag), change, encoding });
         }
     };
     for run in value.split(|byte| !byte.is_ascii_alphanumeric()) {
@@ -30,11 +31,7 @@ pub(super) fn read(value: &[u8]) -> Vec<Given> {
     }
     for entry in value.split(|byte| b" ,;:\"'".contains(byte)).take(MAX_ENTRIES) {
         for text in [entry, entry.splitn(2, |byte| *byte == b'=').nth(1).unwrap_or_default()] {
-            push(
-                decode_base64(text),
-                Some((Cause::SignatureBase64, "the signature is decoded from base64")),
-                Encoding::Base64,
-            );
+            push(decode_base64(text), Some(decoded), Encoding::Base64);
         }
     }
     given

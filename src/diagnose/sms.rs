@@ -2,8 +2,8 @@
 
 use super::case::{Case, Changes, VERBATIM};
 use super::explain::{Covers, Message, Signed, Subject, Traits};
-use super::pairs::{self, Pairs};
-use super::{Capture, Cause, Finding, bodies, signatures, times};
+use super::trials::Change;
+use super::{Capture, Cause, Finding, bodies, pairs, signatures, times};
 use crate::encoding::hex;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, SenderKeys, SignatureKind};
@@ -22,7 +22,7 @@ impl Subject for Sms {
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
         let verified = self.of_any_age(keys.and_then(SenderKeys::mac)).verify(request)?;
         let late = times::late("`timestamp`", self.window(), verified.signed_at());
-        Ok(Signed { beside: late.into_iter().collect(), rest: Ok(()) })
+        Ok(Signed { beside: late, rest: Ok(()) })
     }
 
     fn kinds(&self, _: Head<'_>) -> Result<Vec<SignatureKind>, Error> {
@@ -41,17 +41,13 @@ impl Subject for Sms {
 
     /// The same parameters are signed in the query, in a form and in JSON.
     fn as_form(&self, capture: &Capture) -> Option<Capture> {
-        let (place, form) = places(capture).into_iter().next()?;
-        (Some(place) == expected(capture)).then(|| of_form(form))
+        let (other, form) = places(capture).into_iter().next()?;
+        other.is_none().then(|| of_form(form))
     }
 
     fn moved(&self, case: &Case<'_>) -> Vec<(Changes, Capture)> {
-        let capture = case.capture;
-        let expected = expected(capture);
-        let elsewhere = places(capture).into_iter().filter(|(place, _)| Some(*place) != expected);
-        let moved = elsewhere.map(|(place, form)| {
-            (vec![(Cause::ParamsOtherSource, format!("the parameters {place}"))], of_form(form))
-        });
+        let places = places(case.capture).into_iter();
+        let moved = places.filter_map(|(other, form)| Some((vec![other?], of_form(form))));
         // Other places come first, since a restored parameter is put where the parameters are.
         moved.chain(renamed(case)).collect()
     }
@@ -111,8 +107,8 @@ fn expected(capture: &Capture) -> Option<&'static str> {
     })
 }
 
-/// The parameters of every place, as a form. The verifier's place comes first.
-fn places(capture: &Capture) -> Vec<(&'static str, Vec<u8>)> {
+/// The parameters of every place, as a form. The verifier's place comes first, the others have the change to look there.
+fn places(capture: &Capture) -> Vec<(Option<Change>, Vec<u8>)> {
     let mut params = Params::default();
     let body = match params.read_json(&capture.body) {
         Ok(_) => {
@@ -124,15 +120,16 @@ fn places(capture: &Capture) -> Vec<(&'static str, Vec<u8>)> {
     let mut places = vec![body, (IN_QUERY, capture.query.clone())];
     places.retain(|(_, form)| !form.is_empty());
     if let [(_, body), (_, query)] = places.as_slice() {
-        let (mut all, query) = (pairs::split(body), pairs::split(query));
-        let missing: Pairs =
-            query.into_iter().filter(|(name, _)| all.iter().all(|(known, _)| known != name)).collect();
+        let (mut all, mut missing) = (pairs::split(body), pairs::split(query));
+        missing.retain(|(name, _)| all.iter().all(|(known, _)| known != name));
         all.extend(missing);
         places.push(("of query and body are taken together", pairs::write(&pairs::decoded(&all))));
     }
     let expected = expected(capture);
     places.sort_by_key(|(place, _)| Some(*place) != expected);
-    places
+    let other = |place| (Cause::ParamsOtherSource, format!("the parameters {place}"));
+    let places = places.into_iter();
+    places.map(|(place, form)| ((Some(place) != expected).then(|| other(place)), form)).collect()
 }
 
 /// The request with its signature in the right form and name, and with dropped parameters restored.

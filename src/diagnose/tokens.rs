@@ -25,16 +25,15 @@ impl<R: TokenRule> Subject for TokenWebhook<R> {
     }
 
     fn prove(&self, request: Request<'_>, keys: Option<&SenderKeys>) -> Result<Signed, Error> {
-        let claims = match self.claims(request.head(), keys.and_then(SenderKeys::mac)) {
-            Ok(claims) => claims,
+        match self.claims(request.head(), keys.and_then(SenderKeys::mac)) {
             // The claims are read after the signature matches.
-            Err(error) if CLAIMS.contains(&error.kind()) => {
-                return Ok(Signed { beside: Vec::new(), rest: Err(error) });
+            Err(error) if CLAIMS.contains(&error.kind()) => Ok(Signed { beside: None, rest: Err(error) }),
+            claims => {
+                let claims = claims?;
+                let beside = beside(self.policy(), &claims);
+                Ok(Signed { beside, rest: self.check_payload(request, &claims) })
             }
-            Err(error) => return Err(error),
-        };
-        let beside = beside(self.policy(), &claims).into_iter().collect();
-        Ok(Signed { beside, rest: self.check_payload(request, &claims) })
+        }
     }
 
     fn kinds(&self, head: Head<'_>) -> Result<Vec<SignatureKind>, Error> {

@@ -33,9 +33,13 @@ impl<'t> Trials<'t> {
         trials
     }
 
-    /// Tries a text, if it is new and the search is not over.
-    pub(super) fn test(&mut self, cause: Cause, words: impl fmt::Display, changed: &[u8]) {
-        if !self.is_over() && self.is_new(changed) && (self.matches)(changed) {
+    /// Tries a text, if there is one, it is new and the search is not over.
+    pub(super) fn test(&mut self, cause: Cause, words: impl fmt::Display, text: Option<impl AsRef<[u8]>>) {
+        if let Some(text) = text
+            && !self.is_over()
+            && self.is_new(text.as_ref())
+            && (self.matches)(text.as_ref())
+        {
             self.found = Some((cause, words.to_string()));
         }
     }

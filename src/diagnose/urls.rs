@@ -2,7 +2,7 @@
 
 use super::trials::{Change, Matches};
 use super::{Capture, Cause};
-use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
+use crate::request::{BaseUrl, Request};
 
 /// Tries other URLs until `matches` says that one was signed: another base, another target, then both.
 pub(super) fn find(
@@ -47,7 +47,7 @@ fn bases(capture: &Capture, base: &BaseUrl) -> Vec<(Option<String>, BaseUrl)> {
         push(format!("the URL's scheme is `{other}`, without a port"), format!("{other}://{host}{prefix}"));
     }
     for header in ["host", "x-forwarded-host", "x-original-host"] {
-        if let Some(host) = value(capture, header) {
+        if let Some(host) = capture.header(header) {
             for scheme in [scheme, "https", "http"] {
                 push(
                     format!("the URL's host is that of the header `{header}`"),
@@ -70,22 +70,15 @@ fn targets(capture: &Capture, target: &str) -> Vec<(Option<String>, String)> {
     for header in
         ["x-forwarded-prefix", "x-original-uri", "x-original-url", "x-rewrite-url", "x-forwarded-uri"]
     {
-        if let Some(value) = value(capture, header) {
+        if let Some(value) = capture.header(header) {
             let path = if header.ends_with("prefix") {
                 format!("{}{target}", value.trim_end_matches('/'))
             } else {
-                value
+                value.to_owned()
             };
             push(&format!("the path is that of the header `{header}`"), path.clone());
             push(&format!("the path is that of the header `{header}`"), path.replace("/?", "?"));
         }
     }
     targets
-}
-
-fn value(capture: &Capture, header: &'static str) -> Option<String> {
-    match capture.headers.lookup(&HeaderName::from_static(header)) {
-        HeaderLookup::One(value) => str::from_utf8(value).ok().map(str::to_owned),
-        _ => None,
-    }
 }
