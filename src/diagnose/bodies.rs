@@ -6,7 +6,7 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 use memchr::memmem;
 
 use super::charsets;
-use super::json::{self, Escapes, Layout, Style};
+use super::json::{self, Style};
 use super::trials::{Budget, Change, Matches, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
@@ -24,8 +24,7 @@ pub(super) fn find(
     let mut matches = |body: &[u8]| matches(Request::new(request.head(), body));
     let is_searched = !body.is_empty() && body.len() <= MAX_BODY;
     let mut trials = is_searched.then(|| Trials::new(body, budget, &mut matches))?;
-    ends(&mut trials);
-    package(&mut trials);
+    whole(&mut trials);
     if json::is_json(body) {
         json(&mut trials);
     } else if signs_params {
@@ -37,7 +36,9 @@ pub(super) fn find(
             pairs::reorder(&mut trials);
         }
     }
-    text(&mut trials);
+    for (words, rewrite) in charsets::rewritings(body) {
+        trials.test(Cause::BodyEncoding, format_args!("the body {words}"), rewrite(body));
+    }
     trials.found
 }
 
@@ -67,8 +68,8 @@ pub(super) fn hint(body: &[u8]) -> Option<Finding> {
     Some(Finding::hint(cause, evidence))
 }
 
-/// Adds or removes white space at both ends, and changes line ends.
-fn ends(trials: &mut Trials<'_>) {
+/// Adds or removes white space and marks at both ends, changes line ends, and removes encodings of the whole body.
+fn whole(trials: &mut Trials<'_>) {
     let body = trials.text;
     trials.test(Cause::BodyNewline, "the line feed after the body is removed", body.strip_suffix(b"\n"));
     trials.test(Cause::BodyNewline, "a line feed is put after the body", Some([body, b"\n"].concat()));
@@ -81,11 +82,6 @@ fn ends(trials: &mut Trials<'_>) {
         trials.test(Cause::BodyCrlf, "each CR LF in the body becomes a line feed", Some(&unix));
         trials.test(Cause::BodyCrlf, "each line feed in the body becomes CR LF", Some(with_cr(&unix)));
     }
-}
-
-/// Removes encodings of the whole body.
-fn package(trials: &mut Trials<'_>) {
-    let body = trials.text;
     trials.test(Cause::BodyNewline, "the white space around the body is removed", Some(body.trim_ascii()));
     let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
     trials.test(Cause::BodyBom, "the byte order mark before the body is removed", unmarked);
@@ -97,43 +93,34 @@ fn package(trials: &mut Trials<'_>) {
     trials.test(Cause::BodyReserialised, words, serde_json::from_slice::<String>(body).ok());
 }
 
-/// Undoes a wrong character set.
-fn text(trials: &mut Trials<'_>) {
-    for (words, rewrite) in charsets::rewritings(trials.text) {
-        trials.test(Cause::BodyEncoding, format_args!("the body {words}"), rewrite(trials.text));
-    }
-}
-
 fn json(trials: &mut Trials<'_>) {
     let body = trials.text;
     let sorted = if body.len() <= MAX_SORTED { json::sorted(body) } else { None };
     let sorted = sorted.as_ref().map(|sorted| (sorted.as_bytes(), ", members sorted by name"));
     let orders = [(body, "")].into_iter().chain(sorted);
-    let orders = orders.flat_map(|(json, words)| styles().map(move |styled| (json, styled, words)));
+    let orders = orders.flat_map(|(json, words)| styles().map(move |style| (json, style, words)));
     let count = if body.len() > MAX_NUMBERED { 0 } else { json::count_numbers(body) };
     let numbers = chosen(count).flat_map(|numbers| DIGITS.map(|(words, digits)| (numbers, words, digits)));
     let numbers = numbers.flat_map(|(numbers, words, digits)| {
         // Programs that rewrite numbers do not indent.
-        let styles = styles().filter(|(_, _, style)| style.layout.indent.is_none());
-        styles.map(move |styled| (body, (styled.0, styled.1, Style { numbers, digits, ..styled.2 }), words))
+        let styles = styles().filter(|style| style.indent.is_none());
+        styles.map(move |style| (body, Style { numbers, digits, ..style }, words))
     });
-    for (json, (laid_out, escaped, style), words) in orders.chain(numbers) {
+    for (json, style, words) in orders.chain(numbers) {
         if trials.is_over() {
             break;
         }
-        let words = format_args!("the body's JSON is written {laid_out}{escaped}{words}");
+        let words = format_args!("the body's JSON is written {}{words}", style.words.concat());
         trials.test(Cause::BodyReserialised, words, style.write(json));
     }
 }
 
-/// A style, with the words for its layout and its escapes.
-type Styled = (&'static str, &'static str, Style);
-
 /// The styles of JavaScript, Python, PHP and Go, with their options.
-fn styles() -> impl Iterator<Item = Styled> {
-    LAYOUTS.into_iter().flat_map(|(laid_out, layout)| {
+fn styles() -> impl Iterator<Item = Style> {
+    LAYOUTS.into_iter().flat_map(|(laid_out, comma, colon, indent)| {
         ESCAPES.into_iter().map(move |(escaped, escapes)| {
-            (laid_out, escaped, Style { layout, escapes, numbers: 0, digits: 0 })
+            let words = [laid_out, escaped];
+            Style { words, comma, colon, indent, escapes, numbers: 0, digits: 0 }
         })
     })
 }
@@ -164,13 +151,16 @@ fn with_cr(body: &[u8]) -> Vec<u8> {
     body.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(b"\r\n".as_slice())
 }
 
-const LAYOUTS: [(&str, Layout); 4] = [
-    ("compactly", Layout { comma: ",", colon: ":", indent: None }),
-    ("with a space after commas and colons", Layout { comma: ", ", colon: ": ", indent: None }),
-    ("in lines indented by 2", Layout { comma: ",", colon: ": ", indent: Some(2) }),
-    ("in lines indented by 4", Layout { comma: ",", colon: ": ", indent: Some(4) }),
+/// The words, what separates members, what follows a name, and the indentation.
+const LAYOUTS: [(&str, &str, &str, Option<usize>); 4] = [
+    ("compactly", ",", ":", None),
+    ("with a space after commas and colons", ", ", ": ", None),
+    ("in lines indented by 2", ",", ": ", Some(2)),
+    ("in lines indented by 4", ",", ": ", Some(4)),
 ];
-const ESCAPES: [(&str, Escapes); 5] = [
+/// The words, and the characters that are escaped without need.
+type Escaped = (&'static str, fn(char) -> bool);
+const ESCAPES: [Escaped; 5] = [
     ("", |_| false),
     (", non-ASCII escaped", |c| !c.is_ascii()),
     (", non-ASCII and `/` escaped", |c| !c.is_ascii() || c == '/'),

@@ -34,6 +34,7 @@ pub struct Case<'c> {
 pub(super) type Changes = Vec<Change>;
 
 impl<'c> Case<'c> {
+    /// Takes no more secrets than are tried. If the request names a tenant, that tenant's secrets are the verifier's.
     pub(super) fn new(
         capture: &'c Capture,
         rejection: Error,
@@ -42,9 +43,17 @@ impl<'c> Case<'c> {
     ) -> Self {
         let is_unnamed = rejection.kind() == ErrorKind::TenantMissing;
         let cause = if is_unnamed { Cause::TenantMissing } else { Cause::SecretOther };
-        let other = |label: Option<String>| label.map(|label| (cause, format!("{label} is used")));
-        let candidates = credentials.candidates(tenant).into_iter();
-        let candidates = candidates.map(|(label, candidate)| (other(label), candidate)).collect();
+        let mut candidates: Vec<_> = credentials
+            .0
+            .iter()
+            .map(|candidate| {
+                let is_named = tenant.is_some() && candidate.tenant.as_deref() == tenant;
+                let other = candidate.label.as_ref().filter(|_| !is_named);
+                (other.map(|label| (cause, format!("{label} is used"))), candidate)
+            })
+            .collect();
+        candidates.sort_by_key(|(other, _)| other.is_some());
+        candidates.truncate(MAX_CANDIDATES);
         Self { capture, rejection, budget: Budget::of(capture), candidates }
     }
 
@@ -92,3 +101,5 @@ pub(super) fn proofs(changes: &Changes) -> Vec<Finding> {
     let evidence = format!("the signature matches when {}", words.join(", and "));
     changes.iter().map(|(cause, _)| Finding::proved(*cause, &evidence)).collect()
 }
+
+const MAX_CANDIDATES: usize = 16;

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Credentials(Vec<Candidate>);
+pub struct Credentials(pub(super) Vec<Candidate>);
 
 /// One secret.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub(super) struct Candidate {
     /// The secret's tenant.
     pub(super) tenant: Option<String>,
     /// The name. `None` for a secret of the verifier.
-    label: Option<String>,
+    pub(super) label: Option<String>,
 }
 
 impl Credentials {
@@ -59,17 +59,6 @@ impl Credentials {
         self.0.push(Candidate { text: Zeroizing::new(text.into()), tenant, label });
         self
     }
-
-    /// The verifier's secrets first, then the others. If the request names a tenant, that tenant's secrets are the verifier's.
-    /// Returns no more than are tried.
-    pub(super) fn candidates(&self, tenant: Option<&str>) -> Vec<(Option<String>, &Candidate)> {
-        let is_named = |candidate: &Candidate| tenant.is_some() && candidate.tenant.as_deref() == tenant;
-        let label = |candidate: &Candidate| candidate.label.clone().filter(|_| !is_named(candidate));
-        let mut candidates: Vec<_> = self.0.iter().map(|candidate| (label(candidate), candidate)).collect();
-        candidates.sort_by_key(|(label, _)| label.is_some());
-        candidates.truncate(MAX_CANDIDATES);
-        candidates
-    }
 }
 
 impl fmt::Debug for Candidate {
@@ -77,5 +66,3 @@ impl fmt::Debug for Candidate {
         f.write_str("Candidate(redacted)")
     }
 }
-
-const MAX_CANDIDATES: usize = 16;

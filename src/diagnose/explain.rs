@@ -61,12 +61,8 @@ pub(super) trait Subject: Verifier {
     /// The tenant that the request names, if the scheme has tenants.
     fn claimed_tenant(&self, request: Request<'_>) -> Option<String>;
 
-    /// The request with its parameters as a form, if they are signed in any form.
-    fn as_form(&self, _: &Capture) -> Option<Capture> {
-        None
-    }
-
-    /// The request with its signed parts moved to where the verifier looks.
+    /// The request with its signed parts moved to where the verifier looks. If they may have any form, the first is the
+    /// request in another form without changes.
     fn moved(&self, _: &Case<'_>) -> Vec<(Changes, Capture)> {
         Vec::new()
     }

@@ -72,10 +72,9 @@ impl<'c> Seen<'c> {
                 continue;
             }
             let given = self.capture.headers.lookup(name);
-            if let HeaderLookup::One(value) = given {
-                for (change, form) in signatures::forms(value) {
-                    push(&[change], &form);
-                }
+            let value = if let HeaderLookup::One(value) = given { Some(value) } else { None };
+            for (change, form) in value.into_iter().flat_map(signatures::forms) {
+                push(&[change], &form);
             }
             let others = self.others(name);
             for (other, value) in others.iter().filter(|(other, _)| !asked.contains(other)) {
@@ -87,13 +86,10 @@ impl<'c> Seen<'c> {
                     }
                 }
             }
-            if let HeaderLookup::One(value) = given {
-                for (other, theirs) in &others {
-                    let words = format!("the values of `{name}` and `{other}` are exchanged");
-                    exchanged
-                        .push(self.with([(name, theirs), (other, value)], &[(Cause::HeaderOther, words)]));
-                }
-            }
+            exchanged.extend(others.iter().zip(value.iter().cycle()).map(|((other, theirs), value)| {
+                let words = format!("the values of `{name}` and `{other}` are exchanged");
+                self.with([(name, theirs), (other, value)], &[(Cause::HeaderOther, words)])
+            }));
         }
         all.extend(exchanged);
         all

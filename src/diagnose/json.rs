@@ -10,22 +10,17 @@ use serde_json::value::RawValue;
 /// A program's style of JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
-    pub(super) layout: Layout,
-    pub(super) escapes: Escapes,
+    /// The words for the layout and for the escapes.
+    pub(super) words: [&'static str; 2],
+    pub(super) comma: &'static str,
+    pub(super) colon: &'static str,
+    /// The indentation in spaces, if each member has its own line.
+    pub(super) indent: Option<usize>,
+    /// The characters that are escaped without need.
+    pub(super) escapes: fn(char) -> bool,
     /// The numbers that are written with this many digits after the point. The lowest bit is the first number.
     pub(super) numbers: u64,
     pub(super) digits: usize,
-}
-
-/// The characters that are escaped without need.
-pub(super) type Escapes = fn(char) -> bool;
-
-/// The separators, and the indentation in spaces if each member has its own line.
-#[derive(Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) comma: &'static str,
-    pub(super) colon: &'static str,
-    pub(super) indent: Option<usize>,
 }
 
 /// Whether a text is a single array or object.
@@ -59,10 +54,10 @@ impl Style {
             depth = depth.saturating_add(is_open.into());
             match token {
                 b"," => {
-                    out.extend_from_slice(self.layout.comma.as_bytes());
+                    out.extend_from_slice(self.comma.as_bytes());
                     self.break_line(depth, &mut out);
                 }
-                b":" => out.extend_from_slice(self.layout.colon.as_bytes()),
+                b":" => out.extend_from_slice(self.colon.as_bytes()),
                 [b'"', ..] => self.write_string(&plain(token), &mut out),
                 _ if is_number(token) => {
                     let is_rewritten = self.numbers & number != 0;
@@ -80,7 +75,7 @@ impl Style {
     }
 
     fn break_line(self, depth: usize, out: &mut Vec<u8>) {
-        if let Some(width) = self.layout.indent {
+        if let Some(width) = self.indent {
             out.push(b'\n');
             out.resize(out.len().saturating_add(depth.saturating_mul(width)), b' ');
         }

@@ -114,23 +114,21 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
         decoding(&format!("the text of the parameters {words}"), form);
     }
 
-    let blank = |words, trials: &mut Trials<'_>, change: &dyn Fn(&[u8]) -> Vec<u8>| {
-        let pairs = once.iter().map(|(name, value)| (name.clone(), change(value))).collect();
-        trials.test(Cause::ParamsBlank, words, Some(write(&pairs)));
-    };
-    blank("the blanks around values are removed", trials, &|value| value.trim_ascii().to_vec());
-    blank("values such as `null` are blank", trials, &|value| {
-        if matches!(value, b"null" | b"undefined" | b"None" | b"nil") { Vec::new() } else { value.to_vec() }
-    });
+    let trimmed = each(&once, |text| Some(text.trim_ascii().to_vec()));
+    let form = trimmed.as_ref().map(write);
+    trials.test(Cause::ParamsBlank, "the blanks around values are removed", form);
+    let is_blank = |text: &[u8]| matches!(text, b"null" | b"undefined" | b"None" | b"nil");
+    let blank = each(&once, |text| Some(if is_blank(text) { Vec::new() } else { text.to_vec() }));
+    trials.test(Cause::ParamsBlank, "values such as `null` are blank", blank.as_ref().map(write));
     let few = if raw.len() > SMALL_BYTES { 0 } else { once.len().min(MAX_PAIRS) };
-    for (at, blank) in (0..few).flat_map(|at| [" ", "\n"].map(|blank| (at, blank))) {
-        for before in [false, true] {
-            let mut pairs = once.clone();
-            if let Some((_, value)) = pairs.get_mut(at) {
-                value.splice(if before { 0..0 } else { value.len()..value.len() }, blank.bytes());
-            }
-            trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", Some(write(&pairs)));
+    let ends = [(" ", false), (" ", true), ("\n", false), ("\n", true)];
+    for (at, (blank, is_end)) in (0..few).flat_map(|at| ends.map(|end| (at, end))) {
+        let mut pairs = once.clone();
+        if let Some((_, value)) = pairs.get_mut(at) {
+            let place = if is_end { value.len() } else { 0 };
+            value.splice(place..place, blank.bytes());
         }
+        trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", Some(write(&pairs)));
     }
     for others in without_some(raw) {
         if trials.is_over() {

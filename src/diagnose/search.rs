@@ -20,11 +20,22 @@ pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
         ErrorKind::HeaderTooLong,
         ErrorKind::RuleInvalid,
     ];
-    let Some(kind) = subject.traits().kind.filter(|_| !unsearched.contains(&case.rejection.kind())) else {
+    let traits = subject.traits();
+    let Some(kind) = traits.kind.filter(|_| !unsearched.contains(&case.rejection.kind())) else {
         return Ok(vec![case.rejected_otherwise()]);
     };
-    let form = subject.as_form(case.capture);
-    let search = Search::new(subject, case, form.as_ref().unwrap_or(case.capture), kind);
+    let own = subject.own_keys(Seen::new(case.capture, traits.base).request());
+    let known = |readings: &[ReadSecret]| -> Vec<bool> {
+        let is_own = |text: &[u8]| readings.iter().any(|read| is_among(own.as_ref(), *read, text));
+        case.candidates.iter().map(|(_, candidate)| is_own(&candidate.text)).collect()
+    };
+    let all = traits.readings;
+    let readings = all.chunks(1).find(|reading| known(reading).contains(&true)).unwrap_or(all);
+    let (known, traits) = (known(readings), Traits { readings, ..traits });
+    let moved = subject.moved(case);
+    let form = moved.first().filter(|(changes, _)| changes.is_empty());
+    let capture = form.map_or(case.capture, |(_, form)| form);
+    let search = Search { subject, traits, case, capture, moved: &moved, kind, known };
     search.run().ok_or_else(|| subject.hints(case))
 }
 
@@ -32,7 +43,9 @@ struct Search<'s, S> {
     subject: &'s S,
     traits: Traits<'s>,
     case: &'s Case<'s>,
+    /// The request, as a form if its parameters may have any form.
     capture: &'s Capture,
+    moved: &'s [(Changes, Capture)],
     kind: SignatureKind,
     /// Whether each given secret is the verifier's own.
     known: Vec<bool>,
@@ -41,20 +54,7 @@ struct Search<'s, S> {
 /// The changes that make the signature match, the keys if not the verifier's own, and the result.
 type Match = (Changes, Option<SenderKeys>, Signed);
 
-impl<'s, S: Subject> Search<'s, S> {
-    fn new(subject: &'s S, case: &'s Case<'s>, capture: &'s Capture, kind: SignatureKind) -> Self {
-        let traits = subject.traits();
-        let own = subject.own_keys(Seen::new(case.capture, traits.base).request());
-        let known = |readings: &[ReadSecret]| -> Vec<bool> {
-            let is_own = |text: &[u8]| readings.iter().any(|read| is_among(own.as_ref(), *read, text));
-            case.candidates.iter().map(|(_, candidate)| is_own(&candidate.text)).collect()
-        };
-        let all = traits.readings;
-        let readings = all.chunks(1).find(|reading| known(reading).contains(&true)).unwrap_or(all);
-        let known = known(readings);
-        Self { subject, traits: Traits { readings, ..traits }, case, capture, kind, known }
-    }
-
+impl<S: Subject> Search<'_, S> {
     /// Tries one change after the other. Each change of headers is combined with the others.
     fn run(&self) -> Option<Vec<Finding>> {
         let kinds = |seen: &Seen<'_>| self.subject.kinds(seen.request().head());
@@ -65,10 +65,8 @@ impl<'s, S: Subject> Search<'s, S> {
             Some(self.findings(changes, request, found))
         };
         let received = heads.iter().find_map(|seen| plain(&seen.changes, seen.request()));
-        let moved = || {
-            let moved = self.subject.moved(self.case);
-            moved.iter().find_map(|(changes, capture)| plain(changes, capture.request()))
-        };
+        let mut moved = self.moved.iter().filter(|(changes, _)| !changes.is_empty());
+        let moved = || moved.find_map(|(changes, capture)| plain(changes, capture.request()));
         received.or_else(moved).or_else(|| self.messages()).or_else(|| {
             let is_own_kind =
                 |seen: &&Seen<'_>| kinds(seen).is_ok_and(|kinds| kinds.first() == Some(&self.kind));
@@ -177,9 +175,8 @@ impl<'s, S: Subject> Search<'s, S> {
         }
         let matches: Matches<'_> =
             &mut |request| self.prove(request, keys).is_some_and(|signed| signed.rest.is_ok());
-        let moved = self.subject.moved(self.case).into_iter().find_map(|(changes, capture)| {
-            if matches(capture.request()) { changes.into_iter().next() } else { None }
-        });
+        let moved = self.moved.iter().find(|(_, capture)| matches(capture.request()));
+        let moved = moved.and_then(|(changes, _)| changes.first().cloned());
         if let Some((cause, words)) = moved.or_else(|| self.edited(request, matches)) {
             let is_json = self.traits.covers == Covers::Token && cause == Cause::BodyReserialised;
             let cause = if is_json { Cause::PayloadHashReserialised } else { cause };

@@ -7,31 +7,23 @@ use crate::mac::Tag;
 use crate::request::HeaderName;
 use crate::rule::Encoding;
 
-/// A tag in a value.
-#[derive(Debug)]
-pub(super) struct Given {
-    pub(super) tag: Tag,
-    /// The words after "the signature matches when".
-    pub(super) change: Option<(Cause, &'static str)>,
-    encoding: Encoding,
-}
+/// A tag in a value, with the change to read it: its cause, and the words after "the signature matches when".
+pub(super) type Given = (Tag, Option<(Cause, &'static str)>);
 
 /// Every tag in a value, of any algorithm's length. A value of only hex needs no change.
 pub(super) fn read(value: &[u8]) -> Vec<Given> {
-    let around = around(value);
-    let decoded = (Cause::SignatureBase64, "the signature is decoded from base64");
-    let mut given = Vec::new();
-    let mut push = |tag: Option<Vec<u8>>, change, encoding| {
+    let (around, mut given) = (around(value), Vec::new());
+    let mut push = |tag: Option<Vec<u8>>, change| {
         if let Some(tag) = tag.filter(|tag| LENGTHS.contains(&tag.len())) {
-            given.push(Given { tag: Tag::new(&tag), change, encoding });
+            given.push((Tag::new(&tag), change));
         }
     };
     for run in value.split(|byte| !byte.is_ascii_alphanumeric()) {
-        push(::hex::decode(run).ok(), (run != value).then_some(around), Encoding::Hex);
+        push(::hex::decode(run).ok(), (run != value).then_some(around));
     }
     for entry in value.split(|byte| b" ,;:\"'".contains(byte)).take(MAX_ENTRIES) {
         for text in [entry, entry.splitn(2, |byte| *byte == b'=').nth(1).unwrap_or_default()] {
-            push(decode_base64(text), Some(decoded), Encoding::Base64);
+            push(decode_base64(text), Some(FROM_BASE64));
         }
     }
     given
@@ -74,13 +66,12 @@ pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
         push(Cause::SignaturePrefix, words, &[b"Bearer ", token].concat());
     }
     let mut given = Vec::new();
-    for Given { tag, change, encoding } in read(value) {
-        let to_base64 = match encoding {
-            Encoding::Hex => (Cause::SignatureBase64, "the signature is written in base64"),
-            Encoding::Base64 => around(value),
-        };
+    for (tag, change) in read(value) {
+        let is_base64 = change == Some(FROM_BASE64);
+        let to_base64 = (Cause::SignatureBase64, "the signature is written in base64");
         given.push((hex::encode(tag.as_bytes()), change.unwrap_or(around(value))));
-        given.push((base64::encode_padded(tag.as_bytes()), to_base64));
+        given
+            .push((base64::encode_padded(tag.as_bytes()), if is_base64 { around(value) } else { to_base64 }));
     }
     for (text, (cause, words)) in &given {
         push(*cause, words, text.as_bytes());
@@ -144,6 +135,7 @@ fn around(value: &[u8]) -> (Cause, &'static str) {
     }
 }
 
+const FROM_BASE64: (Cause, &str) = (Cause::SignatureBase64, "the signature is decoded from base64");
 /// The lengths of MD5, SHA-1, SHA-256 and SHA-512 or Ed25519, in bytes.
 const LENGTHS: [usize; 4] = [16, 20, 32, 64];
 /// Prefixes of some platforms.

@@ -40,14 +40,9 @@ impl Subject for Sms {
     }
 
     /// The same parameters are signed in the query, in a form and in JSON.
-    fn as_form(&self, capture: &Capture) -> Option<Capture> {
-        let (other, form) = places(capture).into_iter().next()?;
-        other.is_none().then(|| of_form(form))
-    }
-
     fn moved(&self, case: &Case<'_>) -> Vec<(Changes, Capture)> {
         let places = places(case.capture).into_iter();
-        let moved = places.filter_map(|(other, form)| Some((vec![other?], of_form(form))));
+        let moved = places.map(|(other, form)| (other.into_iter().collect(), of_form(form)));
         // Other places come first, since a restored parameter is put where the parameters are.
         moved.chain(renamed(case)).collect()
     }
@@ -143,13 +138,13 @@ fn renamed(case: &Case<'_>) -> Vec<(Changes, Capture)> {
         let Some(known) = known else { continue };
         let other = (name != b"sig")
             .then(|| (Cause::HeaderOther, format!("the parameter like `{known}` is taken for `sig`")));
-        for given in signatures::read(value).into_iter().take(MOST_SIGNATURES) {
-            let form_of_it = given.change.map(|(cause, words)| (cause, words.to_owned()));
+        for (tag, change) in signatures::read(value).into_iter().take(MOST_SIGNATURES) {
+            let form_of_it = change.map(|(cause, words)| (cause, words.to_owned()));
             let changes: Changes = other.clone().into_iter().chain(form_of_it).collect();
             let mut pairs = pairs.clone();
             let is_tried = !changes.is_empty() && all.len() < MOST_SIGNATURES;
             if let Some(pair) = pairs.get_mut(at).filter(|_| is_tried) {
-                *pair = (b"sig".to_vec(), hex::encode(given.tag.as_bytes()).into_bytes());
+                *pair = (b"sig".to_vec(), hex::encode(tag.as_bytes()).into_bytes());
                 all.push((changes, of_form(pairs::write(&pairs))));
             }
         }
