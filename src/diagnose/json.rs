@@ -84,14 +84,14 @@ impl Style {
     /// Writes a string with only the necessary escapes.
     fn write_string(self, text: &str, out: &mut Vec<u8>) {
         for c in text.chars() {
-            match c {
-                '/' if (self.escapes)(c) => out.extend_from_slice(br"\/"),
-                c if (self.escapes)(c) => {
-                    for unit in c.encode_utf16(&mut [0; 2]) {
-                        out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
-                    }
+            if !(self.escapes)(c) {
+                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            } else if c == '/' {
+                out.extend_from_slice(br"\/");
+            } else {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
                 }
-                c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
     }

@@ -32,10 +32,12 @@ fn others(expected: &str) -> impl Iterator<Item = &'static Scheme> {
 /// The scheme's name, with its algorithm, if a given secret signed the request with it.
 fn signed(case: &Case<'_>, scheme: &Scheme) -> Option<String> {
     let request = case.capture.request();
+    // The URL as the request states it. It proves nothing by itself.
+    let base = case.capture.header("host").and_then(|host| BaseUrl::new(&format!("https://{host}")).ok());
     let settings = |algorithm: Option<&str>, text: &[u8]| Settings {
         keyring: Secret::verbatim(text).ok().map(Into::into),
         algorithm: algorithm.map(str::to_owned),
-        base_url: base(case),
+        base_url: base.clone(),
         ..Settings::default()
     };
     let takes_algorithm = |text| scheme.build(&settings(Some("none"), text)).is_err();
@@ -69,11 +71,6 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
             ErrorKind::SignatureMalformed => error.header_name() != Some(AUTHORIZATION.as_str()),
             _ => false,
         })
-}
-
-/// The URL as the request states it. It proves nothing by itself.
-fn base(case: &Case<'_>) -> Option<BaseUrl> {
-    BaseUrl::new(&format!("https://{}", case.capture.header("host")?)).ok()
 }
 
 /// The errors for a head that has a signature of the scheme.

@@ -77,12 +77,8 @@ impl<S: Subject> Search<'_, S> {
     }
 
     /// The findings about a request whose signature matches after these changes and those of the match.
-    fn findings(
-        &self,
-        before: &Changes,
-        request: Request<'_>,
-        (changes, keys, signed): Match,
-    ) -> Vec<Finding> {
+    fn findings(&self, before: &Changes, request: Request<'_>, found: Match) -> Vec<Finding> {
+        let (changes, keys, signed) = found;
         let mut findings = proofs(&[before.as_slice(), &changes].concat());
         findings.extend(signed.beside);
         if let Err(error) = signed.rest {
@@ -97,11 +93,10 @@ impl<S: Subject> Search<'_, S> {
     /// Tries the verifier's own keys, and the given secrets without changes.
     fn plain(&self, kind: SignatureKind, request: Request<'_>) -> Option<Match> {
         let is_own = kind == self.kind;
-        let own =
-            if is_own { self.prove(request, None).map(|signed| (Vec::new(), None, signed)) } else { None };
+        let own = if is_own { self.prove(request, None) } else { None };
         let given = self.case.given_secrets().zip(&self.known).filter(|(_, known)| !(is_own && **known));
         let given = given.map(|((changes, text), _)| (changes, text, self.traits.readings));
-        own.or_else(|| self.signed_by(kind, request, given))
+        own.map(|signed| (Vec::new(), None, signed)).or_else(|| self.signed_by(kind, request, given))
     }
 
     /// Changes the secret, then the signed message.
@@ -166,10 +161,8 @@ impl<S: Subject> Search<'_, S> {
         match error.kind() {
             ErrorKind::PayloadHashMismatch => {}
             ErrorKind::PayloadHashMissing => {
-                return vec![Finding::hint(
-                    Cause::PayloadHashMissing,
-                    format!("the signature matches, and {error}"),
-                )];
+                let evidence = format!("the signature matches, and {error}");
+                return vec![Finding::hint(Cause::PayloadHashMissing, evidence)];
             }
             _ => return vec![Finding::hint(Cause::RejectedOtherwise, error.to_string())],
         }
@@ -180,10 +173,8 @@ impl<S: Subject> Search<'_, S> {
         if let Some((cause, words)) = moved.or_else(|| self.edited(request, matches)) {
             let is_json = self.traits.covers == Covers::Token && cause == Cause::BodyReserialised;
             let cause = if is_json { Cause::PayloadHashReserialised } else { cause };
-            return vec![Finding::proved(
-                cause,
-                format!("the signature matches, and so does the hash when {words}"),
-            )];
+            let evidence = format!("the signature matches, and so does the hash when {words}");
+            return vec![Finding::proved(cause, evidence)];
         }
         let hint = match request.head().method() {
             _ if error.is_about_url() => None,

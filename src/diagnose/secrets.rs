@@ -13,9 +13,6 @@ use crate::secret::Secret;
 /// The secrets that may be meant, the likeliest first, each with the change that is undone.
 pub(super) fn changes(text: &[u8]) -> Vec<(Change, Zeroizing<Vec<u8>>)> {
     let trimmed = trim(text);
-    if trimmed.is_empty() {
-        return Vec::new();
-    }
     let mut changes: Vec<(Change, Zeroizing<Vec<u8>>)> = Vec::new();
     let mut push = |cause, words: &str, meant: Option<Vec<u8>>| {
         let meant = Zeroizing::new(meant.unwrap_or_default());
@@ -49,18 +46,10 @@ pub(super) fn changes(text: &[u8]) -> Vec<(Change, Zeroizing<Vec<u8>>)> {
     let encoded: String = percent_encode(bare, pairs::RFC_3986).collect();
     push(Cause::SecretUrlEncoded, "the secret is percent-encoded", Some(encoded.into()));
     push(Cause::SecretBase64, "the secret is encoded in base64", Some(BASE64_STANDARD.encode(bare).into()));
-    push(
-        Cause::SecretBase64,
-        "the secret is encoded in base64url",
-        Some(BASE64_URL_SAFE.encode(bare).into()),
-    );
-    let standard = |byte: &u8| match byte {
-        b'-' => b'+',
-        b'_' => b'/',
-        byte => *byte,
-    };
-    let standard = bare.iter().map(standard).collect();
-    push(Cause::SecretBase64, "the secret is written in base64's standard alphabet", Some(standard));
+    let encoded = Some(BASE64_URL_SAFE.encode(bare).into());
+    push(Cause::SecretBase64, "the secret is encoded in base64url", encoded);
+    let standard = signatures::decode_base64(bare).map(|decoded| BASE64_STANDARD.encode(decoded).into());
+    push(Cause::SecretBase64, "the secret is written in base64's standard alphabet", standard);
     push(Cause::SecretHex, "the secret is encoded in hex", Some(hex::encode(bare).into()));
     push(Cause::SecretWhitespace, "a line feed is put after the secret", Some([bare, b"\n"].concat()));
     changes

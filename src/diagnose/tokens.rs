@@ -126,9 +126,9 @@ fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
     let now = policy.clock.now().ok()?;
     let issued = claims.issued_at().map(|time| ("`iat`", time));
     let begun = issued.or(claims.not_before().map(|time| ("`nbf`", time)));
-    match (rejection.kind(), begun, claims.expires_at(), claims.not_before()) {
+    Some(match (rejection.kind(), begun, claims.expires_at(), claims.not_before()) {
         (ErrorKind::TimestampStale | ErrorKind::TimestampFuture, Some((name, begun)), _, _) => {
-            Some(times::outside(name, begun, now, window))
+            times::outside(name, begun, now, window)
         }
         (ErrorKind::TokenExpired, begun, Some(expires), _) => {
             let (name, begun) = begun.unwrap_or(("`exp`", expires));
@@ -136,13 +136,11 @@ fn beside(policy: &Policy, claims: &Claims) -> Option<Finding> {
             let evidence =
                 format!("the signature matches, and `exp` was {distance} s before the clock's time");
             let other_unit = times::other_unit(name, begun, now, window);
-            Some(other_unit.unwrap_or_else(|| Finding::proved(Cause::TokenExpired, evidence)))
+            other_unit.unwrap_or_else(|| Finding::proved(Cause::TokenExpired, evidence))
         }
-        (ErrorKind::TokenPremature, _, _, Some(start)) => {
-            Some(times::outside("`nbf`", start, now, policy.leeway))
-        }
-        _ => Some(Finding::hint(Cause::RejectedOtherwise, rejection.to_string())),
-    }
+        (ErrorKind::TokenPremature, _, _, Some(start)) => times::outside("`nbf`", start, now, policy.leeway),
+        _ => Finding::hint(Cause::RejectedOtherwise, rejection.to_string()),
+    })
 }
 
 /// `alg` of a token's header.
