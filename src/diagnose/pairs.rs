@@ -50,17 +50,21 @@ pub(super) fn write(pairs: &Pairs) -> Vec<u8> {
 
 /// Writes a form with these escapes, with or without `+` for spaces and lower-case digits.
 fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
-    // Each part is one escape, or contains none.
-    let write = |text: &[u8]| -> String {
-        let parts = percent_encode(text, escaped).map(|part| match part {
-            "%20" if plus => Cow::Borrowed("+"),
-            escape if lower && escape.starts_with('%') => Cow::Owned(escape.to_ascii_lowercase()),
-            part => Cow::Borrowed(part),
-        });
-        parts.collect()
-    };
-    let pairs = pairs.iter().map(|(name, value)| format!("{}={}", write(name), write(value)));
-    pairs.collect::<Vec<_>>().join("&").into()
+    let mut form = Vec::new();
+    for (before, text) in pairs.iter().flat_map(|(name, value)| [(b'&', name), (b'=', value)]) {
+        if before == b'=' || !form.is_empty() {
+            form.push(before);
+        }
+        // Each part is one escape, or contains none.
+        for part in percent_encode(text, escaped) {
+            match part.as_bytes() {
+                b"%20" if plus => form.push(b'+'),
+                escape @ [b'%', ..] if lower => form.extend(escape.iter().map(u8::to_ascii_lowercase)),
+                part => form.extend_from_slice(part),
+            }
+        }
+    }
+    form
 }
 
 /// Finds a shape of query or form that no platform sends.
@@ -189,7 +193,7 @@ fn each(pairs: &Pairs, change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Pair
 /// Decodes percent-escapes. Invalid ones stay unchanged.
 fn decode(text: &[u8]) -> Vec<u8> {
     let spaced: Vec<_> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_decode(&spaced).collect()
+    Cow::from(percent_decode(&spaced)).into_owned()
 }
 
 /// The parameters without any one of them. If they are small, also without any neighbours, and without any two. Nothing if that
