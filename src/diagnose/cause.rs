@@ -91,7 +91,7 @@ causes! {
         "Use the verifier of the scheme that the evidence names.";
 
     UrlOther = "url_other", "The signed URL differs from the URL that the verifier builds.",
-        "Set the base URL to the URL that the platform calls. Behind a proxy or in a nested router, pass the original path.";
+        "Set the base URL to the start of the URL that the platform calls. Behind a proxy or in a nested router, pass the original path.";
     ParamsOtherSource = "params_other_source", "The signed parameters are elsewhere: query and body are mixed up.",
         "Pass the method, query, `Content-Type` and body as received.";
     ParamsDecoding = "params_decoding", "The parameters were decoded or encoded once too often, or not as a form.",
@@ -121,9 +121,10 @@ causes! {
         "Check that signed webhooks are on, and that no proxy removes the header. With `retry_unsigned`, Vonage sends it again.";
 
     RejectedOtherwise = "rejected_otherwise", "The verifier rejects the request for another reason than its signature.",
-        "Correct what the evidence names.";
+        "Correct what the evidence names: the guide's chapter `errors` says how.";
     SearchIncomplete = "search_incomplete", "The search ended before everything was tried.",
         "Give fewer secrets at once, and capture a shorter request with fewer signatures in it.";
     ForgedOrUnknownSecret = "forged_or_unknown_secret", "The request is forged or altered, or signed with a secret that you did not give.",
-        "Compare the secret's length with the dashboard's. Find what changes requests on the way.";
+        "Give your other secrets too, such as the previous one. Compare the secret's length, and the base URL if the URL is signed, \
+            with the dashboard's. Find what changes requests on the way.";
 }

@@ -50,6 +50,12 @@ fn tokens_of_different_times_have_different_identifiers() {
     assert_eq!(first, id(NOW, "{}"));
 }
 
+#[test]
+fn a_signer_prints_no_claim() {
+    let printed = format!("{:?}", sign::TokenSigner::new(&secret(KEY), NOW).claim("api_key", "a1b2c3d4"));
+    assert!(printed.contains("claims: 3") && !printed.contains("a1b2c3d4"), "{printed}");
+}
+
 fn signed_webhook() -> SignedWebhook {
     SignedWebhook::new(secret(KEY)).clock(|| NOW)
 }
@@ -87,6 +93,9 @@ fn a_verifier_accepts_what_it_signs_with_its_own_settings() {
         let delivery = signed(verifier, &unsigned).unwrap();
         let _verified = accepts(verifier, delivery.request());
         assert_eq!(delivery.header("x-other"), Some("1"), "{}", verifier.scheme());
+        let sent = [delivery.target().as_bytes(), delivery.body()].concat();
+        let is_sms = verifier.scheme() == "vonage-sms";
+        assert_eq!(String::from_utf8_lossy(&sent).contains("Hello"), is_sms, "{}", verifier.scheme());
     }
     let delivery = signed(&signed_webhook(), &Unsigned::new("GET", "").target("/answer?to=1")).unwrap();
     assert_eq!(delivery.target(), "/answer?to=1");
