@@ -16,6 +16,9 @@ use crate::verifier::Verified;
 /// Logs one request, in a span that includes the layer's handler.
 #[derive(Clone, Debug)]
 pub(super) struct Observer {
+    /// The span around this one.
+    #[cfg(feature = "tower")]
+    outer: Span,
     span: Span,
     scheme: &'static str,
     target: Option<PathAndQuery>,
@@ -23,18 +26,20 @@ pub(super) struct Observer {
     tenant: Option<Arc<str>>,
 }
 
-/// Emits an event with the common fields.
+/// Emits an event with the common fields. Enters the span and does not name it as the parent: if a filter disables it, the event
+/// would be in no span, not even the outer one.
 macro_rules! tell {
     ($level:ident, $this:expr, $($field:ident = $value:expr,)* $message:literal) => {
-        tracing::$level!(
-            target: TARGET,
-            parent: &$this.span,
-            scheme = $this.scheme,
-            path = path($this.target.as_ref()),
-            tenant = $this.tenant.as_deref(),
-            $($field = $value,)*
-            $message
-        )
+        $this.span.in_scope(|| {
+            tracing::$level!(
+                target: TARGET,
+                scheme = $this.scheme,
+                path = path($this.target.as_ref()),
+                tenant = $this.tenant.as_deref(),
+                $($field = $value,)*
+                $message
+            )
+        })
     };
 }
 
@@ -50,7 +55,14 @@ impl Observer {
             key = Empty,
             coverage = Empty
         );
-        Self { span, scheme, target: uri.path_and_query().cloned(), tenant: None }
+        Self {
+            #[cfg(feature = "tower")]
+            outer: Span::current(),
+            span,
+            scheme,
+            target: uri.path_and_query().cloned(),
+            tenant: None,
+        }
     }
 
     /// Adds the proof to the span. It emits no event, since the replay guard decides which.
@@ -90,6 +102,12 @@ impl Observer {
 /// The events of a replay guard.
 #[cfg(feature = "tower")]
 impl Observer {
+    /// Watches what runs in a task of its own, also in the outer span: a filter may disable this one.
+    pub(super) fn watch_task<F: Future>(self, task: F) -> impl Future<Output = F::Output> {
+        let outer = self.outer.clone();
+        self.watch(task).instrument(outer)
+    }
+
     /// A request verified, but the guard held it back. Another attempt under way is no fault.
     pub(super) fn held_back(&self, verified: &Verified, error: &Error) {
         let (key, coverage) = (verified.key().index(), verified.coverage().as_str());

@@ -30,6 +30,10 @@ impl Observer {
 #[cfg(feature = "tower")]
 #[expect(clippy::unused_self, reason = "as above")]
 impl Observer {
+    pub(super) fn watch_task<F: Future>(self, task: F) -> F {
+        task
+    }
+
     pub(super) fn held_back(&self, _: &Verified, _: &Error) {}
 
     pub(super) fn duplicate(&self, _: &Verified) {}

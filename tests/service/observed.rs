@@ -22,7 +22,9 @@ use tower::{Layer as _, Service as _, ServiceExt as _};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Instrument, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt as lines};
 
 use crate::guards::{HalfDown, Recorder};
 use crate::world::{BODY, Handler, NOW, call, guarded, http, secret, webhook_delivery, webhook_request};
@@ -346,4 +348,56 @@ async fn an_abandoned_lease_is_reported() {
     std::thread::spawn(outside).join().unwrap();
     let told = event([("message", "webhook's lease is left to run out")]);
     assert_eq!(listener.take().pop(), Some((Level::WARN, told)));
+}
+
+/// What a subscriber wrote.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A service logs only the warnings of this crate. The outer span has the request's identifier.
+#[tokio::test(start_paused = true)]
+async fn a_disabled_span_hides_no_outer_span() {
+    let filter = || EnvFilter::new("info,countersign=warn");
+    for by_layer in [false, true] {
+        let written = Lines::default();
+        let writer = written.clone();
+        let writer = move || writer.clone();
+        let _default = if by_layer {
+            let layer = lines::layer().with_writer(writer).with_ansi(false).with_filter(filter());
+            tracing::subscriber::set_default(tracing_subscriber::registry().with(layer))
+        } else {
+            let all = lines().with_writer(writer).with_ansi(false).with_env_filter(filter());
+            tracing::subscriber::set_default(all.finish())
+        };
+        for finishes in [false, true] {
+            // The handler's event, and one in the background.
+            let guard = HalfDown { claim: Ok(None), later: Some(Err(ErrorKind::ReplayGuardUnavailable)) };
+            let layer = guarded(guard);
+            let layer = if finishes { layer.finish_when_client_leaves() } else { layer };
+            let mut service = layer.layer(tower::service_fn(async |_| {
+                tracing::info!("handling");
+                Ok::<_, Infallible>(Response::new(String::new()))
+            }));
+            let request = tracing::info_span!("request", id = 4711);
+            call(&mut service, webhook_request("1")).instrument(request).await;
+            tokio::time::sleep(Duration::from_secs(120)).await;
+        }
+        let text = String::from_utf8(std::mem::take(&mut written.0.lock().unwrap())).unwrap();
+        assert_eq!(text.matches("handling").count(), 2, "{text}");
+        assert_eq!(text.matches("not remembered").count(), 2, "{text}");
+        for line in text.lines() {
+            assert!(line.contains("request{id=4711}"), "{by_layer} {line}");
+        }
+    }
 }

@@ -35,6 +35,7 @@ pub(super) struct Guard {
 pub(super) type KeyOf = dyn Fn(&Verified, Option<&Bytes>) -> Option<ReplayKey> + Send + Sync;
 
 /// A guard's answer.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once, and smaller without `tracing`")]
 pub(super) enum Claimed {
     Unguarded,
     /// The request has its lease.

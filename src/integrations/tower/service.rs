@@ -108,7 +108,7 @@ where
             };
             // The claim is in the task too. Its lease would have no owner if the client left before the store answers.
             let Some(runtime) = runtime else { return answer.await };
-            match runtime.spawn(span.watch(answer)).await.map_err(JoinError::try_into_panic) {
+            match runtime.spawn(span.watch_task(answer)).await.map_err(JoinError::try_into_panic) {
                 Ok(answer) => answer,
                 Err(Ok(panic)) => resume_unwind(panic),
                 // The runtime is shutting down.

@@ -54,11 +54,12 @@ impl Settling {
         let Ok(runtime) = Handle::try_current() else { return };
         let place = if unsettled.handled { None } else { Place::among(&self.places) };
         if unsettled.handled || place.is_some() {
-            runtime.spawn(async move {
+            let observer = unsettled.observer.clone();
+            runtime.spawn(observer.watch_task(async move {
                 telling.await;
                 unsettled.told();
                 drop(place);
-            });
+            }));
         }
     }
 }
