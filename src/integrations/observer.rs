@@ -1,11 +1,12 @@
 //! What is logged of each request: a span and one event.
 
+use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use tracing::field::{self, Empty};
+use tracing::field::{self, DisplayValue, Empty};
 use tracing::{Instrument, Span};
 
 use crate::error::Error;
@@ -86,11 +87,11 @@ impl Observer {
 
     /// A request was rejected. It is a warning where the fault may be yours.
     pub(super) fn rejected(&self, error: &Error) {
-        let (code, status, text) = (error.code(), error.status(), field::display(error));
+        let (code, status, text, cause) = (error.code(), error.status(), field::display(error), cause(error));
         if error.is_retryable() {
-            tell!(warn, self, code = code, status = status, error = text, "webhook rejected");
+            tell!(warn, self, code = code, status = status, error = text, cause = cause, "webhook rejected");
         } else {
-            tell!(info, self, code = code, status = status, error = text, "webhook rejected");
+            tell!(info, self, code = code, status = status, error = text, cause = cause, "webhook rejected");
         }
     }
 
@@ -111,7 +112,7 @@ impl Observer {
     /// A request verified, but the guard held it back. Another attempt under way is no fault.
     pub(super) fn held_back(&self, verified: &Verified, error: &Error) {
         let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
-        let (code, status, text) = (error.code(), error.status(), field::display(error));
+        let (code, status, text, cause) = (error.code(), error.status(), field::display(error), cause(error));
         if error.kind() == ErrorKind::ReplayInProgress {
             tell!(
                 info,
@@ -121,6 +122,7 @@ impl Observer {
                 code = code,
                 status = status,
                 error = text,
+                cause = cause,
                 "webhook verified and held back"
             );
         } else {
@@ -132,6 +134,7 @@ impl Observer {
                 code = code,
                 status = status,
                 error = text,
+                cause = cause,
                 "webhook verified and held back"
             );
         }
@@ -145,7 +148,7 @@ impl Observer {
 
     /// The store could not be asked to extend a lease.
     pub(super) fn not_renewed(&self, error: &Error) {
-        tell!(warn, self, code = error.code(), "webhook's lease not renewed");
+        tell!(warn, self, code = error.code(), cause = cause(error), "webhook's lease not renewed");
     }
 
     /// A handler ran longer than its lease, which was not renewed.
@@ -161,18 +164,29 @@ impl Observer {
 
     /// A request was handled, and the store could not record it. The layer tries again.
     pub(super) fn not_yet_remembered(&self, error: &Error) {
-        tell!(warn, self, code = error.code(), "webhook handled and not yet remembered");
+        tell!(
+            warn,
+            self,
+            code = error.code(),
+            cause = cause(error),
+            "webhook handled and not yet remembered"
+        );
     }
 
     /// The lease of an unhandled request could not be released, so it runs out.
     pub(super) fn still_leased(&self, error: &Error) {
-        tell!(warn, self, code = error.code(), "webhook not handled and still leased");
+        tell!(warn, self, code = error.code(), cause = cause(error), "webhook not handled and still leased");
     }
 
     /// Too many releases are in the background, or there is no runtime. A lease runs out by itself.
     pub(super) fn left_to_run_out(&self) {
         tell!(warn, self, "webhook's lease is left to run out");
     }
+}
+
+/// Returns the cause, such as a store's error. Without it an operator sees only that a store of their own is unavailable.
+fn cause(error: &Error) -> Option<DisplayValue<&(dyn StdError + 'static)>> {
+    error.source().map(field::display)
 }
 
 /// Returns the path without the query, which can hold a signature. A stranger chooses the path, so it is cut to a line's

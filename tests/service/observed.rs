@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::pending;
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -12,11 +13,11 @@ use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
 use countersign::axum::Signed;
-use countersign::replay::{Claim, Memory};
+use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign;
 use countersign::tower::VerifyLayer;
 use countersign::vonage::SignedWebhook;
-use countersign::{ErrorKind, Keyring, Secret, Tenants};
+use countersign::{Error, ErrorKind, Head, Keyring, ReplayKey, Secret, Tenants, Verification, Verifier};
 use http::{Response, StatusCode};
 use tower::{Layer as _, Service as _, ServiceExt as _};
 use tracing::field::{Field, Visit};
@@ -152,7 +153,7 @@ async fn each_request_has_one_event_and_a_span_with_its_key() {
 }
 
 /// The events after verification, with this guard and a handler of this duration.
-async fn events_of(guard: HalfDown, status: StatusCode, time: Duration) -> Vec<Heard> {
+async fn events_of(guard: impl ReplayGuard + 'static, status: StatusCode, time: Duration) -> Vec<Heard> {
     let mut service = guarded(guard).layer(tower::service_fn(move |_| async move {
         if !time.is_zero() {
             tokio::time::sleep(time).await;
@@ -265,6 +266,71 @@ async fn a_verified_request_that_the_guard_rejects_has_one_event() {
     }
 }
 
+/// A store of your own is down. Nothing but its error says why.
+#[derive(Debug)]
+struct Down {
+    claims: bool,
+}
+
+impl Down {
+    fn error() -> Error {
+        Error::new(ErrorKind::ReplayGuardUnavailable).caused_by(io::Error::other("disk is full"))
+    }
+}
+
+impl ReplayGuard for Down {
+    async fn claim(&self, key: &ReplayKey, _: Duration) -> Result<Claim, Error> {
+        if self.claims { Ok(Claim::Leased(Lease::new(*key))) } else { Err(Self::error()) }
+    }
+
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, Error> {
+        Err(Self::error())
+    }
+
+    async fn complete(&self, _: &Lease, _: Duration, _: Option<&SavedResponse>) -> Result<bool, Error> {
+        Err(Self::error())
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), Error> {
+        Err(Self::error())
+    }
+}
+
+/// A verifier of your own that asks a service.
+#[derive(Debug)]
+struct Away;
+
+impl Verifier for Away {
+    fn begin<'v>(&'v self, _: Head<'_>) -> Result<Verification<'v>, Error> {
+        Err(Error::new(ErrorKind::ClockUnavailable).caused_by(io::Error::other("no answer")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cause_of_an_error_is_in_the_event() {
+    let minute = Duration::from_secs(60);
+    for (claims, status, messages) in [
+        (false, StatusCode::OK, &["webhook verified and held back"][..]),
+        (
+            true,
+            StatusCode::BAD_GATEWAY,
+            &["webhook's lease not renewed", "webhook not handled and still leased"],
+        ),
+        (true, StatusCode::OK, &["webhook's lease not renewed", "webhook handled and not yet remembered"]),
+    ] {
+        let told = events_of(Down { claims }, status, minute).await;
+        let caused = told.iter().filter(|(_, fields)| fields.contains_key("cause"));
+        let mut found: Vec<_> = caused.map(|(_, fields)| [&*fields["message"], &*fields["cause"]]).collect();
+        found.dedup();
+        assert_eq!(found, messages.iter().map(|message| [message, "disk is full"]).collect::<Vec<_>>());
+    }
+
+    let listener = Listener::default();
+    let mut service = VerifyLayer::new(Away).layer(Handler::default().service());
+    call(&mut service, webhook_request("1")).with_subscriber(listener.clone()).await;
+    assert_eq!(listener.take().pop().unwrap().1["cause"], "no answer");
+}
+
 #[tokio::test]
 async fn the_verified_tenant_is_in_the_event() {
     let tenants = || Tenants::new([("a1b2c3d4", secret())]).unwrap();
@@ -354,13 +420,13 @@ async fn an_abandoned_lease_is_reported() {
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend(bytes);
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
