@@ -1,16 +1,19 @@
 //! The layer among tower's own.
 
 use std::convert::Infallible;
+use std::future::Future as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::post;
 use countersign::ErrorKind;
 use countersign::tower::{VerifiedBody, VerifyLayer};
 use http::{Request, Response, StatusCode};
 use tower::buffer::BufferLayer;
-use tower::limit::ConcurrencyLimitLayer;
+use tower::limit::{ConcurrencyLimitLayer, GlobalConcurrencyLimitLayer};
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
 use tower::{Service, ServiceBuilder, ServiceExt};
@@ -114,6 +117,26 @@ async fn load_is_shed_while_the_service_is_not_ready() {
     drop(held);
     assert_eq!(ready(&mut service).await.call(next()).await.unwrap().status(), StatusCode::OK);
     assert_eq!(handler.count(), 1);
+}
+
+/// A route of axum is always ready, so that the limit behind it is asked only after verification.
+#[tokio::test]
+async fn a_limit_in_a_layer_of_its_own_counts_only_verified_requests() {
+    let router = Router::new().route("/webhook", post(async || "handled"));
+    let limit = || GlobalConcurrencyLimitLayer::new(1);
+    let together = ServiceBuilder::new().layer(VerifyLayer::new(vogent())).layer(limit());
+    let apart = router.clone().layer(limit()).layer(VerifyLayer::new(vogent()));
+    for (router, waits) in [(router.layer(together), true), (apart, false)] {
+        let send = |steps| {
+            let body = axum::body::Body::new(Frames::new(steps));
+            Box::pin(router.clone().oneshot(with_body(&vogent_delivery(), body)))
+        };
+        let mut stalled = send([Step::Stall]);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(stalled.as_mut().poll(&mut context).is_pending());
+        let mut next = send([Step::Data(BODY.into())]);
+        assert_eq!(next.as_mut().poll(&mut context).is_pending(), waits);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,9 +24,14 @@ use crate::verifier::Verifier;
 ///
 /// # Deployment caveat
 ///
-/// A slow sender ties up a connection, up to `max_body` of memory and, behind a concurrency limit, a permit. Put a timeout
-/// outside this layer. With a [`replay_guard`](Self::replay_guard), the timeout must leave the handler enough time. Put nothing
-/// outside it that changes bodies: no parser, and no decompression of what the platform compressed.
+/// A slow sender ties up a connection, up to `max_body` of memory and a permit of a concurrency limit. That is so for a limit
+/// inside this layer too, since the service must be ready before the call. In axum, such a limit counts only verified requests
+/// if it has a `layer` call of its own.
+///
+/// Put a timeout of the whole request outside this layer. One of the body alone ends as
+/// [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), 400, which is final for Vonage. With a
+/// [`replay_guard`](Self::replay_guard), the timeout must leave the handler enough time. Put nothing outside it that changes
+/// bodies or URIs: no parser, no path normalisation, and no decompression of what the platform compressed.
 ///
 /// # Example
 ///
