@@ -54,8 +54,8 @@ impl Error {
         Self { kind, subject: Subject::Common(kind.subject()), retry_after: None, cause: Cause(None) }
     }
 
-    /// Adds the cause, which [`source`](StdError::source) returns, such as a store's error. The layer's events do not show it:
-    /// log it where it happens. Its text must not contain a secret.
+    /// Adds the cause, which [`source`](StdError::source) returns, such as a store's error. Its text is logged, so it must not
+    /// contain a secret.
     ///
     /// ```
     /// use std::error::Error as _;
@@ -69,8 +69,8 @@ impl Error {
     /// assert_eq!(error, ErrorKind::ReplayGuardUnavailable.into());
     /// ```
     #[must_use]
-    pub fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
-        Self { cause: Cause(Some(Arc::new(cause))), ..self }
+    pub fn caused_by(self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { cause: Cause(Some(cause.into().into())), ..self }
     }
 
     pub(crate) fn header(kind: ErrorKind, name: &Name) -> Self {

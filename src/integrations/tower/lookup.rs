@@ -5,6 +5,7 @@ mod kept;
 mod query;
 mod turns;
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -85,8 +86,7 @@ use crate::webhook::Webhook;
 ///
 /// impl Database {
 ///     async fn secrets_of(&self, account: &str) -> Result<Option<Keyring>, ConfigError> {
-///         let secret = self.0.get(account).map(|secret| Secret::new(*secret)).transpose();
-///         let secret = secret.inspect_err(|error| eprintln!("the secret of {account:?}: {error}"))?;
+///         let secret = self.0.get(account).map(|secret| Secret::new(*secret)).transpose()?;
 ///         Ok(secret.map(Keyring::from))
 ///     }
 /// }
@@ -119,17 +119,17 @@ pub(super) enum Hint {
 
 type HeadHint = dyn Fn(Head<'_>) -> Result<String, Error> + Send + Sync;
 type RequestHint = dyn Fn(Request<'_>) -> Result<String, Error> + Send + Sync;
-type Stored = Pin<Box<dyn Future<Output = Result<Option<Keyring>, ErrorKind>> + Send>>;
+type Stored = Pin<Box<dyn Future<Output = Result<Option<Keyring>, Error>> + Send>>;
 type Store = dyn Fn(String) -> Stored + Send + Sync;
 type Scheme = dyn Fn(Tenants) -> Result<Arc<dyn Verifier>, ConfigError> + Send + Sync;
-type Answer = Result<Arc<dyn Verifier>, ErrorKind>;
+type Answer = Result<Arc<dyn Verifier>, Error>;
 
 impl TenantLookup {
     /// Verifies with the secrets of the account that `hint` reads from the head.
     ///
     /// - `hint` is for example [`SignedWebhook::untrusted_api_key`](crate::vonage::SignedWebhook::untrusted_api_key).
     /// - `store` returns the secrets, or `None` if there is no account of [exactly](Self#exact-match) this name. Its error is
-    ///   not passed on: log it there.
+    ///   the [cause](Error::caused_by) of the rejection, and is logged.
     /// - `scheme` makes the verifier, for example [`SignedWebhook::tenants`](crate::vonage::SignedWebhook::tenants).
     ///
     /// # Errors
@@ -142,6 +142,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
         V: Verifier + 'static,
     {
         Self::with_hint(Hint::Head(Box::new(hint)), store, scheme)
@@ -161,6 +162,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
         V: Verifier + 'static,
     {
         Self::with_hint(Hint::Request(Box::new(hint)), store, scheme)
@@ -189,6 +191,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
         R: Rule + 'static,
     {
         let example = Arc::new(scheme(example_tenants()?)?);
@@ -204,6 +207,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
         V: Verifier + 'static,
     {
         let example = Arc::new(scheme(example_tenants()?));
@@ -218,12 +222,13 @@ impl TenantLookup {
     ) -> Self
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
     {
         Self {
             hint,
             store: Box::new(move |name| {
                 let answer = store(name);
-                Box::pin(async move { answer.await.map_err(|_| ErrorKind::TenantStoreUnavailable) })
+                Box::pin(async move { answer.await.map_err(unavailable) })
             }),
             scheme: Box::new(scheme),
             example,
@@ -290,6 +295,11 @@ impl TenantLookup {
         });
         rejected.map_or(Ok(()), Err)
     }
+}
+
+/// The store's error, or an account's secrets that the scheme rejects.
+fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+    Error::new(ErrorKind::TenantStoreUnavailable).caused_by(cause)
 }
 
 /// For the example of a scheme, whose settings are looked at. Its secret is also base64, since some schemes decode it.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::kept::Found;
 use super::query::{Asking, Query};
 use super::turns::Turn;
-use super::{Answer, TenantLookup};
+use super::{Answer, TenantLookup, unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::request::Head;
 use crate::secret::Tenants;
@@ -43,7 +43,7 @@ impl TenantLookup {
         // Without a runtime there is no timer.
         Handle::try_current().map_err(|_| ErrorKind::TenantStoreUnavailable)?;
         let answer = timeout(self.timeout, self.query(&name.into())).await;
-        Ok(answer.map_err(|_| ErrorKind::TenantStoreTimeout)??)
+        answer.map_err(|_| ErrorKind::TenantStoreTimeout)?
     }
 
     /// Waits for an answer. A query that another request began can time out before this request does. Then it is asked again.
@@ -51,7 +51,7 @@ impl TenantLookup {
         loop {
             let (query, new) = self.queries.about(name);
             match self.answer(&query).await {
-                Err(ErrorKind::TenantStoreTimeout) if !new => {}
+                Err(error) if error.kind() == ErrorKind::TenantStoreTimeout && !new => {}
                 answer => return answer,
             }
         }
@@ -93,7 +93,7 @@ impl TenantLookup {
         let Some(asking) = query.ask(turn) else { return };
         match self.kept.find(query.name()) {
             Found::Known(verifier) => asking.end(Ok(verifier)),
-            Found::Unknown => asking.end(Err(ErrorKind::TenantUnknown)),
+            Found::Unknown => asking.end(Err(ErrorKind::TenantUnknown.into())),
             Found::Ageing(_) | Found::Nothing => {
                 // Without a runtime `asking` is dropped, and all who wait get an error.
                 if let Ok(runtime) = Handle::try_current() {
@@ -107,17 +107,18 @@ impl TenantLookup {
         let name = Arc::clone(asking.name());
         self.kept.begin_renewal(Arc::clone(&name));
         let stored = timeout(self.timeout, async { (self.store)(name.to_string()).await });
-        let answer = match stored.await.map_err(|_| ErrorKind::TenantStoreTimeout) {
+        let answer = match stored.await {
             Ok(Ok(Some(keyring))) => match Tenants::new([(&name, keyring)]) {
-                Ok(tenant) => (self.scheme)(tenant).map_err(|_| ErrorKind::TenantStoreUnavailable),
-                Err(_) => Err(ErrorKind::TenantUnknown),
+                Ok(tenant) => (self.scheme)(tenant).map_err(unavailable),
+                Err(_) => Err(ErrorKind::TenantUnknown.into()),
             },
-            Ok(Ok(None)) => Err(ErrorKind::TenantUnknown),
-            Ok(Err(kind)) | Err(kind) => Err(kind),
+            Ok(Ok(None)) => Err(ErrorKind::TenantUnknown.into()),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(ErrorKind::TenantStoreTimeout.into()),
         };
         match &answer {
             Ok(verifier) => self.kept.keep_known(name, Arc::clone(verifier)),
-            Err(ErrorKind::TenantUnknown) => self.kept.keep_unknown(name),
+            Err(error) if error.kind() == ErrorKind::TenantUnknown => self.kept.keep_unknown(name),
             Err(_) => {}
         }
         asking.end(answer);

@@ -68,7 +68,7 @@ impl Query {
         let first = !self.asked.swap(true, Ordering::AcqRel);
         first.then(|| Asking {
             query: Arc::clone(self),
-            answer: Err(ErrorKind::TenantStoreUnavailable),
+            answer: Err(ErrorKind::TenantStoreUnavailable.into()),
             _turn: turn,
         })
     }
