@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::Arc;
 
-use http::Uri;
 use http::uri::PathAndQuery;
+use http::{StatusCode, Uri};
 use tracing::field::{self, DisplayValue, Empty};
 use tracing::{Instrument, Span};
 
@@ -171,6 +171,16 @@ impl Observer {
             cause = cause(error),
             "webhook handled and not yet remembered"
         );
+    }
+
+    /// The response of a handled request has a form that is not saved, so a duplicate gets none.
+    pub(super) fn not_saved(&self) {
+        tell!(warn, self, "webhook handled and its response not saved");
+    }
+
+    /// A handler did not answer 2xx, or did not answer.
+    pub(super) fn not_handled(&self, status: Option<StatusCode>) {
+        tell!(warn, self, status = status.map(|status| status.as_u16()), "webhook not handled");
     }
 
     /// The lease of an unhandled request could not be released, so it runs out.

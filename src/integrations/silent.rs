@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use http::Uri;
+use http::{StatusCode, Uri};
 
 use crate::error::Error;
 use crate::verifier::Verified;
@@ -45,6 +45,10 @@ impl Observer {
     pub(super) fn not_remembered(&self, _: &'static str) {}
 
     pub(super) fn not_yet_remembered(&self, _: &Error) {}
+
+    pub(super) fn not_saved(&self) {}
+
+    pub(super) fn not_handled(&self, _: Option<StatusCode>) {}
 
     pub(super) fn still_leased(&self, _: &Error) {}
 

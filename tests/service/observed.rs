@@ -15,7 +15,7 @@ use bytes::Bytes;
 use countersign::axum::Signed;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign;
-use countersign::tower::VerifyLayer;
+use countersign::tower::{VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use countersign::{Error, ErrorKind, Head, Keyring, ReplayKey, Secret, Tenants, Verification, Verifier};
 use http::{Response, StatusCode};
@@ -189,11 +189,21 @@ async fn problems_with_a_lease_have_events() {
         let not_yet = vec![warning("webhook handled and not yet remembered", unavailable); 12];
         [not_yet, vec![forgotten(unavailable)]].concat()
     };
+    let not_handled = || {
+        let (level, mut all) = warning("webhook not handled", None);
+        all.insert("status".to_owned(), "500".to_owned());
+        (level, all)
+    };
     let down = Err(ErrorKind::ReplayGuardUnavailable);
     for (later, status, time, expected) in [
         (Ok(true), ok, at_once, vec![]),
-        (Ok(true), failed, two_minutes, vec![]),
-        (down, failed, at_once, vec![warning("webhook not handled and still leased", unavailable)]),
+        (Ok(true), failed, two_minutes, vec![not_handled()]),
+        (
+            down,
+            failed,
+            at_once,
+            vec![not_handled(), warning("webhook not handled and still leased", unavailable)],
+        ),
         (down, ok, at_once, never()),
         (Ok(false), ok, at_once, vec![forgotten(Some("lease_taken"))]),
         (Ok(false), ok, half_a_minute, vec![ended(), forgotten(Some("lease_taken"))]),
@@ -241,6 +251,32 @@ fn an_ending_runtime_reports_open_leases() {
         all.extend(told);
         assert_eq!(listener.take().pop(), Some((Level::WARN, all)));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_dropped_and_a_response_that_is_not_saved_have_events() {
+    let listener = Listener::default();
+    let (stays, leaves) = (webhook_request("1"), webhook_request("2"));
+    let layer = guarded(Memory::new(10)).remember_responses(3);
+    let mut service = layer.layer(tower::service_fn(async |request: http::Request<VerifiedBody>| {
+        if request.headers().contains_key("x-slow") {
+            pending::<()>().await;
+        }
+        Ok::<_, Infallible>(Response::new("longer than the limit".to_owned()))
+    }));
+    async {
+        assert_eq!(call(&mut service, stays).await.status(), StatusCode::OK);
+        let (mut parts, body) = leaves.into_parts();
+        parts.headers.insert("x-slow", http::HeaderValue::from_static("1"));
+        let slow = service.call(http::Request::from_parts(parts, body));
+        assert!(tokio::time::timeout(Duration::from_secs(1), slow).await.is_err());
+    }
+    .with_subscriber(listener.clone())
+    .await;
+    let warned = listener.take().into_iter().filter(|(level, _)| *level == Level::WARN);
+    let warned: Vec<_> = warned.map(|(_, fields)| fields).collect();
+    let expected = ["webhook handled and its response not saved", "webhook not handled"];
+    assert_eq!(warned, expected.map(|message| event([("message", message)])));
 }
 
 /// One event says that the request verified, and why the handler did not get it.

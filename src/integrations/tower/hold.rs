@@ -55,10 +55,18 @@ impl Hold {
 
     /// Marks the request done if the handler answered 2xx. Otherwise releases the lease.
     pub(super) async fn settle(mut self, status: Option<StatusCode>, response: Option<SavedResponse>) {
-        let handled = status.is_some_and(|status| status.is_success());
-        let outcome = if handled { Outcome::Handled(response) } else { Outcome::Failed };
-        if let Some(held) = self.0.take() {
-            Settling::new(held, outcome).await;
+        let Some(held) = self.0.take() else { return };
+        let outcome = match status {
+            Some(status) if status.is_success() => Outcome::Handled(response),
+            _ => held.failed(status),
+        };
+        Settling::new(held, outcome).await;
+    }
+
+    /// Logs that the response of a handled request is not saved.
+    pub(super) fn response_not_saved(&self) {
+        if let Some(held) = &self.0 {
+            held.observer.not_saved();
         }
     }
 }
@@ -66,12 +74,18 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(held) = self.0.take() {
-            drop(Settling::new(held, Outcome::Failed));
+            let outcome = held.failed(None);
+            drop(Settling::new(held, outcome));
         }
     }
 }
 
 impl Held {
+    fn failed(&self, status: Option<StatusCode>) -> Outcome {
+        self.observer.not_handled(status);
+        Outcome::Failed
+    }
+
     /// Renews the lease after each third of it. After a failure, tries again after each twelfth until the lease has run out.
     async fn renew(&self) {
         let (mut renewed, mut pause) = (Instant::now(), self.part(3));

@@ -28,6 +28,9 @@ pub struct Remember {
 /// Saves and repeats responses with bodies of type `R`. [`Forget`] takes any type. [`Remember`] takes bodies that can be read
 /// and made of bytes, such as axum's `Body`, `Full<Bytes>` or `String`.
 pub trait ResponseMemory<R>: Send + Sync {
+    /// Whether it saves responses, so that one that is not saved is logged.
+    const SAVES: bool;
+
     /// Reads what to save of a handler's response, and returns the response.
     fn keep(
         &self,
@@ -39,6 +42,8 @@ pub trait ResponseMemory<R>: Send + Sync {
 }
 
 impl<R: Send> ResponseMemory<R> for Forget {
+    const SAVES: bool = false;
+
     fn keep(
         &self,
         response: Response<R>,
@@ -55,6 +60,8 @@ impl<R> ResponseMemory<R> for Remember
 where
     R: http_body::Body<Data: Send> + Default + TryFrom<Vec<u8>> + Send + 'static,
 {
+    const SAVES: bool = true;
+
     async fn keep(&self, response: Response<R>) -> (Response<R>, Option<SavedResponse>) {
         let limit = u64::try_from(self.limit).unwrap_or(u64::MAX);
         // A body of unknown length is not read, since it could not be put back if it were too long.

@@ -119,14 +119,15 @@ where
 }
 
 /// Calls the service under a lease, and settles the lease.
-async fn handle<S, R>(
+async fn handle<S, R, M>(
     mut service: S,
-    memory: impl ResponseMemory<R>,
+    memory: M,
     request: Request<VerifiedBody>,
     hold: Hold,
 ) -> Result<Response<R>, S::Error>
 where
     S: Service<Request<VerifiedBody>, Response = Response<R>>,
+    M: ResponseMemory<R>,
 {
     let handling = async {
         let response = service.call(request).await?;
@@ -134,6 +135,9 @@ where
     };
     match hold.during(handling).await {
         Ok((response, saved)) => {
+            if M::SAVES && saved.is_none() && response.status().is_success() {
+                hold.response_not_saved();
+            }
             hold.settle(Some(response.status()), saved).await;
             Ok(response)
         }
