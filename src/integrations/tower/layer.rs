@@ -110,6 +110,9 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     }
 
     /// Answers a rejection with `on_rejection`: `Fn(&Error) -> Response<_>`.
+    ///
+    /// Answer 5xx where the error [is retryable](crate::Error::is_retryable). Such a request can be genuine, and one status for
+    /// all rejections, such as 404, would tell the platform not to retry.
     pub fn on_rejection<G>(self, on_rejection: G) -> VerifyLayer<G, D, M> {
         VerifyLayer { gate: self.gate, on_rejection, on_duplicate: self.on_duplicate, memory: self.memory }
     }

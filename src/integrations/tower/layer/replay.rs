@@ -170,9 +170,10 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// `limit` bytes.
     ///
     /// It does not save a body of unknown length (a stream) or above the limit. Nor does it save a response with trailers,
-    /// `content-encoding` or `content-range`, which is unusable without them. Put a compressing layer outside this one. A
-    /// response that is not saved is logged (feature `tracing`). If reading the body fails, the answer is 500 and the lease is
-    /// released.
+    /// `content-encoding` or `content-range`, which is unusable without them. Put a compressing layer outside this one. An
+    /// unsaved response is logged (feature `tracing`). Its duplicate gets the answer of [`on_duplicate`](Self::on_duplicate): by
+    /// default an empty 200, which for a call means no instructions. If reading the body fails, the answer is 500 and the lease
+    /// is released.
     ///
     /// The response body must implement `http_body::Body + Default + TryFrom<Vec<u8>>`, such as axum's `Body`, `Full<Bytes>`
     /// and `String`.
