@@ -12,6 +12,8 @@ use tracing::{Instrument, Span};
 use crate::error::Error;
 #[cfg(feature = "tower")]
 use crate::error::ErrorKind;
+#[cfg(feature = "tower")]
+use crate::integrations::read::BoxError;
 use crate::verifier::Verified;
 
 /// Logs one request, in a span that includes the layer's handler.
@@ -154,6 +156,11 @@ impl Observer {
     /// A handler ran longer than its lease, which was not renewed.
     pub(super) fn lease_ended(&self) {
         tell!(warn, self, "webhook's lease ended while it is handled");
+    }
+
+    /// A handler's response could not be read to save it, and is answered 500. Nothing else has its error.
+    pub(super) fn unreadable(cause: &BoxError) {
+        tracing::warn!(target: TARGET, cause = cause.to_string(), "webhook's response not readable");
     }
 
     /// A request was handled but not recorded as done: the store failed, or another attempt has begun. The event can be handled

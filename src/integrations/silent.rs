@@ -5,6 +5,8 @@ use std::future::Future;
 use http::{StatusCode, Uri};
 
 use crate::error::Error;
+#[cfg(feature = "tower")]
+use crate::integrations::read::BoxError;
 use crate::verifier::Verified;
 
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ impl Observer {
     pub(super) fn not_renewed(&self, _: &Error) {}
 
     pub(super) fn lease_ended(&self) {}
+
+    pub(super) fn unreadable(_: &BoxError) {}
 
     pub(super) fn not_remembered(&self, _: &'static str) {}
 

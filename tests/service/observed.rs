@@ -27,6 +27,7 @@ use tracing::{Event, Instrument, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt as lines};
 
+use crate::frames::{Frames, Step};
 use crate::guards::{HalfDown, Recorder};
 use crate::world::{BODY, Handler, NOW, call, guarded, http, secret, webhook_delivery, webhook_request};
 
@@ -365,6 +366,22 @@ async fn the_cause_of_an_error_is_in_the_event() {
     let mut service = VerifyLayer::new(Away).layer(Handler::default().service());
     call(&mut service, webhook_request("1")).with_subscriber(listener.clone()).await;
     assert_eq!(listener.take().pop().unwrap().1["cause"], "no answer");
+}
+
+/// The layer reads the response to save it, so that no server reports the error.
+#[tokio::test]
+async fn a_response_that_cannot_be_read_has_an_event() {
+    fn half() -> Response<axum::body::Body> {
+        let steps = [Step::Data(b"half".to_vec()), Step::Error];
+        Response::new(axum::body::Body::new(Frames::new(steps).exactly(8)))
+    }
+    let layer = guarded(Memory::new(10)).remember_responses(100);
+    let mut service = layer.layer(tower::service_fn(async |_| Ok::<_, Infallible>(half())));
+    let listener = Listener::default();
+    let response = call(&mut service, webhook_request("1")).with_subscriber(listener.clone()).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let told = fields([("message", "webhook's response not readable"), ("cause", "connection reset")]);
+    assert_eq!(listener.take().pop(), Some((Level::WARN, told)));
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use http_body_util::BodyExt;
 #[cfg(feature = "axum")]
 use http_body_util::Full;
 
+use crate::integrations::Observer;
+use crate::integrations::read::BoxError;
 use crate::replay::SavedResponse;
 
 /// Saves no response.
@@ -58,7 +60,7 @@ impl<R: Send> ResponseMemory<R> for Forget {
 
 impl<R> ResponseMemory<R> for Remember
 where
-    R: http_body::Body<Data: Send> + Default + TryFrom<Vec<u8>> + Send + 'static,
+    R: http_body::Body<Data: Send, Error: Into<BoxError>> + Default + TryFrom<Vec<u8>> + Send + 'static,
 {
     const SAVES: bool = true;
 
@@ -71,10 +73,14 @@ where
             return (response, None);
         }
         let (parts, body) = response.into_parts();
-        let Some(Read { body, bytes, trailers }) = read(body).await else {
-            let mut broken = Response::default();
-            *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            return (broken, None);
+        let Read { body, bytes, trailers } = match read(body).await {
+            Ok(read) => read,
+            Err(error) => {
+                Observer::unreadable(&error);
+                let mut broken = Response::default();
+                *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                return (broken, None);
+            }
         };
         if trailers {
             return (Response::from_parts(parts, body), None);
@@ -102,19 +108,19 @@ struct Read<R> {
     trailers: bool,
 }
 
-async fn read<R>(body: R) -> Option<Read<R>>
+async fn read<R>(body: R) -> Result<Read<R>, BoxError>
 where
-    R: http_body::Body<Data: Send> + TryFrom<Vec<u8>> + Send + 'static,
+    R: http_body::Body<Data: Send, Error: Into<BoxError>> + TryFrom<Vec<u8>> + Send + 'static,
 {
-    let collected = body.collect().await.ok()?;
+    let collected = body.collect().await.map_err(Into::into)?;
     let trailers = collected.trailers().cloned();
     let bytes = collected.to_bytes().to_vec();
     let trailers_there = trailers.is_some();
     let body = match trailers.and_then(|trailers| with_trailers(&bytes, trailers)) {
         Some(body) => body,
-        None => R::try_from(bytes.clone()).ok()?,
+        None => R::try_from(bytes.clone()).map_err(|_| "body cannot be made of its bytes")?,
     };
-    Some(Read { body, bytes, trailers: trailers_there })
+    Ok(Read { body, bytes, trailers: trailers_there })
 }
 
 /// Only axum's body can be made of bytes and hold trailers.

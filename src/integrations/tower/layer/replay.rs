@@ -176,7 +176,7 @@ impl<F, D, M> VerifyLayer<F, D, M> {
     /// is released.
     ///
     /// The response body must implement `http_body::Body + Default + TryFrom<Vec<u8>>`, such as axum's `Body`, `Full<Bytes>`
-    /// and `String`.
+    /// and `String`. Its error must convert into a `Box<dyn Error + Send + Sync>`.
     pub fn remember_responses(self, limit: usize) -> VerifyLayer<F, D, Remember> {
         let memory = Remember { limit };
         VerifyLayer {
