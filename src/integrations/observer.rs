@@ -27,11 +27,16 @@ pub(super) struct Observer {
     target: Option<PathAndQuery>,
     /// Known once the request has verified.
     tenant: Option<Arc<str>>,
+    /// The account that an unverified request names, if the store knows it.
+    claimed_tenant: Option<Arc<str>>,
 }
 
 /// Emits an event with the common fields. Enters the span and does not name it as the parent: if a filter disables it, the event
 /// would be in no span, not even the outer one.
 macro_rules! tell {
+    (warn if $warn:expr, $($rest:tt)*) => {
+        if $warn { tell!(warn, $($rest)*) } else { tell!(info, $($rest)*) }
+    };
     ($level:ident, $this:expr, $($field:ident = $value:expr,)* $message:literal) => {
         $this.span.in_scope(|| {
             tracing::$level!(
@@ -65,6 +70,7 @@ impl Observer {
             scheme,
             target: uri.path_and_query().cloned(),
             tenant: None,
+            claimed_tenant: None,
         }
     }
 
@@ -90,15 +96,29 @@ impl Observer {
     /// A request was rejected. It is a warning where the fault may be yours.
     pub(super) fn rejected(&self, error: &Error) {
         let (code, status, text, cause) = (error.code(), error.status(), field::display(error), cause(error));
-        if error.is_retryable() {
-            tell!(warn, self, code = code, status = status, error = text, cause = cause, "webhook rejected");
-        } else {
-            tell!(info, self, code = code, status = status, error = text, cause = cause, "webhook rejected");
-        }
+        let claimed = self.claimed_tenant.as_deref();
+        tell!(
+            warn if error.is_retryable(),
+            self,
+            claimed_tenant = claimed,
+            code = code,
+            status = status,
+            error = text,
+            cause = cause,
+            "webhook rejected"
+        );
     }
 
     pub(super) fn watch<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
         future.instrument(self.span)
+    }
+}
+
+#[cfg(feature = "tenant-lookup")]
+impl Observer {
+    /// The store knows the account that the request names. A rejection shows it: one account's secret may be wrong.
+    pub(super) fn claims(&mut self, name: &str) {
+        self.claimed_tenant = Some(name.into());
     }
 }
 
@@ -115,31 +135,17 @@ impl Observer {
     pub(super) fn held_back(&self, verified: &Verified, error: &Error) {
         let (key, coverage) = (verified.key().index(), verified.coverage().as_str());
         let (code, status, text, cause) = (error.code(), error.status(), field::display(error), cause(error));
-        if error.kind() == ErrorKind::ReplayInProgress {
-            tell!(
-                info,
-                self,
-                key = key,
-                coverage = coverage,
-                code = code,
-                status = status,
-                error = text,
-                cause = cause,
-                "webhook verified and held back"
-            );
-        } else {
-            tell!(
-                warn,
-                self,
-                key = key,
-                coverage = coverage,
-                code = code,
-                status = status,
-                error = text,
-                cause = cause,
-                "webhook verified and held back"
-            );
-        }
+        tell!(
+            warn if error.kind() != ErrorKind::ReplayInProgress,
+            self,
+            key = key,
+            coverage = coverage,
+            code = code,
+            status = status,
+            error = text,
+            cause = cause,
+            "webhook verified and held back"
+        );
     }
 
     /// A request verified, and was handled before.

@@ -29,6 +29,12 @@ impl Observer {
     }
 }
 
+#[cfg(feature = "tenant-lookup")]
+#[expect(clippy::unused_self, reason = "as above")]
+impl Observer {
+    pub(super) fn claims(&mut self, _: &str) {}
+}
+
 #[cfg(feature = "tower")]
 #[expect(clippy::unused_self, reason = "as above")]
 impl Observer {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use countersign::axum::Signed;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign;
-use countersign::tower::{VerifiedBody, VerifyLayer};
+use countersign::tower::{TenantLookup, VerifiedBody, VerifyLayer};
 use countersign::vonage::SignedWebhook;
 use countersign::{Error, ErrorKind, Head, Keyring, ReplayKey, Secret, Tenants, Verification, Verifier};
 use http::{Response, StatusCode};
@@ -403,6 +403,25 @@ async fn the_verified_tenant_is_in_the_event() {
         assert_eq!(last["message"], message);
         assert_eq!(last.get("tenant").is_some(), proved);
         assert_eq!(heard.contains(&(Level::INFO, tenant())), proved, "recorded in the span");
+    }
+}
+
+/// One account of many has the wrong secret.
+#[tokio::test]
+async fn a_rejection_shows_the_known_account_that_it_claims() {
+    let store = |name: String| ready(Ok::<_, io::Error>((name == "a1b2c3d4").then(|| secret().into())));
+    let lookup = TenantLookup::by_head(SignedWebhook::untrusted_api_key, store, SignedWebhook::tenants);
+    let mut service = VerifyLayer::tenants(lookup.unwrap()).layer(Handler::default().service());
+    for (account, code, shown) in
+        [("a1b2c3d4", "signature_mismatch", Some("a1b2c3d4")), ("stranger", "tenant_unknown", None)]
+    {
+        let other = Secret::new("another secret").unwrap();
+        let forged = sign::TokenSigner::new(&other, NOW).claim("api_key", account).post(BODY);
+        let listener = Listener::default();
+        call(&mut service, http(&forged)).with_subscriber(listener.clone()).await;
+        let (_, told) = listener.take().pop().unwrap();
+        assert_eq!((&*told["code"], told.get("claimed_tenant").map(String::as_str)), (code, shown));
+        assert!(!told.contains_key("tenant"));
     }
 }
 

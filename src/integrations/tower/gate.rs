@@ -80,7 +80,7 @@ impl Gate {
         let verdict = match &self.source {
             Source::One(verifier) => self.verify(&**verifier, &parts, body).await,
             #[cfg(feature = "tenant-lookup")]
-            Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body).await,
+            Source::Tenants(lookup) => self.verify_tenant(lookup, &parts, body, observer).await,
         };
         let (verified, body) = verdict.inspect_err(|error| observer.rejected(error))?;
         observer.prove(&verified);
@@ -142,6 +142,7 @@ impl Gate {
         lookup: &Arc<TenantLookup>,
         parts: &Parts,
         body: impl http_body::Body<Error: Into<BoxError>>,
+        observer: &mut Observer,
     ) -> Result<(Verified, VerifiedBody), Error> {
         let head = head(parts);
         let hint = match lookup.hint() {
@@ -153,7 +154,8 @@ impl Gate {
                     }
                     named => named?,
                 };
-                let verifier = lookup.verifier(name, head).await?;
+                let verifier = lookup.verifier(&name, head).await?;
+                observer.claims(&name);
                 return self.verify(&*verifier, parts, body).await;
             }
             Hint::Request(hint) => hint,
@@ -161,7 +163,9 @@ impl Gate {
         lookup.check(head)?;
         let body = VerifiedBody::from(read(body, self.max_body(), |_| Ok(())).await?);
         let request = || Whole::new(head, body.bytes());
-        let verifier = lookup.verifier(hint(request())?, head).await?;
+        let name = hint(request())?;
+        let verifier = lookup.verifier(&name, head).await?;
+        observer.claims(&name);
         Ok((verifier.verify(request())?, body))
     }
 }

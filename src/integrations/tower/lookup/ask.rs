@@ -21,13 +21,13 @@ impl TenantLookup {
     /// Returns the verifier of the account that this head names.
     pub(in crate::integrations::tower) async fn verifier(
         self: &Arc<Self>,
-        name: String,
+        name: &str,
         head: Head<'_>,
     ) -> Result<Arc<dyn Verifier>, Error> {
         if name.is_empty() || name.len() > MAX_NAME_BYTES {
             return Err(ErrorKind::TenantUnknown.into());
         }
-        match self.kept.find(&name) {
+        match self.kept.find(name) {
             Found::Known(verifier) => return Ok(verifier),
             Found::Ageing(verifier) => {
                 self.renew(&name.into());
