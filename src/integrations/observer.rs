@@ -1,12 +1,12 @@
 //! What is logged of each request: a span and one event.
 
-use std::error::Error as StdError;
+use std::error::Error as _;
 use std::future::Future;
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use http::{StatusCode, Uri};
-use tracing::field::{self, DisplayValue, Empty};
+use tracing::field::{self, Empty};
 use tracing::{Instrument, Span};
 
 use crate::error::Error;
@@ -208,8 +208,10 @@ impl Observer {
 }
 
 /// Returns the cause, such as a store's error. Without it an operator sees only that a store of their own is unavailable.
-fn cause(error: &Error) -> Option<DisplayValue<&(dyn StdError + 'static)>> {
-    error.source().map(field::display)
+///
+/// It can quote the request, so it is a text: subscribers escape the line ends of a text, but not of a `Display`.
+fn cause(error: &Error) -> Option<String> {
+    error.source().map(ToString::to_string)
 }
 
 /// Returns the path without the query, which can hold a signature. A stranger chooses the path, so it is cut to a line's

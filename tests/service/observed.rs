@@ -503,6 +503,28 @@ impl io::Write for Lines {
     }
 }
 
+/// The text of a cause can come from the request, as that of a parser does.
+#[tokio::test]
+async fn a_cause_cannot_begin_a_line() {
+    #[derive(Debug)]
+    struct Parses;
+
+    impl Verifier for Parses {
+        fn begin<'v>(&'v self, _: Head<'_>) -> Result<Verification<'v>, Error> {
+            Err(Error::new(ErrorKind::HeaderMalformed).caused_by(io::Error::other("no `a\nINFO forged`")))
+        }
+    }
+
+    let written = Lines::default();
+    let writer = written.clone();
+    let _default = tracing::subscriber::set_default(
+        lines().with_writer(move || writer.clone()).with_ansi(false).finish(),
+    );
+    call(&mut VerifyLayer::new(Parses).layer(Handler::default().service()), webhook_request("1")).await;
+    let text = String::from_utf8(std::mem::take(&mut written.0.lock().unwrap())).unwrap();
+    assert!(text.contains("forged") && text.lines().count() == 1, "{text}");
+}
+
 /// A service logs only the warnings of this crate. The outer span has the request's identifier.
 #[tokio::test(start_paused = true)]
 async fn a_disabled_span_hides_no_outer_span() {
