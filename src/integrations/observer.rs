@@ -4,8 +4,10 @@ use std::error::Error as _;
 use std::future::Future;
 use std::sync::Arc;
 
+#[cfg(feature = "tower")]
+use http::StatusCode;
+use http::Uri;
 use http::uri::PathAndQuery;
-use http::{StatusCode, Uri};
 use tracing::field::{self, Empty};
 use tracing::{Instrument, Span};
 

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use http::{StatusCode, Uri};
+#[cfg(feature = "tower")]
+use http::StatusCode;
+use http::Uri;
 
 use crate::error::Error;
 #[cfg(feature = "tower")]
