@@ -251,3 +251,16 @@ fn the_largest_bodies_are_only_verified() {
     let empty = Capture::new("POST", Vec::<(String, String)>::new(), "");
     scheme.requires("nothing", &scheme.diagnose(KEY, &empty), "signature_missing", false);
 }
+
+/// The effort for numbers is bounded by the length.
+#[test]
+fn numbers_of_a_long_body_are_not_rewritten() {
+    let padded = |number: &str, length: usize| {
+        let body = format!(r#"{{"price":{number},"text":""}}"#);
+        let pad = "a".repeat(length - body.len());
+        body.replace(r#""""#, &format!("\"{pad}\""))
+    };
+    let longest = 16 * 1024;
+    requires("body_reserialised", padded("1.50", longest + 1), padded("1.5", longest), true);
+    requires("forged_or_unknown_secret", padded("1.50", longest + 2), padded("1.5", longest + 1), false);
+}
