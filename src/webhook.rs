@@ -145,6 +145,24 @@ impl<R: Rule> Webhook<R> {
     /// Reads the tenant that the request names. **Nothing is verified.** Use it to look up that tenant's secret. Then verify with
     /// [`Tenants`](crate::Tenants) of only this tenant.
     ///
+    /// ```
+    /// use countersign::{BaseUrl, ErrorKind, Head, Request, Secret, Tenants, Twilio};
+    ///
+    /// let tenants = Tenants::new([("AC1", Secret::new("the-auth-token")?)])?;
+    /// let twilio = Twilio::tenants(BaseUrl::new("https://hooks.example.com")?, tenants);
+    ///
+    /// let headers = [
+    ///     ("X-Twilio-Signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+    ///     ("Content-Type", "application/x-www-form-urlencoded"),
+    /// ];
+    /// let head = Head::new("POST", &headers).with_target("/voice");
+    /// assert_eq!(twilio.untrusted_tenant(Request::new(head, "AccountSid=AC2"))?, "AC2");
+    ///
+    /// let unnamed = twilio.untrusted_tenant(Request::new(head, "CallStatus=ringing")).unwrap_err();
+    /// assert_eq!(unnamed.kind(), ErrorKind::TenantMissing);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// - [`TenantMissing`](ErrorKind::TenantMissing): it names none, or the rule reads none.
