@@ -153,13 +153,13 @@ impl<R: TokenRule> TokenWebhook<R> {
         &self.policy
     }
 
-    /// Checks what does not depend on the key or the time.
+    /// Checks what does not depend on the key, the time or the limit of the body.
     #[cfg(feature = "sign")]
     pub(crate) fn check_signable(&self, request: Request<'_>) -> Result<(), Error> {
         let head = request.head().with_base(self.rule.base());
         self.methods.check(head)?;
         let claims = Claims::parse(self.parse(head)?.payload)?;
-        self.rule.covers(head, &claims)?.body.check(request.body(), self.max_body)
+        self.rule.covers(head, &claims)?.body.check(request.body(), usize::MAX)
     }
 
     /// Returns the tenant that a request names, unverified. Checks the method first.

@@ -26,6 +26,8 @@ pub trait Signer: Verifier {
     /// # Errors
     ///
     /// - Those of [`Webhook::sign`](crate::Webhook::sign).
+    /// - Others of the verifier for a request that it would reject with any signature, such as
+    ///   [`BodyMalformed`](ErrorKind::BodyMalformed). The verifier's limit of the body does not count.
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error>;
 }
 
@@ -63,8 +65,8 @@ impl Signer for vonage::Sms {
             vonage::Source::Body(MediaType::Json) => request.clone().with_body(signer.json().body()),
         };
         // Rejects parameters that no signature makes acceptable.
-        let verdict = Self::new(self.method(), secret.clone()).verify(delivery.request());
-        verdict.map(|_| delivery)
+        let verifier = Self::new(self.method(), secret.clone()).max_body(usize::MAX);
+        verifier.verify(delivery.request()).map(|_| delivery)
     }
 }
 

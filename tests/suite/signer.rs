@@ -4,7 +4,7 @@ use countersign::schemes::Registered;
 use countersign::sign::{Delivery, Unsigned};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    BaseUrl, Error, ErrorKind, LiveKit, MessageBird, StaticToken, Tenants, UnixTime, Verifier, sign,
+    BaseUrl, Error, ErrorKind, LiveKit, MessageBird, StaticToken, Tenants, UnixTime, Verifier, Vogent, sign,
 };
 
 use crate::support::{KEY, NOW, accepts, secret};
@@ -137,5 +137,23 @@ fn a_verifier_does_not_sign_what_it_rejects_with_any_signature() {
     for (verifier, unsigned, kind) in cases {
         let rejected = signed(&*verifier, &unsigned.time(NOW)).map(drop).map_err(|error| error.kind());
         assert_eq!(rejected, Err(kind), "{}", verifier.scheme());
+    }
+}
+
+/// So a test can send a body over the limit.
+#[test]
+fn a_signer_ignores_the_limit_of_the_body() {
+    let long = format!("text={}", "x".repeat(1024 * 1024));
+    let sms = |limit| Sms::new(SignatureMethod::Sha256, secret(KEY)).max_body(limit);
+    let cases: [(Box<dyn Registered>, Unsigned, Option<ErrorKind>); 4] = [
+        (Box::new(sms(2 * 1024 * 1024)), Unsigned::form(&*long), None),
+        (Box::new(sms(1024 * 1024)), Unsigned::form(&*long), Some(ErrorKind::BodyTooLarge)),
+        (Box::new(signed_webhook().max_body(1)), Unsigned::json("{}"), Some(ErrorKind::BodyTooLarge)),
+        (Box::new(Vogent::new(secret(KEY)).max_body(1)), Unsigned::json("{}"), Some(ErrorKind::BodyTooLarge)),
+    ];
+    for (verifier, unsigned, kind) in cases {
+        let delivery = signed(&*verifier, &unsigned.time(NOW)).unwrap();
+        let rejected = verifier.verify(delivery.request()).err().map(|error| error.kind());
+        assert_eq!(rejected, kind, "{}", verifier.scheme());
     }
 }
