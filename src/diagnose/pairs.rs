@@ -120,7 +120,7 @@ pub(super) fn rewrite(trials: &mut Trials<'_>) {
 
     let trimmed = each(&once, |text| Some(text.trim_ascii().to_vec()));
     let form = trimmed.as_ref().map(write);
-    trials.test(Cause::ParamsBlank, "the blanks around values are removed", form);
+    trials.test(Cause::ParamsBlank, "the blanks around names and values are removed", form);
     let is_blank = |text: &[u8]| matches!(text, b"null" | b"undefined" | b"None" | b"nil");
     let blank = each(&once, |text| Some(if is_blank(text) { Vec::new() } else { text.to_vec() }));
     trials.test(Cause::ParamsBlank, "values such as `null` are blank", blank.as_ref().map(write));

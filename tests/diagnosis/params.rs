@@ -115,6 +115,7 @@ fn blanks_removed_or_added() {
     let received = |sent: &str, received: &str| get(&text(sent).query().replace(sent, received));
     requires("params_blank", true, &received("Hello", "+Hello+"));
     requires("params_blank", true, &received("Hello", "%0AHello"));
+    requires("params_blank", true, &received("to=", "+to="));
     for sent in ["Hello ", " Hello", "Hello\n"] {
         let genuine = text(sent);
         let trimmed =
