@@ -446,10 +446,21 @@ fn twilios_account_selects_the_tenant() {
         let headers = [("X-Twilio-Signature", &*signature), if body == "{}" { JSON } else { FORM }];
         let found = verify(&twilio, method, target, &headers, body);
         assert_eq!(found.map(|found| found.tenant().unwrap().to_owned()), expected, "{target} {body}");
+        let request = Request::new(Head::new(method, &headers).with_target(target), body);
+        let named = twilio.untrusted_tenant(request).map_err(|error| error.kind());
+        match expected {
+            Err(SignatureMismatch | TenantUnknown) => assert!(named.is_ok(), "{target} {body}"),
+            expected => assert_eq!(named, expected, "{target} {body}"),
+        }
     }
 
     let signed = twilio.sign(secret(KEY), &Unsigned::form("AccountSid=AC1&B=2").target("/hook")).unwrap();
     assert_eq!(accepts(&twilio, signed.request()).tenant(), Some("AC1"));
+    for (limit, named) in [(18, Ok("AC1".to_owned())), (17, Err(BodyTooLarge))] {
+        let tenants = Tenants::new([("AC2", secret("third-token"))]).unwrap();
+        let limited = Twilio::tenants(base(BASE), tenants).max_body(limit);
+        assert_eq!(limited.untrusted_tenant(signed.request()).map_err(|error| error.kind()), named);
+    }
     let json = Unsigned::json("{}").target("/hook").tenant("AC2");
     let signed = twilio.sign(secret("third-token"), &json).unwrap();
     assert_eq!(accepts(&twilio, signed.request()).tenant(), Some("AC2"));
