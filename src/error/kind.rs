@@ -83,7 +83,7 @@ kinds! {
     /// The verifier has the keys of several tenants, but not of the one that the request names.
     TenantUnknown = "tenant_unknown", 401, "tenant", "is unknown";
 
-    /// The store of the tenants' secrets failed.
+    /// The store of the tenants' secrets failed, or returned secrets that the scheme rejects.
     TenantStoreUnavailable = "tenant_store_unavailable", 503, "tenant store", "is unavailable";
     /// The store of the tenants' secrets did not answer in time.
     TenantStoreTimeout = "tenant_store_timeout", 503, "tenant store", "did not answer in time";

@@ -31,7 +31,7 @@ use crate::webhook::Webhook;
 /// |---|---|---|
 /// | the scheme takes no such method or media type | [`MethodUnsupported`](ErrorKind::MethodUnsupported), [`MediaTypeUnsupported`](ErrorKind::MediaTypeUnsupported) | 405, 415 |
 /// | the store knows no such account | [`TenantUnknown`](ErrorKind::TenantUnknown) | 401 |
-/// | the store fails or panics | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
+/// | the store fails or panics, or returns secrets that the scheme rejects ([`by_rule`](Self::by_rule)) | [`TenantStoreUnavailable`](ErrorKind::TenantStoreUnavailable) | 503 |
 /// | no answer within the [`timeout`](Self::timeout), waiting for a turn included | [`TenantStoreTimeout`](ErrorKind::TenantStoreTimeout) | 503 |
 ///
 /// The store is not asked if the scheme rejects the method or media type, or if the hint rejects the request. The hints of this
@@ -50,8 +50,8 @@ use crate::webhook::Webhook;
 /// - Unknown accounts have their own cache, see [`cache_unknown`](Self::cache_unknown), so they cannot evict known ones.
 /// - Errors are not cached: the next request asks again. A cached account is renewed at most once a second.
 ///
-/// A waiting request costs its memory, with [`by_request`](Self::by_request) its body too. Put a concurrency limit outside the
-/// layer to bound how many wait.
+/// A waiting request costs its memory, with [`by_request`](Self::by_request) and [`by_rule`](Self::by_rule) its body too. Put a
+/// concurrency limit outside the layer to bound how many wait.
 ///
 /// Known and unknown accounts can differ in response time. So an attacker can find out which accounts exist. Do not use names
 /// that must stay secret.
