@@ -381,7 +381,10 @@ async fn a_response_that_cannot_be_read_has_an_event() {
     let response = call(&mut service, webhook_request("1")).with_subscriber(listener.clone()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let told = fields([("message", "webhook's response not readable"), ("cause", "connection reset")]);
-    assert!(listener.take().contains(&(Level::WARN, told)));
+    let heard = listener.take();
+    assert!(heard.contains(&(Level::WARN, told)));
+    let not_saved = event([("message", "webhook handled and its response not saved")]);
+    assert!(!heard.contains(&(Level::WARN, not_saved)), "nothing was handled");
 }
 
 #[tokio::test]
@@ -410,10 +413,14 @@ async fn the_verified_tenant_is_in_the_event() {
 #[tokio::test]
 async fn a_rejection_shows_the_known_account_that_it_claims() {
     let store = |name: String| ready(Ok::<_, io::Error>((name == "a1b2c3d4").then(|| secret().into())));
-    let lookup = TenantLookup::by_head(SignedWebhook::untrusted_api_key, store, SignedWebhook::tenants);
-    let mut service = VerifyLayer::tenants(lookup.unwrap()).layer(Handler::default().service());
-    for (account, code, shown) in
-        [("a1b2c3d4", "signature_mismatch", Some("a1b2c3d4")), ("stranger", "tenant_unknown", None)]
+    let by_head = TenantLookup::by_head(SignedWebhook::untrusted_api_key, store, SignedWebhook::tenants);
+    let hint = |request: countersign::Request<'_>| SignedWebhook::untrusted_api_key(request.head());
+    let by_request = TenantLookup::by_request(hint, store, SignedWebhook::tenants);
+    let services = [by_head, by_request]
+        .map(|lookup| VerifyLayer::tenants(lookup.unwrap()).layer(Handler::default().service()));
+    let claims = [("a1b2c3d4", "signature_mismatch", Some("a1b2c3d4")), ("stranger", "tenant_unknown", None)];
+    for (mut service, (account, code, shown)) in
+        services.into_iter().flat_map(|service| claims.map(|claim| (service.clone(), claim)))
     {
         let other = Secret::new("another secret").unwrap();
         let forged = sign::TokenSigner::new(&other, NOW).claim("api_key", account).post(BODY);
