@@ -44,7 +44,7 @@ use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::mac::sha256;
 use crate::request::{Head, HeaderName, Methods};
-#[cfg(feature = "diagnose")]
+#[cfg(feature = "sign")]
 use crate::secret::Secret;
 use crate::secret::{KeyId, Keyring};
 use crate::verifier::{Check, Coverage, Evidence, Verification, Verifier};
@@ -113,7 +113,7 @@ impl StaticToken {
         Ok(Self { methods: Methods::new(methods)?, ..self })
     }
 
-    #[cfg(feature = "diagnose")]
+    #[cfg(feature = "sign")]
     pub(crate) fn with_token(&self, token: &Secret) -> Self {
         Self {
             header: self.header.clone(),
@@ -121,11 +121,6 @@ impl StaticToken {
             hashes: vec![sha256(token.bytes())],
             methods: self.methods.clone(),
         }
-    }
-
-    #[cfg(feature = "sign")]
-    pub(crate) fn check_method(&self, head: Head<'_>) -> Result<(), ErrorKind> {
-        self.methods.check(head)
     }
 
     /// Returns the header, and its value for a token.

@@ -100,10 +100,11 @@ impl Signer for vonage::ContactCenter {
 /// Adds the token. It signs nothing.
 impl Signer for StaticToken {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
-        self.check_method(unsigned.delivery.head())?;
-        let token = str::from_utf8(secret(key)?.bytes()).map_err(|_| ErrorKind::SignatureMalformed)?;
+        let secret = secret(key)?;
+        let token = str::from_utf8(secret.bytes()).map_err(|_| ErrorKind::SignatureMalformed)?;
         let (header, value) = self.written(token);
-        Ok(unsigned.delivery.clone().with_header(header, &value))
+        let delivery = unsigned.delivery.clone().with_header(header, &value);
+        self.with_token(secret).verify(delivery.request()).map(|_| delivery)
     }
 }
 

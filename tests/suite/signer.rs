@@ -118,12 +118,14 @@ fn a_verifier_does_not_sign_what_it_rejects_with_any_signature() {
         let base = BaseUrl::new("https://example.com").unwrap();
         Box::new(MessageBird::new(base, secret(KEY)).clock(|| NOW))
     };
+    let static_token = || Box::new(StaticToken::new("x-token", secret(KEY)).unwrap());
     let json = || Unsigned::json("{}");
-    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 13] = [
+    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 14] = [
         (Box::new(signed_webhook()), json().header("authorization", "Bearer a"), HeaderRepeated),
         (messagebird(), json().id(""), ClaimMissing),
         (messagebird(), json().target("*"), PayloadHashMismatch),
-        (Box::new(StaticToken::new("x-token", secret(KEY)).unwrap()), get("/", ""), MethodUnsupported),
+        (static_token(), get("/", ""), MethodUnsupported),
+        (static_token(), json().header("x-token", "a"), HeaderRepeated),
         (Box::new(signed_webhook()), Unsigned::new("PUT", "{}"), MethodUnsupported),
         (Box::new(post_only()), get("/", ""), MethodUnsupported),
         (Box::new(signed_webhook()), get("/?a=1&a=2", ""), ParameterRepeated),
