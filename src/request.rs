@@ -272,7 +272,7 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
+pub(crate) static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 /// RFC 9110, section 9, and RFC 5789.
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 const MAX_HEADER_BYTES: usize = 16 * 1024;

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, SenderKeys, SignatureKind};
 use crate::params::Params;
 use crate::providers::vonage::{SignatureMethod, Sms, Source};
-use crate::request::{Head, HeaderName, MediaType, Request};
+use crate::request::{Head, MediaType, Request};
 use crate::rule::Encoding;
 use crate::verifier::Verifier;
 
@@ -94,8 +94,7 @@ impl Subject for Sms {
 
 /// The place where the verifier looks.
 fn expected(capture: &Capture) -> Option<&'static str> {
-    let content_type = HeaderName::from_static("content-type");
-    Some(match Source::of(capture.request().head(), &content_type).ok()? {
+    Some(match Source::of(capture.request().head()).ok()? {
         Source::Query => IN_QUERY,
         Source::Body(MediaType::Form) => IN_FORM,
         Source::Body(MediaType::Json) => IN_JSON,

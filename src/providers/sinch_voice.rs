@@ -34,7 +34,7 @@
 use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};
-use crate::request::{Head, HeaderName};
+use crate::request::{CONTENT_TYPE, Head, HeaderName};
 use crate::rule::{Encoding, Envelope, Hash, Profile, Rule};
 use crate::secret::{Keyring, Secret, Tenants};
 #[cfg(feature = "sign")]
@@ -136,4 +136,3 @@ impl Sign for SinchVoiceRule {
 
 static AUTHORIZATION: HeaderName = HeaderName::from_static("authorization");
 static TIME: HeaderName = HeaderName::from_static("x-timestamp");
-static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");

@@ -13,7 +13,7 @@ use crate::providers::livekit::LiveKit;
 use crate::providers::messagebird::{self, MessageBird};
 use crate::providers::static_token::StaticToken;
 use crate::providers::vonage;
-use crate::request::{HeaderName, MediaType};
+use crate::request::MediaType;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
@@ -42,7 +42,7 @@ impl<R: Sign> Signer for Webhook<R> {
 impl Signer for vonage::Sms {
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error> {
         let (request, secret) = (&unsigned.delivery, secret(key)?);
-        let source = vonage::Source::of(request.head(), &CONTENT_TYPE)?;
+        let source = vonage::Source::of(request.head())?;
         let given = match source {
             vonage::Source::Query => of_form(request.query().as_bytes())?,
             vonage::Source::Body(MediaType::Form) => of_form(request.body())?,
@@ -165,5 +165,3 @@ fn of_object(body: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let text = |value: Value| value.as_str().map(str::to_owned).ok_or(ErrorKind::ParameterMalformed);
     members.into_iter().map(|(name, value)| Ok((name, text(value)?))).collect()
 }
-
-const CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");

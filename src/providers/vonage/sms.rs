@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::error::{Error, ErrorKind};
 use crate::mac::{Function, MacKeys, Senders};
 use crate::params::Params;
-use crate::request::{Head, HeaderName, KeptBody, MediaType, Request};
+use crate::request::{Head, KeptBody, MediaType, Request};
 use crate::secret::{Keyring, Tenants};
 #[cfg(feature = "sign")]
 use crate::time::UnixTime;
@@ -115,7 +115,6 @@ pub struct Sms {
     method: SignatureMethod,
     tolerance: Option<Tolerance>,
     clock: SharedClock,
-    content_type: HeaderName,
     max_body: usize,
 }
 
@@ -158,7 +157,7 @@ impl Sms {
     /// - [`TenantMissing`](ErrorKind::TenantMissing): there is no parameter `api-key` or `api_key`.
     /// - Those of the request's form, see [above](Sms#errors), such as a body over 1 MiB.
     pub fn untrusted_api_key(request: Request<'_>) -> Result<String, Error> {
-        let (source, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY)?;
+        let (source, mut params) = read(request, DEFAULT_MAX_BODY)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
             return Err(ErrorKind::BodyUnexpected.into());
         }
@@ -176,8 +175,7 @@ impl Sms {
             |method: &SignatureMethod| Some(Function::from(*method)) == keys.map(MacKeys::function);
         let method = SignatureMethod::ALL.iter().copied().find(function).unwrap_or(self.method);
         let keys = keys.map_or_else(|| self.keys.clone(), |keys| Senders::One(keys.clone()));
-        let (clock, content_type) = (self.clock.clone(), self.content_type.clone());
-        Self { keys, method, tolerance: None, clock, content_type, max_body: self.max_body }
+        Self { keys, method, tolerance: None, clock: self.clock.clone(), max_body: self.max_body }
     }
 
     #[cfg(feature = "diagnose")]
@@ -190,7 +188,7 @@ impl Sms {
     /// Returns the account that a request names, unverified.
     #[cfg(feature = "diagnose")]
     pub(crate) fn claimed_api_key(request: Request<'_>) -> Option<String> {
-        let (_, mut params) = read(request, &HeaderName::from_static(CONTENT_TYPE), DEFAULT_MAX_BODY).ok()?;
+        let (_, mut params) = read(request, DEFAULT_MAX_BODY).ok()?;
         params.sort_unique().ok()?;
         check::untrusted_api_key(&params).map(Cow::into_owned).ok()
     }
@@ -212,21 +210,14 @@ impl Sms {
     }
 
     fn with_keys(method: SignatureMethod, keys: Senders<MacKeys>) -> Self {
-        Self {
-            keys,
-            method,
-            tolerance: None,
-            clock: SharedClock::system(),
-            content_type: HeaderName::from_static(CONTENT_TYPE),
-            max_body: DEFAULT_MAX_BODY,
-        }
+        Self { keys, method, tolerance: None, clock: SharedClock::system(), max_body: DEFAULT_MAX_BODY }
     }
 }
 
 impl Verifier for Sms {
     fn begin<'v>(&'v self, head: Head<'_>) -> Result<Verification<'v>, Error> {
         let mut params = Params::default();
-        match Source::of(head, &self.content_type)? {
+        match Source::of(head)? {
             Source::Query => {
                 params.read_query(head.query())?;
                 let evidence = self.check(params)?.into_evidence();
@@ -240,7 +231,7 @@ impl Verifier for Sms {
     }
 
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
-        let (source, params) = read(request, &self.content_type, self.max_body)?;
+        let (source, params) = read(request, self.max_body)?;
         if matches!(source, Source::Query) && !request.body().is_empty() {
             // A wrong signature is reported first, as where the body comes in chunks.
             return Err(self.check(params).err().unwrap_or_else(|| ErrorKind::BodyUnexpected.into()));
@@ -258,8 +249,8 @@ impl Verifier for Sms {
 }
 
 /// Reads the parameters, and returns where they were.
-fn read(request: Request<'_>, content_type: &HeaderName, max_body: usize) -> Result<(Source, Params), Error> {
-    let source = Source::of(request.head(), content_type)?;
+fn read(request: Request<'_>, max_body: usize) -> Result<(Source, Params), Error> {
+    let source = Source::of(request.head())?;
     let mut params = Params::default();
     match source {
         Source::Query => params.read_query(request.head().query())?,
@@ -294,5 +285,4 @@ impl Check for BufferedBody<'_> {
     }
 }
 
-const CONTENT_TYPE: &str = "content-type";
 const DEFAULT_MAX_BODY: usize = 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
-use crate::request::{Head, HeaderName, MediaType};
+use crate::request::{CONTENT_TYPE, Head, MediaType};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
@@ -13,13 +13,13 @@ pub(crate) enum Source {
 impl Source {
     /// Chooses by the method and, for a POST, by the media type. A charset other than UTF-8 or US-ASCII is rejected: a
     /// framework may decode with it and read other parameters.
-    pub(crate) fn of(head: Head<'_>, content_type: &HeaderName) -> Result<Self, Error> {
+    pub(crate) fn of(head: Head<'_>) -> Result<Self, Error> {
         match head.method() {
             "GET" => return Ok(Self::Query),
             "POST" => {}
             _ => return Err(ErrorKind::MethodUnsupported.into()),
         }
-        let content_type = head.header(content_type)?.unwrap_or_default();
+        let content_type = head.header(&CONTENT_TYPE)?.unwrap_or_default();
         MediaType::of(content_type).map(Self::Body).ok_or_else(|| ErrorKind::MediaTypeUnsupported.into())
     }
 }
