@@ -24,9 +24,9 @@ use crate::verifier::Verifier;
 ///
 /// # Deployment caveat
 ///
-/// A slow sender ties up a connection, up to `max_body` of memory and a permit of a concurrency limit. That is so for a limit
-/// inside this layer too, since the service must be ready before the call. In axum, such a limit counts only verified requests
-/// if it has a `layer` call of its own.
+/// A slow sender ties up a connection, up to `max_body` of memory and a permit of a concurrency limit. A limit inside this layer
+/// counts slow senders too, since the service must be ready before the call. In axum, it counts only verified requests if it has
+/// a `layer` call of its own.
 ///
 /// Put a timeout of the whole request outside this layer. One of the body alone ends as
 /// [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted), 400, which is final for Vonage. With a

@@ -5,7 +5,6 @@ mod kept;
 mod query;
 mod turns;
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +16,7 @@ use self::query::Queries;
 use self::turns::Turns;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
+use crate::integrations::read::BoxError;
 use crate::request::{Head, Request};
 use crate::rule::Rule;
 use crate::secret::{Keyring, Secret, Tenants};
@@ -142,7 +142,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
+        E: Into<BoxError>,
         V: Verifier + 'static,
     {
         Self::with_hint(Hint::Head(Box::new(hint)), store, scheme)
@@ -162,7 +162,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
+        E: Into<BoxError>,
         V: Verifier + 'static,
     {
         Self::with_hint(Hint::Request(Box::new(hint)), store, scheme)
@@ -191,7 +191,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
+        E: Into<BoxError>,
         R: Rule + 'static,
     {
         let example = Arc::new(scheme(example_tenants()?)?);
@@ -207,7 +207,7 @@ impl TenantLookup {
     ) -> Result<Self, ConfigError>
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
+        E: Into<BoxError>,
         V: Verifier + 'static,
     {
         let example = Arc::new(scheme(example_tenants()?));
@@ -222,7 +222,7 @@ impl TenantLookup {
     ) -> Self
     where
         S: Future<Output = Result<Option<Keyring>, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
+        E: Into<BoxError>,
     {
         Self {
             hint,
@@ -298,7 +298,7 @@ impl TenantLookup {
 }
 
 /// The store's error, or an account's secrets that the scheme rejects.
-fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+fn unavailable(cause: impl Into<BoxError>) -> Error {
     Error::new(ErrorKind::TenantStoreUnavailable).caused_by(cause)
 }
 

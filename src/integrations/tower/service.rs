@@ -90,8 +90,7 @@ where
                 Err(error) => return Ok(reject(&on_rejection, error)),
             };
             let runtime = if gate.guard.continues() { Handle::try_current().ok() } else { None };
-            let rejecting = on_rejection.clone();
-            let span = observer.clone();
+            let apart = runtime.map(|runtime| (runtime, on_rejection.clone(), observer.clone()));
             let answer = async move {
                 let (request, hold) = match gate.admit(proved, &observer).await {
                     Ok(Admitted::Fresh(request, hold)) => (request, hold),
@@ -99,7 +98,7 @@ where
                         let repeated = saved.and_then(|saved| memory.repeat(&saved));
                         return Ok(repeated.unwrap_or_else(|| on_duplicate.answer(&verified)));
                     }
-                    Err(error) => return Ok(reject(&rejecting, error)),
+                    Err(error) => return Ok(reject(&on_rejection, error)),
                 };
                 match hold {
                     Some(hold) => handle(inner, memory, request, hold).await,
@@ -107,8 +106,8 @@ where
                 }
             };
             // The claim is in the task too. Its lease would have no owner if the client left before the store answers.
-            let Some(runtime) = runtime else { return answer.await };
-            match runtime.spawn(span.watch_task(answer)).await.map_err(JoinError::try_into_panic) {
+            let Some((runtime, on_rejection, observer)) = apart else { return answer.await };
+            match runtime.spawn(observer.watch_task(answer)).await.map_err(JoinError::try_into_panic) {
                 Ok(answer) => answer,
                 Err(Ok(panic)) => resume_unwind(panic),
                 // The runtime is shutting down.
