@@ -1,5 +1,7 @@
 //! Wrong character sets and HTML escapes.
 
+use std::iter;
+
 use encoding_rs::{
     BIG5, EUC_KR, Encoding, GBK, ISO_8859_15, MACINTOSH, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
     mem,
@@ -38,9 +40,9 @@ pub(super) fn rewritings(text: &[u8]) -> Vec<(String, Rewrite)> {
         push(encoding.name(), Box::new(read), Box::new(write));
     }
     for count in [|_| 1, char::len_utf16, char::len_utf8] {
-        let marked = move |c: char| if c.is_ascii() { c.to_string() } else { "?".repeat(count(c)) };
+        let marked = move |c: char| iter::repeat_n(if c.is_ascii() { c } else { '?' }, count(c));
         let write = move |text: &[u8]| {
-            Some(str::from_utf8(text).ok()?.chars().map(marked).collect::<String>().into())
+            Some(str::from_utf8(text).ok()?.chars().flat_map(marked).collect::<String>().into())
         };
         all.push(("has a question mark for what is not ASCII".to_owned(), Box::new(write)));
     }

@@ -65,7 +65,7 @@ fn a_search_that_ends_early_says_so() {
 
 #[test]
 #[ignore = "measures time: `.ci/release speed`"]
-fn a_diagnosis_takes_less_time_than_two_thousand_verifications() {
+fn a_diagnosis_costs_less_than_two_hundred_verifications() {
     for scheme in of_bodies() {
         for (kind, body) in [("JSON", large_json(1_048_576)), ("a form", large_form(1_048_576))] {
             let (genuine, forged) = deliveries(&scheme, &body);
@@ -200,8 +200,7 @@ fn list(method: SignatureMethod, bytes: usize) -> String {
     signatures.collect::<Vec<_>>().join(".")
 }
 
-/// Checks that the diagnosis of a forgery takes less time than as many verifications of a genuine request as its trials may
-/// cost. It writes JSON and forms again for each trial, which takes longer than their verification.
+/// Checks that the diagnosis of a forgery costs less than 200 verifications of a genuine request.
 fn require_few_verifications(
     what: &str,
     (right, genuine): (&dyn Diagnose, &Capture),
@@ -212,7 +211,7 @@ fn require_few_verifications(
     let diagnosis = quickest(|| assert!(!wrong.diagnose(forged, &credentials).is_genuine()));
     let ratio = diagnosis.as_secs_f64() / verification.as_secs_f64();
     println!("{what:<24} {ratio:6.1} verifications");
-    assert!(ratio < 2000.0, "{what}: {ratio}");
+    assert!(ratio < 200.0, "{what}: {ratio}");
 }
 
 /// The schemes with bodies of any size.
