@@ -6,8 +6,8 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 use memchr::memmem;
 
 use super::charsets;
-use super::json::{self, Style};
-use super::trials::{Budget, Change, Matches, Trials};
+use super::json::{self, Layout};
+use super::trials::{Budget, Change, MAX_REWRITTEN, Matches, Trials};
 use super::{Cause, Finding, pairs};
 use crate::encoding::base64;
 use crate::request::Request;
@@ -94,35 +94,36 @@ fn whole(trials: &mut Trials<'_>) {
 }
 
 fn json(trials: &mut Trials<'_>) {
-    let body = trials.text;
-    let sorted = if body.len() <= MAX_SORTED { json::sorted(body) } else { None };
-    let sorted = sorted.as_ref().map(|sorted| (sorted.as_bytes(), ", members sorted by name"));
-    let orders = [(body, "")].into_iter().chain(sorted);
-    let orders = orders.flat_map(|(json, words)| styles().map(move |style| (json, style, words)));
-    let count = if body.len() > MAX_NUMBERED { 0 } else { json::count_numbers(body) };
-    let numbers = chosen(count).flat_map(|numbers| DIGITS.map(|(words, digits)| (numbers, words, digits)));
-    let numbers = numbers.flat_map(|(numbers, words, digits)| {
-        // Programs that rewrite numbers do not indent.
-        let styles = styles().filter(|style| style.indent.is_none());
-        styles.map(move |style| (body, Style { numbers, digits, ..style }, words))
-    });
-    for (json, style, words) in orders.chain(numbers) {
-        if trials.is_over() {
-            break;
+    let Some(json) = str::from_utf8(trials.text).ok().and_then(json::compact) else { return };
+    styles(trials, &json, "", &ON_ONE_LINE);
+    if json.len() <= MAX_REWRITTEN {
+        styles(trials, &json, "", &IN_LINES);
+        let Some(sorted) = json::sorted(&json) else { return };
+        for layouts in [ON_ONE_LINE, IN_LINES] {
+            styles(trials, &sorted, ", members sorted by name", &layouts);
         }
-        let words = format_args!("the body's JSON is written {}{words}", style.words.concat());
-        trials.test(Cause::BodyReserialised, words, style.write(json));
+    }
+    let count = if json.len() <= MAX_NUMBERED { json::count_numbers(&json) } else { 0 };
+    for numbers in chosen(count) {
+        for (words, digits) in DIGITS {
+            // Programs that rewrite numbers do not indent.
+            styles(trials, &json::with_digits(&json, numbers, digits), words, &ON_ONE_LINE);
+        }
     }
 }
 
-/// The styles of JavaScript, Python, PHP and Go, with their options.
-fn styles() -> impl Iterator<Item = Style> {
-    LAYOUTS.into_iter().flat_map(|(laid_out, comma, colon, indent)| {
-        ESCAPES.into_iter().map(move |(escaped, escapes)| {
-            let words = [laid_out, escaped];
-            Style { words, comma, colon, indent, escapes, numbers: 0, digits: 0 }
-        })
-    })
+/// Tries the styles of JavaScript, Python, PHP and Go, with their options.
+fn styles(trials: &mut Trials<'_>, json: &str, words: &str, layouts: &Layouts) {
+    for (escaped, escapes) in ESCAPES {
+        let json = json::escaped(json, escapes);
+        for (laid_out, layout) in layouts {
+            if trials.is_over() {
+                return;
+            }
+            let words = format_args!("the body's JSON is written {laid_out}{escaped}{words}");
+            trials.test(Cause::BodyReserialised, words, Some(layout.write(&json)));
+        }
+    }
 }
 
 /// The sets of numbers that may have been rewritten, one bit each: all, any of few, or one of many.
@@ -151,12 +152,14 @@ fn with_cr(body: &[u8]) -> Vec<u8> {
     body.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(b"\r\n".as_slice())
 }
 
-/// The words, what separates members, what follows a name, and the indentation.
-const LAYOUTS: [(&str, &str, &str, Option<usize>); 4] = [
-    ("compactly", ",", ":", None),
-    ("with a space after commas and colons", ", ", ": ", None),
-    ("in lines indented by 2", ",", ": ", Some(2)),
-    ("in lines indented by 4", ",", ": ", Some(4)),
+type Layouts = [(&'static str, Layout); 2];
+const ON_ONE_LINE: Layouts = [
+    ("compactly", Layout { comma: ",", colon: ":", indent: None }),
+    ("with a space after commas and colons", Layout { comma: ", ", colon: ": ", indent: None }),
+];
+const IN_LINES: Layouts = [
+    ("in lines indented by 2", Layout { comma: ",", colon: ": ", indent: Some(2) }),
+    ("in lines indented by 4", Layout { comma: ",", colon: ": ", indent: Some(4) }),
 ];
 /// The words, and the characters that are escaped without need.
 type Escaped = (&'static str, fn(char) -> bool);
@@ -172,8 +175,6 @@ const DIGITS: [(&str, usize); 3] =
 
 /// A longer body is only verified, not rewritten.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-/// The members of a longer body are not sorted.
-const MAX_SORTED: usize = 256 * 1024;
 /// The numbers of a longer body are not rewritten.
 const MAX_NUMBERED: usize = 16 * 1024;
 /// Up to this many numbers, every set is tried.

@@ -3,8 +3,8 @@
 use std::iter;
 
 use encoding_rs::{
-    BIG5, EUC_KR, Encoding, GBK, ISO_8859_15, MACINTOSH, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
-    mem,
+    BIG5, EUC_KR, EncoderResult, Encoding, GBK, ISO_8859_15, MACINTOSH, SHIFT_JIS, WINDOWS_1250,
+    WINDOWS_1251, WINDOWS_1252, mem,
 };
 
 /// Rewrites a text. `None` if it is not of the kind.
@@ -34,19 +34,40 @@ pub(super) fn rewritings(text: &[u8]) -> Vec<(String, Rewrite)> {
             Some(read.as_bytes().to_vec())
         };
         let write = |text: &[u8]| {
-            let (bytes, _, is_lossy) = encoding.encode(str::from_utf8(text).ok()?);
-            (!is_lossy).then(|| bytes.into_owned())
+            // It ends at the first character that the charset does not have.
+            let mut encoder = encoding.new_encoder();
+            let length = encoder.max_buffer_length_from_utf8_without_replacement(text.len())?;
+            let (text, mut bytes) = (str::from_utf8(text).ok()?, Vec::with_capacity(length));
+            let (result, _) = encoder.encode_from_utf8_to_vec_without_replacement(text, &mut bytes, true);
+            (result == EncoderResult::InputEmpty).then_some(bytes)
         };
         push(encoding.name(), Box::new(read), Box::new(write));
     }
     for count in [|_| 1, char::len_utf16, char::len_utf8] {
-        let marked = move |c: char| iter::repeat_n(if c.is_ascii() { c } else { '?' }, count(c));
         let write = move |text: &[u8]| {
-            Some(str::from_utf8(text).ok()?.chars().flat_map(marked).collect::<String>().into())
+            let mark = |c, out: &mut String| out.extend(iter::repeat_n('?', count(c)));
+            Some(replaced(str::from_utf8(text).ok()?, |c| !c.is_ascii(), mark).into())
         };
         all.push(("has a question mark for what is not ASCII".to_owned(), Box::new(write)));
     }
     all
+}
+
+/// The text, with these characters written as `write` does.
+pub(super) fn replaced(
+    text: &str,
+    is_replaced: fn(char) -> bool,
+    write: impl Fn(char, &mut String),
+) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_replaced) {
+        let last = piece.chars().next_back().filter(|last| is_replaced(*last));
+        out.push_str(piece.strip_suffix(is_replaced).unwrap_or(piece));
+        if let Some(last) = last {
+            write(last, &mut out);
+        }
+    }
+    out
 }
 
 /// Decodes HTML escapes. `None` if the text is not UTF-8.

@@ -2,26 +2,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::iter;
 
 use serde::de::IgnoredAny;
-use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-/// A program's style of JSON.
-#[derive(Clone, Copy)]
-pub(super) struct Style {
-    /// The words for the layout and for the escapes.
-    pub(super) words: [&'static str; 2],
+use super::charsets::replaced;
+
+/// What a program writes between the tokens of JSON.
+pub(super) struct Layout {
     pub(super) comma: &'static str,
     pub(super) colon: &'static str,
     /// The indentation in spaces, if each member has its own line.
     pub(super) indent: Option<usize>,
-    /// The characters that are escaped without need.
-    pub(super) escapes: fn(char) -> bool,
-    /// The numbers that are written with this many digits after the point. The lowest bit is the first number.
-    pub(super) numbers: u64,
-    pub(super) digits: usize,
 }
 
 /// Whether a text is a single array or object.
@@ -30,100 +23,121 @@ pub(super) fn is_json(text: &[u8]) -> bool {
         && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
+/// The JSON text without white space and with only the necessary escapes. `None` if it is nested too deeply for a webhook.
+pub(super) fn compact(json: &str) -> Option<String> {
+    let mut depth = 0_usize;
+    let plain = tokens(json).map(|token| {
+        depth = match token {
+            "{" | "[" => depth.checked_add(1).filter(|depth| *depth <= MAX_DEPTH)?,
+            "}" | "]" => depth.saturating_sub(1),
+            _ => depth,
+        };
+        Some(plain(token))
+    });
+    plain.collect()
+}
+
+/// The compact JSON text with sorted members.
+pub(super) fn sorted(json: &str) -> Option<String> {
+    if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) {
+        let written = members.into_iter().map(|(name, value)| {
+            Some(format!("{}:{}", serde_json::to_string(&name).ok()?, sorted(value.get())?))
+        });
+        return Some(format!("{{{}}}", written.collect::<Option<Vec<_>>>()?.join(",")));
+    }
+    let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(json) else { return Some(json.to_owned()) };
+    let written = values.into_iter().map(|value| sorted(value.get()));
+    Some(format!("[{}]", written.collect::<Option<Vec<_>>>()?.join(",")))
+}
+
 /// Counts the numbers in a JSON text.
-pub(super) fn count_numbers(json: &[u8]) -> usize {
+pub(super) fn count_numbers(json: &str) -> usize {
     tokens(json).filter(|token| is_number(token)).count()
 }
 
-/// The JSON text with sorted members. `None` if it is nested too deeply for a webhook.
-pub(super) fn sorted(json: &[u8]) -> Option<String> {
-    sorted_value(serde_json::from_slice(json).ok()?, MAX_DEPTH)
+/// The compact JSON text with the chosen numbers written with this many digits after the point. The lowest bit of `chosen` is the
+/// first number, and the highest is each after the 63rd.
+pub(super) fn with_digits(json: &str, chosen: u64, digits: usize) -> String {
+    let mut bit = 1_u64;
+    let rewritten = tokens(json).map(|token| {
+        let is_chosen = is_number(token) && chosen & bit != 0;
+        bit = if is_number(token) { bit.checked_mul(2).unwrap_or(bit) } else { bit };
+        if is_chosen { number_with_digits(token, digits) } else { Cow::Borrowed(token) }
+    });
+    rewritten.collect()
 }
 
-impl Style {
-    /// Writes a JSON text in this style. `None` if it is nested too deeply for a webhook.
-    pub(super) fn write(self, json: &[u8]) -> Option<Vec<u8>> {
+/// The JSON text with these characters escaped as well.
+pub(super) fn escaped(json: &str, escapes: fn(char) -> bool) -> String {
+    replaced(json, escapes, |c, out| match c {
+        '/' => out.push_str(r"\/"),
+        _ => out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}"))),
+    })
+}
+
+impl Layout {
+    /// Lays out a compact JSON text.
+    pub(super) fn write(&self, json: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(json.len());
-        let (mut depth, mut number, mut is_open) = (0_usize, 1_u64, false);
+        let (mut depth, mut is_open) = (0_usize, false);
         for token in tokens(json) {
-            let closes = matches!(token, b"}" | b"]");
+            let closes = matches!(token, "}" | "]");
             depth = depth.saturating_sub(closes.into());
             if is_open != closes {
                 self.break_line(depth, &mut out);
             }
-            is_open = matches!(token, b"{" | b"[");
+            is_open = matches!(token, "{" | "[");
             depth = depth.saturating_add(is_open.into());
-            match token {
-                b"," => {
-                    out.extend_from_slice(self.comma.as_bytes());
-                    self.break_line(depth, &mut out);
-                }
-                b":" => out.extend_from_slice(self.colon.as_bytes()),
-                [b'"', ..] => self.write_string(&plain(token), &mut out),
-                _ if is_number(token) => {
-                    let is_rewritten = self.numbers & number != 0;
-                    let rewritten = if is_rewritten { with_digits(token, self.digits) } else { None };
-                    out.extend_from_slice(rewritten.as_ref().map_or(token, String::as_bytes));
-                    number = number.checked_shl(1).unwrap_or_default();
-                }
-                _ => out.extend_from_slice(token),
-            }
-            if depth > MAX_DEPTH {
-                return None;
+            let written = match token {
+                "," => self.comma,
+                ":" => self.colon,
+                _ => token,
+            };
+            out.extend_from_slice(written.as_bytes());
+            if token == "," {
+                self.break_line(depth, &mut out);
             }
         }
-        Some(out)
+        out
     }
 
-    fn break_line(self, depth: usize, out: &mut Vec<u8>) {
+    fn break_line(&self, depth: usize, out: &mut Vec<u8>) {
         if let Some(width) = self.indent {
             out.push(b'\n');
             out.resize(out.len().saturating_add(depth.saturating_mul(width)), b' ');
         }
     }
+}
 
-    /// Writes a string with only the necessary escapes.
-    fn write_string(self, text: &str, out: &mut Vec<u8>) {
-        for piece in text.split_inclusive(self.escapes) {
-            let escaped = piece.chars().next_back().filter(|last| (self.escapes)(*last));
-            out.extend_from_slice(piece.strip_suffix(self.escapes).unwrap_or(piece).as_bytes());
-            match escaped {
-                None => {}
-                Some('/') => out.extend_from_slice(br"\/"),
-                Some(other) => {
-                    for unit in other.encode_utf16(&mut [0; 2]) {
-                        // Writing to a vector cannot fail.
-                        let _ = write!(out, "\\u{unit:04x}");
-                    }
-                }
-            }
-        }
+/// The number with zeros up to this many digits after its point, or for no digits, without zeros at its end. Unchanged if it has an
+/// exponent.
+fn number_with_digits(number: &str, digits: usize) -> Cow<'_, str> {
+    match number.split_once('.') {
+        _ if number.contains(['e', 'E']) => number.into(),
+        Some(_) if digits == 0 => number.trim_end_matches('0').trim_end_matches('.').into(),
+        Some((whole, decimals)) => format!("{whole}.{decimals:0<digits$}").into(),
+        None if digits == 0 => number.into(),
+        None => format!("{number}.{:0<digits$}", "").into(),
     }
 }
 
-/// The number with zeros up to this many digits after its point, or for no digits, without zeros at its end. `None` if it has an
-/// exponent.
-fn with_digits(number: &[u8], digits: usize) -> Option<String> {
-    let number = str::from_utf8(number).ok().filter(|number| !number.contains(['e', 'E']))?;
-    Some(match number.split_once('.') {
-        Some(_) if digits == 0 => number.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        Some((whole, decimals)) => format!("{whole}.{decimals:0<digits$}"),
-        None if digits == 0 => number.to_owned(),
-        None => format!("{number}.{:0<digits$}", ""),
-    })
-}
-
 /// The tokens of a JSON text, without the white space between them.
-fn tokens(json: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn tokens(json: &str) -> impl Iterator<Item = &str> {
     let mut rest = json;
-    std::iter::from_fn(move || {
+    iter::from_fn(move || {
         rest = rest.trim_ascii_start();
-        let length = if b"{}[],:".contains(rest.first()?) {
-            1
-        } else {
-            let mut values = Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
-            values.next()?.ok()?;
-            values.byte_offset()
+        let length = match rest.as_bytes().first()? {
+            b'"' => {
+                let mut is_escaped = false;
+                let ends = |byte| {
+                    let ends = byte == b'"' && !is_escaped;
+                    is_escaped = byte == b'\\' && !is_escaped;
+                    ends
+                };
+                rest.bytes().skip(1).position(ends)?.checked_add(2)?
+            }
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
+            _ => rest.find([',', ']', '}', ' ', '\t', '\r', '\n']).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at_checked(length)?;
         rest = after;
@@ -131,28 +145,15 @@ fn tokens(json: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn is_number(token: &[u8]) -> bool {
-    token.first().is_some_and(|first| *first == b'-' || first.is_ascii_digit())
+fn is_number(token: &str) -> bool {
+    token.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
-/// The string with only the necessary escapes. A string with half a surrogate pair stays unchanged.
-fn plain(string: &[u8]) -> Cow<'_, str> {
-    let decoded = || serde_json::to_string(&serde_json::from_slice::<String>(string).ok()?).ok();
-    let plain = if string.contains(&b'\\') { decoded() } else { None };
-    plain.map_or_else(|| String::from_utf8_lossy(string), Cow::Owned)
-}
-
-fn sorted_value(value: &RawValue, depth: usize) -> Option<String> {
-    let (inner, json) = (depth.checked_sub(1)?, value.get());
-    if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) {
-        let written = members.into_iter().map(|(name, value)| {
-            Some(format!("{}:{}", serde_json::to_string(&name).ok()?, sorted_value(value, inner)?))
-        });
-        return Some(format!("{{{}}}", written.collect::<Option<Vec<_>>>()?.join(",")));
-    }
-    let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(json) else { return Some(json.to_owned()) };
-    let written = values.into_iter().map(|value| sorted_value(value, inner));
-    Some(format!("[{}]", written.collect::<Option<Vec<_>>>()?.join(",")))
+/// The token with only the necessary escapes. A string with half a surrogate pair stays unchanged.
+fn plain(token: &str) -> Cow<'_, str> {
+    let decoded = || serde_json::to_string(&serde_json::from_str::<String>(token).ok()?).ok();
+    let plain = if token.contains('\\') { decoded() } else { None };
+    plain.map_or(Cow::Borrowed(token), Cow::Owned)
 }
 
 const MAX_DEPTH: usize = 16;

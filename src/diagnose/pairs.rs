@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 use super::charsets;
-use super::trials::{Budget, Change, Matches, Trials};
+use super::trials::{Budget, Change, MAX_REWRITTEN, Matches, Trials};
 use super::{Cause, Finding};
 use crate::request::Request;
 
@@ -28,35 +28,44 @@ pub(super) fn find(request: Request<'_>, budget: &Budget, matches: Matches<'_>) 
     trials.found
 }
 
-/// Splits a query or a form and decodes nothing.
-pub(super) fn split(raw: &[u8]) -> Pairs {
-    let halves = pieces(raw).map(|pair| {
-        let mut halves = pair.splitn(2, |byte| *byte == b'=');
-        let mut half = || halves.next().unwrap_or_default().to_vec();
-        (half(), half())
-    });
-    halves.collect()
+/// The names and values of a query or form, decoded once.
+pub(super) fn decoded(raw: &[u8]) -> Pairs {
+    halves(raw).map(|(name, value)| (decode(name).into(), decode(value).into())).collect()
 }
 
-/// Decodes every name and value once.
-pub(super) fn decoded(pairs: &Pairs) -> Pairs {
-    pairs.iter().map(|(name, value)| (decode(name), decode(value))).collect()
+/// The raw names and values of a query or form.
+pub(super) fn halves(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pieces(raw).map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let mut half = || halves.next().unwrap_or_default();
+        (half(), half())
+    })
 }
 
 /// Writes a form as a browser does.
 pub(super) fn write(pairs: &Pairs) -> Vec<u8> {
-    write_with(pairs, FORM, true, false)
+    write_texts(pairs.iter().flat_map(|(name, value)| [name, value]))
 }
 
-/// Writes a form with these escapes, with or without `+` for spaces and lower-case digits.
-fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool) -> Vec<u8> {
+/// Writes names and values in turn, as a browser writes a form.
+fn write_texts(texts: impl Iterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
+    write_with(texts, FORM, true, false)
+}
+
+/// Writes names and values with these escapes, with or without `+` for spaces and lower-case digits.
+fn write_with(
+    texts: impl Iterator<Item = impl AsRef<[u8]>>,
+    escaped: &'static AsciiSet,
+    plus: bool,
+    lower: bool,
+) -> Vec<u8> {
     let mut form = Vec::new();
-    for (before, text) in pairs.iter().flat_map(|(name, value)| [(b'&', name), (b'=', value)]) {
+    for (before, text) in [b'&', b'='].into_iter().cycle().zip(texts) {
         if before == b'=' || !form.is_empty() {
             form.push(before);
         }
         // Each part is one escape, or contains none.
-        for part in percent_encode(text, escaped) {
+        for part in percent_encode(text.as_ref(), escaped) {
             match part.as_bytes() {
                 b"%20" if plus => form.push(b'+'),
                 escape @ [b'%', ..] if lower => form.extend(escape.iter().map(u8::to_ascii_lowercase)),
@@ -71,7 +80,7 @@ fn write_with(pairs: &Pairs, escaped: &'static AsciiSet, plus: bool, lower: bool
 pub(super) fn hint(raw: &[u8]) -> Option<Finding> {
     let (cause, evidence) = if is_unescaped(raw) {
         (Cause::ParamsDecoding, "the parameters have characters in them that a form escapes")
-    } else if decoded(&split(raw)).iter().any(|(_, value)| charsets::has_question_marks(value)) {
+    } else if decoded(raw).iter().any(|(_, value)| charsets::has_question_marks(value)) {
         (Cause::BodyEncoding, "a word has question marks in it, as a lossy encoder writes them")
     } else {
         return None;
@@ -90,9 +99,8 @@ pub(super) fn is_unescaped(raw: &[u8]) -> bool {
 
 /// Tries the ways in which programs escape a form.
 pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
-    let pairs = decoded(&split(trials.text));
     for (escaped, plus, lower) in FORMS {
-        let form = write_with(&pairs, escaped, plus, lower);
+        let form = write_with(texts(trials.text).map(decode), escaped, plus, lower);
         trials.test(cause, "the parameters are escaped in another way", Some(form));
     }
 }
@@ -100,39 +108,39 @@ pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
 /// Tries changes of names and values: decoding, blanks and added parameters.
 pub(super) fn rewrite(trials: &mut Trials<'_>) {
     let raw = trials.text;
-    let undecoded = split(raw);
-    let once = decoded(&undecoded);
+    let once: Vec<_> = texts(raw).map(decode).collect();
     let mut decoding = |words: &str, form: Option<Vec<u8>>| trials.test(Cause::ParamsDecoding, words, form);
-    decoding("the parameters are decoded and encoded again", Some(write(&once)));
+    decoding("the parameters are decoded and encoded again", Some(write_texts(once.iter())));
     let plain = charsets::without_html(raw);
-    let decoded_plain = plain.as_ref().map(|plain| write(&decoded(&split(plain))));
+    let decoded_plain = plain.as_ref().map(|plain| write_texts(texts(plain).map(decode)));
     decoding("the HTML escapes between the parameters are decoded", plain);
     decoding("the HTML escapes between the parameters are decoded", decoded_plain);
-    decoding("the parameters are decoded twice", Some(write(&decoded(&once))));
-    decoding("the parameters are taken as they are, not decoded", Some(write(&undecoded)));
-    let pluses = each(&undecoded, |text| Some(percent_decode(text).collect()));
-    decoding("a `+` is taken for itself, not for a space", pluses.as_ref().map(write));
-    let text: Vec<_> = once.iter().flat_map(|(name, value)| name.iter().chain(value)).copied().collect();
-    for (words, rewrite) in charsets::rewritings(&text) {
-        let form = each(&once, rewrite).as_ref().map(write);
+    decoding("the parameters are decoded twice", Some(write_texts(once.iter().map(|text| decode(text)))));
+    decoding("the parameters are taken as they are, not decoded", Some(write_texts(texts(raw))));
+    let pluses = texts(raw).map(|text| Cow::from(percent_decode(text)));
+    decoding("a `+` is taken for itself, not for a space", Some(write_texts(pluses)));
+    // All texts are rewritten in one call: no charset has a NUL in another character.
+    let joined = if raw.len() <= MAX_REWRITTEN { once.join(&0) } else { Vec::new() };
+    for (words, rewrite) in charsets::rewritings(&joined) {
+        let form = rewrite(&joined).map(|texts| write_texts(texts.split(|byte| *byte == 0)));
         decoding(&format!("the text of the parameters {words}"), form);
     }
 
-    let trimmed = each(&once, |text| Some(text.trim_ascii().to_vec()));
-    let form = trimmed.as_ref().map(write);
-    trials.test(Cause::ParamsBlank, "the blanks around names and values are removed", form);
+    let trimmed = write_texts(once.iter().map(|text| text.trim_ascii()));
+    trials.test(Cause::ParamsBlank, "the blanks around names and values are removed", Some(trimmed));
     let is_blank = |text: &[u8]| matches!(text, b"null" | b"undefined" | b"None" | b"nil");
-    let blank = each(&once, |text| Some(if is_blank(text) { Vec::new() } else { text.to_vec() }));
-    trials.test(Cause::ParamsBlank, "values such as `null` are blank", blank.as_ref().map(write));
-    let few = if raw.len() > SMALL_BYTES { 0 } else { once.len().min(MAX_PAIRS) };
-    let ends = [(" ", false), (" ", true), ("\n", false), ("\n", true)];
-    for (at, (blank, is_end)) in (0..few).flat_map(|at| ends.map(|end| (at, end))) {
-        let mut pairs = once.clone();
-        if let Some((_, value)) = pairs.get_mut(at) {
-            let place = if is_end { value.len() } else { 0 };
-            value.splice(place..place, blank.bytes());
+    let blank = once.iter().map(|text| if is_blank(text) { b"" } else { text.as_ref() });
+    trials.test(Cause::ParamsBlank, "values such as `null` are blank", Some(write_texts(blank)));
+    let few = if raw.len() > SMALL_BYTES { 0 } else { once.len() };
+    let ends = [(" ", ""), ("", " "), ("\n", ""), ("", "\n")];
+    let values = (1..few).step_by(2).take(MAX_PAIRS);
+    for (at, (before, after)) in values.flat_map(|at| ends.map(|ends| (at, ends))) {
+        let mut texts = once.clone();
+        if let Some(value) = texts.get_mut(at) {
+            *value = [before.as_bytes(), value, after.as_bytes()].concat().into();
         }
-        trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", Some(write(&pairs)));
+        let form = write_texts(texts.iter());
+        trials.test(Cause::ParamsBlank, "a blank is put back at an end of a value", Some(form));
     }
     for others in without_some(raw) {
         if trials.is_over() {
@@ -185,15 +193,18 @@ fn pieces(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
     raw.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty())
 }
 
-/// Changes every name and value. `None` if one cannot be changed.
-fn each(pairs: &Pairs, change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Pairs> {
-    pairs.iter().map(|(name, value)| Some((change(name)?, change(value)?))).collect()
+/// The raw names and values of a query or form, in turn.
+fn texts(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    halves(raw).flat_map(|(name, value)| [name, value])
 }
 
 /// Decodes percent-escapes. Invalid ones stay unchanged.
-fn decode(text: &[u8]) -> Vec<u8> {
+fn decode(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'+') {
+        return percent_decode(text).into();
+    }
     let spaced: Vec<_> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    Cow::from(percent_decode(&spaced)).into_owned()
+    percent_decode(&spaced).collect::<Vec<_>>().into()
 }
 
 /// The parameters without any one of them. If they are small, also without any neighbours, and without any two. Nothing if that

@@ -71,7 +71,7 @@ impl Subject for Sms {
     fn hints(&self, case: &Case<'_>) -> Vec<Finding> {
         let capture = case.capture;
         let form = places(capture).into_iter().next().map(|(_, form)| form);
-        let pairs = pairs::decoded(&pairs::split(form.as_deref().unwrap_or_default()));
+        let pairs = pairs::decoded(form.as_deref().unwrap_or_default());
         let sig = pairs.iter().find(|(name, _)| name == b"sig");
         let bytes = Function::from(self.method()).tag_bytes();
         let first = match sig {
@@ -114,10 +114,10 @@ fn places(capture: &Capture) -> Vec<(Option<Change>, Vec<u8>)> {
     let mut places = vec![body, (IN_QUERY, capture.query.clone())];
     places.retain(|(_, form)| !form.is_empty());
     if let [(_, body), (_, query)] = places.as_slice() {
-        let (mut all, mut missing) = (pairs::split(body), pairs::split(query));
+        let (mut all, mut missing) = (pairs::decoded(body), pairs::decoded(query));
         missing.retain(|(name, _)| all.iter().all(|(known, _)| known != name));
         all.extend(missing);
-        places.push(("of query and body are taken together", pairs::write(&pairs::decoded(&all))));
+        places.push(("of query and body are taken together", pairs::write(&all)));
     }
     let expected = expected(capture);
     places.sort_by_key(|(place, _)| Some(*place) != expected);
@@ -129,7 +129,7 @@ fn places(capture: &Capture) -> Vec<(Option<Change>, Vec<u8>)> {
 /// The request with its signature in the right form and name, and with dropped parameters restored.
 fn renamed(case: &Case<'_>) -> Vec<(Changes, Capture)> {
     let Some((_, form)) = places(case.capture).into_iter().next() else { return Vec::new() };
-    let pairs = pairs::decoded(&pairs::split(&form));
+    let pairs = pairs::decoded(&form);
     let mut all = Vec::new();
     for (at, (name, value)) in pairs.iter().enumerate() {
         let known =

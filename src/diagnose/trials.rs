@@ -86,3 +86,6 @@ fn cost(message: usize) -> usize {
 
 /// The cost of all trials, in verifications of the unchanged request.
 pub(super) const MOST_VERIFICATIONS: usize = 2000;
+
+/// The members of longer JSON are not sorted or put in lines, and the parameters of a longer form keep their charset.
+pub(super) const MAX_REWRITTEN: usize = 256 * 1024;
