@@ -2,8 +2,9 @@
 
 use super::case::Case;
 use super::explain::Explain;
+use super::heads::Seen;
 use super::trials::MOST_VERIFICATIONS;
-use super::{Capture, Cause, Credentials, Diagnosis, Finding, other_scheme};
+use super::{Capture, Cause, Credentials, Diagnosis, Finding, other_scheme, signatures};
 use crate::error::ErrorKind;
 
 /// A verifier that can say why it rejects a request. All verifiers of this crate can, and a [`Webhook`](crate::Webhook) with a rule
@@ -25,7 +26,7 @@ pub trait Diagnose: Explain {
             Ok(findings) => findings,
             Err(hints) => other().unwrap_or_else(|| {
                 let alike = || other_scheme::alike(&case, self.scheme());
-                let alike = if has_signature(&case) { None } else { alike() };
+                let alike = if has_signature(self, &case) { None } else { alike() };
                 alike.map_or(hints, |finding| vec![finding])
             }),
         };
@@ -53,7 +54,11 @@ fn is_of_scheme(finding: &Finding) -> bool {
     )
 }
 
-/// Whether the verifier found a signature in the scheme's place.
-fn has_signature(case: &Case<'_>) -> bool {
-    matches!(case.rejection.kind(), ErrorKind::SignatureMismatch | ErrorKind::SignatureMalformed)
+/// Whether the verifier found a signature in the scheme's place, or something else is missing beside one.
+fn has_signature<V: Explain + ?Sized>(verifier: &V, case: &Case<'_>) -> bool {
+    matches!(case.rejection.kind(), ErrorKind::SignatureMismatch | ErrorKind::SignatureMalformed) || {
+        let seen = Seen::new(case.capture, None);
+        drop(verifier.verify(seen.request()));
+        signatures::like(case.capture, None).any(|name| seen.was_asked(name.as_str()))
+    }
 }

@@ -8,7 +8,7 @@ use super::case::Changes;
 use super::trials::Change;
 use super::{Capture, Cause, signatures};
 use crate::error::Error;
-use crate::request::{BaseUrl, HeaderLookup, HeaderName, Headers, Request};
+use crate::request::{BaseUrl, CONTENT_TYPE, HeaderLookup, HeaderName, Headers, Request};
 
 /// The headers of a request, with some values changed. Records lookups, so that rules need not say which headers they read.
 pub(super) struct Seen<'c> {
@@ -62,11 +62,14 @@ impl<'c> Seen<'c> {
     fn expanded(&self, fault: Option<&str>) -> Vec<Self> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_unchanged = |name: &&HeaderName| self.changed.iter().all(|(changed, _)| changed != *name);
-        let names = asked.iter().filter(|name| fault.is_none_or(|fault| fault == name.as_str()));
+        // The content type decides where and in which form a signature is read.
+        let is_fault =
+            |name: &&HeaderName| fault.is_none_or(|fault| fault == name.as_str()) || **name == CONTENT_TYPE;
+        let names = asked.iter().filter(is_fault);
         let (mut all, mut exchanged) = (Vec::new(), Vec::new());
         for name in names.filter(is_unchanged) {
             let mut push = |changes: &[Change], value: &[u8]| all.push(self.with([(name, value)], changes));
-            if name.as_str() == "content-type" {
+            if *name == CONTENT_TYPE {
                 push(&[(Cause::ParamsOtherSource, "the body is read as a form".to_owned())], FORM);
                 push(&[(Cause::ParamsOtherSource, "the body is read as JSON".to_owned())], JSON);
                 continue;

@@ -63,7 +63,8 @@ fn is_alike(case: &Case<'_>, scheme: &Scheme) -> bool {
     let Ok(verifier) = scheme.build(&settings) else { return false };
     let seen = Seen::new(case.capture, None);
     let verdict = verifier.verify(seen.request());
-    let is_its = signatures::like(case.capture).is_none_or(|name| seen.was_asked(name.as_str()));
+    let mut like = signatures::like(case.capture, None).peekable();
+    let is_its = like.peek().is_none() || like.any(|name| seen.was_asked(name.as_str()));
     is_its
         && verdict.is_err_and(|error| match error.kind() {
             ErrorKind::SignatureMismatch => true,

@@ -46,7 +46,8 @@ impl<R: Rule> Subject for Webhook<R> {
         let hint = match (rejection.kind(), rejection.header_name()) {
             (ErrorKind::SignatureMismatch, _) => None,
             (ErrorKind::SignatureMissing, Some(name)) => {
-                let (named, other) = match signatures::like(capture) {
+                let bytes = self.traits().kind.map(SignatureKind::bytes);
+                let (named, other) = match signatures::like(capture, bytes).next() {
                     Some(other) => (Cause::HeaderOther, format!("`{other}` looks like a signature")),
                     None => (Cause::SignatureMissing, "none that looks like a signature".to_owned()),
                 };

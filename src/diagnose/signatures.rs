@@ -29,10 +29,12 @@ pub(super) fn read(value: &[u8]) -> Vec<Given> {
     given
 }
 
-/// The first header that looks like a signature. A name that no header can have is skipped, since the evidence shows names.
-pub(super) fn like(capture: &Capture) -> Option<HeaderName> {
-    let mut like = capture.headers.iter().filter(|(_, value)| !read(value).is_empty());
-    like.find_map(|(name, _)| HeaderName::new(name).ok())
+/// The headers that look like a signature, of this many bytes if given: identifiers look like one of another length. A name that
+/// no header can have is skipped, since the evidence shows names.
+pub(super) fn like(capture: &Capture, bytes: Option<usize>) -> impl Iterator<Item = HeaderName> {
+    let fits = move |(tag, _): &Given| bytes.is_none_or(|bytes| tag.as_bytes().len() == bytes);
+    let like = capture.headers.iter().filter(move |(_, value)| read(value).iter().any(fits));
+    like.filter_map(|(name, _)| HeaderName::new(name).ok())
 }
 
 /// Whether a value looks like a signature or a token.
@@ -96,7 +98,7 @@ pub(super) fn forms(value: &[u8]) -> Vec<(Change, Vec<u8>)> {
     forms
 }
 
-/// Finds what is wrong with a signature of this many bytes.
+/// Finds what is wrong with the text of a signature that should have this many bytes.
 pub(super) fn length_hint(value: &[u8], bytes: usize, encoding: Encoding) -> Option<Finding> {
     let (unit, expected) = match encoding {
         Encoding::Hex => ("hex digits", bytes.saturating_mul(2)),
@@ -108,6 +110,7 @@ pub(super) fn length_hint(value: &[u8], bytes: usize, encoding: Encoding) -> Opt
     };
     let found = match (value.len(), is_written) {
         (length, true) if length == expected => return None,
+        (0, _) => return Some(Finding::hint(Cause::SignatureMissing, "the text of the signature is empty")),
         (length, false) => format!("{length} characters that are not all {unit}"),
         (length, true) => {
             let known = LENGTHS.iter().zip(["MD5", "SHA-1", "SHA-256", "SHA-512"]);

@@ -132,18 +132,19 @@ fn independent_faults_are_found_together() {
 
 #[test]
 fn a_wrong_length_names_its_algorithm() {
-    for (value, evidence) in [
-        ("0".repeat(32), "it has 32 hex digits, as MD5 gives, and 64 are expected"),
-        ("0".repeat(40), "it has 40 hex digits, as SHA-1 gives, and 64 are expected"),
-        ("0".repeat(128), "it has 128 hex digits, as SHA-512 gives, and 64 are expected"),
-        ("0".repeat(63), "it has 63 hex digits, which no algorithm gives, and 64 are expected"),
-        ("z".repeat(64), "it has 64 characters that are not all hex digits, and 64 are expected"),
-        (String::new(), "it has 0 characters that are not all hex digits, and 64 are expected"),
+    let length = "signature_length";
+    for (value, code, evidence) in [
+        ("0".repeat(32), length, "it has 32 hex digits, as MD5 gives, and 64 are expected"),
+        ("0".repeat(40), length, "it has 40 hex digits, as SHA-1 gives, and 64 are expected"),
+        ("0".repeat(128), length, "it has 128 hex digits, as SHA-512 gives, and 64 are expected"),
+        ("0".repeat(63), length, "it has 63 hex digits, which no algorithm gives, and 64 are expected"),
+        ("z".repeat(64), length, "it has 64 characters that are not all hex digits, and 64 are expected"),
+        (String::new(), "signature_missing", "the text of the signature is empty"),
     ] {
         let received = Capture::new("POST", [("x-elto-signature", value)], BODY);
         let diagnosis = Vogent::new(key(KEY)).diagnose(&received, &Credentials::new().secret(KEY));
         let first = &diagnosis.findings()[0];
-        assert_eq!((first.code(), first.evidence()), ("signature_length", evidence));
+        assert_eq!((first.code(), first.evidence()), (code, evidence));
     }
     let sha256 = Capture::new("POST", [("x", "0".repeat(64))], BODY);
     let verifier = HexHmac::with_algorithm("x", Algorithm::Sha1, key(KEY)).unwrap();

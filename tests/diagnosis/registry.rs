@@ -81,6 +81,32 @@ fn a_strangers_request_proves_nothing() {
     }
 }
 
+/// The identifiers of the event, of the request and of its trace look like an MD5.
+#[test]
+fn missing_headers() {
+    let id = "5f".repeat(16);
+    for subject in subjects() {
+        let unsigned = subject.sample.unsigned.clone().id(&format!("wh_{id}"));
+        let genuine = subject.verifier.sign(&subject.sample.key, &unsigned).unwrap();
+        for (name, _) in genuine.headers() {
+            let traced = genuine.clone().without_header(name).with_header("x-request-id", &id);
+            let received = traced.with_header("traceparent", &format!("00-{id}-{id:.16}-01"));
+            if subject.verifier.verify(received.request()).is_ok() {
+                continue;
+            }
+            if name == "content-type" {
+                subject.requires("content type", &received, &["params_other_source"]);
+                continue;
+            }
+            let diagnosis = subject.diagnose(&received);
+            let first = &diagnosis.findings()[0];
+            let is_missing = first.evidence().contains(&format!("`{name}`"))
+                && ["signature_missing", "unsigned_callback", "rejected_otherwise"].contains(&first.code());
+            assert!(is_missing, "{}, {name}:\n{diagnosis}", subject.scheme.name());
+        }
+    }
+}
+
 #[test]
 fn renamed_headers() {
     for subject in subjects() {
