@@ -105,7 +105,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(service: Router, routes: &Routes, options: &Options) -> io::Result<()> {
-    let listener = TcpListener::bind(&*options.listen.0).await?;
+    let listener = TcpListener::bind(&*options.listen.0).await;
+    let listener = listener.map_err(|error| io::Error::new(error.kind(), format!("--listen: {error}")))?;
     introduce(routes, listener.local_addr()?);
 
     let (asked, told) = watch::channel(0);
@@ -197,8 +198,12 @@ async fn terminated() {
 }
 
 /// Whether rejections are explained.
-fn explains() -> bool {
-    env::var_os("EXPLAIN").is_some_and(|value| value == "1")
+fn explains() -> Result<bool, String> {
+    match env::var_os("EXPLAIN").unwrap_or_default().to_str() {
+        Some("1") => Ok(true),
+        Some("" | "0") => Ok(false),
+        _ => Err("environment variable `EXPLAIN`: neither 0 nor 1".to_owned()),
+    }
 }
 
 /// Prints a line. If nobody reads it, the service continues.

@@ -22,6 +22,7 @@ use crate::{Options, explains};
 /// Puts each verifier on its path, before the handler.
 pub(crate) fn router(routes: &Routes, options: &Options) -> Result<Router, String> {
     let guard = Guard::new(options).map_err(|error| format!("--redis: {error}"))?;
+    let explains = explains()?;
     let mut service = Router::new();
     for route in &routes.routes {
         let verifier = &route.verifier;
@@ -34,7 +35,7 @@ pub(crate) fn router(routes: &Routes, options: &Options) -> Result<Router, Strin
             .layer(middleware::from_fn_with_state(verifier.scheme(), journal::record))
             .layer(HandleErrorLayer::new(timed_out))
             .layer(TimeoutLayer::new(Duration::from_secs(options.timeout)))
-            .option_layer(explains().then(|| middleware::from_fn_with_state(explainer, keep)))
+            .option_layer(explains.then(|| middleware::from_fn_with_state(explainer, keep)))
             .layer(verify);
         service = service.route(&route.path, any(handle).layer(layers));
     }

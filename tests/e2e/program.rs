@@ -26,6 +26,8 @@ fn a_wrong_option_or_variable_ends_it_with_status_2_and_shows_no_value() {
         (("VONAGE_SMS_SECRET", SECRET), "`VONAGE_SMS_ALGORITHM` is not set"),
         (("TWILIO_SECRET", SECRET), "`TWILIO_BASE_URL` is not set"),
         (("TELNYX_PUBLIC_KEY", SECRET), "`TELNYX_PUBLIC_KEY`: "),
+        (("TELNYX_SECRET", SECRET), "`TELNYX_PUBLIC_KEY` is not set"),
+        (("EXPLAIN", SECRET), "`EXPLAIN`: "),
         (("VONAGE_CONTACT_CENTER_SECRET", SECRET), "vonage-contact-center: "),
         (("VOGENT_TOLERANCE", SECRET), "`VOGENT_TOLERANCE`: "),
         (("TWILIO_BASE_URL", SECRET), "`TWILIO_BASE_URL`: "),
@@ -42,6 +44,14 @@ fn a_wrong_option_or_variable_ends_it_with_status_2_and_shows_no_value() {
         );
         assert!(errors.contains(problem) && !errors.contains(SECRET), "{options:?} {variable:?}: {errors}");
     }
+}
+
+#[test]
+fn an_address_in_use_is_named_by_its_option() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let ended = program().args(["--listen", &other.local_addr().unwrap().to_string()]).output().unwrap();
+    let errors = String::from_utf8(ended.stderr).unwrap();
+    assert!(ended.status.code() == Some(1) && errors.starts_with("receiver: --listen: "), "{errors}");
 }
 
 #[tokio::test]
