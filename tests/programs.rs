@@ -96,10 +96,25 @@ fn deliveries_reports_unreadable_lines_and_files_and_reads_the_others() {
     assert_eq!((lines.status, lines.lines().len()), (2, 2));
     assert!(lines.errors.contains("line 2:") && lines.errors.contains("line 4:"), "{}", lines.errors);
 
+    assert!(lines.errors.contains("not JSON: expected ident at column 2\n"), "{}", lines.errors);
+
     let root = env!("CARGO_MANIFEST_DIR");
     let bundled = format!("{root}/examples/deliveries.jsonl");
     let files = run("deliveries", &["--json", "/nonexistent", root, &bundled], "");
     assert_eq!((files.status, files.ids()), (2, ids(DELIVERIES)));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    let marked = format!("\u{feff}{}\n", delivery("vogent genuine"));
+    assert_eq!(run("deliveries", &["--strict", "-"], &marked.repeat(2)).status, 0);
+
+    let text: Vec<_> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let file = saved("as PowerShell writes it", [b"\xff\xfe", text.as_slice()].concat());
+    for arguments in [&[file.as_str()][..], &[&OPTIONS[..], &["--http", &file]].concat()] {
+        let run = run("explain", arguments, "");
+        assert!(run.status == 2 && run.errors.contains("the file is UTF-16"), "{run:?}");
+    }
 }
 
 #[test]
@@ -262,6 +277,7 @@ fn explain_reports_unreadable_lines_and_reads_the_others() {
     let lines = run("explain", &["--json", "-"], &format!("not JSON\n{first}\n{{}}\n"));
     assert_eq!((lines.status, lines.lines().len()), (2, 1));
     assert!(lines.errors.contains("line 1") && lines.errors.contains("line 3"), "{}", lines.errors);
+    assert!(run("explain", &["-"], "").output.starts_with("0 requests: "));
     let empty = json!({"id": 1, "scheme": "vogent", "secret": ""}).to_string();
     assert!(run("explain", &["--json", "-"], &empty).output.contains("\"secret_empty\""));
 }
@@ -303,6 +319,12 @@ fn explain_reads_a_request_from_a_proxy_or_curl() {
         ("plain", format!("{HEAD}{BODY}"), None),
         ("ends with a line feed", with(&length) + BODY + "\n", None),
         ("chunked", with("Transfer-Encoding: chunked") + &chunks, None),
+        (
+            "chunked, with other line ends",
+            (with("Transfer-Encoding: chunked") + &chunks).replace('\r', ""),
+            None,
+        ),
+        ("with a byte order mark", format!("\u{feff}{HEAD}{BODY}"), None),
         ("chunked once, decoded since", with("Transfer-Encoding: chunked") + BODY, None),
         ("curl", traced(&with(&length)), Some(&body)),
         ("curl by HTTP 2", http_2, Some(&body)),
@@ -340,6 +362,7 @@ fn explain_says_why_it_cannot_read_a_request() {
             "after 3 bytes of the body",
         ),
         ("no size", with("Transfer-Encoding: chunked", "3\r\nabc\r\nx\r\n"), "follows 3 bytes of the body"),
+        ("chunks from curl", with("Transfer-Encoding: chunked", ""), "give the body with --body"),
         ("no request", BODY.to_owned(), "neither an HTTP request nor the output of `curl -v`"),
         ("nothing", String::new(), "neither an HTTP request nor the output of `curl -v`"),
     ];
@@ -348,6 +371,8 @@ fn explain_says_why_it_cannot_read_a_request() {
         assert_eq!((run.status, run.output.as_str()), (2, ""), "{name}");
         assert!(run.errors.contains(problem), "{name}: {}", run.errors);
     }
+    let bare = run("explain", &[&OPTIONS[..], &["--http", &saved("no length", HEAD)]].concat(), "");
+    assert!(bare.status == 0 && bare.errors.contains("the file holds no body"), "{bare:?}");
     let missing = run("explain", &[&OPTIONS[..], &["--http", "/nonexistent"]].concat(), "");
     assert_eq!((missing.status, missing.output.as_str()), (2, ""));
 }
@@ -369,6 +394,15 @@ fn explain_says_which_url_it_tries_if_the_scheme_signs_it() {
     assert!(options("twilio", &[]).contains("so https://a.example is tried"));
     assert_eq!(options("twilio", &["--base-url", "https://b.example"]), "");
     assert_eq!(options("vogent", &[]), "");
+}
+
+#[test]
+fn a_signed_url_may_have_another_in_its_query() {
+    let head = "GET /cb?u=http://b.example/c HTTP/1.1\r\nHost: a.example\r\n\
+        X-Twilio-Signature: U0dFRttoxQ/HkKotakFqsiOIpu4=\r\n\r\n";
+    let file = saved("a URL in the query", head);
+    let run = run("explain", &["--http", &file, "--scheme", "twilio", "--secret", "THE_SECRET"], "");
+    assert!(run.output.contains("The request verifies."), "{run:?}");
 }
 
 #[test]
@@ -414,6 +448,22 @@ fn explain_proposes_the_time_of_a_request_that_is_merely_old() {
     line["now"] = json!(1_000_000_000);
     let skewed = run("explain", &["--json", "-"], &line.to_string()).output;
     assert!(skewed.contains("clock_skew") && !skewed.contains("--now"), "{skewed}");
+}
+
+#[test]
+fn a_setting_that_the_scheme_needs_is_named() {
+    let mut cases =
+        vec![(json!({"id": 1, "scheme": "hex-hmac", "secret": "x"}), "field `header` is missing")];
+    if cfg!(feature = "ed25519") {
+        let mut keyed: Value = serde_json::from_str(delivery("telnyx genuine")).unwrap();
+        keyed["scheme"] = json!("vogent");
+        cases.push((keyed, "field `secret` is missing"));
+        cases.push((json!({"id": 1, "scheme": "telnyx", "secret": "x"}), "field `public_key` is missing"));
+    }
+    for (line, problem) in cases {
+        let run = run("explain", &["-"], &line.to_string());
+        assert!(run.status == 2 && run.errors.contains(problem), "{run:?}");
+    }
 }
 
 /// Every setting of the format has an option.

@@ -76,7 +76,8 @@ pub(crate) enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotJson(error) => write!(f, "not JSON: {error}"),
+            // A record is one line, and its number in the file is told elsewhere.
+            Self::NotJson(error) => write!(f, "not JSON: {}", error.to_string().replace("line 1 ", "")),
             Self::NotAnObject => f.write_str("not a JSON object"),
             Self::Missing(field) => write!(f, "field `{field}` is missing"),
             Self::Wrong(field, expected) => write!(f, "field `{field}` is not {expected}"),
@@ -146,9 +147,10 @@ impl Record {
     }
 }
 
-/// Splits a URL into scheme with authority, and path with query.
+/// Splits a URL into scheme with authority, and path with query. A query may contain another URL.
 pub(crate) fn split_url(url: &str) -> (&str, &str) {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let scheme = url.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', '?']));
+    let authority = scheme.map_or(url, |(_, rest)| rest);
     let target = authority.find(['/', '?']).and_then(|at| authority.get(at..)).unwrap_or_default();
     url.split_at(url.len().saturating_sub(target.len()))
 }

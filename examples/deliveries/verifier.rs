@@ -64,7 +64,15 @@ pub(super) fn verifier(record: &Record) -> Result<Box<dyn Registered>, Misconfig
     if let Some(now) = record.now {
         settings = settings.clock(move || UnixTime::from_secs(now));
     }
-    Ok(scheme.build(&settings)?)
+    scheme.build(&settings).map_err(|error| {
+        let field = match (error, &record.secrets) {
+            (ConfigError::HeaderNameInvalid, _) if record.header.is_none() => "header",
+            (ConfigError::KeyringEmpty, Secrets::Public(_)) => "secret",
+            (ConfigError::KeyringEmpty, _) => "public_key",
+            (other, _) => return other.into(),
+        };
+        Misconfigured(format!("field `{field}` is missing"))
+    })
 }
 
 fn tolerance(seconds: &Value) -> Result<Tolerance, Misconfigured> {

@@ -86,7 +86,7 @@ impl Report {
     pub(crate) fn finish(&self) {
         let Self { json, proved, hints, genuine, unreadable } = self;
         let count = proved.saturating_add(*hints).saturating_add(*genuine);
-        if !json && count > 1 {
+        if !json && count != 1 && count.saturating_add(*unreadable) != 1 {
             print(format_args!(
                 "{count} requests: {proved} with a proved cause, {hints} with hints, {genuine} verify; {unreadable} unreadable"
             ));

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use countersign::HeaderName;
-use httparse::{EMPTY_HEADER, Status, parse_chunk_size};
+use httparse::{EMPTY_HEADER, Status};
+
+use super::input::without_mark;
 
 /// A saved request.
 pub(crate) struct Request {
@@ -18,6 +19,7 @@ pub(crate) struct Request {
 impl Request {
     /// Reads a head and the body after it. In the output of `curl -v`, it reads the lines that begin with `>`.
     pub(crate) fn read(file: &[u8]) -> Result<Self, String> {
+        let file = without_mark(file).map_err(|error| error.to_string())?;
         if let Ok(request) = Self::parse(file) {
             return Ok(request);
         }
@@ -40,13 +42,11 @@ impl Request {
         let (Some(method), Some(target)) = (head.method, head.path) else {
             return Err(httparse::Error::Token);
         };
-        // A pseudo-header of HTTP/2 is not a header.
-        let headers = head.headers.iter().filter(|field| HeaderName::new(field.name).is_ok());
         let text_of = |value| String::from_utf8_lossy(value).into_owned();
         Ok(Self {
             method: method.to_owned(),
             target: target.to_owned(),
-            headers: headers.map(|field| (field.name.to_owned(), text_of(field.value))).collect(),
+            headers: head.headers.iter().map(|field| (field.name.to_owned(), text_of(field.value))).collect(),
             body: text.get(length..).filter(|_| !is_cut).unwrap_or_default().to_vec(),
             notes: Vec::new(),
         })
@@ -75,9 +75,9 @@ impl Request {
         }
         let held = self.body.len();
         match self.content_length() {
-            Some(length) if held < length => Err(format!(
-                "the file holds {held} of {length} bytes of the body: save the whole request, or give the body with --body FILE"
-            )),
+            Some(length) if held < length => {
+                Err(format!("the file holds {held} of {length} bytes of the body: {ADVICE}"))
+            }
             Some(length) => {
                 self.body.truncate(length);
                 if held > length {
@@ -89,6 +89,9 @@ impl Request {
             // Editors add a line feed at the end of a file.
             None if self.body.iter().all(|byte| matches!(byte, b'\r' | b'\n')) => {
                 self.body.clear();
+                if self.method != "GET" {
+                    self.notes.push(format!("the file holds no body; if the request had one, {ADVICE}"));
+                }
                 Ok(())
             }
             None => Ok(()),
@@ -99,26 +102,31 @@ impl Request {
         let mut rest = self.body.as_slice();
         let mut decoded = Vec::new();
         loop {
-            let cut = || format!("the file ends within a chunk, after {} bytes of the body", decoded.len());
-            match parse_chunk_size(rest) {
-                Ok(Status::Complete((start, size))) => {
-                    rest = rest.get(start..).unwrap_or_default();
-                    if size == 0 {
-                        break;
-                    }
-                    let size = usize::try_from(size).map_err(|_| cut())?;
-                    let (chunk, after) = rest.split_at_checked(size).ok_or_else(cut)?;
-                    rest = after.strip_prefix(b"\r\n").ok_or_else(cut)?;
+            let cut = || {
+                format!("the file ends within a chunk, after {} bytes of the body: {ADVICE}", decoded.len())
+            };
+            // Editors change line ends, so a line feed alone ends a line too.
+            let end =
+                rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at.saturating_add(1));
+            let (line, after) = rest.split_at(end);
+            let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
+            let size =
+                str::from_utf8(digits).ok().and_then(|size| usize::from_str_radix(size.trim(), 16).ok());
+            match size {
+                Some(0) => break,
+                Some(size) => {
+                    let (chunk, after) = after.split_at_checked(size).ok_or_else(cut)?;
+                    rest = after.strip_prefix(b"\r\n").or(after.strip_prefix(b"\n")).unwrap_or(after);
                     decoded.extend(chunk);
                 }
-                Ok(Status::Partial) => return Err(cut()),
+                None if rest.is_empty() => return Err(cut()),
                 // Some proxies decode the body and keep the header.
-                Err(_) if decoded.is_empty() => {
+                None if decoded.is_empty() => {
                     self.notes
                         .push("the body is not chunked, although `transfer-encoding` says so".to_owned());
                     return Ok(());
                 }
-                Err(_) => {
+                None => {
                     return Err(format!(
                         "a chunk without a size follows {} bytes of the body",
                         decoded.len()
@@ -154,3 +162,5 @@ fn as_version_1(text: &[u8]) -> Cow<'_, [u8]> {
     }
     text.into()
 }
+
+const ADVICE: &str = "save the whole request, or give the body with --body FILE";

@@ -51,13 +51,22 @@ impl Input {
         };
         for (number, line) in (1..).zip(lines.split(b'\n')) {
             let line = line?;
-            if !line.trim_ascii().is_empty() {
-                take(number, &line);
+            let text = without_mark(&line)?;
+            if !text.trim_ascii().is_empty() {
+                take(number, text);
             }
             progress.passed(line.len());
         }
         Ok(())
     }
+}
+
+/// Removes the byte order mark that some editors and shells write.
+pub(crate) fn without_mark(text: &[u8]) -> io::Result<&[u8]> {
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is UTF-16: save it as UTF-8"));
+    }
+    Ok(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))
 }
 
 /// A progress bar on standard error after a second, unless the terminal shows the lines themselves.
