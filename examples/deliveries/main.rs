@@ -5,7 +5,7 @@
 //! format.
 //!
 //! The exit status is 0 for any verdicts, 1 with `--strict` if a request is rejected, and 2 if a line, a file or an option is
-//! invalid.
+//! invalid or the output is lost.
 
 #![allow(clippy::arithmetic_side_effects, reason = "counts and sums of a program's run")]
 

@@ -15,7 +15,7 @@
 //!
 //! `--help` lists schemes, options and fields. The output has the findings of each request, the likeliest first, or with
 //! `--json` a line per request. It prints no secret and no signature. The exit status is 0, or 2 if an option, a file or a line
-//! is invalid.
+//! is invalid or the output is lost.
 
 #[path = "../deliveries/help.rs"]
 mod help;
@@ -43,7 +43,7 @@ use clap::Parser;
 use countersign::diagnose::{Capture, Cause, Credentials, Diagnose, Diagnosis};
 use countersign::{ConfigError, Request, Secret};
 use input::Input;
-use output::{complain, visible};
+use output::complain;
 use record::{Record, Secrets, Window};
 use report::Report;
 use saved::Saved;
@@ -100,7 +100,7 @@ fn explain_all(input: &Input, report: &mut Report) {
 fn explain(record: &Record, report: &mut Report) {
     match diagnose(record) {
         Ok(diagnosis) => report.diagnosis(record, &diagnosis, arrival(record, &diagnosis).as_deref()),
-        Err(Misconfigured(reason)) => report.unreadable(format_args!("{}: {reason}", shown_id(record))),
+        Err(Misconfigured(reason)) => report.unreadable(format_args!("{}: {reason}", record.id)),
     }
 }
 
@@ -117,7 +117,7 @@ fn diagnose(record: &Record) -> Result<Diagnosis, Misconfigured> {
         }
         // The diagnosis explains most bad secrets. A verifier with a secret that nobody knows also rejects.
         let unknown = Record { secrets: Secrets::Text(unknown_secret()), ..record.clone() };
-        verifier(&unknown).inspect(|_| complain(format_args!("explain: {}: {}", shown_id(record), wrong.0)))
+        verifier(&unknown).inspect(|_| complain(format_args!("explain: {}: {}", record.id, wrong.0)))
     })?;
     Ok(verifier.diagnose(&capture, &credentials(record)))
 }
@@ -148,10 +148,6 @@ fn credentials(record: &Record) -> Credentials {
         }
     };
     record.candidates.iter().fold(credentials, |all, (name, text)| all.other(name, text.as_str()))
-}
-
-fn shown_id(record: &Record) -> String {
-    visible(&record.id.to_string())
 }
 
 /// Makes a secret that no capture can be signed with. It is in base64, as for the Contact Center.

@@ -10,7 +10,7 @@ use countersign::schemes::Scheme;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::output::{complain, visible};
+use super::output::complain;
 use super::record::{Record, split_url};
 use super::request::Request;
 use super::verifier::{Misconfigured, verifier};
@@ -114,8 +114,7 @@ impl Saved {
             // Behind a proxy, the host is often not the one that the platform calls.
             if needs_base_url(&record) {
                 complain(format_args!(
-                    "explain: {name}: this scheme signs the URL; --base-url is not given, so {} is tried",
-                    visible(&guess)
+                    "explain: {name}: this scheme signs the URL; --base-url is not given, so {guess} is tried"
                 ));
             }
             record.base_url = Some(guess);

@@ -15,6 +15,8 @@ mod figures;
 mod hash;
 #[path = "../program/options.rs"]
 mod options;
+#[path = "../program/output.rs"]
+mod output;
 mod server;
 
 use std::process::ExitCode;
@@ -70,7 +72,7 @@ async fn main() -> Result<ExitCode, Failure> {
         };
         figures.add(without, with, hash::microseconds(genuine.body()));
     }
-    println!("{figures}");
+    output::print(&figures);
     let over = max_cost.is_some_and(|limit| figures.cost() > limit);
     Ok(if over { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
