@@ -50,7 +50,7 @@ causes! {
     SecretPem = "secret_pem", "The secret is a PEM, a JSON Web Key or an SSH key.",
         "Use the webhook's signing secret. A private key signs your own requests.";
     SecretOther = "secret_other", "Another of your secrets signs these requests.",
-        "Configure that secret. During a rotation, configure both: `Keyring::new([new, old])`.";
+        "Configure that secret, with several tenants under the name in the request. During a rotation, configure both: `Keyring::new([new, old])`.";
     TenantMissing = "tenant_missing", "The request does not name its tenant.",
         "Find what removes the tenant's name on the way, or use a verifier for this one secret.";
 

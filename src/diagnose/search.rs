@@ -85,7 +85,14 @@ impl<S: Subject> Search<'_, S> {
             findings.extend(self.payload(request, keys.as_ref(), &error));
         }
         if findings.is_empty() {
-            findings.push(self.case.rejected_otherwise());
+            findings.push(match self.case.rejection.kind() {
+                ErrorKind::SignatureMismatch => {
+                    let evidence =
+                        "the signature matches with the secret that you gave, and the verifier has another";
+                    Finding::proved(Cause::SecretOther, evidence)
+                }
+                _ => self.case.rejected_otherwise(),
+            });
         }
         findings
     }

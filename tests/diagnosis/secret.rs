@@ -74,6 +74,9 @@ fn another_secret_is_named() {
         scheme.requires("previous", &diagnosis, "secret_other", true);
         assert!(diagnosis.findings()[0].evidence().contains("`the previous one`"));
 
+        let given = scheme.diagnose_with(OTHER_KEY, &genuine, &Credentials::new().secret(KEY));
+        scheme.requires("given alone", &given, "secret_other", true);
+
         let padded = Credentials::new().secret(OTHER_KEY).other("the previous one", format!("{KEY}\n"));
         let diagnosis = scheme.diagnose_with(OTHER_KEY, &genuine, &padded);
         assert_eq!(codes(&diagnosis), ["secret_whitespace", "secret_other"], "{}", scheme.name);
