@@ -5,29 +5,10 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::diagnose::Capture;
-use countersign::sign::Delivery;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture, key, livekit, messagebird, signed_body};
-
-/// A genuine request with this body.
-fn signed(scheme: &Scheme, body: &[u8]) -> Delivery {
-    use countersign::{Algorithm, sign};
-    match (scheme.name, scheme.signs) {
-        ("hex-hmac sha1", Signs::Body(header)) => sign::hex_hmac(header, Algorithm::Sha1, &key(KEY), body),
-        ("hex-hmac sha512", Signs::Body(header)) => {
-            sign::hex_hmac(header, Algorithm::Sha512, &key(KEY), body)
-        }
-        (_, Signs::Body(header)) => sign::hex_hmac(header, Algorithm::Sha256, &key(KEY), body),
-        ("livekit", _) => signed_body(&livekit(KEY), KEY, body),
-        ("messagebird", _) => signed_body(&messagebird(KEY), KEY, body),
-        ("contact center", _) => {
-            sign::ContactCenterSigner::new(&key(KEY), crate::scheme::NOW).unwrap().post(body)
-        }
-        _ => sign::TokenSigner::new(&key(KEY), crate::scheme::NOW).post(body),
-    }
-}
+use crate::scheme::{BODY, KEY, SCHEMES, Scheme, Signs, capture};
 
 fn schemes() -> impl Iterator<Item = Scheme> {
     SCHEMES.into_iter().filter(|scheme| matches!(scheme.signs, Signs::Body(_) | Signs::TokenOfBody(_)))
@@ -36,7 +17,7 @@ fn schemes() -> impl Iterator<Item = Scheme> {
 /// Checks the first finding if `sent` is signed and `received` arrives.
 fn requires(code: &str, sent: impl AsRef<[u8]>, received: impl AsRef<[u8]>, proved: bool) {
     for scheme in schemes() {
-        let delivery = signed(&scheme, sent.as_ref());
+        let delivery = scheme.signed(KEY, sent.as_ref());
         assert!(scheme.diagnose(KEY, &capture(&delivery)).is_genuine());
         let is_token = matches!(scheme.signs, Signs::TokenOfBody(_));
         let code = match code {
@@ -206,7 +187,7 @@ fn an_unusual_shape_is_a_hint() {
 #[test]
 fn encodings_of_a_body_with_parameters() {
     for scheme in SCHEMES.into_iter().filter(|scheme| scheme.signs == Signs::Params) {
-        let delivery = (scheme.genuine)(KEY);
+        let delivery = scheme.genuine(KEY);
         if delivery.method() == "GET" {
             continue;
         }
@@ -225,13 +206,14 @@ fn encodings_of_a_body_with_parameters() {
 fn large_bodies_are_rewritten() {
     let scheme = SCHEMES[0];
     let lines = "a line\n".repeat(300_000);
-    let received = signed(&scheme, format!("{lines}\n").as_bytes()).with_body(lines);
+    let received = scheme.signed(KEY, format!("{lines}\n").as_bytes()).with_body(lines);
     scheme.requires("2 MiB", &scheme.diagnose(KEY, &capture(&received)), "body_newline", true);
 
     let members =
         |names: [&str; 2]| names.map(|name| format!("\"{name}\":\"{}\"", "a".repeat(60_000))).join(",");
     let (sorted, received) = (members(["a", "b"]), members(["b", "a"]));
-    let received = signed(&scheme, format!("{{{sorted}}}").as_bytes()).with_body(format!("{{{received}}}"));
+    let received =
+        scheme.signed(KEY, format!("{{{sorted}}}").as_bytes()).with_body(format!("{{{received}}}"));
     let diagnosis = scheme.diagnose(KEY, &capture(&received));
     scheme.requires("120 KB", &diagnosis, "body_reserialised", true);
     assert!(diagnosis.findings()[0].evidence().ends_with("compactly, members sorted by name"), "{diagnosis}");
@@ -242,7 +224,7 @@ fn the_largest_bodies_are_only_verified() {
     let scheme = SCHEMES[0];
     let deep = "[".repeat(100_000);
     for body in [deep.as_str(), &"a=".repeat(3_000_000)] {
-        let delivery = (scheme.genuine)(KEY).with_body(body);
+        let delivery = scheme.genuine(KEY).with_body(body);
         scheme.requires(
             "large",
             &scheme.diagnose(KEY, &capture(&delivery)),

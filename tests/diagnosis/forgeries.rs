@@ -17,7 +17,7 @@ fn altered(text: &str, round: usize) -> String {
 fn a_thousand_forgeries_prove_nothing() {
     for round in 0..1_008 {
         let scheme = SCHEMES[round % SCHEMES.len()];
-        let genuine = (scheme.genuine)(KEY);
+        let genuine = scheme.genuine(KEY);
         let (received, stored): (Capture, &str) = match (round / SCHEMES.len()) % 3 {
             // Signed with a key that is not given.
             0 => (capture(&genuine), OTHER_KEY),
@@ -41,7 +41,7 @@ fn a_thousand_forgeries_prove_nothing() {
                 (capture(&genuine.with_body(body)), KEY)
             }
             // A made-up signature.
-            _ => (capture(&(scheme.genuine)(&format!("{round:04}{OTHER_KEY}"))), KEY),
+            _ => (capture(&scheme.genuine(&format!("{round:04}{OTHER_KEY}"))), KEY),
         };
         let diagnosis = scheme.diagnose(stored, &received);
         assert!(!diagnosis.is_genuine(), "{}", scheme.name);
@@ -53,7 +53,7 @@ fn a_thousand_forgeries_prove_nothing() {
         let is_altered = is_token && (round / SCHEMES.len()) % 3 == 1;
         let code = if is_altered { "payload_altered" } else { "forged_or_unknown_secret" };
         assert_eq!(diagnosis.findings()[0].code(), code, "{}:\n{diagnosis}", scheme.name);
-        let right = (scheme.genuine)(KEY);
+        let right = scheme.genuine(KEY);
         let signatures =
             right.headers().iter().map(|(_, value)| value.as_str()).filter(|value| value.len() > 40);
         let sig =

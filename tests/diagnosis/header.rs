@@ -13,7 +13,7 @@ use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, SCHEMES, Signs, capture, codes, k
 fn signature_in_another_header() {
     for scheme in SCHEMES {
         let (Signs::Body(header) | Signs::TokenOfBody(header)) = scheme.signs else { continue };
-        let genuine = (scheme.genuine)(KEY);
+        let genuine = scheme.genuine(KEY);
         let value = genuine.header(header).unwrap().to_owned();
         let moved = genuine.clone().without_header(header).with_header("X-Forwarded-Signature", &value);
         let diagnosis = scheme.diagnose(KEY, &capture(&moved));
@@ -29,7 +29,7 @@ fn signature_in_another_header() {
         scheme.requires("moved and altered", &scheme.diagnose(KEY, &capture(&forged)), code.0, code.1);
     }
     for scheme in SCHEMES.into_iter().filter(|scheme| scheme.signs == Signs::Params) {
-        let genuine = (scheme.genuine)(KEY);
+        let genuine = scheme.genuine(KEY);
         let rename = |text: &str| text.replace("sig=", "Signature=").replace("\"sig\"", "\"SIG\"");
         let renamed = genuine
             .clone()
@@ -43,7 +43,7 @@ fn signature_in_another_header() {
 fn signature_in_another_form() {
     for scheme in SCHEMES {
         let Signs::Body(header) = scheme.signs else { continue };
-        let genuine = (scheme.genuine)(KEY);
+        let genuine = scheme.genuine(KEY);
         let digits = genuine.header(header).unwrap().to_owned();
         let bytes = hex::decode(&digits).unwrap();
         let forms = [

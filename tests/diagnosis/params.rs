@@ -275,11 +275,11 @@ fn a_forgery_that_looks_changed_proves_nothing() {
     let forged = sms().query().query().replace("keyword=", "keyword=null").replace("msisdn=44", "msisdn=45");
     requires("forged_or_unknown_secret", false, &get(&forged));
 
-    let posted = SCHEMES.into_iter().find(|scheme| scheme.name == "jwt post").unwrap();
-    let altered = (posted.genuine)(KEY).with_body("{}").with_query("a=1");
+    let posted = SCHEMES.into_iter().find(|scheme| scheme.name == "vonage-jwt").unwrap();
+    let altered = posted.genuine(KEY).with_body("{}").with_query("a=1");
     posted.requires("altered", &posted.diagnose(KEY, &capture(&altered)), "payload_altered", false);
     let answer = SCHEMES.into_iter().find(|scheme| scheme.signs == Signs::TokenOfQuery).unwrap();
-    let altered = (answer.genuine)(KEY).with_query("a=1").with_body("{}");
+    let altered = answer.genuine(KEY).with_query("a=1").with_body("{}");
     answer.requires("altered", &answer.diagnose(KEY, &capture(&altered)), "payload_altered", false);
 }
 
@@ -311,7 +311,7 @@ fn a_time_outside_the_window() {
 #[test]
 fn the_query_under_a_token() {
     let scheme = SCHEMES.into_iter().find(|scheme| scheme.signs == Signs::TokenOfQuery).unwrap();
-    let genuine = (scheme.genuine)(KEY);
+    let genuine = scheme.genuine(KEY);
     let query = genuine.query().to_owned();
     for (code, changed) in [
         ("params_decoding", query.replace('%', "%25")),
@@ -326,8 +326,8 @@ fn the_query_under_a_token() {
 
     let as_post = genuine.clone().with_method("POST");
     scheme.requires("as POST", &scheme.diagnose(KEY, &capture(&as_post)), "params_other_source", true);
-    let posted = SCHEMES.into_iter().find(|scheme| scheme.name == "jwt post").unwrap();
-    let as_get = (posted.genuine)(KEY).with_method("GET");
+    let posted = SCHEMES.into_iter().find(|scheme| scheme.name == "vonage-jwt").unwrap();
+    let as_get = posted.genuine(KEY).with_method("GET");
     posted.requires("as GET", &posted.diagnose(KEY, &capture(&as_get)), "params_other_source", true);
 
     let raw = sign::TokenSigner::new(&key(KEY), NOW)

@@ -1,9 +1,9 @@
 //! A genuine request of each scheme, and the diagnosis of a rejected one.
 
 use countersign::diagnose::{Capture, Credentials, Diagnose, Diagnosis, Finding};
-use countersign::sign::{self, Delivery, Signer, Unsigned};
-use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
-use countersign::{Algorithm, BaseUrl, HexHmac, LiveKit, MessageBird, Secret, UnixTime, Vogent};
+use countersign::schemes::{self, Registered};
+use countersign::sign::{Delivery, Unsigned};
+use countersign::{Secret, UnixTime};
 
 /// The secret. It is also valid base64, since the Contact Center decodes it.
 pub(crate) const KEY: &str = "cVo3eEsyd0w5bVRyOFlzUDRqRg==";
@@ -11,13 +11,13 @@ pub(crate) const OTHER_KEY: &str = "TnY2YkQxaEozdVg1Z1oyY1I4cQ==";
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 pub(crate) const BODY: &str = r#"{"id":12345678901234567890,"price":1.50,"url":"https://a.example/b","text":"Grüße <b>","b":{"z":[],"a":[1,null]}}"#;
 
-/// A scheme with its settings.
+/// A scheme of the registry, with its algorithm and a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Scheme {
     pub(crate) name: &'static str,
     pub(crate) signs: Signs,
-    pub(crate) verifier: fn(&str) -> Box<dyn Diagnose>,
-    pub(crate) genuine: fn(&str) -> Delivery,
+    algorithm: Option<&'static str>,
+    unsigned: fn() -> Unsigned,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,125 +36,74 @@ pub(crate) fn key(text: &str) -> Secret {
 }
 
 pub(crate) const SCHEMES: [Scheme; 13] = [
-    Scheme {
-        name: "vogent",
-        signs: Signs::Body("x-elto-signature"),
-        verifier: |text| Box::new(Vogent::new(key(text))),
-        genuine: |text| sign::vogent(&key(text), BODY),
-    },
-    Scheme {
-        name: "hex-hmac sha1",
-        signs: Signs::Body("x-signature"),
-        verifier: |text| {
-            Box::new(HexHmac::with_algorithm("x-signature", Algorithm::Sha1, key(text)).unwrap())
-        },
-        genuine: |text| sign::hex_hmac("x-signature", Algorithm::Sha1, &key(text), BODY),
-    },
-    Scheme {
-        name: "hex-hmac sha512",
-        signs: Signs::Body("x-signature"),
-        verifier: |text| {
-            Box::new(HexHmac::with_algorithm("x-signature", Algorithm::Sha512, key(text)).unwrap())
-        },
-        genuine: |text| sign::hex_hmac("x-signature", Algorithm::Sha512, &key(text), BODY),
-    },
-    Scheme {
-        name: "sms md5hash query",
-        signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(SignatureMethod::Md5Hash, key(text))),
-        genuine: |text| sms(SignatureMethod::Md5Hash, text).query(),
-    },
-    Scheme {
-        name: "sms md5 form",
-        signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(SignatureMethod::Md5, key(text))),
-        genuine: |text| sms(SignatureMethod::Md5, text).form(),
-    },
-    Scheme {
-        name: "sms sha1 json",
-        signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(SignatureMethod::Sha1, key(text))),
-        genuine: |text| sms(SignatureMethod::Sha1, text).json(),
-    },
-    Scheme {
-        name: "sms sha256 form",
-        signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(SignatureMethod::Sha256, key(text))),
-        genuine: |text| sms(SignatureMethod::Sha256, text).form(),
-    },
-    Scheme {
-        name: "sms sha512 query",
-        signs: Signs::Params,
-        verifier: |text| Box::new(Sms::new(SignatureMethod::Sha512, key(text))),
-        genuine: |text| sms(SignatureMethod::Sha512, text).query(),
-    },
-    Scheme {
-        name: "jwt post",
-        signs: Signs::TokenOfBody("authorization"),
-        verifier: |text| Box::new(SignedWebhook::new(key(text)).clock(|| NOW)),
-        genuine: |text| sign::TokenSigner::new(&key(text), NOW).claim("api_key", "a1b2c3d4").post(BODY),
-    },
-    Scheme {
-        name: "jwt get",
-        signs: Signs::TokenOfQuery,
-        verifier: |text| Box::new(SignedWebhook::new(key(text)).clock(|| NOW)),
-        genuine: |text| {
-            sign::TokenSigner::new(&key(text), NOW).get("to=1415%200100&text=a%2Bb%2520c&empty=&from=Acme")
-        },
-    },
-    Scheme {
-        name: "contact center",
-        signs: Signs::TokenOfBody("vonage-signature"),
-        verifier: |text| Box::new(ContactCenter::new(base64ed(text)).unwrap().clock(|| NOW)),
-        genuine: |text| sign::ContactCenterSigner::new(&key(text), NOW).unwrap().post(BODY),
-    },
-    Scheme {
-        name: "livekit",
-        signs: Signs::TokenOfBody("authorization"),
-        verifier: |text| Box::new(livekit(text)),
-        genuine: |text| signed(&livekit(text), text),
-    },
-    Scheme {
-        name: "messagebird",
-        signs: Signs::TokenOfBody("messagebird-signature-jwt"),
-        verifier: |text| Box::new(messagebird(text)),
-        genuine: |text| signed(&messagebird(text), text),
-    },
+    scheme("vogent", None, Signs::Body("x-elto-signature"), json),
+    scheme("hex-hmac", Some("sha1"), Signs::Body("x-hex"), json),
+    scheme("hex-hmac", Some("sha512"), Signs::Body("x-hex"), json),
+    scheme("vonage-sms", Some("md5hash"), Signs::Params, params_in_query),
+    scheme("vonage-sms", Some("md5"), Signs::Params, params_in_form),
+    scheme("vonage-sms", Some("sha1"), Signs::Params, params_in_json),
+    scheme("vonage-sms", Some("sha256"), Signs::Params, params_in_form),
+    scheme("vonage-sms", Some("sha512"), Signs::Params, params_in_query),
+    scheme("vonage-jwt", None, Signs::TokenOfBody("authorization"), json),
+    scheme("vonage-jwt", None, Signs::TokenOfQuery, || {
+        Unsigned::new("GET", "").target("/?to=1415%20100&text=a%2Bb%2520c&empty=&from=Acme")
+    }),
+    scheme("vonage-contact-center", None, Signs::TokenOfBody("vonage-signature"), json),
+    scheme("livekit", None, Signs::TokenOfBody("authorization"), json),
+    scheme("messagebird", None, Signs::TokenOfBody("messagebird-signature-jwt"), json),
 ];
 
-pub(crate) fn livekit(text: &str) -> LiveKit {
-    LiveKit::new(key(text)).clock(|| NOW)
+const fn scheme(
+    name: &'static str,
+    algorithm: Option<&'static str>,
+    signs: Signs,
+    unsigned: fn() -> Unsigned,
+) -> Scheme {
+    Scheme { name, signs, algorithm, unsigned }
 }
 
-pub(crate) fn messagebird(text: &str) -> MessageBird {
-    MessageBird::new(BaseUrl::new("https://example.com").unwrap(), key(text)).clock(|| NOW)
+fn json() -> Unsigned {
+    Unsigned::json(BODY).target("/in?from=acme")
 }
 
-pub(crate) fn signed(signer: &impl Signer, text: &str) -> Delivery {
-    signed_body(signer, text, BODY)
+const FORM: &str = "msisdn=447700900001&text=Hello+%26+welcome%2C+100%2525+a%2Bb+Gr%C3%BC%C3%9Fe&keyword=";
+
+fn params_in_query() -> Unsigned {
+    Unsigned::new("GET", "").target(&format!("/?{FORM}"))
 }
 
-pub(crate) fn signed_body(signer: &impl Signer, text: &str, body: impl Into<Vec<u8>>) -> Delivery {
-    signer.sign(&key(text).into(), &Unsigned::json(body).target("/in?a=1")).unwrap()
+fn params_in_form() -> Unsigned {
+    Unsigned::form(FORM)
 }
 
-/// Another secret if this one is not base64, since the verifier needs one. The credentials have the one that is diagnosed.
-fn base64ed(text: &str) -> Secret {
-    Secret::new(text)
-        .ok()
-        .filter(|secret| ContactCenter::new(secret.clone()).is_ok())
-        .unwrap_or_else(|| key(OTHER_KEY))
-}
-
-fn sms(method: SignatureMethod, text: &str) -> sign::SmsSigner {
-    sign::SmsSigner::new(method, &key(text))
-        .param("msisdn", "447700900001")
-        .param("text", "Hello & welcome, 100%25 a+b Grüße")
-        .param("keyword", "")
-        .timestamp(NOW)
+fn params_in_json() -> Unsigned {
+    Unsigned::json(r#"{"msisdn":"447700900001","text":"Hello & welcome, 100%25 a+b Grüße","keyword":""}"#)
 }
 
 impl Scheme {
+    /// The verifier with this text as the secret.
+    fn build(&self, text: &str) -> Option<Box<dyn Registered>> {
+        let scheme = schemes::Scheme::named(self.name).unwrap();
+        let mut settings = scheme.sample([7; 32]).settings.clock(|| NOW);
+        settings.keyring = Some(key(text).into());
+        settings.algorithm = self.algorithm.map(str::to_owned).or(settings.algorithm);
+        scheme.build(&settings).ok()
+    }
+
+    /// The verifier with this text as the secret, or with another if the scheme cannot decode it.
+    pub(crate) fn verifier(&self, text: &str) -> Box<dyn Registered> {
+        self.build(text).or_else(|| self.build(OTHER_KEY)).unwrap()
+    }
+
+    pub(crate) fn genuine(&self, text: &str) -> Delivery {
+        self.verifier(text).sign(&key(text).into(), &(self.unsigned)()).unwrap()
+    }
+
+    /// A genuine request with this body.
+    pub(crate) fn signed(&self, text: &str, body: impl Into<Vec<u8>>) -> Delivery {
+        self.verifier(text).sign(&key(text).into(), &Unsigned::json(body).target("/in?from=acme")).unwrap()
+    }
+
     /// Diagnoses a request with this text as the secret.
     pub(crate) fn diagnose(&self, stored: &str, capture: &Capture) -> Diagnosis {
         self.diagnose_with(stored, capture, &Credentials::new().secret(stored))
@@ -166,7 +115,7 @@ impl Scheme {
         capture: &Capture,
         credentials: &Credentials,
     ) -> Diagnosis {
-        (self.verifier)(stored).diagnose(capture, credentials)
+        self.verifier(stored).diagnose(capture, credentials)
     }
 
     /// Checks the first finding, and that no secret is shown.

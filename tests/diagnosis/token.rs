@@ -5,11 +5,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use countersign::diagnose::{Capture, Credentials, Diagnose};
 use countersign::sign::{self, Delivery, Signer, Unsigned};
 use countersign::vonage::{ContactCenter, SignedWebhook};
-use countersign::{Algorithm, Tenants, UnixTime};
+use countersign::{Algorithm, BaseUrl, LiveKit, MessageBird, Tenants, UnixTime};
 
-use crate::scheme::{
-    BODY, KEY, NOW, OTHER_KEY, capture, codes, key, livekit, messagebird, shows_nothing, signed,
-};
+use crate::scheme::{BODY, KEY, NOW, OTHER_KEY, capture, codes, key, shows_nothing};
 
 fn requires(code: &str, proved: bool, verifier: &dyn Diagnose, capture: &Capture) -> String {
     let diagnosis = verifier.diagnose(capture, &Credentials::new().secret(KEY));
@@ -42,6 +40,18 @@ fn with_algorithm(name: &str, algorithm: Option<Algorithm>) -> Capture {
     );
     let token = format!("Bearer {input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature));
     Capture::new("POST", [("authorization", token)], BODY)
+}
+
+fn livekit(text: &str) -> LiveKit {
+    LiveKit::new(key(text)).clock(|| NOW)
+}
+
+fn messagebird(text: &str) -> MessageBird {
+    MessageBird::new(BaseUrl::new("https://example.com").unwrap(), key(text)).clock(|| NOW)
+}
+
+fn signed(signer: &impl Signer, text: &str) -> Delivery {
+    signer.sign(&key(text).into(), &Unsigned::json(BODY).target("/in?a=1")).unwrap()
 }
 
 #[test]
