@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -30,13 +30,14 @@ use crate::world::{
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A guard in memory with Tokio's clock. On demand it stops answering, fails, or answers half a second after it has acted.
+/// A guard in memory with Tokio's clock. On demand it stops answering, fails, or answers late after it has acted.
 #[derive(Clone, Debug)]
 struct Store {
     memory: Memory,
     down: Arc<AtomicBool>,
     stuck: Arc<AtomicBool>,
-    late: Arc<AtomicBool>,
+    /// In milliseconds.
+    late: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -58,8 +59,9 @@ impl Store {
             return Err(ErrorKind::ReplayGuardUnavailable.into());
         }
         let answer = answer.await;
-        if self.late.load(Ordering::Relaxed) {
-            sleep(SECOND / 2).await;
+        let late = self.late.load(Ordering::Relaxed);
+        if late > 0 {
+            sleep(Duration::from_millis(late)).await;
         }
         answer
     }
@@ -141,6 +143,32 @@ async fn a_lease_is_renewed_at_each_third_for_its_whole_time() {
     call(&mut layer.layer(slow([SECOND * 8]).0), webhook_request("1")).await;
     let [claim, renew] = [Asked::Claim(SECOND * 9), Asked::Renew(SECOND * 9)];
     assert_eq!(guard.events(), [claim, renew, renew, Asked::Complete(MINUTE * 60 * 72)]);
+}
+
+/// A lease begins in the store before the layer hears of it.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_answers_within_the_lease_keeps_it() {
+    let store = Store::new();
+    store.late.store(700, Ordering::Relaxed);
+    let mut service = store.layer().lease(SECOND).unwrap().layer(slow([MINUTE]).0);
+    let first = tokio::spawn(service.call(webhook_request("1")));
+    for _ in 0..50 {
+        sleep(SECOND / 3).await;
+        assert_eq!(rejected(&mut service, webhook_request("1")).await, Some(ErrorKind::ReplayInProgress));
+    }
+    assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_is_answered_after_its_lease_is_not_handled() {
+    let store = Store::new();
+    store.late.store(1000, Ordering::Relaxed);
+    let handler = Handler::default();
+    let mut service = store.layer().lease(SECOND).unwrap().layer(handler.service());
+    let found = rejected(&mut service, webhook_request("1")).await;
+    assert_eq!((found, handler.count()), (Some(ErrorKind::ReplayGuardUnavailable), 0));
+    store.late.store(999, Ordering::Relaxed);
+    assert_eq!(call(&mut service, webhook_request("1")).await.body(), "handled");
 }
 
 #[tokio::test(start_paused = true)]
@@ -291,7 +319,7 @@ async fn a_client_that_hangs_up_does_not_prevent_handling() {
 async fn a_client_that_hangs_up_during_the_claim_does_not_prevent_handling() {
     let (handler, calls) = slow([SECOND]);
     let store = Store::new();
-    store.late.store(true, Ordering::Relaxed);
+    store.late.store(500, Ordering::Relaxed);
     let mut service = store.layer().finish_when_client_leaves().remember_responses(100).layer(handler);
     let hung_up = tokio::time::timeout(SECOND / 4, service.call(webhook_request("1"))).await;
     assert!(hung_up.is_err());

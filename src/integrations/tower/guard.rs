@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::hold::{Held, Hold};
 use crate::error::{Error, ErrorKind};
@@ -59,10 +60,16 @@ impl Guard {
     ) -> Result<Claimed, Error> {
         let Some(store) = &self.store else { return Ok(Claimed::Unguarded) };
         let key = self.key(example.scheme(), verified, body).ok_or(ErrorKind::ReplayKeyMissing)?;
+        let asked = Instant::now();
         match store.claim(&key, self.lease).await? {
+            // The lease can be over, and another attempt under way.
+            Claim::Leased(_) if asked.elapsed() >= self.lease => {
+                Err(ErrorKind::ReplayGuardUnavailable.into())
+            }
             Claim::Leased(lease) => Ok(Claimed::Ours(Hold::new(Held {
                 store: Arc::clone(store),
                 lease,
+                asked,
                 lasts: self.lease,
                 done_for: self.done_for(example, verified),
                 background: Arc::clone(&self.background),

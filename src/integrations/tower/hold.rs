@@ -22,6 +22,8 @@ pub(super) struct Hold(Option<Held>);
 pub(super) struct Held {
     pub(super) store: Arc<dyn AnyGuard>,
     pub(super) lease: Lease,
+    /// Before the claim. The lease began later.
+    pub(super) asked: Instant,
     pub(super) lasts: Duration,
     pub(super) done_for: Duration,
     pub(super) background: Arc<AtomicUsize>,
@@ -88,12 +90,12 @@ impl Held {
 
     /// Renews the lease after each third of it. After a failure, tries again after each twelfth until the lease has run out.
     async fn renew(&self) {
-        let (mut renewed, mut pause) = (Instant::now(), self.part(3));
+        let (mut renewed, mut pause) = (self.asked, self.rest_of_third(self.asked));
         while renewed.elapsed() < self.lasts {
             sleep(pause).await;
             let asked = Instant::now();
             match self.store.renew(&self.lease, self.lasts).await {
-                Ok(true) => (renewed, pause) = (asked, self.part(3)),
+                Ok(true) => (renewed, pause) = (asked, self.rest_of_third(asked)),
                 Ok(false) => break,
                 Err(error) => {
                     self.observer.not_renewed(&error);
@@ -102,6 +104,10 @@ impl Held {
             }
         }
         self.observer.lease_ended();
+    }
+
+    fn rest_of_third(&self, asked: Instant) -> Duration {
+        self.part(3).saturating_sub(asked.elapsed())
     }
 
     /// The pause before another try after the store failed.
