@@ -68,7 +68,7 @@ pub(super) async fn read(
                     chunk.advance(taken);
                 }
             }
-            Err(frame) => trailers = frame.into_trailers().ok().or(trailers),
+            Err(frame) => trailers = frame.into_trailers().ok(),
         }
         if kept.bytes().len() == known {
             empty_frames = empty_frames.saturating_add(1);

@@ -88,18 +88,13 @@ impl TenantLookup {
         }
     }
 
-    /// Starts the query in its own task, unless it runs already or the cache now has the answer.
+    /// Starts the query in its own task, unless it runs already.
     fn begin(self: &Arc<Self>, query: &Arc<Query>, turn: Turn) {
-        let Some(asking) = query.ask(turn) else { return };
-        match self.kept.find(query.name()) {
-            Found::Known(verifier) => asking.end(Ok(verifier)),
-            Found::Unknown => asking.end(Err(ErrorKind::TenantUnknown.into())),
-            Found::Ageing(_) | Found::Nothing => {
-                // Without a runtime `asking` is dropped, and all who wait get an error.
-                if let Ok(runtime) = Handle::try_current() {
-                    runtime.spawn(Arc::clone(self).ask(asking));
-                }
-            }
+        // Without a runtime `asking` is dropped, and all who wait get an error.
+        if let Some(asking) = query.ask(turn)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(Arc::clone(self).ask(asking));
         }
     }
 

@@ -97,7 +97,6 @@ impl Kept {
 
     pub(super) fn keep_unknown(&self, name: Arc<str>) {
         self.known.invalidate(&name);
-        self.seen.invalidate(&name);
         self.unknown.insert(name, Instant::now());
     }
 
