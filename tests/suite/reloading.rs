@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use countersign::{ErrorKind, Keyring, Reloading, Twilio, Verifier, Vogent, sign};
+use countersign::{ElevenLabs, ErrorKind, Keyring, Reloading, Secret, Svix, Twilio, Verifier, Vogent, sign};
 
 use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret};
 
@@ -43,13 +43,17 @@ fn a_begun_verification_keeps_its_verifier() {
 
 #[test]
 fn reloading_has_the_settings_of_its_verifier() {
-    let limited = || Vogent::new(secret(KEY)).max_body(BODY.len());
-    let (plain, reloading) = (limited(), Reloading::new(limited()));
-    assert_eq!(reloading.scheme(), plain.scheme());
-    assert_eq!((reloading.replays(), reloading.retry_period()), (plain.replays(), plain.retry_period()));
-    assert_eq!(reloading.body_limit(), plain.body_limit());
-    assert_eq!(format!("{reloading:?}"), format!("Reloading({plain:?})"));
+    let svix = Svix::new(Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()).unwrap();
+    let plain: [Arc<dyn Verifier>; 2] = [Arc::new(svix), Arc::new(ElevenLabs::new(secret(KEY)))];
+    for plain in plain {
+        let reloading = Reloading::new(Arc::clone(&plain));
+        assert_eq!(reloading.scheme(), plain.scheme());
+        assert_eq!((reloading.replays(), reloading.retry_period()), (plain.replays(), plain.retry_period()));
+        assert_eq!(reloading.body_limit(), plain.body_limit());
+        assert_eq!(format!("{reloading:?}"), format!("Reloading({plain:?})"));
+    }
 
+    let reloading = Reloading::new(Vogent::new(secret(KEY)).max_body(BODY.len()));
     let delivery = sign::vogent(&secret(KEY), BODY);
     let mut verification = reloading.begin(delivery.head()).unwrap();
     let long = verification.update(format!("{BODY} ").as_bytes()).unwrap_err();
