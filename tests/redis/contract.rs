@@ -63,9 +63,11 @@ async fn a_lease_and_a_done_key_may_last_for_any_time() {
         assert_eq!(guard.complete(&done, time, None).await, Ok(true));
         gets_through(&guard, &format!("{name} done")).await;
     }
-    let long = lease(&guard, "3", Duration::MAX).await;
-    assert_eq!(guard.complete(&long, Duration::MAX, None).await, Ok(true));
-    assert_eq!(claim(&guard, "3").await, Ok(Answer::Done(None)));
+    for (name, time) in [("3", Duration::MAX), ("4", Duration::from_millis(u64::MAX))] {
+        let long = lease(&guard, name, time).await;
+        assert_eq!(guard.complete(&long, time, None).await, Ok(true));
+        assert_eq!(claim(&guard, name).await, Ok(Answer::Done(None)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,9 +89,13 @@ async fn keys_contain_nothing_of_the_request() {
 async fn a_foreign_value_is_an_error() {
     let server = Server::start().await;
     let guard = server.guard();
-    for (name, make) in
-        [("1", "SET {} done"), ("2", "SET {} 1"), ("3", "RPUSH {} lease:"), ("4", "SET {} done:00")]
-    {
+    for (name, make) in [
+        ("1", "SET {} done"),
+        ("2", "SET {} 1"),
+        ("3", "RPUSH {} lease:"),
+        ("4", "SET {} done:00"),
+        ("5", "SET {} lease"),
+    ] {
         let stored = format!("countersign:{}", hex::encode(key(name).as_bytes()));
         server.say(&make.replace("{}", &stored)).await;
         assert_eq!(claim(&guard, name).await, unavailable(RedisError::ValueUnknown), "{make}");

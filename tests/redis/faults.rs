@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use countersign::ErrorKind;
-use countersign::replay::{Lease, Redis, RedisError, ReplayGuard};
+use countersign::replay::{Claim, Lease, Redis, RedisError, ReplayGuard};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
@@ -282,6 +282,21 @@ async fn each_answer_of_a_server_has_a_name() {
     }
 }
 
+/// Between the two commands of a claim.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ends_during_a_claim_has_no_time_left() {
+    let fake = Fake::start(|command, _| {
+        Some(match command.split(' ').next() {
+            Some("SET") => format!("$38\r\nlease:{}", "0".repeat(32)),
+            Some("PTTL") => ":-2".to_owned(),
+            _ => "+OK".to_owned(),
+        })
+    })
+    .await;
+    let found = fake.guard().claim(&key("1"), MINUTE).await.unwrap();
+    assert_eq!(found, Claim::InProgress { remaining: Duration::ZERO });
+}
+
 /// An unreachable machine.
 #[tokio::test]
 async fn an_unreachable_address_is_named() {
@@ -297,6 +312,39 @@ async fn a_cluster_that_always_redirects_ends_at_the_timeout() {
     let (_fake, guard) = Fake::cluster(|_| "-MOVED 1 127.0.0.1:{port}".to_owned()).await;
     let guard = guard.timeout(Duration::from_millis(200));
     assert_eq!(claim(&guard, "1").await, unavailable(RedisError::ClusterDown));
+}
+
+/// The cluster's client alone gives up after the third.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_redirects_for_a_while_is_waited_for() {
+    let asked = AtomicU32::new(0);
+    let (_fake, guard) = Fake::cluster(move |_| {
+        let redirects = asked.fetch_add(1, Ordering::SeqCst) < 4;
+        if redirects { "-TRYAGAIN a slot moves" } else { "$-1" }.to_owned()
+    })
+    .await;
+    assert_eq!(claim(&guard, "1").await, Ok(Answer::Leased));
+}
+
+/// The connection ends under 50 claims. The first of them reconnects for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_is_replaced_once() {
+    let asked = AtomicU32::new(0);
+    let fake = Fake::start(move |command, connection| match (command.split(' ').next(), connection) {
+        (Some("SET"), 0) if asked.fetch_add(1, Ordering::SeqCst) < 49 => None,
+        (Some("SET"), 0) => Some(String::new()),
+        (Some("SET"), _) => Some("$-1".to_owned()),
+        _ => Some("+OK".to_owned()),
+    })
+    .await;
+    let guard = Arc::new(fake.guard());
+    let mut claims = JoinSet::new();
+    for number in 0..50 {
+        let guard = Arc::clone(&guard);
+        claims.spawn(async move { claim(&guard, &number.to_string()).await });
+    }
+    assert_eq!(claims.join_all().await, vec![Ok(Answer::Leased); 50]);
+    assert_eq!(fake.connections(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
