@@ -280,7 +280,9 @@ async fn parameters_are_read_from_the_proof() {
         assert_eq!(found, (StatusCode::OK, covered.to_owned(), None), "{path}");
     }
     // Unchanged, if all of it is covered.
-    assert_eq!(answer(read, to("/raw", &form)).await.1.as_bytes(), form.body());
+    for sent in [form, json] {
+        assert_eq!(answer(read.clone(), to("/raw", &sent)).await.1.as_bytes(), sent.body());
+    }
 
     let no_text = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", "a").form();
     let (status, words, _) = answer(layered, request(&no_text)).await;
@@ -466,6 +468,21 @@ async fn an_unsigned_query_is_not_passed_on() {
         let seen: Signed<WholeRequest, Webhook<Written>> =
             Signed::from_request(request, &Arc::new(webhook)).await.unwrap();
         assert_eq!((seen.0.query, &*seen.0.body, seen.1.coverage()), (None, "a=1", coverage));
+    }
+}
+
+#[tokio::test]
+async fn a_token_passes_on_what_it_covers() {
+    let webhook = Arc::new(webhook().insecure_accept_unhashed_body());
+    let signer = || sign::TokenSigner::new(&secret(), crate::world::NOW);
+    for (signed, query, coverage) in [
+        (signer().get("a=1"), Some("a=1"), Coverage::Query),
+        (signer().without_claim("payload_hash").post(BODY).with_query("a=1"), None, Coverage::Token),
+    ] {
+        let request = signed.to_http("/").unwrap().map(axum::body::Body::from);
+        let seen: Signed<WholeRequest, SignedWebhook> =
+            Signed::from_request(request, &webhook).await.unwrap();
+        assert_eq!((seen.0.query.as_deref(), &*seen.0.body, seen.1.coverage()), (query, "", coverage));
     }
 }
 

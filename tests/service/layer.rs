@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use countersign::ErrorKind::{
-    BodyFragmented, BodyInterrupted, BodyTooLarge, HeaderRepeated, MethodUnsupported, SignatureMismatch,
-    SignatureMissing, TokenMalformed, TokenMissing,
+    BodyFragmented, BodyInterrupted, BodyTooLarge, BodyUnexpected, HeaderRepeated, MethodUnsupported,
+    SignatureMismatch, SignatureMissing, TokenMalformed, TokenMissing,
 };
 use countersign::tower::{TenantLookup, Verify, VerifyLayer};
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
@@ -85,15 +85,21 @@ async fn the_limit_is_inclusive() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_read_no_further() {
-    let endless = Frames::new((0..1000).map(|_| Step::Data(vec![b'x'; 10])));
+    let endless = || Frames::new((0..1000).map(|_| Step::Data(vec![b'x'; 10])));
     let announced = Frames::chunks(BODY.as_bytes(), 8).at_least(1024 * 1024 + 1);
-    for (layer, body, read) in
-        [(VerifyLayer::new(vogent()).max_body(100), endless, 11), (VerifyLayer::new(vogent()), announced, 0)]
-    {
+    let form = Sms::new(SignatureMethod::Sha256, secret()).max_body(100);
+    let posted = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).timestamp(NOW).form();
+    let unsigned = sign::TokenSigner::new(&secret(), NOW).get("a=1");
+    for (layer, delivery, body, kind, read) in [
+        (VerifyLayer::new(vogent()).max_body(100), vogent_delivery(), endless(), BodyTooLarge, 11),
+        (VerifyLayer::new(vogent()), vogent_delivery(), announced, BodyTooLarge, 0),
+        (VerifyLayer::new(form), posted, endless(), BodyTooLarge, 11),
+        (VerifyLayer::new(webhook()), unsigned, endless(), BodyUnexpected, 1),
+    ] {
         let polls = body.polls();
         let mut service = layer.layer(Handler::default().service());
-        let found = rejected(&mut service, with_body(&vogent_delivery(), body)).await;
-        assert_eq!((found, polls.load(Ordering::Relaxed)), (Some(BodyTooLarge), read));
+        let found = rejected(&mut service, with_body(&delivery, body)).await;
+        assert_eq!((found, polls.load(Ordering::Relaxed)), (Some(kind), read));
     }
 }
 

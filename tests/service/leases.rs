@@ -185,7 +185,10 @@ async fn an_outage_shorter_than_the_lease_loses_nothing() {
     sleep(SECOND * 53).await;
     store.down.store(false, Ordering::Relaxed);
     sleep(SECOND * 60).await;
-    assert_eq!(rejected(&mut service, webhook_request("1")).await, Some(ErrorKind::ReplayInProgress));
+    let found = call(&mut service, webhook_request("1")).await;
+    assert_eq!(rejection(&found), Some(ErrorKind::ReplayInProgress));
+    // Renewed at 75, 95 and 115 s.
+    assert_eq!(found.headers()["retry-after"], "41");
     assert_eq!(first.await.unwrap().unwrap().body(), "attempt 0");
     assert_eq!(call(&mut service, webhook_request("1")).await.body(), "");
     assert_eq!(calls.load(Ordering::Relaxed), 1);
@@ -263,13 +266,16 @@ async fn a_completion_is_retried_during_the_lease() {
     assert_eq!(handler.count(), 1);
 }
 
-/// The store is slow, and the clients leave meanwhile.
+/// The store is slow, then down, and the clients leave meanwhile.
 #[tokio::test(start_paused = true)]
 async fn all_handled_events_are_completed_when_their_clients_leave() {
     let store = Store::new();
     let (stuck, handler) = (Arc::clone(&store.stuck), Handler::default());
     let mut inner = handler.service();
-    let mut service = store.layer().layer(tower::service_fn(move |request| {
+    let layer = store.layer();
+    let mut failing = Box::pin(layer.layer(stalled()).call(webhook_request("failing")));
+    assert!(poll_once(failing.as_mut()).is_pending());
+    let mut service = layer.layer(tower::service_fn(move |request| {
         stuck.store(true, Ordering::Relaxed);
         inner.call(request)
     }));
@@ -284,8 +290,14 @@ async fn all_handled_events_are_completed_when_their_clients_leave() {
     let before = Handle::current().metrics().num_alive_tasks();
     drop(calls);
     assert_eq!(Handle::current().metrics().num_alive_tasks() - before, 500);
+    // They take no release's place.
+    drop(failing);
+    assert_eq!(Handle::current().metrics().num_alive_tasks() - before, 501);
+    store.down.store(true, Ordering::Relaxed);
     store.stuck.store(false, Ordering::Relaxed);
     sleep(SECOND * 2).await;
+    store.down.store(false, Ordering::Relaxed);
+    sleep(SECOND * 5).await;
     assert_eq!(Handle::current().metrics().num_alive_tasks(), before);
     for number in 0..500 {
         assert_eq!(call(&mut service, webhook_request(&number.to_string())).await.body(), "");
@@ -312,6 +324,14 @@ async fn a_client_that_hangs_up_does_not_prevent_handling() {
         assert_eq!(last.body(), &format!("attempt {}", attempts - 1));
         assert_eq!(calls.load(Ordering::Relaxed), attempts);
     }
+}
+
+#[tokio::test]
+async fn without_a_guard_no_request_continues() {
+    let mut service = VerifyLayer::new(webhook()).finish_when_client_leaves().layer(stalled());
+    let mut call = Box::pin(service.call(webhook_request("1")));
+    assert!(poll_once(call.as_mut()).is_pending());
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
 }
 
 /// The attacker hangs up before the store answers the claim, which the store has made.
@@ -626,7 +646,7 @@ fn held(body: &[u8]) -> (Frames, Arc<AtomicBool>) {
     (Frames::new(steps), end)
 }
 
-fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     // One task polls hundreds of futures here, more than Tokio's budget allows.
     pin!(unconstrained(future)).poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -153,6 +153,20 @@ async fn an_expired_key_is_claimed_again_and_counts_once() {
 }
 
 #[tokio::test]
+async fn a_key_whose_later_lease_has_expired_is_completed() {
+    let clock = Stopped::default();
+    let guard = clock.memory(8);
+    let first = lease(&guard, 7, SECOND).await;
+    clock.pass(SECOND);
+    // More expired entries than one call removes, so that the key's own entry remains.
+    for number in 0..8 {
+        lease(&guard, number, SECOND * if number == 7 { 2 } else { 1 }).await;
+    }
+    clock.pass(SECOND * 2);
+    assert_eq!(guard.complete(&first, HOUR, None).await, Ok(true));
+}
+
+#[tokio::test]
 async fn huge_durations_work() {
     let clock = Stopped::default();
     let guard = clock.memory(2);

@@ -10,13 +10,13 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use countersign::axum::Signed;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::sign;
 use countersign::tower::{TenantLookup, VerifiedBody, VerifyLayer};
-use countersign::vonage::SignedWebhook;
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{Error, ErrorKind, Head, Keyring, ReplayKey, Secret, Tenants, Verification, Verifier};
 use http::{Response, StatusCode};
 use tower::{Layer as _, Service as _, ServiceExt as _};
@@ -267,6 +267,8 @@ async fn a_handler_that_is_dropped_and_a_response_that_is_not_saved_have_events(
     }));
     async {
         assert_eq!(call(&mut service, stays).await.status(), StatusCode::OK);
+        let short = async |_| Ok::<_, Infallible>(Response::new("ok".to_owned()));
+        call(&mut layer.layer(tower::service_fn(short)), webhook_request("3")).await;
         let (mut parts, body) = leaves.into_parts();
         parts.headers.insert("x-slow", http::HeaderValue::from_static("1"));
         let slow = service.call(http::Request::from_parts(parts, body));
@@ -365,7 +367,8 @@ async fn the_cause_of_an_error_is_in_the_event() {
     let listener = Listener::default();
     let mut service = VerifyLayer::new(Away).layer(Handler::default().service());
     call(&mut service, webhook_request("1")).with_subscriber(listener.clone()).await;
-    assert_eq!(listener.take().pop().unwrap().1["cause"], "no answer");
+    let (level, told) = listener.take().pop().unwrap();
+    assert_eq!((level, &*told["cause"]), (Level::WARN, "no answer"));
 }
 
 /// The layer reads the response to save it, so that no server reports the error.
@@ -479,6 +482,20 @@ async fn extractor_and_layer_emit_the_same_events() {
 }
 
 #[tokio::test]
+async fn a_query_that_becomes_too_long_has_an_event() {
+    let sms = || Sms::new(SignatureMethod::Sha256, secret());
+    let router = Router::new().route("/", get(|_: Signed<Bytes, Sms>| async {})).with_state(Arc::new(sms()));
+    let signer = sign::SmsSigner::new(SignatureMethod::Sha256, &secret());
+    let message = signer.param("text", &",".repeat(22_000)).query();
+    let query = format!("{}&flag=", message.query().replace("%2C", ","));
+    let request = message.with_query(&query).to_http("/").unwrap().map(axum::body::Body::from);
+    let listener = Listener::default();
+    router.oneshot(request).with_subscriber(listener.clone()).await.unwrap();
+    let (_, told) = listener.take().pop().unwrap();
+    assert_eq!((&*told["message"], &*told["code"]), ("webhook rejected", "query_too_long"));
+}
+
+#[tokio::test]
 async fn an_abandoned_lease_is_reported() {
     let recorder = Recorder::default();
     let mut service = guarded(recorder.clone())
@@ -530,6 +547,27 @@ async fn a_cause_cannot_begin_a_line() {
     call(&mut VerifyLayer::new(Parses).layer(Handler::default().service()), webhook_request("1")).await;
     let text = String::from_utf8(std::mem::take(&mut written.0.lock().unwrap())).unwrap();
     assert!(text.contains("forged") && text.lines().count() == 1, "{text}");
+}
+
+#[tokio::test]
+async fn the_handlers_events_are_in_the_span() {
+    let written = Lines::default();
+    let writer = written.clone();
+    let _default = tracing::subscriber::set_default(
+        lines().with_writer(move || writer.clone()).with_ansi(false).finish(),
+    );
+    for layer in [guarded(Memory::new(1)), guarded(Memory::new(1)).finish_when_client_leaves()] {
+        let mut service = layer.layer(tower::service_fn(async |_| {
+            tracing::info!("handling");
+            Ok::<_, Infallible>(Response::new(String::new()))
+        }));
+        call(&mut service, webhook_request("1")).await;
+    }
+    let text = String::from_utf8(std::mem::take(&mut written.0.lock().unwrap())).unwrap();
+    assert_eq!(
+        text.lines().filter(|line| line.contains("webhook{") && line.ends_with("handling")).count(),
+        2
+    );
 }
 
 /// A service logs only the warnings of this crate. The outer span has the request's identifier.

@@ -182,6 +182,13 @@ async fn an_incomplete_response_is_a_failure() {
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
     }
+    // One that is not 2xx is not read.
+    let failed = |_| {
+        let body = AxumBody::new(Frames::new([Step::Error]).exactly(8));
+        Response::builder().status(StatusCode::BAD_GATEWAY).body(body).unwrap()
+    };
+    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(failed));
+    assert_eq!(call(&mut service, webhook_request("1")).await.status(), StatusCode::BAD_GATEWAY);
 }
 
 /// A response saved by another service may not be text.

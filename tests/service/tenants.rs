@@ -16,14 +16,16 @@ use countersign::replay::Memory;
 use countersign::sign::{self, Delivery, Unsigned};
 use countersign::tower::{TenantLookup, VerifyLayer};
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
-use countersign::{BaseUrl, Keyring, Secret, SinchVoice, Twilio};
+use countersign::{BaseUrl, Head, Keyring, Secret, SinchVoice, Twilio};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::frames::Frames;
+use crate::leases::poll_once;
 use crate::world::{BODY, Handler, NOW, call, http, rejected, rejection, with_body};
 
 /// A store that counts its queries, and behaves as told.
@@ -240,6 +242,59 @@ async fn answers_are_kept_for_their_ttl() {
         assert_eq!(store.queries(), queries, "{name}");
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
+
+    // By default an unknown account is cached for ten seconds.
+    let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
+    for (wait, queries) in [(9999, 5), (1, 5), (0, 6)] {
+        call(&mut service, genuine("stranger")).await;
+        assert_eq!(store.queries(), queries);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_of_a_renewal_can_be_set() {
+    let store = Store::default();
+    let mut service =
+        VerifyLayer::tenants(store.lookup().renew_after(5 * SECOND)).layer(Handler::default().service());
+    for (wait, queries) in [(4990, 1), (10, 1), (1, 2)] {
+        assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        assert_eq!(store.queries(), queries, "{wait}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_has_one_task_however_many_requests_come() {
+    let store = Store::default();
+    let lookup = store.lookup().max_queries(1).timeout(20 * SECOND);
+    let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
+    store.answer_after(10 * SECOND);
+    tokio::time::sleep(30 * SECOND).await;
+    for _ in 0..50 {
+        assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
+        tokio::time::sleep(SECOND / 10).await;
+    }
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 1);
+}
+
+/// A request has not read its answer yet, and others come.
+#[tokio::test(start_paused = true)]
+async fn an_answered_query_is_not_joined_and_ends_no_other() {
+    let store = Store::default();
+    store.turn(State::Down);
+    let mut service = VerifyLayer::tenants(store.lookup()).layer(Handler::default().service());
+    let mut first = Box::pin(service.call(genuine("known-1")));
+    assert!(poll_once(first.as_mut()).is_pending());
+    tokio::time::sleep(SECOND).await;
+    store.turn(State::Up);
+    let mut second = Box::pin(service.call(genuine("known-1")));
+    assert!(poll_once(second.as_mut()).is_pending());
+    assert_eq!(rejection(&first.await.unwrap()), Some(TenantStoreUnavailable));
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, None);
+    assert_eq!(rejection(&second.await.unwrap()), None);
+    assert_eq!(store.queries(), 2);
 }
 
 /// With a TTL of 60 seconds.
@@ -324,7 +379,9 @@ async fn known_tenants_are_served_and_renewed_during_a_flood_of_unknown_names() 
 #[tokio::test(start_paused = true)]
 async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_timeout() {
     let (store, handler) = (Store::default(), Handler::default());
-    for (set, expected) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (8, 6), (usize::MAX, 100)] {
+    for (set, expected) in
+        [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (8, 6), (16, 12), (usize::MAX, 100)]
+    {
         store.most.store(0, Ordering::Relaxed);
         store.answer_after(SECOND / 1000);
         let service = VerifyLayer::tenants(store.lookup().max_queries(set)).layer(handler.service());
@@ -352,6 +409,18 @@ async fn at_most_the_set_number_of_queries_runs_and_others_wait_until_their_time
     assert_eq!(rejected(&mut service, genuine("known-3")).await, None);
     assert_eq!(store.queries() - asked, 3);
     assert!(format!("{service:?}").contains("queries: 0"), "{service:?}");
+
+    // By default 16.
+    let lookup = store.lookup().cache_known(100, SECOND).timeout(HOUR);
+    let service = VerifyLayer::tenants(lookup).layer(handler.service());
+    for _ in 0..2 {
+        store.most.store(0, Ordering::Relaxed);
+        let calls = (0..20).map(|number| genuine(&format!("known-{number}")));
+        let calls = calls.map(|request| tokio::spawn(service.clone().oneshot(request))).collect();
+        assert_eq!(outcomes(calls).await, [None; 20]);
+        tokio::time::sleep(SECOND).await;
+    }
+    assert_eq!(store.most.load(Ordering::Relaxed), 16);
 }
 
 #[tokio::test(start_paused = true)]
@@ -570,11 +639,20 @@ async fn an_invalid_token_sends_no_query() {
 
     // Known and unknown accounts get the same answer.
     for name in ["known-1", "stranger"] {
-        let _ = call(&mut by_default, genuine(name)).await;
-        let deleted = delivery(name, name).with_method("DELETE");
-        assert_eq!(rejected_unread(&mut by_default, &deleted).await, method);
+        let _ = call(&mut post_only, genuine(name)).await;
+        let gotten = delivery(name, name).with_method("GET");
+        assert_eq!(rejected_unread(&mut post_only, &gotten).await, method);
     }
     assert_eq!(store.queries(), 2);
+}
+
+#[tokio::test]
+async fn a_hints_own_rejection_is_the_answer() {
+    let hint = |_: Head<'_>| Err(TenantMissing.into());
+    let store = |_| std::future::ready(Ok::<_, io::Error>(None));
+    let lookup = TenantLookup::by_head(hint, store, SignedWebhook::tenants).unwrap();
+    let mut service = VerifyLayer::tenants(lookup).layer(Handler::default().service());
+    assert_eq!(rejected(&mut service, genuine("known-1")).await, Some(TenantMissing));
 }
 
 #[tokio::test]
