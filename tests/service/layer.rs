@@ -103,6 +103,18 @@ async fn a_body_over_the_limit_is_read_no_further() {
     }
 }
 
+#[cfg(feature = "reload")]
+#[tokio::test]
+async fn a_form_over_the_limit_of_a_reloaded_verifier_is_read_no_further() {
+    let form = countersign::Reloading::new(Sms::new(SignatureMethod::Sha256, secret()).max_body(100));
+    let posted = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).timestamp(NOW).form();
+    let endless = Frames::new((0..1000).map(|_| Step::Data(vec![b'x'; 10])));
+    let polls = endless.polls();
+    let mut service = VerifyLayer::new(form).layer(Handler::default().service());
+    assert_eq!(rejected(&mut service, with_body(&posted, endless)).await, Some(BodyTooLarge));
+    assert_eq!(polls.load(Ordering::Relaxed), 11);
+}
+
 #[tokio::test]
 async fn the_limits_of_a_verifier_and_of_another_layer_count() {
     let mut service = VerifyLayer::new(vogent().max_body(10)).layer(Handler::default().service());

@@ -56,6 +56,7 @@ fn reloading_has_the_settings_of_its_verifier() {
     let reloading = Reloading::new(Vogent::new(secret(KEY)).max_body(BODY.len()));
     let delivery = sign::vogent(&secret(KEY), BODY);
     let mut verification = reloading.begin(delivery.head()).unwrap();
+    assert!(!verification.keeps_body());
     let long = verification.update(format!("{BODY} ").as_bytes()).unwrap_err();
     assert_eq!(long.kind(), ErrorKind::BodyTooLarge);
     assert_eq!(verification.finish().unwrap_err().kind(), ErrorKind::BodyTooLarge);
