@@ -1,28 +1,24 @@
-"""Writes requests to compare verifiers with: `deliveries.py COUNT SEED`, COUNT per scheme, one JSON line each.
+"""Makes requests to compare verifiers with.
 
-A line has the format of `examples/deliveries` and a `kind`: `genuine`, `altered: …`, which no verifier may accept, or the oddity. The
-vendors' packages sign if they can, the standard library otherwise.
+A request has the format of `examples/deliveries` and a `kind`: `genuine`, `altered: …`, which no verifier may accept, or the oddity.
+The standard library signs: whether the signature is the platform's, the platform's package decides.
 """
 
 import base64
+import collections
 import datetime
 import hashlib
 import hmac
 import json
 import random
-import sys
 import time
 from urllib.parse import parse_qsl
 
 import jwt
 from livekit.api import AccessToken
 from nacl.signing import SigningKey
-from plivo.utils import signature_v3 as plivo
-from retell.lib.webhook_auth import symmetric as retell
-from standardwebhooks.webhooks import Webhook
-from twilio.request_validator import RequestValidator
 
-rng = random.Random(sys.argv[2])
+rng = random.Random()
 NOW = int(time.time())
 WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789"
 ALPHABETS = [WORD, "àéîöüßñçøÆ", "日本語電話着信", "😀🎉𝔘", " \t\n\"'\\/<>&=+%#?;,.:|~!*()[]{}^`@$-_", "\u2028\u00a0\u200d\ufeff\x7f\0\x1f"]
@@ -40,67 +36,20 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
+def mac(key, message, algorithm="sha256"):
+    return hmac.digest(key.encode() if isinstance(key, str) else key, message, algorithm)
+
+
 def json_body():
     body = {"event": word(3), "id": "EV_" + word(8), "data": {text() + str(i): text(60) for i in range(rng.randint(0, 6))}}
     layout = rng.choice([{}, {"separators": (",", ":")}, {"indent": 2}])
     return json.dumps(body, ensure_ascii=rng.random() < 0.5, **layout).encode()
 
 
-def moment(shift=None):
-    return NOW + (rng.randint(-200, 200) if shift is None else shift)
-
-
-def hmac_sha256(key, *parts):
-    return hmac.digest(key, b"".join(parts), "sha256")
-
-
-def delivery(headers, body=b"", kind="genuine", **fields):
-    return {"kind": kind, "headers": headers, "body_b64": b64(body), **fields}
-
-
-# One function per rule makes a genuine request, or with arguments an odd one.
-
-
-def standard(prefix, secret_of, shift=None, body=None, id=None, entries="{}", at="{}"):
-    secret, id, now, body = secret_of(), id or "msg_" + word(), moment(shift), json_body() if body is None else body
-    is_text = secret_of == openai_secret and not secret.startswith("whsec_")
-    webhook = Webhook(secret.encode() if is_text else secret)
-    try:
-        tag = webhook.sign(id, datetime.datetime.fromtimestamp(now, datetime.timezone.utc), body.decode())
-    except UnicodeDecodeError:
-        tag = "v1," + b64(hmac_sha256(webhook._whsecret, f"{id}.{now}.".encode(), body))
-    names = [f"{prefix}-id", f"{prefix}-timestamp", f"{prefix}-signature"]
-    return delivery([*map(list, zip(names, [id, at.format(now), entries.format(tag)]))], body, secret=secret)
-
-
-def standard_secret():
-    return rng.choice(["whsec_", ""]) + b64(rng.randbytes(rng.choice([24, 32, 64])))
-
-
-def openai_secret():
-    return rng.choice(["whsec_" + b64(rng.randbytes(32)), word()])
-
-
-def of_retell(shift=None, body=None):
-    secret, body, at = word(), json_body() if body is None else body, 1000 * moment(shift) + rng.randint(0, 999)
-    try:
-        tag = retell["sign"](body.decode(), secret, at)
-    except UnicodeDecodeError:
-        tag = f"v={at},d={hmac_sha256(secret.encode(), body, str(at).encode()).hex()}"
-    return delivery([["x-retell-signature", tag]], body, secret=secret)
-
-
-def of_telnyx(shift=None, body=None, at="{}"):
-    key, body, at = SigningKey(rng.randbytes(32)), json_body() if body is None else body, at.format(moment(shift))
-    tag = b64(key.sign(at.encode() + b"|" + body).signature)
-    headers = [["telnyx-signature-ed25519", tag], ["telnyx-timestamp", at]]
-    return delivery(headers, body, public_key=b64(key.verify_key.encode()))
-
-
-def beyond_order(signature):
-    """S and the order of the group: a second signature of the same message, which RFC 8032 forbids."""
-    tag, order = base64.b64decode(signature), 2**252 + 27742317777372353535851937790883648493
-    return b64(tag[:32] + (int.from_bytes(tag[32:], "little") + order).to_bytes(32, "little"))
+def quoted(text):
+    """One of its encodings in a form or a query."""
+    plain = {ord(c): [c] * 20 for c in WORD + "-._*"} | {32: ["+", "%20"]}
+    return "".join(rng.choice(plain.get(byte, []) + [f"%{byte:02x}", f"%{byte:02X}"]) for byte in text.encode())
 
 
 def address():
@@ -108,12 +57,6 @@ def address():
     path = "".join(rng.choices(["a", "~", "%7e", "%2F", "%20", "//", "(1)", "*", "'", "!", ",", ":", "$"], k=rng.randint(0, 4)))
     query = "&".join(f"{word(1)}={quoted(rng.choice(['', word(), '+1 555/2']))}" for _ in range(rng.randint(0, 3)))
     return f"{rng.choice(['https', 'https', 'http'])}://{authority}/hook{path}" + ("?" + query if query else "")
-
-
-def quoted(text):
-    """One of its encodings in a form or a query."""
-    plain = {ord(c): [c] * 20 for c in WORD + "-._*"} | {32: ["+", "%20"]}
-    return "".join(rng.choice(plain.get(byte, []) + [f"%{byte:02x}", f"%{byte:02X}"]) for byte in text.encode())
 
 
 def form(pairs=None):
@@ -132,35 +75,72 @@ def form(pairs=None):
     return values, body, "genuine" if is_plain else "sorted otherwise by UTF-16"
 
 
-FORM = ["content-type", "application/x-www-form-urlencoded"]
+# One function per rule makes a genuine request, or with arguments an odd one.
 
 
-class Params(dict):
-    getlist = dict.__getitem__
+def request(headers, body=b"", kind="genuine", **fields):
+    return {"kind": kind, "headers": [list(pair) for pair in headers.items()], "body_b64": b64(body), **fields}
 
 
-def of_twilio(pairs=None, url=None, signed_url=None, body=None, method="POST", sent=None):
-    secret, url, values, kind, headers = word(), url or address(), {}, "genuine", []
+def moment(shift):
+    return NOW + (rng.randint(-200, 200) if shift is None else shift)
+
+
+def standard(prefix, *secrets):
+    def make(shift=None, body=None, id=None, entries="{}", at="{}"):
+        id, now, body, secret = id or "msg_" + word(), moment(shift), json_body() if body is None else body, rng.choice(secrets)()
+        is_text = secrets == OPENAI and not secret.startswith("whsec_")
+        key = secret.encode() if is_text else base64.b64decode(secret.removeprefix("whsec_"))
+        tag = "v1," + b64(mac(key, f"{id}.{now}.".encode() + body))
+        headers = {f"{prefix}-id": id, f"{prefix}-timestamp": at.format(now), f"{prefix}-signature": entries.format(tag)}
+        return request(headers, body, secret=secret)
+    return make
+
+
+def in_base64():
+    return b64(rng.randbytes(rng.choice([24, 32, 64])))
+
+
+def with_prefix():
+    return "whsec_" + in_base64()
+
+
+OPENAI = (with_prefix, word)
+
+
+def of_retell(shift=None, body=None):
+    secret, body, at = word(), json_body() if body is None else body, 1000 * moment(shift) + rng.randint(0, 999)
+    return request({"x-retell-signature": f"v={at},d={mac(secret, body + str(at).encode()).hex()}"}, body, secret=secret)
+
+
+def of_telnyx(shift=None, body=None, at="{}"):
+    key, body, at = SigningKey(rng.randbytes(32)), json_body() if body is None else body, at.format(moment(shift))
+    headers = {"telnyx-signature-ed25519": b64(key.sign(at.encode() + b"|" + body).signature), "telnyx-timestamp": at}
+    return request(headers, body, public_key=b64(key.verify_key.encode()))
+
+
+def beyond_order(signature):
+    """S and the order of the group: a second signature of the same message, which RFC 8032 forbids."""
+    tag, order = base64.b64decode(signature), 2**252 + 27742317777372353535851937790883648493
+    return b64(tag[:32] + (int.from_bytes(tag[32:], "little") + order).to_bytes(32, "little"))
+
+
+def of_twilio(pairs=None, url=None, signed_url=None, body=None, hashed=None, method="POST", sent=lambda body: body):
+    secret, url, values, kind, headers = word(), url or address(), {}, "genuine", {}
+    if hashed:
+        body = json_body()
+        url += ("&" if "?" in url else "?") + hashed(hashlib.sha256(body).hexdigest())
     if body is None:
         values, body, kind = form(pairs)
-        headers = [FORM]
+        headers["content-type"] = "application/x-www-form-urlencoded"
     elif body:
-        headers = [["content-type", "application/json"]]
+        headers["content-type"] = "application/json"
     scheme, _, rest = url.partition("://")
     with_port = url if ":8443" in url else f"{scheme}://" + rest.replace("/", f":{443 if scheme == 'https' else 80}/", 1)
     signed_url = signed_url or rng.choice([url.replace(":8443", ""), with_port])
-    tag = RequestValidator(secret).compute_signature(signed_url, Params(values))
-    return delivery([["x-twilio-signature", tag], *headers], sent or body, kind, secret=secret, url=url, method=method)
-
-
-def hashed(parameter="bodySHA256={}", change=lambda body: body, change_hash=str):
-    body, url = json_body(), address()
-    url += ("&" if "?" in url else "?") + parameter.format(change_hash(hashlib.sha256(body).hexdigest()))
-    return of_twilio(url=url, body=body, sent=change(body))
-
-
-def at(url):
-    return of_twilio(pairs=[("CallSid", word())], url=url, signed_url=url)
+    message = signed_url + "".join(name + value for name in sorted(values) for value in sorted(set(values[name])))
+    headers["x-twilio-signature"] = b64(mac(secret, message.encode(), "sha1"))
+    return request(headers, sent(body), kind, secret=secret, url=url, method=method)
 
 
 def of_plivo_v3(pairs=None, url=None, method="POST", entries="{}"):
@@ -169,16 +149,21 @@ def of_plivo_v3(pairs=None, url=None, method="POST", entries="{}"):
     base, _, query = url.partition("?")
     joined = "&".join(f"{name}={value}" for name, value in sorted(parse_qsl(query, keep_blank_values=True)))
     message = base + ("?" if joined or values else "") + joined + ("." if joined and values else "")
-    tag = plivo.get_signature_v3(secret.encode(), message + plivo.get_sorted_params_string(values), nonce.encode()).decode()
-    headers = [["x-plivo-signature-v3", entries.format(tag)], ["x-plivo-signature-v3-nonce", nonce]]
-    return delivery(headers + ([FORM] if method == "POST" else []), body, kind, secret=secret, url=url, method=method)
+    message += "".join(name + value for name in sorted(values) for value in sorted(values[name])) + "." + nonce
+    headers = {"x-plivo-signature-v3": entries.format(b64(mac(secret, message.encode()))), "x-plivo-signature-v3-nonce": nonce}
+    headers |= {"content-type": "application/x-www-form-urlencoded"} if method == "POST" else {}
+    return request(headers, body, kind, secret=secret, url=url, method=method)
 
 
 def of_plivo_v2(url=None, more="", body=b"{}"):
     secret, url, nonce = word(), url or address(), str(rng.randint(10**19, 10**20))
-    tag = b64(hmac_sha256(secret.encode(), url.split("?")[0].encode(), nonce.encode()))
+    tag = b64(mac(secret, (url.split("?")[0] + nonce).encode()))
     url += more if "?" in url else more.replace("&", "?", 1)
-    return delivery([["x-plivo-signature-v2", tag], ["x-plivo-signature-v2-nonce", nonce]], body, secret=secret, url=url)
+    return request({"x-plivo-signature-v2": tag, "x-plivo-signature-v2-nonce": nonce}, body, secret=secret, url=url)
+
+
+def signed(claims, secret, algorithm="HS256"):
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm)
 
 
 def of_livekit(shift=0, body=None, hashed=b64, prefix="", key="APIkey", **claims):
@@ -188,7 +173,7 @@ def of_livekit(shift=0, body=None, hashed=b64, prefix="", key="APIkey", **claims
     if shift > 0 or claims:
         claims = {**jwt.decode(token, options={"verify_signature": False}), "nbf": NOW + shift, "exp": NOW + shift + 250, **claims}
         token = signed(claims, secret)
-    return delivery([["authorization", prefix + token]], body, keys={"APIkey": secret})
+    return request({"authorization": prefix + token}, body, keys={"APIkey": secret})
 
 
 def of_messagebird(shift=0, body=None, algorithm="HS256", **claims):
@@ -196,20 +181,16 @@ def of_messagebird(shift=0, body=None, algorithm="HS256", **claims):
     claims = {"iss": "MessageBird", "nbf": NOW + shift - 100, "exp": NOW + shift + 250, "jti": word(),
               "url_hash": hashlib.sha256(url.encode()).hexdigest(),
               "payload_hash": hashlib.sha256(body).hexdigest() if body else None, **claims}
-    return delivery([["messagebird-signature-jwt", signed(claims, secret, algorithm)]], body, secret=secret, url=url)
-
-
-def signed(claims, secret, algorithm="HS256"):
-    return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm)
+    return request({"messagebird-signature-jwt": signed(claims, secret, algorithm)}, body, secret=secret, url=url)
 
 
 # Changes of a finished request.
 
 
 def with_header(name, change):
-    def alter(d):
-        headers = [[n, change(v) if n == name else v] for n, v in d["headers"]]
-        return {**d, "headers": [pair for pair in headers if pair[1] is not None]}
+    def alter(made):
+        headers = [[n, change(v) if n == name else v] for n, v in made["headers"]]
+        return {**made, "headers": [pair for pair in headers if pair[1] is not None]}
     return alter
 
 
@@ -222,155 +203,181 @@ def other(end, start=1):
 
 
 def with_body(change):
-    return lambda d: {**d, "body_b64": b64(change(base64.b64decode(d["body_b64"])))}
+    return lambda made: {**made, "body_b64": b64(change(base64.b64decode(made["body_b64"])))}
 
 
 def with_url(before, after):
-    return lambda d: {**d, "url": d["url"].replace(before, after, 1)}
+    return lambda made: {**made, "url": made["url"].replace(before, after, 1)}
 
 
-def another_key(d):
+def another_key(made):
     changed = {"secret": "whsec_" + b64(rng.randbytes(32)), "keys": {"APIkey": word()},
                "public_key": b64(SigningKey(rng.randbytes(32)).verify_key.encode())}
-    return {**d, **{name: value for name, value in changed.items() if name in d}}
+    return {**made, **{name: value for name, value in changed.items() if name in made}}
 
 
-def alterations(signature, *signed_headers, url=False, body=(), timed=True):
-    yield "signature", with_header(signature, other(30, 5))
-    yield "no signature", with_header(signature, lambda _: None)
-    yield "empty signature", with_header(signature, lambda _: "")
-    yield "signature cut", with_header(signature, lambda value: value[:-4])
+def alterations(scheme):
+    yield "signature", with_header(scheme.signature, other(30, 5))
+    yield "no signature", with_header(scheme.signature, lambda _: None)
+    yield "empty signature", with_header(scheme.signature, lambda _: "")
+    yield "signature cut", with_header(scheme.signature, lambda value: value[:-4])
     yield "another key", another_key
-    yield from [(name, with_header(name, other(3))) for name in signed_headers]
-    yield from [("path", with_url("/hook", "/hooks")), ("host", with_url("://", "://x"))] if url else []
-    yield from [(f"body {kind}", with_body(change)) for kind, change in body]
-    yield from [("stale", -3000), ("of the future", 3000)] if timed else []
+    yield from [(name, with_header(name, other(3))) for name in scheme.headers]
+    yield from [("path", with_url("/hook", "/hooks")), ("host", with_url("://", "://x"))] if scheme.url else []
+    yield from [(f"body {kind}", with_body(change)) for kind, change in scheme.body]
+    yield from [("stale", {"shift": -3000}), ("of the future", {"shift": 3000})] if scheme.timed else []
 
 
 IN_JSON = [("changed", lambda body: body.replace(b"EV_", b"EW_")), ("cut", lambda body: body[:-1]),
            ("longer", lambda body: body + b" "), ("dropped", lambda body: b"")]
 IN_FORM = [("value", lambda body: body + b"9"), ("parameter more", lambda body: body + b"&x=1"), ("dropped", lambda body: b"")]
-BODIES = {"no body, signed": {"body": b""}, "body not UTF-8": {"body": b'{"event":"\xff\xfe"}'}}
 
-
-def standard_odd(prefix):
-    signature = f"{prefix}-signature"
-    return BODIES | {
-        "second of a list": {"entries": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= {}"},
-        "first of a list": {"entries": "{} v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
-        "beside an entry of v1a": {"entries": "v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= {}"},
-        "beside an entry of v2": {"entries": "v2,anything {}"},
-        "beside an entry without a comma": {"entries": "v1 {}"},
-        "version in capitals": with_header(signature, lambda value: value.replace("v1", "V1")),
-        "signature without its version": with_header(signature, lambda value: value[3:]),
-        "signature without padding": with_header(signature, lambda value: value.rstrip("=")),
-        "time with a zero before it": {"at": "0{}"},
-        "time with a sign": {"at": "+{}"},
-        "time with a fraction": {"at": "{}.0"},
-        "time with letters after it": {"at": "{}s"},
-        "identifier with a full stop": {"id": "msg.1"},
-    }
-
-
-# Per scheme: the maker of requests, their alterations, and the oddities: arguments of the maker, another maker, or a change.
+# The maker of a scheme's requests, the header of the signature, and what else is signed: headers, the body, the URL, the time.
+Scheme = collections.namedtuple("Scheme", "make signature headers body url timed", defaults=[[], [], False, True])
 SCHEMES = {
-    name: (
-        lambda prefix=prefix, secret=secret, **more: standard(prefix, secret, **more),
-        alterations(f"{prefix}-signature", f"{prefix}-id", f"{prefix}-timestamp", body=IN_JSON), standard_odd(prefix),
-    )
-    for name, prefix, secret in [
-        ("standard-webhooks", "webhook", standard_secret), ("svix", "svix", standard_secret), ("openai", "webhook", openai_secret)
-    ]
+    "standard-webhooks": Scheme(
+        standard("webhook", in_base64, with_prefix), "webhook-signature", ["webhook-id", "webhook-timestamp"], IN_JSON),
+    "svix": Scheme(standard("svix", in_base64, with_prefix), "svix-signature", ["svix-id", "svix-timestamp"], IN_JSON),
+    "openai": Scheme(standard("webhook", *OPENAI), "webhook-signature", ["webhook-id", "webhook-timestamp"], IN_JSON),
+    "retell": Scheme(of_retell, "x-retell-signature", [], IN_JSON),
+    "telnyx": Scheme(of_telnyx, "telnyx-signature-ed25519", ["telnyx-timestamp"], IN_JSON),
+    "twilio": Scheme(of_twilio, "x-twilio-signature", [], IN_FORM, url=True, timed=False),
+    "plivo-v3": Scheme(of_plivo_v3, "x-plivo-signature-v3", ["x-plivo-signature-v3-nonce"], IN_FORM, url=True, timed=False),
+    "plivo-v2": Scheme(of_plivo_v2, "x-plivo-signature-v2", ["x-plivo-signature-v2-nonce"], url=True, timed=False),
+    "livekit": Scheme(of_livekit, "authorization", [], IN_JSON),
+    "messagebird": Scheme(of_messagebird, "messagebird-signature-jwt", [], IN_JSON, url=True),
 }
-SCHEMES["retell"] = of_retell, alterations("x-retell-signature", body=IN_JSON), BODIES | {
-    "hex in capitals": with_header("x-retell-signature", lambda value: value[:-64] + value[-64:].upper()),
-    "header in capitals": with_header("x-retell-signature", lambda value: value.replace("v=", "V=")),
-    "a part more": with_header("x-retell-signature", lambda value: value + ",x=1"),
-    "a space between the parts": with_header("x-retell-signature", lambda value: value.replace(",", ", ")),
-}
-SCHEMES["telnyx"] = of_telnyx, alterations("telnyx-signature-ed25519", "telnyx-timestamp", body=IN_JSON), BODIES | {
-    "altered: S beyond the order": with_header("telnyx-signature-ed25519", beyond_order),
-    "time with a zero before it": {"at": "0{}"},
-    "signature without padding": with_header("telnyx-signature-ed25519", lambda value: value.rstrip("=")),
-}
-SCHEMES["twilio"] = of_twilio, alterations("x-twilio-signature", url=True, body=IN_FORM, timed=False), {
-    "JSON by its hash": hashed,
-    "hash in capitals": lambda: hashed(change_hash=str.upper),
-    "two hashes, the first right": lambda: hashed("bodySHA256={}&bodySHA256=00"),
-    "hash before another parameter": lambda: hashed("bodySHA256={}&z=1"),
-    "altered: JSON by its hash": lambda: hashed(change=lambda body: body.replace(b"EV_", b"EW_")),
-    "JSON without its hash": {"body": b"{}"},
-    "GET": {"method": "GET", "body": b""},
-    "POST without a body": {"body": b""},
-    "bound moved between name and value": {"pairs": [("CallSid", "CA1")], "sent": b"CallSidC=A1"},
-    "empty query": lambda: at("https://example.com/hook?"),
-    "no path": lambda: at("https://example.com"),
-    "no path but a query": lambda: at("https://example.com?a=b"),
-    "quotes and brackets bare in the query": lambda: at("https://example.com/hook?a=it's|[1]{2}^`\""),
-    "quote signed percent-encoded": {
-        "pairs": [("a", "b")], "url": "https://example.com/hook?a=it's", "signed_url": "https://example.com/hook?a=it%27s"},
-    "password and port, signed without the port": {
-        "pairs": [("a", "b")], "url": "https://u:p@example.com:8443/hook", "signed_url": "https://u:p@example.com/hook"},
-    "form with a bare percent sign": {"pairs": [("Body", "100%")], "sent": b"Body=100%"},
-    "form with bytes that are not UTF-8": {"pairs": [("Note", "\ufffd")], "sent": b"Note=%ff"},
-    "form with empty pairs": {"pairs": [("a", "1")], "sent": b"&&a=1&"},
-    "form with an empty name": {"pairs": [("", "1")], "sent": b"=1"},
-    "form with a name alone": {"pairs": [("Digits", ""), ("a", "1")], "sent": b"Digits&a=1"},
-}
-SCHEMES["plivo-v3"] = of_plivo_v3, alterations(
-    "x-plivo-signature-v3", "x-plivo-signature-v3-nonce", url=True, body=IN_FORM, timed=False
-), {
-    "GET": {"method": "GET"},
-    "POST without parameters": {"pairs": []},
-    "second of a list": {"entries": "ehV3IKhLysWBxC1sy8INm0qGoQYdYsHwuoKjsX7FsXc=,{}"},
-    "a space in the list": {"entries": "ehV3IKhLysWBxC1sy8INm0qGoQYdYsHwuoKjsX7FsXc=, {}"},
-    "no path": {"url": "https://example.com"},
-    "password in the URL": {"url": "https://u:p@example.com/hook"},
-    "at sign in the path": {"url": "https://example.com/hook@"},
-    "repeats in the query": {"url": "https://example.com/hook?b=2&a=z&a=y&c=&a="},
-    "plus in the query": {"url": "https://example.com/hook?a=1+2"},
-    "query beyond ASCII": {"pairs": [("a", "b")], "url": "https://example.com/hook?a=%C3%A9"},
-}
-SCHEMES["plivo-v2"] = of_plivo_v2, alterations("x-plivo-signature-v2", "x-plivo-signature-v2-nonce", url=True, timed=False), {
-    "password in the URL": {"url": "https://u:p@example.com/hook"},
-    "at sign in the path": {"url": "https://example.com/hook@"},
-    "another query": {"more": "&x=1"},
-    "another body": {"body": b"[]"},
-}
-SCHEMES["livekit"] = of_livekit, alterations("authorization", body=IN_JSON), {
-    "body not UTF-8": BODIES["body not UTF-8"],
-    "after the word Bearer": {"prefix": "Bearer "},
-    "altered: a room's token": {"hashed": None},
-    "altered: of another account": {"key": "APIother"},
-    "hash in hex": {"hashed": bytes.hex},
-    "hash without padding": {"hashed": lambda digest: b64(digest).rstrip("=")},
-    "no exp": {"exp": None},
-    "no nbf": {"nbf": None},
-    "exp as text": {"exp": str(NOW + 200)},
-}
-SCHEMES["messagebird"] = of_messagebird, alterations("messagebird-signature-jwt", url=True, body=IN_JSON), BODIES | {
-    "hash of an empty body": {"body": b"", "payload_hash": hashlib.sha256(b"").hexdigest()},
-    "hash in capitals": {"body": b"x", "payload_hash": hashlib.sha256(b"x").hexdigest().upper()},
-    "HS384": {"algorithm": "HS384"},
-    "HS512": {"algorithm": "HS512"},
-    "altered: no payload_hash": {"payload_hash": None},
-    "altered: no url_hash": {"url_hash": None},
-    "altered: another issuer": {"iss": "Messagebird"},
-    "no jti": {"jti": None},
-    "no exp": {"exp": None},
-    "no nbf": {"nbf": None},
-}
+OTHER_TAG = "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
-for scheme, (make, altered, odd) in SCHEMES.items():
-    kinds = [*odd.items(), *((f"altered: {kind}", change) for kind, change in altered)]
-    for number in range(int(sys.argv[1])):
-        kind, how = kinds[number // 2 % len(kinds)]
-        if number % 2:
-            kind, made = "genuine", make()
-        elif isinstance(how, (dict, int)):
-            made = make(**how if isinstance(how, dict) else {"shift": how})
-        else:
-            made = how(make()) if how.__code__.co_argcount == 1 else how()
-        if made["kind"] == "genuine":
-            made["kind"] = kind
-        print(json.dumps({"id": f"{scheme} {number}", "scheme": scheme, **made}))
+
+def exact(url, **more):
+    return {"pairs": [("CallSid", "CA1")], "url": url, "signed_url": url, **more}
+
+
+STANDARD, READS_NUMBER = "standard-webhooks svix openai", "the packages sign the number they read; here the time has one spelling"
+# Schemes, the oddity, and how it is made: by the maker's arguments or by a change of the signature's header. Then the packages whose
+# verdict may differ (of which schemes, unless of all), and the reason.
+ODDITIES = [
+    (f"{STANDARD} retell telnyx livekit messagebird", "body not UTF-8", {"body": b'{"event":"\xff\xfe"}'},
+     "py js", "the packages take the body as text; here it is bytes"),
+    (f"{STANDARD} retell telnyx messagebird", "no body, signed", {"body": b""},
+     "js of svix telnyx", "the package parses the body as JSON before it returns"),
+    (STANDARD, "second of a list", {"entries": f"v1,{OTHER_TAG} {{}}"}),
+    (STANDARD, "first of a list", {"entries": f"{{}} v1,{OTHER_TAG}"}),
+    (STANDARD, "beside an entry of v1a", {"entries": f"v1a,{OTHER_TAG} {{}}"}),
+    (STANDARD, "beside an entry of v2", {"entries": "v2,anything {}"}),
+    (STANDARD, "beside an entry without a comma", {"entries": "v1 {}"}, "py of standard-webhooks svix", "the package raises ValueError"),
+    (STANDARD, "version in capitals", lambda value: value.replace("v1", "V1")),
+    (STANDARD, "signature without its version", lambda value: value[3:],
+     "py js of openai", "the packages take it; the platform does not send it"),
+    (STANDARD, "time with a zero before it", {"at": "0{}"}, "py js of standard-webhooks svix", READS_NUMBER),
+    (STANDARD, "time with a sign", {"at": "+{}"}, "py js of standard-webhooks svix", READS_NUMBER),
+    (STANDARD, "time with a fraction", {"at": "{}.0"}, "py js of standard-webhooks svix", READS_NUMBER),
+    (STANDARD, "time with letters after it", {"at": "{}s"}, "js of standard-webhooks svix", READS_NUMBER),
+    (STANDARD, "identifier with a full stop", {"id": "msg.1"},
+     "py js", "the specification forbids it, since it moves the bound to the time"),
+    (STANDARD, "signature without padding", lambda value: value.rstrip("="), "js of openai", "the package decodes base64 leniently"),
+    ("retell", "hex in capitals", lambda value: value[:-64] + value[-64:].upper(), "py", "the package takes lower case alone"),
+    ("retell", "header in capitals", lambda value: value.replace("v=", "V="), "js", "the package ignores case in the names too"),
+    ("retell", "a part more", lambda value: value + ",x=1"),
+    ("retell", "a space between the parts", lambda value: value.replace(",", ", ")),
+    ("telnyx", "altered: S beyond the order", beyond_order),
+    ("telnyx", "time with a zero before it", {"at": "0{}"}, "py js", "the packages sign the text; here the time has one spelling"),
+    ("telnyx", "signature without padding", lambda value: value.rstrip("=")),
+    ("twilio", "JSON by its hash", {"hashed": "bodySHA256={}".format}),
+    ("twilio", "hash in capitals", {"hashed": lambda digest: f"bodySHA256={digest.upper()}"},
+     "py js", "the packages compare the text of the hash"),
+    ("twilio", "two hashes, the first right", {"hashed": "bodySHA256={}&bodySHA256=00".format},
+     "py js", "the packages take the first; here a repeated `bodySHA256` is rejected"),
+    ("twilio", "hash before another parameter", {"hashed": "bodySHA256={}&z=1".format},
+     "py js", "the packages read `bodySHA256` anywhere; here only at the end, where Twilio appends it"),
+    ("twilio", "altered: JSON by its hash", {"hashed": "bodySHA256={}".format, "sent": lambda body: body.replace(b"EV_", b"EW_")}),
+    ("twilio", "JSON without its hash", {"body": b"{}"},
+     "py js", "the packages verify the URL and leave the body unproved; here that is rejected"),
+    ("twilio", "GET", {"method": "GET", "body": b""}),
+    ("twilio", "POST without a body", {"body": b""}),
+    ("twilio", "bound moved between name and value", {"pairs": [("CallSid", "CA1")], "sent": lambda _: b"CallSidC=A1"}),
+    ("twilio", "empty query", exact("https://example.com/hook?"), "py", "`urlparse` drops the question mark at the end"),
+    ("twilio", "no path", exact("https://example.com")),
+    ("twilio", "no path but a query", exact("https://example.com?a=b")),
+    ("twilio", "quotes and brackets bare in the query", exact("https://example.com/hook?a=it's|[1]{2}^`\"")),
+    ("twilio", "quote signed percent-encoded", exact("https://example.com/hook?a=it's", signed_url="https://example.com/hook?a=it%27s"),
+     "js", "the package tries the URL once more as `new URL` writes it"),
+    ("twilio", "password and port, signed without the port",
+     exact("https://u:p@example.com:8443/hook", signed_url="https://u:p@example.com/hook"),
+     "py", "the package cuts the authority at its first colon"),
+    ("twilio", "form with a bare percent sign", {"pairs": [("Body", "100%")], "sent": lambda _: b"Body=100%"},
+     "py js", "frameworks read it as text; here a form is decoded strictly"),
+    ("twilio", "form with bytes that are not UTF-8", {"pairs": [("Note", "\ufffd")], "sent": lambda _: b"Note=%ff"},
+     "py js", "frameworks put U+FFFD for them; here a form is decoded strictly"),
+    ("twilio", "form with empty pairs", {"pairs": [("a", "1")], "sent": lambda _: b"&&a=1&"}),
+    ("twilio", "form with an empty name", {"pairs": [("", "1")], "sent": lambda _: b"=1"},
+     "py js", "here a form is decoded strictly, and has no such name"),
+    ("twilio", "form with a name alone", {"pairs": [("Digits", ""), ("a", "1")], "sent": lambda _: b"Digits&a=1"}),
+    ("twilio plivo-v3", "sorted otherwise by UTF-16", None,
+     "js", "JavaScript sorts by units of UTF-16, Python and Go by code points or bytes"),
+    ("plivo-v3", "GET", {"method": "GET"}),
+    ("plivo-v3", "POST without parameters", {"pairs": []}),
+    ("plivo-v3", "second of a list", {"entries": f"{OTHER_TAG},{{}}"}),
+    ("plivo-v3", "a space in the list", {"entries": f"{OTHER_TAG}, {{}}"}, "py js", "the packages take the space as part of the signature"),
+    ("plivo-v3", "no path", {"url": "https://example.com"}),
+    ("plivo-v3 plivo-v2", "password in the URL", {"url": "https://u:p@example.com/hook"}, "js", "the package leaves it out of the URL"),
+    ("plivo-v3 plivo-v2", "at sign in the path", {"url": "https://example.com/hook@"},
+     "js", "the package takes what stands before it as the authority"),
+    ("plivo-v3", "repeats in the query", {"url": "https://example.com/hook?b=2&a=z&a=y&c=&a="}),
+    ("plivo-v3", "plus in the query", {"url": "https://example.com/hook?a=1+2"}),
+    ("plivo-v3", "query beyond ASCII", {"pairs": [("a", "b")], "url": "https://example.com/hook?a=%C3%A9"},
+     "py", "the package raises UnicodeEncodeError"),
+    ("plivo-v2", "another query", {"more": "&x=1"}),
+    ("plivo-v2", "another body", {"body": b"[]"}),
+    ("livekit", "after the word Bearer", {"prefix": "Bearer "}),
+    ("livekit", "altered: a room's token", {"hashed": None}),
+    ("livekit", "altered: of another account", {"key": "APIother"}),
+    ("livekit", "hash in hex", {"hashed": bytes.hex}),
+    ("livekit", "hash without padding", {"hashed": lambda digest: b64(digest).rstrip("=")}),
+    ("livekit", "no exp", {"exp": None}),
+    ("livekit", "no nbf", {"nbf": None}),
+    ("livekit", "exp as text", {"exp": str(NOW + 200)}, "py", "the package takes a number in quotation marks"),
+    ("messagebird", "hash of an empty body", {"body": b"", "payload_hash": hashlib.sha256(b"").hexdigest()},
+     "js", "the package accepts it; the platform sends no hash of no body"),
+    ("messagebird", "hash in capitals", {"body": b"x", "payload_hash": hashlib.sha256(b"x").hexdigest().upper()},
+     "py", "the package compares the text of the hash"),
+    ("messagebird", "HS384", {"algorithm": "HS384"}, "py js", "the platform signs by HS256; here nothing else is taken"),
+    ("messagebird", "HS512", {"algorithm": "HS512"}, "py js", "the platform signs by HS256; here nothing else is taken"),
+    ("messagebird", "altered: no payload_hash", {"payload_hash": None}),
+    ("messagebird", "altered: no url_hash", {"url_hash": None}),
+    ("messagebird", "altered: another issuer", {"iss": "Messagebird"}),
+    ("messagebird", "no jti", {"jti": None}, "py", "the package for Node asks for it, and so does countersign"),
+    ("messagebird", "no exp", {"exp": None}, "js", "the package does not ask for it"),
+    ("messagebird", "no nbf", {"nbf": None}, "py", "the package asks for it"),
+]
+
+
+def kinds(name, scheme):
+    """The kinds of a scheme's requests, each with the maker's arguments or a change."""
+    for schemes, kind, how, *_ in ODDITIES:
+        if how is not None and name in schemes.split():
+            yield kind, how if isinstance(how, dict) else with_header(scheme.signature, how)
+    for kind, how in alterations(scheme):
+        yield f"altered: {kind}", how
+
+
+def requests(count, seed):
+    """`count` requests of each scheme, every second a genuine one."""
+    rng.seed(seed)
+    for name, scheme in SCHEMES.items():
+        changed = list(kinds(name, scheme))
+        for number in range(count):
+            kind, how = ("genuine", {}) if number % 2 else changed[number // 2 % len(changed)]
+            made = scheme.make(**how) if isinstance(how, dict) else how(scheme.make())
+            if made["kind"] == "genuine":
+                made["kind"] = kind
+            yield {"id": f"{name} {number}", "scheme": name, **made}
+
+
+def reasons():
+    """Why a package's verdict may differ, by scheme, kind and language."""
+    for schemes, kind, _, *differs in ODDITIES:
+        if differs:
+            languages, _, only = differs[0].partition(" of ")
+            yield from (((scheme, kind, language), differs[1]) for scheme in (only or schemes).split() for language in languages.split())

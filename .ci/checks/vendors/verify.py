@@ -1,8 +1,6 @@
-"""Prints, for each request on standard input, the verdicts of the vendors' packages for Python."""
+"""The verdicts of the platforms' packages for Python."""
 
 import base64
-import json
-import sys
 from urllib.parse import parse_qs, urlsplit
 
 import openai
@@ -50,13 +48,14 @@ VERIFY = {
     "plivo-v2": lambda d, h, b: plivo.utils.validate_signature(
         d["url"], h["x-plivo-signature-v2-nonce"], h["x-plivo-signature-v2"], d["secret"]
     ),
-    "livekit": lambda d, h, b: WebhookReceiver(TokenVerifier(*d["keys"].popitem())).receive(b.decode(), h["authorization"]),
+    "livekit": lambda d, h, b: WebhookReceiver(TokenVerifier(*next(iter(d["keys"].items())))).receive(b.decode(), h["authorization"]),
     "messagebird": lambda d, h, b: RequestValidator(d["secret"]).validate_signature(h["messagebird-signature-jwt"], d["url"], b),
 }
-for line in sys.stdin:
-    delivery = json.loads(line)
+
+
+def verdict(delivery):
     try:
-        verdict = VERIFY[delivery["scheme"]](delivery, dict(delivery["headers"]), base64.b64decode(delivery["body_b64"]))
-        print(json.dumps({"accepts": verdict is not False}))
+        answer = VERIFY[delivery["scheme"]](delivery, dict(delivery["headers"]), base64.b64decode(delivery["body_b64"]))
+        return {"accepts": answer is not False}
     except Exception as error:
-        print(json.dumps({"accepts": False, "why": f"{type(error).__name__}: {error}"[:100]}))
+        return {"accepts": False, "why": f"{type(error).__name__}: {error}"[:100]}
