@@ -2,11 +2,11 @@
 
 /// The number, the case, and where it runs: `.ci/run`, `.ci/release` or another test target.
 pub(crate) const ELSEWHERE: &[(u16, &str, &str)] = &[
-    (28, "no secret at all", ".ci/checks/misuse/Cargo.toml"),
-    (39, "a secret compared, written out or serialised", ".ci/checks/misuse/Cargo.toml"),
+    (28, "no secret at all", "--doc -- guide::security"),
+    (39, "a secret compared, written out or serialised", "--doc -- guide::security"),
     (70, "a replay guard", "cargo test --test service"),
     (72, "published signatures", "cargo test --test suite"),
-    (140, "a verdict ignored, a proof made by hand", ".ci/checks/misuse/Cargo.toml"),
+    (140, "a verdict ignored, a proof made by hand", "--doc -- guide::security"),
     (141, "branches and indices that depend on the key", ".ci/constant-time"),
     (142, "the same of intentional leaks", ".ci/constant-time"),
     (143, "no table over the expected signature", ".ci/constant-time"),
@@ -15,7 +15,7 @@ pub(crate) const ELSEWHERE: &[(u16, &str, &str)] = &[
     (146, "payload_hash compared by the same function", ".ci/constant-time"),
     (148, "twice the input, twice the work", ".ci/instructions"),
     (149, "every combination of features", "cargo hack clippy"),
-    (150, "where a panic ends the process", "--example catalogue"),
+    (150, "where a panic ends the process", "--bin catalogue"),
     (154, "a query beside a signed body, through the extractor", "cargo test --test service"),
     (156, "a body that ends after the guard has forgotten", "cargo test --test service"),
     (157, "two senders with one identifier", "cargo test --test service"),

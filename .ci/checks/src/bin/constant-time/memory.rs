@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::valgrind::make_undefined;
 
 /// The system's allocator, except for allocations in [`in_arena`]. Those are never freed, and are overwritten the next time.
-pub struct Arena {
+struct Arena {
     active: AtomicBool,
     used: AtomicUsize,
     memory: Memory,
@@ -78,11 +78,9 @@ pub fn make_states_undefined(key: &[u8]) -> bool {
     });
     // SAFETY: nothing writes to it meanwhile.
     let memory = unsafe { &(&*ARENA.memory.0.get())[..ARENA.used.load(Relaxed)] };
-    let places: Vec<_> =
-        memory.windows(32).filter(|bytes| states.iter().any(|state| state == bytes)).collect();
-    for bytes in &places {
-        make_undefined(bytes);
-    }
+    let is_state = |bytes: &&[u8]| states.iter().any(|state| state == bytes);
+    let places: Vec<_> = memory.windows(32).filter(is_state).collect();
+    places.iter().for_each(|bytes| make_undefined(bytes));
     places.len() >= 2
 }
 

@@ -121,16 +121,14 @@ impl Case {
 }
 
 fn other_digit(digit: u8, is_hex: bool) -> u8 {
-    match digit {
-        b'1' if is_hex => b'2',
-        b'0'..=b'9' if is_hex => b'1',
-        b'a' if is_hex => b'b',
-        b'a'..=b'f' if is_hex => b'a',
-        b'A' if is_hex => b'B',
+    let [usual, other] = match digit {
         // Both can end a base64 text: their last bits are 0.
-        b'A' => b'Q',
-        _ => b'A',
-    }
+        _ if !is_hex => [b'A', b'Q'],
+        b'0'..=b'9' => [b'1', b'2'],
+        b'a'..=b'f' => [b'a', b'b'],
+        _ => [b'A', b'B'],
+    };
+    if digit == usual { other } else { usual }
 }
 
 /// Returns the target, the body and each header's value.
@@ -142,14 +140,15 @@ fn parts(delivery: &Delivery) -> Vec<Vec<u8>> {
 fn with_part(delivery: &Delivery, part: usize, at: usize, digit: u8) -> Delivery {
     let mut bytes = parts(delivery).swap_remove(part);
     bytes[at] = digit;
-    if part == 1 {
-        return delivery.clone().with_body(bytes);
-    }
     let text = String::from_utf8(bytes).expect("text");
-    let Some((changed, _)) = part.checked_sub(2).map(|header| &delivery.headers()[header]) else {
-        return delivery.clone().with_target(&text);
-    };
-    delivery.clone().without_header(changed).with_header(changed, &text)
+    match part {
+        0 => delivery.clone().with_target(&text),
+        1 => delivery.clone().with_body(text),
+        _ => {
+            let (name, _) = &delivery.headers()[part - 2];
+            delivery.clone().without_header(name).with_header(name, &text)
+        }
+    }
 }
 
 pub const NOW: UnixTime = UnixTime::from_secs(1_763_712_000);
