@@ -79,7 +79,7 @@ def form(pairs=None):
 
 
 def request(headers, body=b"", kind="genuine", **fields):
-    return {"kind": kind, "headers": [list(pair) for pair in headers.items()], "body_b64": b64(body), **fields}
+    return {"kind": kind, "headers": headers, "body": body, **fields}
 
 
 def moment(shift):
@@ -187,10 +187,14 @@ def of_messagebird(shift=0, body=None, algorithm="HS256", **claims):
 # Changes of a finished request.
 
 
-def with_header(name, change):
+def edit(change, *path):
+    """Changes one part: `headers` and a name, `body` or `url`."""
     def alter(made):
-        headers = [[n, change(v) if n == name else v] for n, v in made["headers"]]
-        return {**made, "headers": [pair for pair in headers if pair[1] is not None]}
+        place = made
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = change(place[path[-1]])
+        return made
     return alter
 
 
@@ -202,14 +206,6 @@ def other(end, start=1):
     return change
 
 
-def with_body(change):
-    return lambda made: {**made, "body_b64": b64(change(base64.b64decode(made["body_b64"])))}
-
-
-def with_url(before, after):
-    return lambda made: {**made, "url": made["url"].replace(before, after, 1)}
-
-
 def another_key(made):
     changed = {"secret": "whsec_" + b64(rng.randbytes(32)), "keys": {"APIkey": word()},
                "public_key": b64(SigningKey(rng.randbytes(32)).verify_key.encode())}
@@ -217,14 +213,15 @@ def another_key(made):
 
 
 def alterations(scheme):
-    yield "signature", with_header(scheme.signature, other(30, 5))
-    yield "no signature", with_header(scheme.signature, lambda _: None)
-    yield "empty signature", with_header(scheme.signature, lambda _: "")
-    yield "signature cut", with_header(scheme.signature, lambda value: value[:-4])
+    of_signature = {"signature": other(30, 5), "no signature": lambda _: None, "empty signature": lambda _: "",
+                    "signature cut": lambda value: value[:-4]}
+    yield from [(kind, edit(change, "headers", scheme.signature)) for kind, change in of_signature.items()]
     yield "another key", another_key
-    yield from [(name, with_header(name, other(3))) for name in scheme.headers]
-    yield from [("path", with_url("/hook", "/hooks")), ("host", with_url("://", "://x"))] if scheme.url else []
-    yield from [(f"body {kind}", with_body(change)) for kind, change in scheme.body]
+    yield from [(name, edit(other(3), "headers", name)) for name in scheme.headers]
+    if scheme.url:
+        yield "path", edit(lambda url: url.replace("/hook", "/hooks", 1), "url")
+        yield "host", edit(lambda url: url.replace("://", "://x", 1), "url")
+    yield from [(f"body {kind}", edit(change, "body")) for kind, change in scheme.body]
     yield from [("stale", {"shift": -3000}), ("of the future", {"shift": 3000})] if scheme.timed else []
 
 
@@ -254,28 +251,27 @@ def exact(url, **more):
     return {"pairs": [("CallSid", "CA1")], "url": url, "signed_url": url, **more}
 
 
-STANDARD, READS_NUMBER = "standard-webhooks svix openai", "the packages sign the number they read; here the time has one spelling"
+STANDARD = "standard-webhooks svix openai"
+READS_NUMBER = "the packages sign the number they read; here the time has one spelling"
+STRICT = "frameworks decode it leniently; here a form is decoded strictly"
 # Schemes, the oddity, and how it is made: by the maker's arguments or by a change of the signature's header. Then the packages whose
 # verdict may differ (of which schemes, unless of all), and the reason.
 ODDITIES = [
     (f"{STANDARD} retell telnyx livekit messagebird", "body not UTF-8", {"body": b'{"event":"\xff\xfe"}'},
      "py js", "the packages take the body as text; here it is bytes"),
-    (f"{STANDARD} retell telnyx messagebird", "no body, signed", {"body": b""},
-     "js of svix telnyx", "the package parses the body as JSON before it returns"),
+    (f"{STANDARD} retell telnyx messagebird", "no body, signed", {"body": b""}, "js of svix telnyx", "the package parses it as JSON"),
     (STANDARD, "second of a list", {"entries": f"v1,{OTHER_TAG} {{}}"}),
     (STANDARD, "first of a list", {"entries": f"{{}} v1,{OTHER_TAG}"}),
     (STANDARD, "beside an entry of v1a", {"entries": f"v1a,{OTHER_TAG} {{}}"}),
     (STANDARD, "beside an entry of v2", {"entries": "v2,anything {}"}),
     (STANDARD, "beside an entry without a comma", {"entries": "v1 {}"}, "py of standard-webhooks svix", "the package raises ValueError"),
     (STANDARD, "version in capitals", lambda value: value.replace("v1", "V1")),
-    (STANDARD, "signature without its version", lambda value: value[3:],
-     "py js of openai", "the packages take it; the platform does not send it"),
+    (STANDARD, "signature without its version", lambda value: value[3:], "py js of openai", "the platform does not send it"),
     (STANDARD, "time with a zero before it", {"at": "0{}"}, "py js of standard-webhooks svix", READS_NUMBER),
     (STANDARD, "time with a sign", {"at": "+{}"}, "py js of standard-webhooks svix", READS_NUMBER),
     (STANDARD, "time with a fraction", {"at": "{}.0"}, "py js of standard-webhooks svix", READS_NUMBER),
     (STANDARD, "time with letters after it", {"at": "{}s"}, "js of standard-webhooks svix", READS_NUMBER),
-    (STANDARD, "identifier with a full stop", {"id": "msg.1"},
-     "py js", "the specification forbids it, since it moves the bound to the time"),
+    (STANDARD, "identifier with a full stop", {"id": "msg.1"}, "py js", "the specification forbids it: it moves the bound to the time"),
     (STANDARD, "signature without padding", lambda value: value.rstrip("="), "js of openai", "the package decodes base64 leniently"),
     ("retell", "hex in capitals", lambda value: value[:-64] + value[-64:].upper(), "py", "the package takes lower case alone"),
     ("retell", "header in capitals", lambda value: value.replace("v=", "V="), "js", "the package ignores case in the names too"),
@@ -285,15 +281,12 @@ ODDITIES = [
     ("telnyx", "time with a zero before it", {"at": "0{}"}, "py js", "the packages sign the text; here the time has one spelling"),
     ("telnyx", "signature without padding", lambda value: value.rstrip("=")),
     ("twilio", "JSON by its hash", {"hashed": "bodySHA256={}".format}),
-    ("twilio", "hash in capitals", {"hashed": lambda digest: f"bodySHA256={digest.upper()}"},
-     "py js", "the packages compare the text of the hash"),
+    ("twilio", "hash in capitals", {"hashed": lambda digest: f"bodySHA256={digest.upper()}"}, "py js", "the packages compare texts"),
     ("twilio", "two hashes, the first right", {"hashed": "bodySHA256={}&bodySHA256=00".format},
      "py js", "the packages take the first; here a repeated `bodySHA256` is rejected"),
-    ("twilio", "hash before another parameter", {"hashed": "bodySHA256={}&z=1".format},
-     "py js", "the packages read `bodySHA256` anywhere; here only at the end, where Twilio appends it"),
+    ("twilio", "hash before another parameter", {"hashed": "bodySHA256={}&z=1".format}, "py js", "Twilio appends it: here it must be last"),
     ("twilio", "altered: JSON by its hash", {"hashed": "bodySHA256={}".format, "sent": lambda body: body.replace(b"EV_", b"EW_")}),
-    ("twilio", "JSON without its hash", {"body": b"{}"},
-     "py js", "the packages verify the URL and leave the body unproved; here that is rejected"),
+    ("twilio", "JSON without its hash", {"body": b"{}"}, "py js", "the packages leave the body unproved; here that is rejected"),
     ("twilio", "GET", {"method": "GET", "body": b""}),
     ("twilio", "POST without a body", {"body": b""}),
     ("twilio", "bound moved between name and value", {"pairs": [("CallSid", "CA1")], "sent": lambda _: b"CallSidC=A1"}),
@@ -306,24 +299,19 @@ ODDITIES = [
     ("twilio", "password and port, signed without the port",
      exact("https://u:p@example.com:8443/hook", signed_url="https://u:p@example.com/hook"),
      "py", "the package cuts the authority at its first colon"),
-    ("twilio", "form with a bare percent sign", {"pairs": [("Body", "100%")], "sent": lambda _: b"Body=100%"},
-     "py js", "frameworks read it as text; here a form is decoded strictly"),
-    ("twilio", "form with bytes that are not UTF-8", {"pairs": [("Note", "\ufffd")], "sent": lambda _: b"Note=%ff"},
-     "py js", "frameworks put U+FFFD for them; here a form is decoded strictly"),
+    ("twilio", "form with a bare percent sign", {"pairs": [("Body", "100%")], "sent": lambda _: b"Body=100%"}, "py js", STRICT),
+    ("twilio", "form with bytes that are not UTF-8", {"pairs": [("Note", "\ufffd")], "sent": lambda _: b"Note=%ff"}, "py js", STRICT),
     ("twilio", "form with empty pairs", {"pairs": [("a", "1")], "sent": lambda _: b"&&a=1&"}),
-    ("twilio", "form with an empty name", {"pairs": [("", "1")], "sent": lambda _: b"=1"},
-     "py js", "here a form is decoded strictly, and has no such name"),
+    ("twilio", "form with an empty name", {"pairs": [("", "1")], "sent": lambda _: b"=1"}, "py js", STRICT),
     ("twilio", "form with a name alone", {"pairs": [("Digits", ""), ("a", "1")], "sent": lambda _: b"Digits&a=1"}),
-    ("twilio plivo-v3", "sorted otherwise by UTF-16", None,
-     "js", "JavaScript sorts by units of UTF-16, Python and Go by code points or bytes"),
+    ("twilio plivo-v3", "sorted otherwise by UTF-16", None, "js", "JavaScript sorts by units of UTF-16, others by code points or bytes"),
     ("plivo-v3", "GET", {"method": "GET"}),
     ("plivo-v3", "POST without parameters", {"pairs": []}),
     ("plivo-v3", "second of a list", {"entries": f"{OTHER_TAG},{{}}"}),
     ("plivo-v3", "a space in the list", {"entries": f"{OTHER_TAG}, {{}}"}, "py js", "the packages take the space as part of the signature"),
     ("plivo-v3", "no path", {"url": "https://example.com"}),
     ("plivo-v3 plivo-v2", "password in the URL", {"url": "https://u:p@example.com/hook"}, "js", "the package leaves it out of the URL"),
-    ("plivo-v3 plivo-v2", "at sign in the path", {"url": "https://example.com/hook@"},
-     "js", "the package takes what stands before it as the authority"),
+    ("plivo-v3 plivo-v2", "at sign in the path", {"url": "https://example.com/hook@"}, "js", "there it ends the authority"),
     ("plivo-v3", "repeats in the query", {"url": "https://example.com/hook?b=2&a=z&a=y&c=&a="}),
     ("plivo-v3", "plus in the query", {"url": "https://example.com/hook?a=1+2"}),
     ("plivo-v3", "query beyond ASCII", {"pairs": [("a", "b")], "url": "https://example.com/hook?a=%C3%A9"},
@@ -357,7 +345,7 @@ def kinds(name, scheme):
     """The kinds of a scheme's requests, each with the maker's arguments or a change."""
     for schemes, kind, how, *_ in ODDITIES:
         if how is not None and name in schemes.split():
-            yield kind, how if isinstance(how, dict) else with_header(scheme.signature, how)
+            yield kind, how if isinstance(how, dict) else edit(how, "headers", scheme.signature)
     for kind, how in alterations(scheme):
         yield f"altered: {kind}", how
 
@@ -372,7 +360,8 @@ def requests(count, seed):
             made = scheme.make(**how) if isinstance(how, dict) else how(scheme.make())
             if made["kind"] == "genuine":
                 made["kind"] = kind
-            yield {"id": f"{name} {number}", "scheme": name, **made}
+            headers = [[name, value] for name, value in made.pop("headers").items() if value is not None]
+            yield {"id": f"{name} {number}", "scheme": name, "headers": headers, "body_b64": b64(made.pop("body")), **made}
 
 
 def reasons():
