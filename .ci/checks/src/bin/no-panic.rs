@@ -18,10 +18,9 @@ fn main() {
     let sms = Sms::new(methods[arguments.len() % 5], secret());
     for text in &arguments {
         let headers = [("x-sig", text.as_bytes()), ("content-type", b"application/x-www-form-urlencoded")];
-        let text = text.as_bytes();
-        println!("{} {}", probe_hex(&hex, &headers, text), probe_sms_query(&sms, &headers, text));
-        println!("{}", probe_sms_form(&sms, &headers, text));
-        println!("{}", probe_intentional(&hex, &headers, text));
+        println!("{}", probe_sms(&sms, Head::new(text, &headers), text.as_bytes()));
+        println!("{}", probe_hex(&hex, &headers, text.as_bytes()));
+        println!("{}", probe_intentional(&hex, &headers, text.as_bytes()));
     }
 }
 
@@ -31,16 +30,11 @@ extern "Rust" fn probe_hex(verifier: &HexHmac, headers: &[(&str, &[u8])], body: 
     verifier.verify(Request::new(Head::new("POST", &headers), body)).is_ok()
 }
 
+/// Parameters in the query or in the body, depending on the method.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "Rust" fn probe_sms_query(verifier: &Sms, headers: &[(&str, &[u8])], query: &[u8]) -> bool {
-    verifier.verify(Request::new(Head::new("GET", &headers).with_query(query), b"")).is_ok()
-}
-
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "Rust" fn probe_sms_form(verifier: &Sms, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
-    verifier.verify(Request::new(Head::new("POST", &headers), body)).is_ok()
+extern "Rust" fn probe_sms(verifier: &Sms, head: Head<'_>, text: &[u8]) -> bool {
+    verifier.verify(Request::new(head.with_query(text), text)).is_ok()
 }
 
 /// The control: an index that the sender chooses.
