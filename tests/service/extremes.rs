@@ -109,11 +109,10 @@ fn no_time_or_duration_panics() {
 fn look_at(verdict: Result<Verified, Error>) {
     match verdict {
         Ok(proof) => {
-            let _ =
-                (proof.key().index(), proof.key().is_newest(), proof.coverage().as_str(), proof.signed_at());
-            let _ =
-                (proof.replay_key().map(|key| key.as_bytes().len()), proof.tenant(), format!("{proof:?}"));
-            let _ = proof.valid_until();
+            let (key, replay_key) = (proof.key(), proof.replay_key());
+            let _ = (key.index(), key.is_newest(), replay_key.map(|key| key.as_bytes().len()));
+            let _ = (proof.coverage().as_str(), proof.signed_at(), proof.valid_until(), proof.tenant());
+            let _ = format!("{proof:?}");
             if let Some(parameters) = proof.parameters() {
                 let all = parameters.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
                 let _ = (all, parameters.len(), parameters.is_empty(), parameters.get("text"));
@@ -129,14 +128,9 @@ fn look_at(verdict: Result<Verified, Error>) {
             }
         }
         Err(error) => {
-            let _ = (
-                error.kind().code(),
-                error.code(),
-                error.status(),
-                error.status_code(),
-                error.is_retryable(),
-            );
-            let _ = (error.to_string(), error.kind().status(), error.kind().is_retryable());
+            let (kind, _) = (error.kind(), error.to_string());
+            let _ = (kind.code(), kind.status(), kind.is_retryable());
+            let _ = (error.code(), error.status(), error.status_code(), error.is_retryable());
             let caused = error.clone().caused_by(io::Error::other("x")).caused_by(error.clone());
             assert_eq!((error.retry_after(), &caused), (caused.retry_after(), &error));
         }
@@ -145,13 +139,11 @@ fn look_at(verdict: Result<Verified, Error>) {
 
 /// Types that parameters cannot become.
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "only read")]
 struct Numbers {
-    #[serde(rename = "msisdn")]
-    _msisdn: u8,
-    #[serde(rename = "text")]
-    _text: Option<i128>,
-    #[serde(rename = "timestamp")]
-    _timestamp: bool,
+    msisdn: u8,
+    text: Option<i128>,
+    timestamp: bool,
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -21,10 +20,9 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, ServiceExt};
 
-use crate::frames::Frames;
-use crate::world::{BODY, BoxHandler, Handler, NOW, call, http, rejected, rejection, with_body};
+use crate::world::{BODY, BoxHandler, Handler, NOW, call, http, rejected, rejected_unread, rejection};
 
 /// A store that counts its queries, and behaves as told.
 #[derive(Clone, Default)]
@@ -508,19 +506,6 @@ async fn the_body_can_name_the_tenant() {
     let limited = VerifyLayer::tenants(store.sms_lookup()).max_body(5);
     let mut limited = limited.layer(handler.service());
     assert_eq!(rejected(&mut limited, http(&form)).await, Some(BodyTooLarge));
-}
-
-/// Sends a request. Requires that it is rejected and its body is not read.
-async fn rejected_unread<S, E>(service: &mut S, delivery: &Delivery) -> ErrorKind
-where
-    S: Service<Request<Frames>, Response = Response<String>, Error = E>,
-    E: std::fmt::Debug,
-{
-    let body = Frames::chunks(delivery.body(), 8);
-    let polls = body.polls();
-    let kind = rejected(service, with_body(delivery, body)).await.unwrap();
-    assert_eq!(polls.load(Ordering::Relaxed), 0);
-    kind
 }
 
 #[tokio::test]

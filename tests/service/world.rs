@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::path::Path;
 use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -22,6 +23,8 @@ use http_body_util::{BodyExt, Full};
 use tokio::task::unconstrained;
 use tower::Service;
 use tower::util::BoxCloneService;
+
+use crate::frames::Frames;
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 pub(crate) const BODY: &str = r#"{"event":"dial.started","dial_id":"d1"}"#;
@@ -161,17 +164,27 @@ pub(crate) fn rejection(response: &Response<String>) -> Option<ErrorKind> {
 /// Sends a request. Returns the error's kind if it is rejected.
 pub(crate) async fn rejected<S, R>(service: &mut S, request: R) -> Option<ErrorKind>
 where
-    S: Service<R, Response = Response<String>>,
-    S::Error: std::fmt::Debug,
+    S: Service<R, Response = Response<String>, Error: std::fmt::Debug>,
 {
     rejection(&call(service, request).await)
+}
+
+/// Sends a request. Requires that it is rejected and its body is not read.
+pub(crate) async fn rejected_unread<S>(service: &mut S, delivery: &Delivery) -> ErrorKind
+where
+    S: Service<Request<Frames>, Response = Response<String>, Error: std::fmt::Debug>,
+{
+    let body = Frames::chunks(delivery.body(), 8);
+    let polls = body.polls();
+    let kind = rejected(service, with_body(delivery, body)).await.unwrap();
+    assert_eq!(polls.load(Ordering::Relaxed), 0, "{kind}");
+    kind
 }
 
 /// Calls a service when it is ready.
 pub(crate) async fn call<S, R>(service: &mut S, request: R) -> S::Response
 where
-    S: Service<R>,
-    S::Error: std::fmt::Debug,
+    S: Service<R, Error: std::fmt::Debug>,
 {
     std::future::poll_fn(|context| service.poll_ready(context)).await.unwrap();
     service.call(request).await.unwrap()
