@@ -7,7 +7,7 @@ use std::time::Duration;
 use countersign::replay::{Claim, Redis, ReplayGuard};
 use tokio::task::JoinSet;
 
-use crate::server::{Server, Wire, free_address};
+use crate::server::{Server, Wire};
 use crate::{Answer, HOUR, MINUTE, claim, claim_at_last, key, lease};
 
 struct Cluster(Vec<Server>);
@@ -16,17 +16,15 @@ impl Cluster {
     async fn start() -> Self {
         let mut nodes = Vec::<Server>::new();
         for range in ["0 5460", "5461 10922", "10923 16383"] {
-            let bus = free_address().port();
             let node = Server::with(&[
                 "cluster-enabled yes",
-                &format!("cluster-port {bus}"),
                 "cluster-node-timeout 5000",
                 "cluster-require-full-coverage no",
             ])
             .await;
             assert_eq!(node.say(&format!("CLUSTER ADDSLOTSRANGE {range}")).await, "+OK");
             if let Some(first) = nodes.first() {
-                let meet = format!("CLUSTER MEET 127.0.0.1 {} {bus}", node.address.port());
+                let meet = format!("CLUSTER MEET 127.0.0.1 {}", node.address.port());
                 assert_eq!(first.say(&meet).await, "+OK");
             }
             nodes.push(node);

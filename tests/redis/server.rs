@@ -150,12 +150,13 @@ impl Wire {
     }
 }
 
-/// An address without a listener. Its port is below those of outgoing connections, and this process takes it only once.
+/// An address without a listener. This process takes its port only once. The bus of a cluster's node has the port 10,000 above, where
+/// no server listens. Both ports are below those of outgoing connections.
 pub(crate) fn free_address() -> SocketAddr {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 200).unwrap() * 100;
+    let first = u16::try_from(std::process::id() % 100).unwrap() * 100;
     loop {
-        let port = 10_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = 10_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if TcpListener::bind(address).is_ok() {
             return address;
