@@ -27,8 +27,7 @@ use tower::{Layer, Service, service_fn};
 
 use crate::guards::Guard;
 use crate::world::{
-    Anything, BODY, NOW, answer, http, message, rejected, secret, sms, token, vogent, vogent_delivery,
-    webhook,
+    Anything, BODY, NOW, answer, http, rejected, secret, sms, token, vogent, vogent_delivery, webhook,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -653,6 +652,8 @@ fn text_headers(text: &str) -> Vec<(&str, &str)> {
 #[test]
 fn no_diagnosis_panics() {
     use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
+
+    use crate::world::message;
 
     for cause in Cause::ALL {
         let _ = (cause.code(), cause.sentence(), cause.remedy());

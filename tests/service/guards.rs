@@ -413,6 +413,7 @@ pub(crate) struct Guard {
 
 /// The answer to every call after a claim.
 #[derive(Clone, Debug, Default)]
+#[allow(dead_code, reason = "its tests need more features")]
 pub(crate) enum Later {
     #[default]
     Yes,
