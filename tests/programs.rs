@@ -29,29 +29,12 @@ const HEAD: &str = "POST /vogent?a=1 HTTP/1.1\r\nHost: a.example\r\nX-Elto-Signa
     f6d5a7e457a1154fdbec707671d21df7df4511158c1a8dca1ca06a5c309217d0\r\n\r\n";
 const BODY: &str = r#"{"event":"dial.started"}"#;
 const OPTIONS: [&str; 5] = ["--json", "--scheme", "vogent", "--secret", "THE_SECRET"];
-/// The first finding of each bundled mistake, and whether it is proved.
-const CAUSES: [(&str, bool); 20] = [
-    ("secret_whitespace", true),
-    ("secret_quoted", true),
-    ("secret_other", true),
-    ("body_reserialised", true),
-    ("body_base64", true),
-    ("header_other", true),
-    ("algorithm_other", true),
-    ("forged_or_unknown_secret", false),
-    ("algorithm_other", true),
-    ("params_other_source", true),
-    ("params_added", true),
-    ("scheme_other", true),
-    ("payload_hash_reserialised", true),
-    ("clock_skew", true),
-    ("timestamp_milliseconds", true),
-    ("unsigned_callback", false),
-    ("secret_other", true),
-    ("payload_hash_raw_query", true),
-    ("scheme_other", true),
-    ("token_expired", true),
-];
+/// The first finding of each bundled mistake. A `?` marks one that is not proved.
+const CAUSES: &str = "
+    secret_whitespace secret_quoted secret_other body_reserialised body_base64
+    header_other algorithm_other forged_or_unknown_secret? algorithm_other params_other_source
+    params_added scheme_other payload_hash_reserialised clock_skew timestamp_milliseconds
+    unsigned_callback? secret_other payload_hash_raw_query scheme_other token_expired";
 
 #[test]
 fn deliveries_prints_a_json_line_for_each_delivery() {
@@ -60,13 +43,12 @@ fn deliveries_prints_a_json_line_for_each_delivery() {
     assert_eq!(run.ids(), ids(DELIVERIES));
     for line in run.lines() {
         let fields: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
-        match line["verdict"].as_str().unwrap() {
-            "accept" => assert_eq!(fields, ["coverage", "id", "key", "verdict"]),
-            verdict => assert_eq!(
-                (verdict, &*fields),
-                ("reject", &["id", "kind", "status", "verdict"].map(String::from)[..])
-            ),
-        }
+        let expected = [
+            ("accept", ["coverage", "id", "key", "verdict"]),
+            ("reject", ["id", "kind", "status", "verdict"]),
+        ];
+        let is_one = expected.iter().any(|(verdict, names)| line["verdict"] == *verdict && fields == *names);
+        assert!(is_one, "{line}");
     }
 }
 
@@ -147,20 +129,16 @@ fn a_closed_pipe_ends_the_program() {
 fn a_wrong_option_is_rejected_with_the_list_of_right_ones() {
     let explain =
         ["--http", "--body", "--scheme", "--secret", "--base-url", "--public-key", "--format", "--now"];
-    let cases: [(&str, &[&str], &[&str]); 6] = [
-        ("deliveries", &["--frobnicate", "x"], &["--frobnicate", "--json", "--strict", "--summary"]),
-        ("explain", &["--frobnicate", "x"], &["--frobnicate"]),
-        ("explain", &["--scheme", "vogent"], &explain),
-        ("explain", &["--now", "1700000000", "-"], &explain),
-        ("explain", &["--http", "x", "--scheme", "vogent"], &explain),
-        (
-            "explain",
-            &["--http", "x", "--scheme", "nobody", "--secret", "THE_SECRET"],
-            &["vogent", "vonage-sms"],
-        ),
+    let cases: [(&str, &str, &[&str]); 6] = [
+        ("deliveries", "--frobnicate x", &["--frobnicate", "--json", "--strict", "--summary"]),
+        ("explain", "--frobnicate x", &["--frobnicate"]),
+        ("explain", "--scheme vogent", &explain),
+        ("explain", "--now 1700000000 -", &explain),
+        ("explain", "--http x --scheme vogent", &explain),
+        ("explain", "--http x --scheme nobody --secret THE_SECRET", &["vogent", "vonage-sms"]),
     ];
     for (program, arguments, named) in cases {
-        let run = run(program, arguments, "");
+        let run = run(program, &arguments.split(' ').collect::<Vec<_>>(), "");
         assert_eq!((run.status, run.output.as_str()), (2, ""), "{arguments:?}");
         for name in named {
             assert!(run.errors.contains(name), "{arguments:?}, {name}: {}", run.errors);
@@ -244,15 +222,20 @@ fn explain_names_the_cause_of_each_bundled_mistake() {
     assert_eq!((run.status, run.errors.as_str()), (0, ""));
     assert_eq!(run.ids(), ids(MISTAKES));
     let lines = run.lines();
-    for (line, (code, proved)) in lines.iter().zip(CAUSES) {
-        let first = &line["findings"][0];
-        assert_eq!((&first["code"], &first["proved"]), (&json!(code), &json!(proved)), "{}", line["id"]);
+    for (line, cause) in lines.iter().zip(CAUSES.split_whitespace()) {
+        let (first, code) = (&line["findings"][0], cause.trim_end_matches('?'));
+        assert_eq!(
+            (&first["code"], &first["proved"]),
+            (&json!(code), &json!(code == cause)),
+            "{}",
+            line["id"]
+        );
         for finding in line["findings"].as_array().unwrap() {
             let fields: Vec<_> = finding.as_object().unwrap().keys().collect();
             assert_eq!(fields, ["code", "evidence", "proved", "remedy"]);
         }
     }
-    assert_eq!(lines.len(), CAUSES.len());
+    assert_eq!(lines.len(), CAUSES.split_whitespace().count());
 }
 
 #[test]
@@ -332,14 +315,8 @@ fn explain_reads_a_request_from_a_proxy_or_curl() {
     let chunks = format!("{:X}\r\n{one}\r\n{:x};name=value\r\n{two}\r\n0\r\n\r\n", one.len(), two.len());
     let http_2 = "* using HTTP/2\n* [HTTP/2] [1] OPENED stream for https://a.example/vogent?a=1\n\
         * [HTTP/2] [1] [:method: POST]\n* [HTTP/2] [1] [:path: /vogent?a=1]\n* [HTTP/2] [1] [x-elto-signature: ab]\n";
-    let http_2 = http_2.to_owned()
-        + &traced(
-            &HEAD
-                .replace("HTTP/1.1", "HTTP/2")
-                .to_lowercase()
-                .replace("post", "POST")
-                .replace("http/2", "HTTP/2"),
-        );
+    let sent = HEAD.to_lowercase().replace("post", "POST").replace("http/1.1", "HTTP/2");
+    let http_2 = http_2.to_owned() + &traced(&sent);
     let body = saved("body", BODY);
     let length = format!("Content-Length: {}", BODY.len());
     let sources = [
@@ -357,50 +334,41 @@ fn explain_reads_a_request_from_a_proxy_or_curl() {
         ("curl by HTTP 2", http_2, Some(&body)),
     ];
     for (name, text, body) in sources {
-        let file = saved(name, &text);
         let body = body.map(|body| ["--body", body]);
-        let run =
-            run("explain", &[&OPTIONS[..], body.as_slice().as_flattened(), &["--http", &file]].concat(), "");
+        let run = explain_saved(&saved(name, &text), &[&OPTIONS, body.as_slice().as_flattened()].concat());
         let found = &run.lines()[0]["findings"][0];
-        assert_eq!(
-            (run.status, &found["code"], &found["proved"]),
-            (0, &json!("algorithm_other"), &json!(true)),
-            "{name}: {run:?}"
-        );
+        let expected = (0, &json!("algorithm_other"), &json!(true));
+        assert_eq!((run.status, &found["code"], &found["proved"]), expected, "{name}: {run:?}");
     }
 
     let file = saved("other secret", format!("{HEAD}{BODY}"));
-    let other =
-        ["--json", "--scheme", "vogent", "--secret", "WRONG", "--candidate", "THE_SECRET", "--http", &file];
-    let other = run("explain", &other, "").output;
+    let candidate = ["--json", "--scheme", "vogent", "--secret", "WRONG", "--candidate", "THE_SECRET"];
+    let other = explain_saved(&file, &candidate).output;
     assert!(other.contains("\"secret_other\"") && other.contains("`THE_SECRET`"), "{other}");
 }
 
 #[test]
 fn explain_says_why_it_cannot_read_a_request() {
+    const CHUNKED: &str = "Transfer-Encoding: gzip, chunked";
     let (start, headers) = HEAD.split_once("\r\n").unwrap();
     let with = |header: &str, body: &str| format!("{start}\r\n{header}\r\n{headers}{body}");
     let cases = [
         ("no body", with("Content-Length: 39", ""), "the file holds 0 of 39 bytes"),
         ("half a body", with("content-length: 39", "12345"), "the file holds 5 of 39 bytes"),
-        (
-            "half a chunk",
-            with("Transfer-Encoding: gzip, chunked", "3\r\nabc\r\n5\r\nde"),
-            "after 3 bytes of the body",
-        ),
+        ("half a chunk", with(CHUNKED, "3\r\nabc\r\n5\r\nde"), "after 3 bytes of the body"),
         ("no size", with("Transfer-Encoding: chunked", "3\r\nabc\r\nx\r\n"), "follows 3 bytes of the body"),
         ("chunks from curl", with("Transfer-Encoding: chunked", ""), "give the body with --body"),
         ("no request", BODY.to_owned(), "neither an HTTP request nor the output of `curl -v`"),
         ("nothing", String::new(), "neither an HTTP request nor the output of `curl -v`"),
     ];
     for (name, text, problem) in cases {
-        let run = run("explain", &[&OPTIONS[..], &["--http", &saved(name, &text)]].concat(), "");
+        let run = explain_saved(&saved(name, &text), &OPTIONS);
         assert_eq!((run.status, run.output.as_str()), (2, ""), "{name}");
         assert!(run.errors.contains(problem), "{name}: {}", run.errors);
     }
-    let bare = run("explain", &[&OPTIONS[..], &["--http", &saved("no length", HEAD)]].concat(), "");
+    let bare = explain_saved(&saved("no length", HEAD), &OPTIONS);
     assert!(bare.status == 0 && bare.errors.contains("the file holds no body"), "{bare:?}");
-    let missing = run("explain", &[&OPTIONS[..], &["--http", "/nonexistent"]].concat(), "");
+    let missing = explain_saved("/nonexistent", &OPTIONS);
     assert_eq!((missing.status, missing.output.as_str()), (2, ""));
 }
 
@@ -410,11 +378,7 @@ fn explain_says_which_url_it_tries_if_the_scheme_signs_it() {
         "POST /voice HTTP/1.1\r\nHost: a.example\r\nX-Twilio-Signature: AAAA\r\nContent-Length: 0\r\n\r\n";
     let file = saved("behind a proxy", head);
     let options = |scheme, given: &[&'static str]| {
-        let run = run(
-            "explain",
-            &[&["--http", &file, "--secret", "THE_SECRET", "--scheme", scheme], given].concat(),
-            "",
-        );
+        let run = explain_saved(&file, &[&["--secret", "THE_SECRET", "--scheme", scheme], given].concat());
         assert_eq!(run.status, 0, "{run:?}");
         run.errors
     };
@@ -446,7 +410,7 @@ fn a_secret_given_in_place_of_a_variable_is_not_printed() {
         &["--public-key", SECRET],
         &["--algorithm", SECRET, "--secret", "THE_SECRET"],
     ] {
-        let run = run("explain", &[&["--scheme", "vogent", "--http", &file], given].concat(), "");
+        let run = explain_saved(&file, &[&["--scheme", "vogent"], given].concat());
         assert!(run.status == 2 && run.output.is_empty() && !run.errors.is_empty(), "{given:?}: {run:?}");
         assert!(!run.errors.contains(SECRET), "{given:?}: {}", run.errors);
     }
@@ -521,18 +485,8 @@ fn as_saved(record: &Value, number: usize) -> (String, Vec<String>, Vec<(String,
     let mut options = Vec::new();
     let mut add =
         |name: &str, value: String| options.extend([format!("--{}", name.replace('_', "-")), value]);
-    for name in [
-        "scheme",
-        "algorithm",
-        "header",
-        "base_url",
-        "timestamp_header",
-        "message_id_header",
-        "format",
-        "prefix",
-        "encoding",
-        "public_key",
-    ] {
+    let texts = "scheme algorithm header base_url timestamp_header message_id_header format prefix encoding public_key";
+    for name in texts.split(' ') {
         if let Some(value) = text(name) {
             add(name, value);
         }
@@ -618,12 +572,12 @@ impl Run {
 }
 
 fn run(program: &str, arguments: &[&str], input: &str) -> Run {
-    run_with(
-        program,
-        arguments,
-        input,
-        &[("THE_SECRET".to_owned(), SECRET.to_owned()), ("WRONG".to_owned(), "wrong".to_owned())],
-    )
+    let variables = [("THE_SECRET", SECRET), ("WRONG", "wrong")];
+    run_with(program, arguments, input, &variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+fn explain_saved(file: &str, options: &[&str]) -> Run {
+    run("explain", &[options, &["--http", file]].concat(), "")
 }
 
 fn run_with(program: &str, arguments: &[&str], input: &str, variables: &[(String, String)]) -> Run {

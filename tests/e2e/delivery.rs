@@ -154,11 +154,8 @@ impl Content {
     }
 
     fn object(self) -> String {
-        format!(
-            r#"{{"messageId":"{}","status":"genuine","text":"a=1&b=2 \u00e9{}"}}"#,
-            self.number,
-            self.text()
-        )
+        let (number, text) = (self.number, self.text());
+        format!(r#"{{"messageId":"{number}","status":"genuine","text":"a=1&b=2 \u00e9{text}"}}"#)
     }
 
     fn text(self) -> String {
@@ -191,14 +188,13 @@ pub(crate) fn variables() -> Vec<(String, String)> {
             set("PUBLIC_KEY", public_key(new));
             set("PUBLIC_KEY_OLD", public_key(old));
         }
-        if let Some(header) = settings.header {
-            set("HEADER", header);
-        }
-        if let Some(algorithm) = settings.algorithm {
-            set("ALGORITHM", algorithm);
-        }
-        if let Some(base) = settings.base_url {
-            set("BASE_URL", base.join(""));
+        let base_url = settings.base_url.map(|base| base.join(""));
+        for (setting, value) in
+            [("HEADER", settings.header), ("ALGORITHM", settings.algorithm), ("BASE_URL", base_url)]
+        {
+            if let Some(value) = value {
+                set(setting, value);
+            }
         }
         // A planned request may be sent minutes after it was signed.
         set("TOLERANCE", "900".to_owned());

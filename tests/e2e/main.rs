@@ -53,7 +53,9 @@ async fn every_delivery_gets_its_verdict_and_every_genuine_body_is_handed_on_onc
         receiver.verdicts(plan.jobs.len()).await.into_iter().map(|line| settled(&line)).collect::<Vec<_>>();
     assert_eq!(difference(&plan.lines, &lines), BTreeMap::new(), "lines too few (-) and too many");
     assert!(grown < 16 * 1024, "{grown} KiB grown after {resident} KiB");
-    assert!(receiver.end().success());
+    // As a service manager stops it.
+    receiver.signal("-TERM");
+    assert!(receiver.ended().success());
 }
 
 /// Does a part of the plan from 32 connections. Returns each job's number and its status, if any.
@@ -84,15 +86,12 @@ async fn run(
 fn check_statuses(plan: &Plan, statuses: impl Iterator<Item = (usize, Option<u16>)>) {
     for (number, status) in statuses {
         let Job { expected, how, .. } = &plan.jobs[number];
-        match expected {
-            Expected::Status(expected) => {
-                assert_eq!(status, Some(*expected), "{how:?}: {}", plan.lines[number]);
-            }
-            Expected::Anything => {}
-            Expected::HandledOnce => {
-                assert!(matches!(status, Some(200 | 503)), "{status:?}: {}", plan.lines[number]);
-            }
-        }
+        let is_right = match expected {
+            Expected::Status(expected) => status == Some(*expected),
+            Expected::Anything => true,
+            Expected::HandledOnce => matches!(status, Some(200 | 503)),
+        };
+        assert!(is_right, "{status:?} to {how:?}: {}", plan.lines[number]);
     }
 }
 

@@ -70,38 +70,21 @@ impl Plan {
             all.push(forged(&ways[number % ways.len()], number, &mut random));
         }
         let raw: Vec<_> = ways.iter().filter(|way| way.is_raw()).collect();
-        let oversized: Vec<_> = raw
-            .iter()
-            .map(|way| {
-                let content = Content { number: 0, bytes: MAX_BODY + 1, age: 0 };
-                Arc::new(way.sign(NEWEST, content))
-            })
-            .collect();
+        let too_long = Content { number: 0, bytes: MAX_BODY + 1, age: 0 };
+        let oversized: Vec<_> = raw.iter().map(|way| Arc::new(way.sign(NEWEST, too_long))).collect();
         for number in 0..OVERSIZED {
             let (way, delivery) = (raw[number % raw.len()], &oversized[number % raw.len()]);
             let how = if number % 8 < 4 { How::Whole } else { How::Chunked };
-            all.push(Planned::new(
-                way,
-                delivery,
-                how,
-                Expected::Status(413),
-                way.rejected("body_too_large", 413),
-            ));
+            all.push(Planned::rejected(way, delivery, how, "body_too_large", 413));
         }
         let with_body: Vec<_> = ways.iter().filter(|way| way.has_body()).collect();
         for number in 0..SLOW + CUT_OFF {
             let way = with_body[number % with_body.len()];
             let delivery = Arc::new(way.sign(NEWEST, Content { number, bytes: 4_000, age: 0 }));
             all.push(if number < SLOW {
-                Planned::new(way, &delivery, How::Slow, Expected::Status(503), way.rejected("timed_out", 503))
+                Planned::rejected(way, &delivery, How::Slow, "timed_out", 503)
             } else {
-                Planned::new(
-                    way,
-                    &delivery,
-                    How::CutOff,
-                    Expected::Anything,
-                    way.rejected("body_interrupted", 400),
-                )
+                Planned::rejected(way, &delivery, How::CutOff, "body_interrupted", 400)
             });
         }
         random.shuffle(&mut all);
@@ -121,6 +104,11 @@ impl Planned {
     fn new(way: &Arc<Way>, delivery: &Arc<Delivery>, how: How, expected: Expected, line: String) -> Self {
         let job = Job { path: way.path.clone(), delivery: Arc::clone(delivery), how, expected };
         Self { way: Arc::clone(way), job, line }
+    }
+
+    fn rejected(way: &Arc<Way>, delivery: &Arc<Delivery>, how: How, code: &str, status: u16) -> Self {
+        let expected = if how == How::CutOff { Expected::Anything } else { Expected::Status(status) };
+        Self::new(way, delivery, how, expected, way.rejected(code, status))
     }
 }
 
@@ -150,16 +138,9 @@ fn forged(way: &Arc<Way>, number: usize, random: &mut Random) -> Planned {
     };
     let verdict = |delivery: &Delivery| way.verifier.verify(delivery.request()).err();
     // Unsigned parts can be altered.
-    let (delivery, error) = verdict(&delivery).map_or_else(
-        || {
-            let delivery = way.sign(NOBODYS, content);
-            let error = verdict(&delivery).unwrap();
-            (delivery, error)
-        },
-        |error| (delivery.clone(), error),
-    );
-    let line = way.rejected(error.code(), error.status());
-    Planned::new(way, &Arc::new(delivery), How::Whole, Expected::Status(error.status()), line)
+    let delivery = if verdict(&delivery).is_some() { delivery } else { way.sign(NOBODYS, content) };
+    let error = verdict(&delivery).unwrap();
+    Planned::rejected(way, &Arc::new(delivery), How::Whole, error.code(), error.status())
 }
 
 /// The same signature with another prefix.

@@ -37,12 +37,9 @@ fn a_wrong_option_or_variable_ends_it_with_status_2_and_shows_no_value() {
     for (options, variable, problem) in options.chain(variables) {
         let ended = program().args(options).envs(variable).stdin(Stdio::null()).output().unwrap();
         let [output, errors] = [ended.stdout, ended.stderr].map(|text| String::from_utf8(text).unwrap());
-        assert_eq!(
-            (ended.status.code(), output.as_str()),
-            (Some(2), ""),
-            "{options:?} {variable:?}: {errors}"
-        );
-        assert!(errors.contains(problem) && !errors.contains(SECRET), "{options:?} {variable:?}: {errors}");
+        let run = format!("{options:?} {variable:?}: {errors}");
+        assert_eq!((ended.status.code(), output.as_str()), (Some(2), ""), "{run}");
+        assert!(errors.contains(problem) && !errors.contains(SECRET), "{run}");
     }
 }
 
@@ -74,8 +71,9 @@ async fn routes_without_a_secret_are_off_and_named() {
     let receiver = Receiver::with(&[], &[("BLAND_SECRET".to_owned(), SECRET.to_owned())]);
     let printed = receiver.printed("other routes need").await.join("\n");
     assert!(printed.contains("routes: /bland\n") && printed.contains("TWILIO_SECRET"), "{printed}");
-    assert_eq!(send(&receiver, "POST /twilio HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n").await, 404);
-    assert_eq!(send(&receiver, "POST /bland HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n").await, 401);
+    for (route, status) in [("twilio", 404), ("bland", 401)] {
+        assert_eq!(send(&receiver, &request(route, "content-length: 0")).await, status);
+    }
 }
 
 #[tokio::test]
@@ -85,10 +83,7 @@ async fn explanations_keep_the_timeout() {
     let receiver = Receiver::with(&["--timeout", "1"], &[secrets.as_slice(), &[explain]].concat());
     let body = "what do ya want for nothing?";
     let tag = hex_hmac(&secrets[1].1, body);
-    let head = format!(
-        "POST /vogent HTTP/1.1\r\nhost: a\r\nx-elto-signature: {tag}\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = request("vogent", &format!("x-elto-signature: {tag}\r\ncontent-length: {}", body.len()));
 
     let start = Instant::now();
     assert_eq!(send(&receiver, &head).await, 503);
@@ -96,8 +91,7 @@ async fn explanations_keep_the_timeout() {
     assert_eq!(send(&receiver, &format!("{head}{body}")).await, 401);
     let printed = receiver.printed("do:").await.join("\n");
     assert!(printed.contains("`BLAND_SECRET`") && !printed.contains(SECRET), "{printed}");
-    let long = "POST /vogent HTTP/1.1\r\nhost: a\r\ncontent-length: 1048577\r\n\r\n".to_owned()
-        + &"x".repeat(1_048_577);
+    let long = request("vogent", "content-length: 1048577") + &"x".repeat(1_048_577);
     assert_eq!(send(&receiver, &long).await, 413);
     receiver.printed("vogent rejected code=body_too_large status=413").await;
 }
@@ -115,6 +109,11 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     receiver.signal("-INT");
     assert_eq!(receiver.ended().code(), Some(130));
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+/// The head of a request.
+fn request(route: &str, headers: &str) -> String {
+    format!("POST /{route} HTTP/1.1\r\nhost: a\r\n{headers}\r\n\r\n")
 }
 
 /// Sends bytes and returns the status.

@@ -65,17 +65,10 @@ impl Receiver {
         line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
     }
 
-    /// Stops it as a service manager does.
-    pub(crate) fn end(&mut self) -> ExitStatus {
-        self.signal("-TERM");
-        self.child.wait().unwrap()
-    }
-
     /// Sends it a signal, such as `-INT`.
     pub(crate) fn signal(&self, signal: &str) {
-        assert!(
-            Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success()
-        );
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
     /// Waits for its end and returns its status.

@@ -28,23 +28,22 @@ impl Connection {
     /// Sends a request as planned, and returns its status.
     pub(crate) async fn send(&mut self, job: &Job) -> Option<u16> {
         let Job { path, delivery, how, .. } = job;
+        let (body, half) = (delivery.body(), &delivery.body()[..delivery.body().len() / 2]);
+        let length = format!("content-length: {}", body.len());
         let sent = async {
-            match how {
-                How::Whole if delivery.body().len() <= 1024 * 1024 => Some(self.whole(path, delivery).await),
-                How::Whole => Some(self.raw(&head(path, delivery, &length(delivery)), delivery.body()).await),
+            Some(match how {
+                How::Whole if body.len() <= 1024 * 1024 => self.whole(path, delivery).await,
+                How::Whole => self.raw(&head(path, delivery, &length), body).await,
                 How::Chunked => {
-                    let head = head(path, delivery, "transfer-encoding: chunked");
-                    Some(self.raw(&head, &chunked(delivery.body())).await)
+                    self.raw(&head(path, delivery, "transfer-encoding: chunked"), &chunked(body)).await
                 }
-                How::Slow => {
-                    let half = &delivery.body()[..delivery.body().len() / 2];
-                    Some(self.raw(&head(path, delivery, &length(delivery)), half).await)
-                }
+                How::Slow => self.raw(&head(path, delivery, &length), half).await,
                 How::CutOff => {
-                    self.cut_off(path, delivery).await;
-                    None
+                    self.open = None;
+                    write(&mut self.stream().await, &head(path, delivery, &length), half).await.unwrap();
+                    return None;
                 }
-            }
+            })
         };
         tokio::time::timeout(Duration::from_secs(60), sent).await.expect("an answer")
     }
@@ -89,13 +88,6 @@ impl Connection {
         }
     }
 
-    async fn cut_off(&mut self, path: &str, delivery: &Delivery) {
-        self.open = None;
-        let half = &delivery.body()[..delivery.body().len() / 2];
-        let mut stream = self.stream().await;
-        write(&mut stream, &head(path, delivery, &length(delivery)), half).await.unwrap();
-    }
-
     async fn stream(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -119,10 +111,6 @@ async fn read_status(mut reader: impl AsyncRead + Unpin) -> u16 {
 fn head(path: &str, delivery: &Delivery, framing: &str) -> String {
     let headers = delivery.headers().iter().map(|(name, value)| format!("{name}: {value}\r\n"));
     format!("POST {path} HTTP/1.1\r\nhost: receiver\r\n{framing}\r\n{}\r\n", headers.collect::<String>())
-}
-
-fn length(delivery: &Delivery) -> String {
-    format!("content-length: {}", delivery.body().len())
 }
 
 fn chunked(body: &[u8]) -> Vec<u8> {

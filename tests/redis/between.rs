@@ -18,8 +18,9 @@ pub(crate) struct Between {
     accepting: JoinHandle<()>,
 }
 
+#[derive(Default)]
 struct Shared {
-    leads_to: Mutex<SocketAddr>,
+    leads_to: Mutex<Option<SocketAddr>>,
     /// The delay of each answer.
     delay: Mutex<Duration>,
     /// Whether the next answer is lost, with its connection.
@@ -34,21 +35,14 @@ impl Between {
     pub(crate) async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            leads_to: Mutex::new(server),
-            delay: Mutex::new(Duration::ZERO),
-            lose: AtomicBool::new(false),
-            asked: AtomicBool::new(false),
-            round_trips: AtomicU32::new(0),
-            connections: AtomicU32::new(0),
-        });
+        let shared = Arc::new(Shared { leads_to: Mutex::new(Some(server)), ..Shared::default() });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, accepting }
     }
 
     /// Forwards new connections to another server. Open connections stay.
     pub(crate) fn move_to(&self, server: SocketAddr) {
-        *self.shared.leads_to.lock().unwrap() = server;
+        *self.shared.leads_to.lock().unwrap() = Some(server);
     }
 
     pub(crate) fn answer_after(&self, delay: Duration) {
@@ -85,7 +79,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let (client, _) = listener.accept().await.unwrap();
         shared.connections.fetch_add(1, Ordering::SeqCst);
-        let target = *shared.leads_to.lock().unwrap();
+        let target = shared.leads_to.lock().unwrap().unwrap();
         // Without a listener, the connection ends.
         let Ok(server) = TcpStream::connect(target).await else { continue };
         let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());

@@ -79,13 +79,19 @@ async fn claim_at_last(guard: &Redis, name: &str) -> Answer {
 
 /// Claims until the key is free.
 async fn gets_through(guard: &Redis, name: &str) {
+    let claim = async || (claim(guard, name).await == Ok(Answer::Leased)).then_some(());
+    at_last("the key becomes free", claim).await;
+}
+
+/// Asks until there is an answer, for 20 seconds.
+async fn at_last<T>(awaited: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..1000 {
-        if claim(guard, name).await == Ok(Answer::Leased) {
-            return;
+        if let Some(answer) = ask().await {
+            return answer;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the key does not become free");
+    panic!("waited in vain: {awaited}");
 }
 
 fn cause(error: &Error) -> RedisError {

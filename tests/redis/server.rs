@@ -6,11 +6,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
-use std::time::Duration;
 
 use countersign::replay::Redis;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+
+use crate::at_last;
 
 /// A server on a free loopback port, with a folder of its own.
 pub(crate) struct Server {
@@ -56,15 +57,13 @@ impl Server {
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.expect("redis-server is installed: `apt-get install redis-server redis-sentinel`");
         let mut server = Self { child, folder, address };
-        for _ in 0..500 {
+        at_last("redis-server answers", async || {
             assert_eq!(server.child.try_wait().unwrap(), None, "redis-server cannot start");
             // A server that requires a password answers too.
-            if TcpStream::connect(server.address).await.is_ok() {
-                return server;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("redis-server does not answer");
+            TcpStream::connect(server.address).await.ok()
+        })
+        .await;
+        server
     }
 
     /// Sends a command without the guard's library.
@@ -75,13 +74,8 @@ impl Server {
     /// Waits until the answer to a command contains `text`.
     pub(crate) async fn until(&self, command: &str, text: &str) {
         let mut wire = Wire::to(self.address).await;
-        for _ in 0..1000 {
-            if wire.say(command).await.contains(text) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{command} does not answer {text}");
+        let awaited = format!("{command} answers {text}");
+        at_last(&awaited, async || wire.say(command).await.contains(text).then_some(())).await;
     }
 
     pub(crate) fn url(&self) -> String {
@@ -156,12 +150,13 @@ impl Wire {
     }
 }
 
-/// An address without a listener. Its port is below those of outgoing connections, and this process takes it only once.
+/// An address without a listener. This process takes its port only once. The bus of a cluster's node has the port 10,000 above, where
+/// no server listens. Both ports are below those of outgoing connections.
 pub(crate) fn free_address() -> SocketAddr {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 200).unwrap() * 100;
+    let first = u16::try_from(std::process::id() % 100).unwrap() * 100;
     loop {
-        let port = 10_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = 10_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if TcpListener::bind(address).is_ok() {
             return address;

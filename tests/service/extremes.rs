@@ -1,14 +1,12 @@
 //! Attack 165: no public function panics for any duration, time, size or text, inside and outside a runtime.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::future::{Future, ready};
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use countersign::replay::{Claim, Lease, Memory, ReplayGuard, SavedResponse};
 use countersign::rule::{Encoding, Envelope, Hash, Profile, Rule};
 use countersign::schemes::{Scheme, Window};
@@ -24,32 +22,23 @@ use countersign::{
     SystemClock, Tenants, Tolerance, Twilio, UnixTime, Vapi, Verified, Verifier, Vogent, Webhook, Zoom,
 };
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
 use serde::Deserialize;
 use tower::{Layer, Service, service_fn};
 
-use crate::guards::HalfDown;
-use crate::world::{Anything, BODY, NOW, secret};
+use crate::guards::Guard;
+use crate::world::{
+    Anything, BODY, NOW, answer, http, rejected, secret, sms, token, vogent, vogent_delivery, webhook,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The largest duration that `moka` accepts.
-const MILLENNIUM: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
+/// The seconds of the largest duration that `moka` accepts.
+const MILLENNIUM: u64 = 1000 * 365 * 24 * 3600;
 
-fn durations() -> [Duration; 12] {
-    [
-        Duration::ZERO,
-        Duration::from_nanos(1),
-        Duration::from_millis(1),
-        Duration::from_nanos(999_999_999),
-        SECOND,
-        Duration::from_secs(300),
-        MILLENNIUM,
-        MILLENNIUM + SECOND,
-        Duration::from_secs(u64::MAX / 1000 + 1),
-        Duration::from_secs(i64::MAX.unsigned_abs()),
-        Duration::from_secs(u64::MAX),
-        Duration::MAX,
-    ]
+fn durations() -> Vec<Duration> {
+    let nanos = [0, 1, 1_000_000, 999_999_999].map(Duration::from_nanos);
+    let seconds =
+        [1, 300, MILLENNIUM, MILLENNIUM + 1, u64::MAX / 1000 + 1, i64::MAX.unsigned_abs(), u64::MAX];
+    [&nanos[..], &seconds.map(Duration::from_secs), &[Duration::MAX]].concat()
 }
 
 fn times() -> [UnixTime; 9] {
@@ -70,10 +59,8 @@ fn long_texts() -> [String; 5] {
     [a, ampersand, umlaut, "\u{10ffff}".to_owned(), "9".repeat(20)]
 }
 
-/// Prints a name, so that the output of a failed test ends with its case, and runs the case.
-fn case<T>(name: &str, run: impl FnOnce() -> T) -> T {
-    println!("{name}");
-    run()
+fn all_texts() -> Vec<String> {
+    TEXTS.map(str::to_owned).into_iter().chain(long_texts()).collect()
 }
 
 /// Polls a future without a runtime until it is ready or waits.
@@ -97,27 +84,22 @@ fn no_time_or_duration_panics() {
     }
     tolerances.dedup();
     for tolerance in &tolerances {
-        for now in times() {
-            for signed_at in times() {
-                let _ = (tolerance.past(), tolerance.future(), now.as_secs(), now.to_string());
-                // Compares with wider arithmetic.
-                let distance = i128::from(signed_at.as_secs()) - i128::from(now.as_secs());
-                let tolerated = -i128::from(tolerance.past().as_secs()) <= distance
-                    && distance <= i128::from(tolerance.future().as_secs());
-                assert_eq!(tolerance.check(now, signed_at).is_ok(), tolerated);
-            }
+        for (now, signed_at) in times().into_iter().flat_map(|now| times().map(|at| (now, at))) {
+            let _ = (tolerance.past(), tolerance.future(), now.as_secs(), now.to_string());
+            // Compares with wider arithmetic.
+            let distance = i128::from(signed_at.as_secs()) - i128::from(now.as_secs());
+            let tolerated = -i128::from(tolerance.past().as_secs()) <= distance
+                && distance <= i128::from(tolerance.future().as_secs());
+            assert_eq!(tolerance.check(now, signed_at).is_ok(), tolerated);
         }
     }
-    for now in times() {
-        for until in times() {
-            case(&format!("a scheme valid at {now} until {until}"), || {
-                let own = Anything(Replays::Ever, Some((now, until)));
-                let proof = own.verify(countersign::Request::new(Head::new("POST", &text_headers("")), b""));
-                assert_eq!(proof.unwrap().valid_until(), Some(until));
-                let layer = VerifyLayer::new(own).replay_guard(Memory::new(1)).unwrap();
-                assert_eq!(serve(&layer, &sign::vogent(&secret(), BODY)), None);
-            });
-        }
+    for (now, until) in times().into_iter().flat_map(|now| times().map(|until| (now, until))) {
+        println!("a scheme valid at {now} until {until}");
+        let own = Anything(Replays::Ever, Some((now, until)));
+        let proof = own.verify(countersign::Request::new(Head::new("POST", &text_headers("")), b""));
+        assert_eq!(proof.unwrap().valid_until(), Some(until));
+        let layer = VerifyLayer::new(own).replay_guard(Memory::new(1)).unwrap();
+        assert_eq!(serve(&layer, &vogent_delivery()), None);
     }
     let _ = SystemClock.now();
 }
@@ -126,11 +108,10 @@ fn no_time_or_duration_panics() {
 fn look_at(verdict: Result<Verified, Error>) {
     match verdict {
         Ok(proof) => {
-            let _ =
-                (proof.key().index(), proof.key().is_newest(), proof.coverage().as_str(), proof.signed_at());
-            let _ =
-                (proof.replay_key().map(|key| key.as_bytes().len()), proof.tenant(), format!("{proof:?}"));
-            let _ = proof.valid_until();
+            let (key, replay_key) = (proof.key(), proof.replay_key());
+            let _ = (key.index(), key.is_newest(), replay_key.map(|key| key.as_bytes().len()));
+            let _ = (proof.coverage().as_str(), proof.signed_at(), proof.valid_until(), proof.tenant());
+            let _ = format!("{proof:?}");
             if let Some(parameters) = proof.parameters() {
                 let all = parameters.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
                 let _ = (all, parameters.len(), parameters.is_empty(), parameters.get("text"));
@@ -146,14 +127,9 @@ fn look_at(verdict: Result<Verified, Error>) {
             }
         }
         Err(error) => {
-            let _ = (
-                error.kind().code(),
-                error.code(),
-                error.status(),
-                error.status_code(),
-                error.is_retryable(),
-            );
-            let _ = (error.to_string(), error.kind().status(), error.kind().is_retryable());
+            let (kind, _) = (error.kind(), error.to_string());
+            let _ = (kind.code(), kind.status(), kind.is_retryable());
+            let _ = (error.code(), error.status(), error.status_code(), error.is_retryable());
             let caused = error.clone().caused_by(io::Error::other("x")).caused_by(error.clone());
             assert_eq!((error.retry_after(), &caused), (caused.retry_after(), &error));
         }
@@ -162,58 +138,47 @@ fn look_at(verdict: Result<Verified, Error>) {
 
 /// Types that parameters cannot become.
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "only read")]
 struct Numbers {
-    #[serde(rename = "msisdn")]
-    _msisdn: u8,
-    #[serde(rename = "text")]
-    _text: Option<i128>,
-    #[serde(rename = "timestamp")]
-    _timestamp: bool,
+    msisdn: u8,
+    text: Option<i128>,
+    timestamp: bool,
 }
 
 #[test]
 fn no_size_panics() {
     for size in SIZES {
-        let verifiers: Vec<Box<dyn Verifier>> = vec![
-            Box::new(Vogent::new(secret()).max_body(size)),
-            Box::new(Sms::new(SignatureMethod::Md5Hash, secret()).max_body(size)),
-            Box::new(SignedWebhook::new(secret()).clock(|| NOW).max_body(size)),
+        let md5 = SignatureMethod::Md5Hash;
+        let cases: [(Box<dyn Verifier>, _); 3] = [
+            (Box::new(vogent().max_body(size)), vogent_delivery()),
+            (
+                Box::new(Sms::new(md5, secret()).max_body(size)),
+                sign::SmsSigner::new(md5, &secret()).param("text", "hello").form(),
+            ),
+            (Box::new(webhook().max_body(size)), token().post(BODY)),
         ];
-        let deliveries = [
-            sign::vogent(&secret(), BODY),
-            sign::SmsSigner::new(SignatureMethod::Md5Hash, &secret()).param("text", "hello").form(),
-            sign::TokenSigner::new(&secret(), NOW).post(BODY),
-        ];
-        for (verifier, delivery) in verifiers.iter().zip(deliveries) {
-            case(&format!("max_body {size} of {}", verifier.scheme()), || {
-                let right = if size > 2 { Ok(()) } else { Err(ErrorKind::BodyTooLarge) };
-                let verdict = verifier.verify(delivery.request());
-                assert_eq!(verdict.as_ref().map(drop).map_err(Error::kind), right);
-                look_at(verdict);
-                let mut verification = verifier.begin(delivery.head()).unwrap().limit(size).and_then(Ok);
-                let _ = verification.keeps_body();
-                let taken = verification.update(delivery.body());
-                assert_eq!(taken.map_err(|error| error.kind()), right);
-                look_at(verification.finish());
-            });
+        for (verifier, delivery) in cases {
+            println!("max_body {size} of {}", verifier.scheme());
+            let right = if size > 2 { Ok(()) } else { Err(ErrorKind::BodyTooLarge) };
+            let verdict = verifier.verify(delivery.request());
+            assert_eq!(verdict.as_ref().map(drop).map_err(Error::kind), right);
+            look_at(verdict);
+            let mut verification = verifier.begin(delivery.head()).unwrap().limit(size).and_then(Ok);
+            let _ = verification.keeps_body();
+            let taken = verification.update(delivery.body());
+            assert_eq!(taken.map_err(|error| error.kind()), right);
+            look_at(verification.finish());
         }
-        case(&format!("VerifyLayer::max_body {size}"), || {
-            let layer = VerifyLayer::new(Vogent::new(secret())).max_body(size);
-            serve(&layer, &sign::vogent(&secret(), BODY));
-            let remembered = VerifyLayer::new(Vogent::new(secret())).replay_key_of_body();
-            let remembered = remembered
-                .replay_guard(Memory::new(1))
-                .unwrap()
-                .remember_responses(size)
-                .finish_when_client_leaves();
-            for _ in 0..2 {
-                assert_eq!(serve(&remembered, &sign::vogent(&secret(), BODY)), None);
-            }
-        });
-        case(&format!("KeyId {size}"), || {
-            let id = KeyId::new(u32::try_from(size).unwrap_or(u32::MAX));
-            let _ = (id.index(), id.is_newest(), id.to_string(), Evidence::new(id, Coverage::Body));
-        });
+        println!("VerifyLayer::max_body {size}");
+        serve(&VerifyLayer::new(vogent()).max_body(size), &vogent_delivery());
+        let layer = VerifyLayer::new(vogent()).replay_key_of_body().replay_guard(Memory::new(1)).unwrap();
+        let layer = layer.remember_responses(size).finish_when_client_leaves();
+        for _ in 0..2 {
+            assert_eq!(serve(&layer, &vogent_delivery()), None);
+        }
+        println!("KeyId {size}");
+        let id = KeyId::new(u32::try_from(size).unwrap_or(u32::MAX));
+        let _ = (id.index(), id.is_newest(), id.to_string(), Evidence::new(id, Coverage::Body));
     }
 }
 
@@ -225,71 +190,58 @@ where
 {
     let inner = service_fn(|request: Request<VerifiedBody>| {
         let _ = request.body().bytes().len();
-        ready(Ok::<_, Infallible>(Response::new(String::new())))
+        ready(answer(StatusCode::OK))
     });
-    let mut service = layer.layer(inner);
-    let request = delivery.to_http("/").unwrap().map(Full::<Bytes>::from);
-    let response = poll(service.call(request)).expect("nobody is waited for").unwrap();
-    look_at(
-        response.extensions().get::<Error>().cloned().map_or_else(|| Err(ErrorKind::BodyMissing.into()), Err),
-    );
-    response.extensions().get::<Error>().map(Error::kind)
+    let response = poll(layer.layer(inner).call(http(delivery))).expect("nobody is waited for").unwrap();
+    let error = response.extensions().get::<Error>().cloned();
+    look_at(Err(error.clone().unwrap_or_else(|| ErrorKind::BodyMissing.into())));
+    error.map(|error| error.kind())
 }
 
 #[test]
 fn no_guard_panics() {
     for capacity in SIZES {
         for ttl in durations() {
-            case(&format!("Memory::new({capacity}) for {ttl:?}"), || {
-                let guard = Memory::new(capacity);
-                let saved = SavedResponse::new(200, Some("text/plain"), *b"saved").unwrap();
-                for (key, response) in ["", "a", "a"].into_iter().zip([None, Some(&saved), None]) {
-                    let key = ReplayKey::new([key]);
-                    let claimed = poll(guard.claim(&key, ttl)).unwrap();
-                    assert!(capacity > 0 || claimed.is_err());
-                    if let Ok(Claim::Leased(lease)) = claimed {
-                        let _ = (lease.key().as_bytes(), lease.token());
-                        poll(guard.renew(&lease, ttl)).unwrap().unwrap();
-                        poll(guard.complete(&lease, ttl, response)).unwrap().unwrap();
-                        poll(guard.release(&lease)).unwrap().unwrap();
-                    }
+            println!("Memory::new({capacity}) for {ttl:?}");
+            let guard = Memory::new(capacity);
+            let saved = SavedResponse::new(200, Some("text/plain"), *b"saved").unwrap();
+            for (key, response) in ["", "a", "a"].into_iter().zip([None, Some(&saved), None]) {
+                let key = ReplayKey::new([key]);
+                let claimed = poll(guard.claim(&key, ttl)).unwrap();
+                assert!(capacity > 0 || claimed.is_err());
+                if let Ok(Claim::Leased(lease)) = claimed {
+                    let _ = (lease.key().as_bytes(), lease.token());
+                    poll(guard.renew(&lease, ttl)).unwrap().unwrap();
+                    poll(guard.complete(&lease, ttl, response)).unwrap().unwrap();
+                    poll(guard.release(&lease)).unwrap().unwrap();
                 }
-                poll(guard.release(&Lease::new(ReplayKey::new(["b"])))).unwrap().unwrap();
-                let _ = format!("{guard:?}");
-            });
+            }
+            poll(guard.release(&Lease::new(ReplayKey::new(["b"])))).unwrap().unwrap();
+            let _ = format!("{guard:?}");
         }
     }
     for remaining in durations() {
-        case(&format!("a lease of which {remaining:?} is left"), || {
-            let layer = VerifyLayer::new(Vogent::new(secret())).replay_key_of_body();
-            let layer = layer
-                .replay_guard(HalfDown { claim: Ok(Some(Claim::InProgress { remaining })), later: None })
-                .unwrap()
-                .on_duplicate(StatusCode::CONFLICT)
-                .finish_when_client_leaves();
-            assert_eq!(serve(&layer, &sign::vogent(&secret(), BODY)), Some(ErrorKind::ReplayInProgress));
-        });
+        println!("a lease of which {remaining:?} is left");
+        let guard = Guard::claim(Ok(Claim::InProgress { remaining }));
+        let layer = VerifyLayer::new(vogent()).replay_key_of_body().replay_guard(guard).unwrap();
+        let layer = layer.on_duplicate(StatusCode::CONFLICT).finish_when_client_leaves();
+        assert_eq!(serve(&layer, &vogent_delivery()), Some(ErrorKind::ReplayInProgress));
     }
     for ttl in durations() {
         let verifiers: [Box<dyn Verifier>; 4] = [
-            Box::new(Vogent::new(secret())),
+            Box::new(vogent()),
             Box::new(Sms::new(SignatureMethod::Sha1, secret())),
             Box::new(SignedWebhook::new(secret()).tolerance(Tolerance::either_way(Duration::MAX).unwrap())),
-            Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
+            Box::new(webhook()),
         ];
         for verifier in verifiers {
-            case(&format!("replay_guard for {ttl:?}"), || {
-                let token = sign::TokenSigner::new(&secret(), NOW).post(BODY);
-                let (replays, _) = (verifier.replays(), verifier.retry_period());
-                let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(usize::MAX));
-                let layer = layer.and_then(|layer| layer.lease(ttl)).and_then(|layer| layer.done_for(ttl));
-                match layer {
-                    Ok(layer) => {
-                        serve(&layer, &token);
-                    }
-                    Err(_) => assert!(ttl < Duration::from_secs(1) || replays == Replays::Undetectable),
-                }
-            });
+            println!("replay_guard for {ttl:?}");
+            let (replays, _) = (verifier.replays(), verifier.retry_period());
+            let layer = VerifyLayer::new(verifier).replay_guard(Memory::new(usize::MAX));
+            match layer.and_then(|layer| layer.lease(ttl)).and_then(|layer| layer.done_for(ttl)) {
+                Ok(layer) => drop(serve(&layer, &token().post(BODY))),
+                Err(_) => assert!(ttl < SECOND || replays == Replays::Undetectable),
+            }
         }
     }
 }
@@ -303,78 +255,65 @@ fn no_tenant_lookup_panics() {
         })
         .unwrap()
     };
-    let token = |name: &str| sign::TokenSigner::new(&secret(), NOW).claim("api_key", name).post(BODY);
+    let delivery = token().claim("api_key", "a").post(BODY);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    for duration in durations() {
-        for count in [0, 1, u64::MAX] {
-            let size = usize::try_from(count).unwrap();
-            case(&format!("TenantLookup of {count} for {duration:?}"), || {
-                let settings = [
-                    lookup().cache_known(count, duration),
-                    lookup().cache_unknown(count, duration),
-                    lookup().cache_known(count, duration).renew_after(duration),
-                    lookup().cache_known(count, Duration::MAX).renew_after(Duration::ZERO),
-                    lookup().timeout(duration).max_queries(size),
-                    lookup().cache_known(count, duration).cache_unknown(count, duration).timeout(duration),
-                ];
-                for lookup in settings {
-                    let layer = VerifyLayer::tenants(lookup);
-                    let rejected = serve(&layer, &token("a"));
-                    assert_eq!(rejected, Some(ErrorKind::TenantStoreUnavailable), "outside a runtime");
-                    let served = runtime.block_on(async {
-                        let inner = service_fn(|_: Request<VerifiedBody>| {
-                            ready(Ok::<_, Infallible>(Response::new(String::new())))
-                        });
-                        let mut service = layer.layer(inner);
-                        let mut kinds = vec![];
-                        for _ in 0..3 {
-                            let request = token("a").to_http("/").unwrap().map(Full::<Bytes>::from);
-                            let response = service.call(request).await.unwrap();
-                            kinds.push(response.extensions().get::<Error>().map(Error::kind));
-                        }
-                        kinds
-                    });
-                    assert!(
-                        served
-                            .iter()
-                            .all(|kind| kind.is_none_or(|kind| kind == ErrorKind::TenantStoreTimeout))
-                    );
-                    // Cached accounts are served or rejected outside a runtime too.
-                    serve(&layer, &token("a"));
+    for (duration, count) in
+        durations().into_iter().flat_map(|duration| [0, 1, u64::MAX].map(|count| (duration, count)))
+    {
+        println!("TenantLookup of {count} for {duration:?}");
+        let settings = [
+            lookup().cache_known(count, duration),
+            lookup().cache_unknown(count, duration),
+            lookup().cache_known(count, duration).renew_after(duration),
+            lookup().cache_known(count, Duration::MAX).renew_after(Duration::ZERO),
+            lookup().timeout(duration).max_queries(usize::try_from(count).unwrap()),
+            lookup().cache_known(count, duration).cache_unknown(count, duration).timeout(duration),
+        ];
+        for layer in settings.map(VerifyLayer::tenants) {
+            let outside = serve(&layer, &delivery);
+            assert_eq!(outside, Some(ErrorKind::TenantStoreUnavailable), "outside a runtime");
+            runtime.block_on(async {
+                let mut service = layer.layer(service_fn(|_| ready(answer(StatusCode::OK))));
+                for _ in 0..3 {
+                    let kind = rejected(&mut service, http(&delivery)).await;
+                    assert!(kind.is_none_or(|kind| kind == ErrorKind::TenantStoreTimeout), "{kind:?}");
                 }
             });
+            // Cached accounts are served or rejected outside a runtime too.
+            serve(&layer, &delivery);
         }
     }
-    case("TenantLookup::by_rule", || {
-        let store = |_| ready(Ok::<_, io::Error>(None));
-        let lookup = TenantLookup::by_rule(store, |tenants| {
-            Ok(Twilio::tenants(BaseUrl::new("https://example.com")?, tenants))
-        });
-        serve(&VerifyLayer::tenants(lookup.unwrap()), &sign::vogent(&secret(), "AccountSid=a"));
+    let store = |_| ready(Ok::<_, io::Error>(None));
+    println!("TenantLookup::by_rule");
+    let lookup = TenantLookup::by_rule(store, |tenants| {
+        Ok(Twilio::tenants(BaseUrl::new("https://example.com")?, tenants))
     });
-    case("TenantLookup::by_request", || {
-        let store = |_| ready(Ok::<_, io::Error>(None));
-        let lookup = TenantLookup::by_request(Sms::untrusted_api_key, store, |tenants| {
-            Sms::tenants(SignatureMethod::Md5, tenants)
-        });
-        serve(
-            &VerifyLayer::tenants(lookup.unwrap()),
-            &sign::SmsSigner::new(SignatureMethod::Md5, &secret()).param("api-key", "a").json(),
-        )
+    serve(&VerifyLayer::tenants(lookup.unwrap()), &sign::vogent(&secret(), "AccountSid=a"));
+    println!("TenantLookup::by_request");
+    let lookup = TenantLookup::by_request(Sms::untrusted_api_key, store, |tenants| {
+        Sms::tenants(SignatureMethod::Md5, tenants)
     });
+    serve(
+        &VerifyLayer::tenants(lookup.unwrap()),
+        &sign::SmsSigner::new(SignatureMethod::Md5, &secret()).param("api-key", "a").json(),
+    );
 }
 
 #[test]
 fn no_text_panics() {
-    for text in TEXTS.iter().map(|text| (*text).to_owned()).chain(long_texts()) {
-        case(&format!("configured with {text:.20}"), || configure(&text));
-        case(&format!("a rule with {text:.20}"), || rules(&text));
+    for text in all_texts() {
+        println!("configured with {text:.20}");
+        configure(&text);
+        println!("a rule with {text:.20}");
+        rules(&text);
     }
     for (text, other) in TEXTS.iter().zip(TEXTS.iter().cycle().skip(1)) {
-        case(&format!("signed and verified with {text:?} and {other:?}"), || exchange(text, other));
+        println!("signed and verified with {text:?} and {other:?}");
+        exchange(text, other);
     }
     for (text, other) in long_texts().iter().zip(TEXTS) {
-        case(&format!("signed and verified with a long text and {other:?}"), || exchange(text, other));
+        println!("signed and verified with a long text and {other:?}");
+        exchange(text, other);
     }
     let mut service = Verify::new((), Vogent::new(secret()));
     let _ = (*service.get_mut(), *service.get_ref(), service.into_inner());
@@ -590,17 +529,16 @@ fn no_scheme_panics() {
             let Ok(verifier) = scheme.build(&settings) else { continue };
             let _ = verifier.replays();
             for signed_at in times() {
-                case(&format!("{} at {now}, signed at {signed_at}", scheme.name()), || {
-                    let unsigned = sample.unsigned.clone().time(signed_at);
-                    let signed = verifier.sign(&sample.key, &unsigned);
-                    look_at(signed.and_then(|delivery| verifier.verify(delivery.request())));
-                });
+                println!("{} at {now}, signed at {signed_at}", scheme.name());
+                let unsigned = sample.unsigned.clone().time(signed_at);
+                let signed = verifier.sign(&sample.key, &unsigned);
+                look_at(signed.and_then(|delivery| verifier.verify(delivery.request())));
             }
         }
         let verifier = scheme.build(&sample.settings.clone().clock(|| NOW)).unwrap();
         let delivery = verifier.sign(&sample.key, &sample.unsigned.clone().time(NOW)).unwrap();
-        let long = long_texts();
-        for text in TEXTS.into_iter().chain(long.iter().map(String::as_str)) {
+        for text in &all_texts() {
+            let text = text.as_str();
             assert!(Scheme::named(text).is_none_or(|found| found.name() == text));
             let mut settings = sample.settings.clone();
             for field in
@@ -640,8 +578,8 @@ fn no_platform_panics() {
     let recall_ai = StandardWebhooks::recall_ai(base64()).unwrap().clock(|| NOW);
     let pinless = Daily::pinless(base64()).unwrap().clock(|| NOW);
     let zoom = Zoom::new(base64()).clock(|| NOW);
-    let long = long_texts();
-    for text in TEXTS.into_iter().chain(long.iter().map(String::as_str)) {
+    for text in &all_texts() {
+        let text = text.as_str();
         for method in ["GET", "POST"] {
             let unsigned = Unsigned::new(method, text).id(text);
             look_at(recall_ai.sign(base64(), &unsigned).and_then(|it| recall_ai.verify(it.request())));
@@ -668,30 +606,26 @@ fn no_platform_panics() {
 
 fn exchange(text: &str, other: &str) {
     let key = Secret::new("c2VjcmV0").unwrap();
-    let token =
-        || sign::TokenSigner::new(&secret(), NOW).claim(text, other).claim_json(other, text).header(text);
-    let sms = |method| sign::SmsSigner::new(method, &secret()).param(text, other).param(other, text);
+    let interaction = sign::ContactCenterSigner::new(&key, NOW).unwrap().claim_json(text, other);
+    let token = || token().claim(text, other).claim_json(other, text).header(text);
+    let message = |method| sign::SmsSigner::new(method, &secret()).param(text, other).param(other, text);
     let requests = [
         token().post(other),
         token().get(other),
         token().header("authorization").without_claim(other).get(text),
-        sign::ContactCenterSigner::new(&key, NOW)
-            .unwrap()
-            .claim_json(text, other)
-            .without_claim(text)
-            .post(text),
-        sms(SignatureMethod::Md5Hash).query(),
-        sms(SignatureMethod::Sha256).form(),
-        sms(SignatureMethod::Sha512).json(),
+        interaction.without_claim(text).post(text),
+        message(SignatureMethod::Md5Hash).query(),
+        message(SignatureMethod::Sha256).form(),
+        message(SignatureMethod::Sha512).json(),
         sign::vogent(&secret(), text),
         sign::hex_hmac(text, Algorithm::Sha256, &secret(), other),
         sign::hex_hmac(text, Algorithm::Sha1, &secret(), other),
     ];
     let verifiers: [Box<dyn Verifier>; 5] = [
-        Box::new(Vogent::new(secret())),
-        Box::new(Sms::new(SignatureMethod::Sha256, secret())),
-        Box::new(SignedWebhook::new(secret()).clock(|| NOW)),
-        Box::new(SignedWebhook::new(secret()).clock(|| NOW).retry_unsigned()),
+        Box::new(vogent()),
+        Box::new(sms()),
+        Box::new(webhook()),
+        Box::new(webhook().retry_unsigned()),
         Box::new(ContactCenter::new(key.clone()).unwrap().clock(|| NOW)),
     ];
     for delivery in &requests {
@@ -719,57 +653,50 @@ fn text_headers(text: &str) -> Vec<(&str, &str)> {
 fn no_diagnosis_panics() {
     use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
 
+    use crate::world::message;
+
     for cause in Cause::ALL {
         let _ = (cause.code(), cause.sentence(), cause.remedy());
     }
     let tolerance = Tolerance::either_way(Duration::MAX).unwrap();
-    let texts =
-        TEXTS.iter().map(|text| (*text).to_owned()).chain(["a", "&"].map(|piece| piece.repeat(2_000)));
+    let texts = TEXTS.map(str::to_owned).into_iter().chain(["a", "&"].map(|piece| piece.repeat(2_000)));
     for (text, time) in texts.zip([i64::MIN, 0, i64::MAX].map(UnixTime::from_secs).into_iter().cycle()) {
-        case(&format!("diagnosis of {text:.20} at {time}"), || {
-            let credentials = Credentials::new()
-                .secret(&*text)
-                .tenant(&*text, &*text)
-                .other(&*text, &*text)
-                .secret("s3cr3t");
-            let clock = move || time;
-            let sms = Sms::new(SignatureMethod::Sha256, secret()).tolerance(tolerance).clock(clock);
-            let webhook = SignedWebhook::new(secret()).clock(clock).leeway(tolerance);
-            let token = |iat: i64| {
-                let token = sign::TokenSigner::new(&secret(), UnixTime::from_secs(iat));
-                token.claim_json("exp", &i64::MIN.to_string()).claim("x", &text)
-            };
-            let deliveries = [
-                token(i64::MIN).post(&*text),
-                token(i64::MAX).get(&text),
-                sign::SmsSigner::new(SignatureMethod::Sha256, &secret())
-                    .param("text", &text)
-                    .timestamp(UnixTime::from_secs(i64::MIN))
-                    .form(),
-                sign::SmsSigner::new(SignatureMethod::Md5, &secret())
-                    .param(&text, "")
-                    .timestamp(UnixTime::from_secs(i64::MAX))
-                    .query(),
-                sign::vogent(&secret(), &*text).with_header(&text, &text),
-            ];
-            for delivery in &deliveries {
-                let headers = delivery.headers().iter().map(|(name, value)| (name.clone(), value.clone()));
-                let capture =
-                    Capture::new(delivery.method(), headers, delivery.body()).query(delivery.query());
-                let _ = capture.request().body().len();
-                for diagnosis in [
-                    sms.diagnose(&capture, &credentials),
-                    webhook.diagnose(&capture, &credentials),
-                    Vogent::new(secret()).diagnose(&capture, &credentials),
-                ] {
-                    let _ = (diagnosis.is_genuine(), diagnosis.to_string());
-                    for finding in diagnosis.findings() {
-                        let _ = (finding.cause(), finding.code(), finding.is_proved());
-                        let _ = (finding.evidence().len(), finding.remedy());
-                    }
+        println!("diagnosis of {text:.20} at {time}");
+        let credentials =
+            Credentials::new().secret(&*text).tenant(&*text, &*text).other(&*text, &*text).secret("s3cr3t");
+        let clock = move || time;
+        let sms = sms().tolerance(tolerance).clock(clock);
+        let webhook = SignedWebhook::new(secret()).clock(clock).leeway(tolerance);
+        let token = |iat: i64| {
+            let token = sign::TokenSigner::new(&secret(), UnixTime::from_secs(iat));
+            token.claim_json("exp", &i64::MIN.to_string()).claim("x", &text)
+        };
+        let deliveries = [
+            token(i64::MIN).post(&*text),
+            token(i64::MAX).get(&text),
+            message(&text).timestamp(UnixTime::from_secs(i64::MIN)).form(),
+            sign::SmsSigner::new(SignatureMethod::Md5, &secret())
+                .param(&text, "")
+                .timestamp(UnixTime::from_secs(i64::MAX))
+                .query(),
+            sign::vogent(&secret(), &*text).with_header(&text, &text),
+        ];
+        for delivery in &deliveries {
+            let headers = delivery.headers().iter().map(|(name, value)| (name.clone(), value.clone()));
+            let capture = Capture::new(delivery.method(), headers, delivery.body()).query(delivery.query());
+            let _ = capture.request().body().len();
+            for diagnosis in [
+                sms.diagnose(&capture, &credentials),
+                webhook.diagnose(&capture, &credentials),
+                vogent().diagnose(&capture, &credentials),
+            ] {
+                let _ = (diagnosis.is_genuine(), diagnosis.to_string());
+                for finding in diagnosis.findings() {
+                    let _ = (finding.cause(), finding.code(), finding.is_proved());
+                    let _ = (finding.evidence().len(), finding.remedy());
                 }
             }
-        });
+        }
     }
 }
 

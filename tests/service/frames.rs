@@ -16,10 +16,15 @@ pub(crate) enum Step {
     Data(Vec<u8>),
     Trailers,
     Error,
-    /// Nothing, and never the end.
-    Stall,
     /// Nothing until this is set.
     Wait(Arc<AtomicBool>),
+}
+
+impl Step {
+    /// Nothing, and never the end.
+    pub(crate) fn stall() -> Self {
+        Self::Wait(Arc::default())
+    }
 }
 
 /// A body of steps. It learns its end only when asked for another frame.
@@ -70,10 +75,6 @@ impl Body for Frames {
             Some(Step::Data(data)) => Some(Ok(Frame::data(data.into()))),
             Some(Step::Trailers) => Some(Ok(Frame::trailers(trailers()))),
             Some(Step::Error) => Some(Err(io::ErrorKind::ConnectionReset.into())),
-            Some(Step::Stall) => {
-                self.steps.push_front(Step::Stall);
-                return Poll::Pending;
-            }
             Some(Step::Wait(end)) => {
                 self.steps.push_front(Step::Wait(end));
                 return Poll::Pending;

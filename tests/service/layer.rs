@@ -5,15 +5,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use bytes::Bytes;
 use countersign::ErrorKind::{
     BodyFragmented, BodyInterrupted, BodyTooLarge, BodyUnexpected, HeaderRepeated, MethodUnsupported,
     SignatureMismatch, SignatureMissing, TokenMalformed, TokenMissing,
 };
-use countersign::tower::{TenantLookup, Verify, VerifyLayer};
-use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
+use countersign::tower::{TenantLookup, VerifiedBody, Verify, VerifyLayer};
+use countersign::vonage::SignedWebhook;
 use countersign::{Coverage, Error, Head, Verification, Verifier, sign};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -21,8 +21,8 @@ use tower::{Layer, Service};
 
 use crate::frames::{Frames, Step, trailers};
 use crate::world::{
-    BODY, Handler, NOW, call, http, rejected, rejection, secret, vogent, vogent_delivery, webhook,
-    webhook_delivery, with_body,
+    BODY, Handler, NOW, answer, call, http, message, poll_once, rejected, rejected_unread, rejection, secret,
+    sms, token, vogent, vogent_delivery, webhook, webhook_delivery, with_body,
 };
 
 #[tokio::test]
@@ -45,26 +45,24 @@ async fn genuine_bodies_are_passed_on_unchanged_with_their_proof() {
 
 #[tokio::test]
 async fn requests_rejected_by_their_head_are_not_read() {
-    let (vogent, webhook): (Arc<dyn Verifier>, Arc<dyn Verifier>) = (Arc::new(vogent()), Arc::new(webhook()));
+    let verifiers: [Arc<dyn Verifier>; 2] = [Arc::new(vogent()), Arc::new(webhook())];
+    let [vogent, webhook] = &verifiers;
     let signed = webhook_delivery("1");
     let token = signed.header("authorization").unwrap().to_owned();
     let forged =
         |edit: &str| signed.clone().without_header("authorization").with_header("authorization", edit);
     let cases = [
-        (&vogent, vogent_delivery().without_header("x-elto-signature"), SignatureMissing),
-        (&vogent, vogent_delivery().with_header("x-elto-signature", "00"), HeaderRepeated),
-        (&webhook, vogent_delivery(), TokenMissing),
-        (&webhook, forged("Bearer a.b"), TokenMalformed),
-        (&webhook, forged(&token.replace(".ey", ".eyA")), SignatureMismatch),
-        (&webhook, signed.clone().with_method("PUT"), MethodUnsupported),
+        (vogent, vogent_delivery().without_header("x-elto-signature"), SignatureMissing),
+        (vogent, vogent_delivery().with_header("x-elto-signature", "00"), HeaderRepeated),
+        (webhook, vogent_delivery(), TokenMissing),
+        (webhook, forged("Bearer a.b"), TokenMalformed),
+        (webhook, forged(&token.replace(".ey", ".eyA")), SignatureMismatch),
+        (webhook, signed.clone().with_method("PUT"), MethodUnsupported),
     ];
     for (verifier, delivery, kind) in cases {
         let handler = Handler::default();
         let mut service = VerifyLayer::new(Arc::clone(verifier)).layer(handler.service());
-        let body = Frames::chunks(delivery.body(), 8);
-        let polls = body.polls();
-        assert_eq!(rejected(&mut service, with_body(&delivery, body)).await, Some(kind));
-        assert_eq!((polls.load(Ordering::Relaxed), handler.count()), (0, 0), "{kind}");
+        assert_eq!((rejected_unread(&mut service, &delivery).await, handler.count()), (kind, 0));
     }
 }
 
@@ -87,9 +85,7 @@ async fn the_limit_is_inclusive() {
 async fn a_body_over_the_limit_is_read_no_further() {
     let endless = || Frames::new((0..1000).map(|_| Step::Data(vec![b'x'; 10])));
     let announced = Frames::chunks(BODY.as_bytes(), 8).at_least(1024 * 1024 + 1);
-    let form = Sms::new(SignatureMethod::Sha256, secret()).max_body(100);
-    let posted = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).timestamp(NOW).form();
-    let unsigned = sign::TokenSigner::new(&secret(), NOW).get("a=1");
+    let (form, posted, unsigned) = (sms().max_body(100), message("a").form(), token().get("a=1"));
     for (layer, delivery, body, kind, read) in [
         (VerifyLayer::new(vogent()).max_body(100), vogent_delivery(), endless(), BodyTooLarge, 11),
         (VerifyLayer::new(vogent()), vogent_delivery(), announced, BodyTooLarge, 0),
@@ -106,12 +102,11 @@ async fn a_body_over_the_limit_is_read_no_further() {
 #[cfg(feature = "reload")]
 #[tokio::test]
 async fn a_form_over_the_limit_of_a_reloaded_verifier_is_read_no_further() {
-    let form = countersign::Reloading::new(Sms::new(SignatureMethod::Sha256, secret()).max_body(100));
-    let posted = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).timestamp(NOW).form();
+    let form = countersign::Reloading::new(sms().max_body(100));
     let endless = Frames::new((0..1000).map(|_| Step::Data(vec![b'x'; 10])));
     let polls = endless.polls();
     let mut service = VerifyLayer::new(form).layer(Handler::default().service());
-    assert_eq!(rejected(&mut service, with_body(&posted, endless)).await, Some(BodyTooLarge));
+    assert_eq!(rejected(&mut service, with_body(&message("a").form(), endless)).await, Some(BodyTooLarge));
     assert_eq!(polls.load(Ordering::Relaxed), 11);
 }
 
@@ -144,9 +139,8 @@ fn empty_frames(count: usize) -> Frames {
 async fn a_body_of_empty_frames_yields_to_other_tasks() {
     let body = empty_frames(900);
     let polls = body.polls();
-    let mut call = VerifyLayer::new(vogent())
-        .layer(Handler::default().service())
-        .call(with_body(&vogent_delivery(), body));
+    let mut service = VerifyLayer::new(vogent()).layer(Handler::default().service());
+    let mut call = service.call(with_body(&vogent_delivery(), body));
     let is_pending = tokio::spawn(async move {
         std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context).is_pending())).await
     });
@@ -172,29 +166,23 @@ async fn a_body_of_too_many_empty_frames_is_rejected() {
 fn a_stalled_sender_costs_no_more_memory_than_the_limit() {
     const LIMIT: usize = 256 * 1024;
     const OTHER_MEMORY: usize = 4 * 1024;
-    let sms = Sms::new(SignatureMethod::Sha256, secret());
-    let form = sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).form();
     let verifiers: [(Arc<dyn Verifier>, _); 3] = [
         (Arc::new(vogent()), vogent_delivery()),
         (Arc::new(webhook()), webhook_delivery("1")),
-        (Arc::new(sms), form),
+        (Arc::new(sms()), message("hello").form()),
     ];
     for (verifier, delivery) in verifiers {
-        let mut service =
-            VerifyLayer::new(Arc::clone(&verifier)).max_body(LIMIT).layer(Handler::default().service());
+        let layer = VerifyLayer::new(Arc::clone(&verifier)).max_body(LIMIT);
+        let mut service = layer.layer(Handler::default().service());
         for length in [1_000, LIMIT / 2 + 1, LIMIT] {
             let chunks = (0..length).step_by(100).map(|at| Step::Data(vec![b'x'; 100.min(length - at)]));
-            let request = with_body(&delivery, Frames::new(chunks.chain([Step::Stall])));
-            let mut call = Service::<Request<Frames>>::call(&mut service, request);
-            let mut context = Context::from_waker(Waker::noop());
-            let memory =
-                allocation_counter::measure(|| assert!(Pin::new(&mut call).poll(&mut context).is_pending()));
+            let request = with_body(&delivery, Frames::new(chunks.chain([Step::stall()])));
+            let mut call = Box::pin(service.call(request));
+            let memory = allocation_counter::measure(|| assert!(poll_once(call.as_mut()).is_pending()));
             // The frames' own memory is already free.
             let kept = memory.bytes_current + i64::try_from(length).unwrap();
-            assert!(
-                kept <= i64::try_from(LIMIT + OTHER_MEMORY).unwrap(),
-                "{verifier:?}: {kept} for {length} bytes"
-            );
+            let most = i64::try_from(LIMIT + OTHER_MEMORY).unwrap();
+            assert!(kept <= most, "{verifier:?}: {kept} for {length} bytes");
         }
     }
 }
@@ -226,12 +214,10 @@ async fn on_rejection_replaces_the_response_and_the_error_stays() {
 async fn a_proof_in_a_requests_extensions_reaches_no_handler() {
     let handler = Handler::default();
     let mut service = VerifyLayer::new(vogent()).layer(handler.service());
-    for (delivery, kind) in
-        [(vogent_delivery(), None), (vogent_delivery().with_body("{}"), Some(SignatureMismatch))]
-    {
+    let forged = vogent_delivery().with_body("{}");
+    for (delivery, kind) in [(vogent_delivery(), None), (forged, Some(SignatureMismatch))] {
         let mut request = http(&delivery);
-        let other = webhook().verify(webhook_delivery("1").request()).unwrap();
-        request.extensions_mut().insert(other);
+        request.extensions_mut().insert(webhook().verify(webhook_delivery("1").request()).unwrap());
         assert_eq!(rejected(&mut service, request).await, kind);
     }
     let [given] = handler.take().try_into().unwrap();
@@ -242,30 +228,26 @@ async fn a_proof_in_a_requests_extensions_reaches_no_handler() {
 async fn a_verified_body_has_a_known_length_and_end() {
     use http_body::Body as _;
 
-    let seen = Arc::new(Mutex::new(Vec::new()));
+    type Told = (usize, Option<u64>, bool);
+    let told = |body: &VerifiedBody| (body.bytes().len(), body.size_hint().exact(), body.is_end_stream());
+    let seen = Arc::new(Mutex::new(Vec::<[Told; 2]>::new()));
     let seeing = Arc::clone(&seen);
-    let inner = tower::service_fn(move |request: Request<countersign::tower::VerifiedBody>| {
-        let body = request.body();
-        let at_first = (body.bytes().len(), body.size_hint().exact(), body.is_end_stream());
-        let mut empty = body.clone();
-        let seeing = Arc::clone(&seeing);
-        async move {
-            while empty.frame().await.is_some() {}
-            seeing
-                .lock()
-                .unwrap()
-                .push((at_first, (empty.bytes().len(), empty.size_hint().exact(), empty.is_end_stream())));
-            Ok::<_, Infallible>(Response::new(String::new()))
-        }
-    });
-    let mut service = VerifyLayer::new(vogent()).layer(inner);
+    let mut service =
+        VerifyLayer::new(vogent()).layer(tower::service_fn(move |request: Request<VerifiedBody>| {
+            let (mut body, seeing) = (request.into_body(), Arc::clone(&seeing));
+            async move {
+                let at_first = told(&body);
+                while body.frame().await.is_some() {}
+                seeing.lock().unwrap().push([at_first, told(&body)]);
+                answer(StatusCode::OK)
+            }
+        }));
     for steps in [vec![Step::Data(BODY.into())], vec![Step::Data(BODY.into()), Step::Trailers]] {
-        let request = with_body(&vogent_delivery(), Frames::new(steps));
-        let future = Service::<Request<Frames>>::call(&mut service, request);
+        let future = service.call(with_body(&vogent_delivery(), Frames::new(steps)));
         assert_eq!(format!("{future:?}"), "ResponseFuture { .. }");
         future.await.unwrap();
     }
-    assert_eq!(*seen.lock().unwrap(), [((39, Some(39), false), (0, Some(0), true)); 2]);
+    assert_eq!(*seen.lock().unwrap(), [[(39, Some(39), false), (0, Some(0), true)]; 2]);
 }
 
 #[tokio::test]
@@ -315,10 +297,10 @@ async fn the_platforms_limit_raises_the_default_limit() {
     ] {
         for (length, expected) in [(holds, None), (holds + 1, Some(BodyTooLarge))] {
             let body = vec![b'x'; length];
-            let by_token = sign::TokenSigner::new(&secret(), NOW).claim("api_key", "a1b2c3d4");
+            let of_tenant = token().claim("api_key", "a1b2c3d4").post(&*body);
             for (layer, delivery) in [
                 (VerifyLayer::new(Sends(vogent(), limit)), sign::vogent(&secret(), &*body)),
-                (VerifyLayer::tenants(tenants(limit)), by_token.post(&*body)),
+                (VerifyLayer::tenants(tenants(limit)), of_tenant),
             ] {
                 let layer = set.into_iter().fold(layer, VerifyLayer::max_body);
                 let mut service = layer.layer(Handler::default().service());

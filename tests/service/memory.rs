@@ -97,6 +97,10 @@ async fn a_full_guard_rejects_and_forgets_nothing() {
     for number in 0..1000 {
         assert!(matches!(claim(&guard, number, HOUR).await, Ok(Claim::InProgress { .. })));
     }
+    for number in 1000..1_000_000 {
+        assert_eq!(claim(&guard, number, HOUR).await, Err(ErrorKind::ReplayGuardFull));
+    }
+    assert_eq!(format!("{guard:?}"), count(1000, 1000));
     // Entries can be renewed and completed, and a released place is free again, once.
     assert_eq!(guard.renew(&leases[1], HOUR).await, Ok(true));
     assert_eq!(guard.complete(&leases[1], HOUR, None).await, Ok(true));
@@ -104,16 +108,6 @@ async fn a_full_guard_rejects_and_forgets_nothing() {
     guard.release(&leases[7]).await.unwrap();
     lease(&guard, 1000, HOUR).await;
     assert_eq!(claim(&guard, 7, HOUR).await, Err(ErrorKind::ReplayGuardFull));
-}
-
-#[tokio::test]
-async fn a_million_claims_stay_within_the_capacity() {
-    let guard = Memory::new(1000);
-    let mut claimed = 0;
-    for number in 0..1_000_000 {
-        claimed += usize::from(claim(&guard, number, HOUR).await.is_ok());
-    }
-    assert_eq!((claimed, format!("{guard:?}")), (1000, count(1000, 1000)));
 }
 
 #[tokio::test]
@@ -215,15 +209,11 @@ fn a_saved_response_is_checked_and_survives_a_store() {
         assert_eq!(SavedResponse::from_bytes(&response.to_bytes()), Some(response));
     }
     let long = "a".repeat(1025);
-    for (status, content_type) in [
-        (199, None),
-        (300, None),
-        (200, Some("")),
-        (200, Some("a\nb")),
-        (200, Some("\u{e9}")),
-        (200, Some(&long)),
-    ] {
-        assert_eq!(SavedResponse::new(status, content_type, ""), None);
+    for content_type in ["", "a\nb", "\u{e9}", &long] {
+        assert_eq!(SavedResponse::new(200, Some(content_type), ""), None);
+    }
+    for status in [199, 300] {
+        assert_eq!(SavedResponse::new(status, None, ""), None);
     }
     for bytes in [&b""[..], b"200", b"200 ", b"200\n", b"20x \nbody", b"500 \n", b"200 \xff\n", b" \n"] {
         assert_eq!(SavedResponse::from_bytes(bytes), None);

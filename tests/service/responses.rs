@@ -35,10 +35,29 @@ fn answering<R: Send + 'static>(
     })
 }
 
-async fn axum_answer(router: &Router, id: &str) -> (StatusCode, Option<HeaderValue>, Bytes) {
-    let response = router.clone().oneshot(webhook_request(id).map(AxumBody::new)).await.unwrap();
-    let (parts, body) = response.into_parts();
-    (parts.status, parts.headers.get(CONTENT_TYPE).cloned(), body.collect().await.unwrap().to_bytes())
+/// That service behind a layer that saves its responses.
+fn remembered<R>(
+    response: impl Fn(usize) -> Response<R> + Clone + Send + 'static,
+) -> impl Service<Request<Full<Bytes>>, Response = Response<R>, Error = Infallible>
+where
+    R: http_body::Body<Data: Send, Error: Into<axum::BoxError>> + Default + TryFrom<Vec<u8>> + Send + 'static,
+{
+    guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(response))
+}
+
+/// The answer to a request with this `jti`.
+async fn answer<S, R>(service: &mut S, id: &str) -> Response<Bytes>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<R>, Error = Infallible>,
+    R: http_body::Body<Data = Bytes, Error: std::fmt::Debug>,
+{
+    let (parts, body) = call(service, webhook_request(id)).await.into_parts();
+    Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
+}
+
+async fn axum_answer(router: &Router, id: &str) -> Response<Bytes> {
+    answer(&mut router.clone().map_request(|request: Request<Full<Bytes>>| request.map(AxumBody::new)), id)
+        .await
 }
 
 #[tokio::test]
@@ -48,47 +67,38 @@ async fn the_first_response_is_repeated_in_axum() {
         let attempt = calls.fetch_add(1, Ordering::Relaxed);
         async move { (StatusCode::CREATED, Json(serde_json::json!([{ "action": "talk", "attempt": attempt }]))) }
     };
-    let router = Router::new()
-        .route("/webhook", post(ncco))
-        .layer(guarded(Memory::new(1000)).remember_responses(LIMIT));
-    let first = axum_answer(&router, "1").await;
-    assert_eq!(first.0, StatusCode::CREATED);
-    assert_eq!(first.1, Some(HeaderValue::from_static("application/json")));
-    assert_eq!(first.2, r#"[{"action":"talk","attempt":0}]"#);
-    for _ in 0..2 {
-        assert_eq!(axum_answer(&router, "1").await, first);
+    let layer = guarded(Memory::new(1000)).remember_responses(LIMIT);
+    let router = Router::new().route("/webhook", post(ncco)).layer(layer);
+    for (id, attempt) in [("1", 0), ("1", 0), ("1", 0), ("2", 1)] {
+        let response = axum_answer(&router, id).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+        assert_eq!(response.body(), &format!(r#"[{{"action":"talk","attempt":{attempt}}}]"#));
     }
-    assert_eq!(axum_answer(&router, "2").await.2, r#"[{"action":"talk","attempt":1}]"#);
 }
 
 #[tokio::test]
 async fn responses_of_strings_and_bytes_are_repeated() {
-    let numbered = |number: usize| Response::new(format!("attempt {number}"));
-    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(numbered));
+    let mut texts = remembered(|number| Response::new(format!("attempt {number}")));
+    let mut bytes = remembered(|number| Response::new(Full::<Bytes>::from(format!("attempt {number}"))));
     for _ in 0..2 {
-        assert_eq!(call(&mut service, webhook_request("1")).await.body(), "attempt 0");
-    }
-    let numbered = |number: usize| Response::new(Full::<Bytes>::from(format!("attempt {number}")));
-    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(numbered));
-    for _ in 0..2 {
-        let response = call(&mut service, webhook_request("1")).await;
-        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "attempt 0");
+        assert_eq!(answer(&mut texts, "1").await.body(), "attempt 0");
+        assert_eq!(answer(&mut bytes, "1").await.body(), "attempt 0");
     }
 }
 
 #[tokio::test]
 async fn status_and_content_type_are_kept_and_no_other_header() {
-    let first = |_| {
+    let mut service = remembered(|_| {
         let response = Response::builder().status(StatusCode::ACCEPTED).header(LOCATION, "/1");
         response.header(CONTENT_TYPE, "application/xml").body("<Response/>".to_owned()).unwrap()
-    };
-    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(first));
-    let response = call(&mut service, webhook_request("1")).await;
-    assert_eq!(response.headers().len(), 2);
-    let repeated = call(&mut service, webhook_request("1")).await;
-    assert_eq!((repeated.status(), repeated.body().as_str()), (StatusCode::ACCEPTED, "<Response/>"));
-    assert_eq!(repeated.headers().len(), 1);
-    assert_eq!(repeated.headers()[CONTENT_TYPE], "application/xml");
+    });
+    for headers in [2, 1] {
+        let response = answer(&mut service, "1").await;
+        assert_eq!((response.status(), &**response.body()), (StatusCode::ACCEPTED, &b"<Response/>"[..]));
+        assert_eq!(response.headers().len(), headers);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/xml");
+    }
 }
 
 #[tokio::test]
@@ -102,14 +112,13 @@ async fn an_unsaved_response_is_passed_on_and_its_duplicate_acknowledged() {
         response
     }
     type Answer = fn() -> Response<AxumBody>;
-    let cases: [(Answer, usize, usize); 4] = [
-        (|| text(LIMIT), LIMIT, LIMIT),
-        (|| text(LIMIT + 1), LIMIT + 1, 0),
-        (|| Response::new(AxumBody::new(Frames::chunks(b"ab", 1))), 2, 0),
-        (strange, 1, 0),
+    let cases: [(Answer, [usize; 2]); 4] = [
+        (|| text(LIMIT), [LIMIT, LIMIT]),
+        (|| text(LIMIT + 1), [LIMIT + 1, 0]),
+        (|| Response::new(AxumBody::new(Frames::chunks(b"ab", 1))), [2, 0]),
+        (strange, [1, 0]),
     ];
-    for (response, first, repeated) in cases {
-        let service = answering(move |_| response());
+    for (response, lengths) in cases {
         // The order of the two settings does not matter.
         for turned in [false, true] {
             let layer = guarded(Memory::new(1000));
@@ -119,11 +128,10 @@ async fn an_unsaved_response_is_passed_on_and_its_duplicate_acknowledged() {
             } else {
                 layer.remember_responses(LIMIT).on_duplicate(named)
             };
-            let mut service = layer.layer(service.clone());
-            for length in [first, repeated] {
-                let response = call(&mut service, webhook_request("1")).await;
-                assert_eq!(response.status(), StatusCode::OK);
-                assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), length);
+            let mut service = layer.layer(answering(move |_| response()));
+            for length in lengths {
+                let response = answer(&mut service, "1").await;
+                assert_eq!((response.status(), response.body().len()), (StatusCode::OK, length));
             }
         }
     }
@@ -134,20 +142,19 @@ async fn an_unsaved_response_is_passed_on_and_its_duplicate_acknowledged() {
 async fn responses_that_need_their_headers_are_not_saved() {
     for (name, value) in [(CONTENT_ENCODING, "gzip"), (CONTENT_RANGE, "bytes 0-1/9"), (TRAILER, "x-sum")] {
         let header = name.clone();
-        let first = move |_| Response::builder().header(&header, value).body("ab".to_owned()).unwrap();
-        let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(first));
-        let response = call(&mut service, webhook_request("1")).await;
-        assert_eq!((response.headers()[&name].to_str().unwrap(), response.body().as_str()), (value, "ab"));
-        let repeated = call(&mut service, webhook_request("1")).await;
-        assert_eq!((repeated.headers().len(), repeated.body().as_str()), (0, ""));
+        let mut service =
+            remembered(move |_| Response::builder().header(&header, value).body("ab".to_owned()).unwrap());
+        let response = answer(&mut service, "1").await;
+        assert_eq!((response.headers()[&name].to_str().unwrap(), &**response.body()), (value, &b"ab"[..]));
+        let repeated = answer(&mut service, "1").await;
+        assert_eq!((repeated.headers().len(), repeated.body().len()), (0, 0));
     }
 
     // Unannounced trailers.
-    let checked = |_| {
+    let mut service = remembered(|_| {
         let steps = [Step::Data(b"ab".to_vec()), Step::Trailers];
         Response::new(AxumBody::new(Frames::new(steps).exactly(2)))
-    };
-    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(checked));
+    });
     for (body, trailers) in [("ab", true), ("", false)] {
         let response = call(&mut service, webhook_request("1")).await;
         let collected = response.into_body().collect().await.unwrap();
@@ -158,29 +165,24 @@ async fn responses_that_need_their_headers_are_not_saved() {
 
 #[tokio::test]
 async fn only_2xx_responses_are_saved() {
-    let first = |number: usize| {
+    let mut service = remembered(|number| {
         if number == 0 { Redirect::to("/").into_response() } else { StatusCode::NO_CONTENT.into_response() }
-    };
-    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(first));
+    });
     for status in [303, 204, 204] {
-        assert_eq!(call(&mut service, webhook_request("1")).await.status().as_u16(), status);
+        assert_eq!(answer(&mut service, "1").await.status().as_u16(), status);
     }
 }
 
 #[tokio::test]
 async fn an_incomplete_response_is_a_failure() {
-    let broken = |number: usize| {
-        let steps = [
-            Step::Data(b"half".to_vec()),
-            if number == 0 { Step::Error } else { Step::Data(b"half".to_vec()) },
-        ];
-        Response::new(AxumBody::new(Frames::new(steps).exactly(8)))
-    };
-    let mut service = guarded(Memory::new(1000)).remember_responses(LIMIT).layer(answering(broken));
+    let half = || Step::Data(b"half".to_vec());
+    let mut service = remembered(move |number| {
+        let end = if number == 0 { Step::Error } else { half() };
+        Response::new(AxumBody::new(Frames::new([half(), end]).exactly(8)))
+    });
     for (status, body) in [(500, ""), (200, "halfhalf"), (200, "halfhalf")] {
-        let response = call(&mut service, webhook_request("1")).await;
-        assert_eq!(response.status().as_u16(), status);
-        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
+        let response = answer(&mut service, "1").await;
+        assert_eq!((response.status().as_u16(), &**response.body()), (status, body.as_bytes()));
     }
     // One that is not 2xx is not read.
     let failed = |_| {
@@ -217,8 +219,8 @@ async fn the_extractor_works_below_the_layer() {
         .route("/webhook", post(message))
         .layer(guarded(Memory::new(1000)).on_duplicate(StatusCode::NO_CONTENT))
         .with_state(Arc::new(webhook()));
-    for (status, body) in [(StatusCode::OK, BODY), (StatusCode::NO_CONTENT, "")] {
-        let answer = axum_answer(&router, "1").await;
-        assert_eq!((answer.0, answer.2), (status, Bytes::from(body)));
+    for (status, body) in [(200, BODY), (204, "")] {
+        let response = axum_answer(&router, "1").await;
+        assert_eq!((response.status().as_u16(), &**response.body()), (status, body.as_bytes()));
     }
 }

@@ -1,23 +1,30 @@
 //! Secrets, requests and a handler for all tests here.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::path::Path;
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::replay::ReplayGuard;
 use countersign::sign::{self, Delivery};
 use countersign::tower::{VerifiedBody, VerifyLayer};
-use countersign::vonage::SignedWebhook;
+use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
 use countersign::{
     Check, Coverage, Error, ErrorKind, Evidence, Head, KeyId, ReplayKey, Replays, Secret, UnixTime,
     Verification, Verified, Verifier, Vogent,
 };
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use tokio::task::unconstrained;
 use tower::Service;
 use tower::util::BoxCloneService;
+
+use crate::frames::Frames;
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 pub(crate) const BODY: &str = r#"{"event":"dial.started","dial_id":"d1"}"#;
@@ -43,9 +50,23 @@ pub(crate) fn vogent_delivery() -> Delivery {
     sign::vogent(&secret(), BODY)
 }
 
+/// Signs a token.
+pub(crate) fn token() -> sign::TokenSigner {
+    sign::TokenSigner::new(&secret(), NOW)
+}
+
 /// A signed webhook with this `jti`.
 pub(crate) fn webhook_delivery(id: &str) -> Delivery {
-    sign::TokenSigner::new(&secret(), NOW).claim("jti", id).claim("api_key", "a1b2c3d4").post(BODY)
+    token().claim("jti", id).claim("api_key", "a1b2c3d4").post(BODY)
+}
+
+pub(crate) fn sms() -> Sms {
+    Sms::new(SignatureMethod::Sha256, secret())
+}
+
+/// Signs a message of [`sms`].
+pub(crate) fn message(text: &str) -> sign::SmsSigner {
+    sign::SmsSigner::new(SignatureMethod::Sha256, &secret()).param("text", text).timestamp(NOW)
 }
 
 /// The request over HTTP, with its body in one piece.
@@ -71,6 +92,8 @@ pub(crate) struct Handled {
     pub(crate) verified: Verified,
 }
 
+pub(crate) type BoxHandler = BoxCloneService<Request<VerifiedBody>, Response<String>, Infallible>;
+
 /// A handler that records its requests, and answers with a status.
 #[derive(Clone, Default)]
 pub(crate) struct Handler {
@@ -86,7 +109,7 @@ impl Handler {
         std::mem::take(&mut *self.handled.lock().unwrap())
     }
 
-    pub(crate) fn service(&self) -> BoxCloneService<Request<VerifiedBody>, Response<String>, Infallible> {
+    pub(crate) fn service(&self) -> BoxHandler {
         self.answering(|_| StatusCode::OK)
     }
 
@@ -94,7 +117,7 @@ impl Handler {
     pub(crate) fn answering(
         &self,
         status: impl Fn(usize) -> StatusCode + Clone + Send + 'static,
-    ) -> BoxCloneService<Request<VerifiedBody>, Response<String>, Infallible> {
+    ) -> BoxHandler {
         let handled = Arc::clone(&self.handled);
         BoxCloneService::new(tower::service_fn(move |request: Request<VerifiedBody>| {
             let (handled, status) = (Arc::clone(&handled), status.clone());
@@ -113,6 +136,24 @@ impl Handler {
     }
 }
 
+/// A response without a body, of a handler.
+#[allow(clippy::unnecessary_wraps, reason = "a service answers a result")]
+pub(crate) fn answer(status: StatusCode) -> Result<Response<String>, Infallible> {
+    Ok(Response::builder().status(status).body(String::new()).unwrap())
+}
+
+/// A handler that never answers.
+pub(crate) fn stalled()
+-> impl Service<Request<VerifiedBody>, Response = Response<String>, Error = Infallible, Future: Send> + Clone
+{
+    tower::service_fn(|_| pending::<Result<Response<String>, Infallible>>())
+}
+
+/// Polls a future once. One task may poll more of them than Tokio's budget allows.
+pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    pin!(unconstrained(future)).poll(&mut Context::from_waker(Waker::noop()))
+}
+
 /// The kind of the error in a rejection's extensions. Requires its status and an empty body.
 pub(crate) fn rejection(response: &Response<String>) -> Option<ErrorKind> {
     let error = response.extensions().get::<Error>()?;
@@ -123,17 +164,27 @@ pub(crate) fn rejection(response: &Response<String>) -> Option<ErrorKind> {
 /// Sends a request. Returns the error's kind if it is rejected.
 pub(crate) async fn rejected<S, R>(service: &mut S, request: R) -> Option<ErrorKind>
 where
-    S: Service<R, Response = Response<String>>,
-    S::Error: std::fmt::Debug,
+    S: Service<R, Response = Response<String>, Error: std::fmt::Debug>,
 {
     rejection(&call(service, request).await)
+}
+
+/// Sends a request. Requires that it is rejected and its body is not read.
+pub(crate) async fn rejected_unread<S>(service: &mut S, delivery: &Delivery) -> ErrorKind
+where
+    S: Service<Request<Frames>, Response = Response<String>, Error: std::fmt::Debug>,
+{
+    let body = Frames::chunks(delivery.body(), 8);
+    let polls = body.polls();
+    let kind = rejected(service, with_body(delivery, body)).await.unwrap();
+    assert_eq!(polls.load(Ordering::Relaxed), 0, "{kind}");
+    kind
 }
 
 /// Calls a service when it is ready.
 pub(crate) async fn call<S, R>(service: &mut S, request: R) -> S::Response
 where
-    S: Service<R>,
-    S::Error: std::fmt::Debug,
+    S: Service<R, Error: std::fmt::Debug>,
 {
     std::future::poll_fn(|context| service.poll_ready(context)).await.unwrap();
     service.call(request).await.unwrap()
