@@ -39,6 +39,7 @@ fn debug_output_names_the_type() {
     }
 }
 
+/// Attack 38.
 #[test]
 fn errors_contain_no_signature() {
     for (row, other) in rows(7).into_iter().zip(rows(8)) {
