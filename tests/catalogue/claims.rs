@@ -277,6 +277,7 @@ fn case_133_who_issued_it_for_whom(run: &mut Run) {
         for json in NO_TEXT {
             run.rejects(&scheme.verifier(), with(scheme, "iss", json), ClaimMalformed);
         }
+        let _ = run.accepts(&scheme.verifier(), signed(scheme, &without(scheme, "iss")));
         // The audience and the subject are not documented, so they are not read.
         for name in ["aud", "sub"] {
             for json in NO_TEXT {
@@ -380,34 +381,14 @@ fn hash_of(scheme: Scheme) -> String {
     claims["payload_hash"].as_str().unwrap().to_owned()
 }
 
-/// A claim that is not read may have any type. Case 133 has those that are read. Times may have a fraction.
+/// A claim that is not read may have any type. Case 133 has those that are read.
 fn case_158_claims_nobody_asked_for(run: &mut Run) {
-    let now = NOW.as_secs();
     for scheme in Scheme::ALL {
-        for name in ["api_key", "application_id", "jti"] {
+        for name in ["api_key", "application_id", "jti", "scp"] {
             for json in NO_TEXT {
                 let verified = run.accepts(&scheme.verifier(), with(scheme, name, json));
                 let claims = verified.claims().unwrap();
                 run.holds([claims.text("api_key"), claims.text("application_id")] == [None, None]);
-            }
-        }
-        // `iat` and `exp` are rounded down and `nbf` up, so rounding never extends a token's validity.
-        for (name, json, rejected) in [
-            ("iat", format!("{now}.9"), None),
-            ("iat", format!("{now}.0e0"), None),
-            ("iat", format!("{}.1", now + 61), Some(TimestampFuture)),
-            ("exp", format!("{now}.9"), Some(TokenExpired)),
-            ("exp", format!("{}.0", now + 1), None),
-            ("exp", "9.9e9".to_owned(), None),
-            ("exp", "1e400".to_owned(), Some(ClaimMalformed)),
-            ("nbf", format!("{now}.1"), Some(TokenPremature)),
-            ("nbf", format!("{}.9", now - 1), None),
-            ("nbf", "-0.5".to_owned(), None),
-        ] {
-            let token = with(scheme, name, &json);
-            match rejected {
-                Some(kind) => run.rejects(&scheme.verifier(), token, kind),
-                None => drop(run.accepts(&scheme.verifier(), token)),
             }
         }
     }

@@ -21,9 +21,8 @@ cases! {
     case_090_json_serialisations,
     case_091_an_encrypted_token,
     case_092_padding,
-    case_093_the_standard_alphabet,
     case_094_white_space_before_after_and_inside,
-    case_095_every_byte_outside_the_alphabet_at_every_position,
+    case_093_095_every_byte_outside_the_alphabet_at_every_position,
     case_096_a_length_that_base64_does_not_have,
     case_097_the_signatures_other_spellings,
     case_098_bits_beyond_the_last_byte_signed_so,
@@ -123,12 +122,7 @@ fn case_092_padding(run: &mut Run) {
     });
 }
 
-fn case_093_the_standard_alphabet(run: &mut Run) {
-    each(run, |parts| with_byte_everywhere(parts, b"+/"));
-}
-
 fn case_094_white_space_before_after_and_inside(run: &mut Run) {
-    each(run, |parts| with_byte_everywhere(parts, b" \t\r\n\x0b\x0c"));
     each(run, |[header, payload, signature]| {
         let mut spaced = Vec::new();
         for space in [" ", "\t", "\r", "\n", "\r\n"] {
@@ -145,7 +139,7 @@ fn case_094_white_space_before_after_and_inside(run: &mut Run) {
     });
 }
 
-fn case_095_every_byte_outside_the_alphabet_at_every_position(run: &mut Run) {
+fn case_093_095_every_byte_outside_the_alphabet_at_every_position(run: &mut Run) {
     let scheme = Scheme::JwtPost;
     let (subject, right) = (scheme.verifier(), genuine(scheme));
     let _ = run.accepts(
@@ -344,18 +338,4 @@ fn each(run: &mut Run, forge: impl Fn([&str; 3]) -> Vec<(String, ErrorKind)>) {
             run.rejects(&subject, with_token(scheme, &token), kind);
         }
     }
-}
-
-fn with_byte_everywhere([header, payload, signature]: [&str; 3], bytes: &[u8]) -> Vec<(String, ErrorKind)> {
-    let right = format!("{header}.{payload}.{signature}");
-    let mut forms = Vec::new();
-    for at in (0..right.len()).filter(|at| right.as_bytes()[*at] != b'.') {
-        let kind = if at > header.len() + payload.len() + 1 { SignatureMalformed } else { TokenMalformed };
-        forms.extend(
-            bytes
-                .iter()
-                .map(|byte| (format!("{}{}{}", &right[..at], char::from(*byte), &right[at + 1..]), kind)),
-        );
-    }
-    forms
 }
