@@ -14,7 +14,8 @@ use countersign::ErrorKind::{
 use countersign::schemes::{Scheme, Window};
 use countersign::sign::Delivery;
 use countersign::{
-    BaseUrl, Coverage, Keyring, Replays, Request, Tolerance, UnixTime, Verified, Verifier, Vogent, sign,
+    BaseUrl, ConfigError, Coverage, Keyring, Replays, Request, Tolerance, UnixTime, Verified, Verifier,
+    Vogent, sign,
 };
 
 use crate::registry::{Forged, Place, Row, rows};
@@ -507,6 +508,8 @@ fn another_url_is_rejected_if_the_url_is_signed() {
             row.settings.base_url = Some(BaseUrl::new(base).unwrap());
             rejects(&*row.verifier(), delivery.request(), mismatch(&proof));
         }
+        row.settings.base_url = None;
+        assert_eq!(row.scheme.build(&row.settings).map(drop).unwrap_err(), ConfigError::BaseUrlMissing);
     }
 }
 
@@ -560,6 +563,10 @@ fn any_chunks_of_the_body_have_the_same_verdict() {
             {
                 let request = delivery.to_http(delivery.path()).unwrap();
                 assert_eq!(verifier.verify((&request).into()), whole, "{}", row.name);
+                if row.settings.base_url.is_some() {
+                    let elsewhere = delivery.to_http("/other").unwrap();
+                    assert!(verifier.verify((&elsewhere).into()).is_err(), "{}", row.name);
+                }
             }
         }
     }

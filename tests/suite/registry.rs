@@ -53,9 +53,11 @@ pub(crate) fn rows(seed: u8) -> Vec<Row> {
             sample.unsigned = Unsigned::new("GET", "").target("/in?to=1&from=2");
         }));
     }
-    rows.push(Row::new("twilio", seed, |sample| {
-        sample.unsigned = Unsigned::json(r#"{"price":1.50}"#).target("/in?to=1");
-    }));
+    for json in ["twilio", "signalwire"] {
+        rows.push(Row::new(json, seed, |sample| {
+            sample.unsigned = Unsigned::json(r#"{"price":1.50}"#).target("/in?to=1");
+        }));
+    }
     #[cfg(feature = "ed25519")]
     for name in ["standard-webhooks", "svix"] {
         rows.push(Row::new(name, seed, |sample| {
