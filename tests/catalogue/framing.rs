@@ -17,10 +17,7 @@ cases! {
     case_056_what_stands_around_a_token,
     case_087_a_megabyte_of_dots,
     case_088_other_than_three_segments,
-    case_089_empty_segments,
-    case_090_json_serialisations,
-    case_091_an_encrypted_token,
-    case_092_padding,
+    case_089_090_091_092_empty_segments_json_encryption_and_padding,
     case_094_white_space_before_after_and_inside,
     case_093_095_every_byte_outside_the_alphabet_at_every_position,
     case_096_a_length_that_base64_does_not_have,
@@ -72,53 +69,30 @@ fn case_088_other_than_three_segments(run: &mut Run) {
     });
 }
 
-fn case_089_empty_segments(run: &mut Run) {
+fn case_089_090_091_092_empty_segments_json_encryption_and_padding(run: &mut Run) {
+    const JWE: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA";
     each(run, |[header, payload, signature]| {
-        vec![
+        let signatures = format!("\"protected\":\"{header}\",\"signature\":\"{signature}\"");
+        let mut forms = vec![
             (format!(".{payload}.{signature}"), TokenMalformed),
             (format!("{header}..{signature}"), SignatureMismatch),
             (format!("{header}.{payload}."), SignatureMalformed),
             (format!("..{signature}"), TokenMalformed),
             (format!("{header}.."), SignatureMalformed),
             (format!(".{payload}."), TokenMalformed),
-        ]
-    });
-}
-
-fn case_090_json_serialisations(run: &mut Run) {
-    each(run, |[header, payload, signature]| {
-        let signatures = format!("\"protected\":\"{header}\",\"signature\":\"{signature}\"");
-        vec![
             (format!("{{\"payload\":\"{payload}\",{signatures}}}"), TokenMalformed),
             (format!("{{\"payload\":\"{payload}\",\"signatures\":[{{{signatures}}}]}}"), TokenMalformed),
-        ]
-    });
-}
-
-fn case_091_an_encrypted_token(run: &mut Run) {
-    each(run, |[header, payload, signature]| {
-        vec![
             (format!("{header}.{payload}.{payload}.{payload}.{signature}"), TokenMalformed),
-            (
-                "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA"
-                    .to_owned(),
-                TokenMalformed,
-            ),
-        ]
-    });
-}
-
-fn case_092_padding(run: &mut Run) {
-    each(run, |[header, payload, signature]| {
-        let mut padded = Vec::new();
+            (JWE.to_owned(), TokenMalformed),
+        ];
         for pad in ["=", "==", "===", "%3D"] {
-            padded.extend([
+            forms.extend([
                 (format!("{header}{pad}.{payload}.{signature}"), TokenMalformed),
                 (format!("{header}.{payload}{pad}.{signature}"), TokenMalformed),
                 (format!("{header}.{payload}.{signature}{pad}"), SignatureMalformed),
             ]);
         }
-        padded
+        forms
     });
 }
 
