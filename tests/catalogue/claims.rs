@@ -5,15 +5,15 @@ use countersign::ErrorKind::{
     PayloadHashMismatch, PayloadHashMissing, SignatureMismatch, TimestampFuture, TimestampStale,
     TokenExpired, TokenPremature,
 };
+use countersign::sign;
 use countersign::vonage::SignedWebhook;
-use countersign::{Tolerance, sign};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::forged::Forged;
-use crate::framing::{claims_of, encode, jwt_schemes, key_of, with_token};
+use crate::framing::{claims_of, encode, key_of, with_token};
 use crate::run::Run;
-use crate::schemes::{Scheme, Subject};
+use crate::schemes::Scheme;
 use crate::support::{KEY, NOW, OTHER_KEY, secret, token};
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
@@ -26,11 +26,7 @@ cases! {
     case_124_a_payload_hash_in_upper_case,
     case_125_payload_hash_twice,
     case_126_payload_hash_by_another_name_or_within_another_claim,
-    case_127_exp_that_is_no_number,
-    case_128_exp_past_now_and_to_come,
-    case_129_exp_at_and_beyond_the_types_ends,
-    case_130_nbf_to_come_or_no_number,
-    case_131_iat_missing_early_late_or_no_number,
+    case_127_128_129_130_131_times_that_are_no_number_early_late_and_at_the_types_ends,
     case_132_a_claim_twice,
     case_133_who_issued_it_for_whom,
     case_134_claims_that_are_not_one_object,
@@ -43,7 +39,7 @@ fn case_121_a_right_token_with_another_request(run: &mut Run) {
     let signer = || sign::TokenSigner::new(&secret(KEY), NOW);
     let (first, second) = (signer().post("{\"a\":1}"), signer().post("{\"a\":2}"));
     let (get, other) = (signer().get("a=1&b=2"), signer().get("a=1&b=3"));
-    let subject = Scheme::JwtPost.subject();
+    let subject = Scheme::JwtPost.verifier();
     for (token, request) in
         [(&first, &second), (&second, &first), (&get, &other), (&other, &get), (&first, &get), (&get, &first)]
     {
@@ -54,21 +50,21 @@ fn case_121_a_right_token_with_another_request(run: &mut Run) {
 }
 
 fn case_122_no_payload_hash(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         for body in ["", "{}"] {
             let unhashed = without(scheme, "payload_hash");
             let forged = signed(scheme, &unhashed);
             let forged = if scheme.delivery().method() == "POST" { forged.body(body) } else { forged };
-            run.rejects(&scheme.subject(), forged, PayloadHashMissing);
+            run.rejects(&scheme.verifier(), forged, PayloadHashMissing);
         }
     }
 }
 
 fn case_123_a_payload_hash_that_is_none_or_anothers(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         let right = hash_of(scheme);
         for json in NO_TEXT {
-            run.rejects(&scheme.subject(), with(scheme, "payload_hash", json), PayloadHashMalformed);
+            run.rejects(&scheme.verifier(), with(scheme, "payload_hash", json), PayloadHashMalformed);
         }
         for text in [
             String::new(),
@@ -88,7 +84,7 @@ fn case_123_a_payload_hash_that_is_none_or_anothers(run: &mut Run) {
             right[..40].to_owned(),
         ] {
             let json = Value::from(text).to_string();
-            run.rejects(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMalformed);
+            run.rejects(&scheme.verifier(), with(scheme, "payload_hash", &json), PayloadHashMalformed);
         }
         let body = scheme.delivery().body().to_vec();
         for other in [
@@ -99,165 +95,93 @@ fn case_123_a_payload_hash_that_is_none_or_anothers(run: &mut Run) {
             right.clone().into(),
         ] {
             let json = format!("\"{}\"", hex::encode(Sha256::digest(other)));
-            run.rejects(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
+            run.rejects(&scheme.verifier(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
         }
         for bit in 0..256 {
             let mut hash = hex::decode(&right).unwrap();
             hash[bit / 8] ^= 1 << (bit % 8);
             let json = format!("\"{}\"", hex::encode(hash));
-            run.rejects(&scheme.subject(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
+            run.rejects(&scheme.verifier(), with(scheme, "payload_hash", &json), PayloadHashMismatch);
         }
     }
 }
 
 fn case_124_a_payload_hash_in_upper_case(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         for text in [hash_of(scheme).to_uppercase(), hash_of(scheme).replace('a', "A")] {
-            let _ = run.accepts(&scheme.subject(), with(scheme, "payload_hash", &format!("\"{text}\"")));
+            let _ = run.accepts(&scheme.verifier(), with(scheme, "payload_hash", &format!("\"{text}\"")));
         }
     }
 }
 
 fn case_125_payload_hash_twice(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         let (right, wrong) = (hash_of(scheme), "0".repeat(64));
         for (first, second) in [(&right, &right), (&right, &wrong), (&wrong, &right)] {
             for name in ["payload_hash", "payload\\u005fhash"] {
                 let rest = without(scheme, "payload_hash");
                 let inner = rest.trim_matches(['{', '}']);
                 let claims = format!("{{\"payload_hash\":\"{first}\",{inner},\"{name}\":\"{second}\"}}");
-                run.rejects(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
+                run.rejects(&scheme.verifier(), signed(scheme, &claims), ClaimsMalformed);
                 let claims = format!("{{\"{name}\":\"{first}\",\"payload_hash\":\"{second}\",{inner}}}");
-                run.rejects(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
+                run.rejects(&scheme.verifier(), signed(scheme, &claims), ClaimsMalformed);
             }
         }
     }
 }
 
 fn case_126_payload_hash_by_another_name_or_within_another_claim(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         let (rest, right) = (without(scheme, "payload_hash"), hash_of(scheme));
-        for member in [
-            format!("\"Payload_Hash\":\"{right}\""),
-            format!("\"payloadHash\":\"{right}\""),
-            format!("\"payload-hash\":\"{right}\""),
-            format!("\"payload_hash \":\"{right}\""),
-            format!("\"payload_hash\\u0000\":\"{right}\""),
-            format!("\"a\":{{\"payload_hash\":\"{right}\"}}"),
-            format!("\"a\":[{{\"payload_hash\":\"{right}\"}}]"),
-        ] {
+        let names = r"Payload_Hash|payloadHash|payload-hash|payload_hash |payload_hash\u0000";
+        let renamed = names.split('|').map(|name| format!("\"{name}\":\"{right}\""));
+        let nested = format!("\"a\":{{\"payload_hash\":\"{right}\"}}");
+        let listed = format!("\"a\":[{{\"payload_hash\":\"{right}\"}}]");
+        for member in renamed.chain([nested, listed]) {
             let claims = format!("{},{member}}}", rest.trim_end_matches('}'));
-            run.rejects(&scheme.subject(), signed(scheme, &claims), PayloadHashMissing);
+            run.rejects(&scheme.verifier(), signed(scheme, &claims), PayloadHashMissing);
         }
     }
 }
 
-fn case_127_exp_that_is_no_number(run: &mut Run) {
-    for scheme in jwt_schemes() {
-        for json in ["\"never\"", "\"9999999999\"", "true", "null", "[]", "{}", "[9999999999]", "\"\""] {
-            run.rejects(&scheme.subject(), with(scheme, "exp", json), ClaimMalformed);
-        }
-    }
-}
-
-fn case_128_exp_past_now_and_to_come(run: &mut Run) {
+fn case_127_128_129_130_131_times_that_are_no_number_early_late_and_at_the_types_ends(run: &mut Run) {
     let now = NOW.as_secs();
-    for scheme in jwt_schemes() {
-        for exp in [i64::MIN, -1, 0, now - 1, now] {
-            run.rejects(&scheme.subject(), with(scheme, "exp", &exp.to_string()), TokenExpired);
-        }
-        for exp in [now + 1, now + 300, i64::MAX] {
-            let _ = run.accepts(&scheme.subject(), with(scheme, "exp", &exp.to_string()));
-        }
+    let no_number = format!(r#""never"|"9999999999"|"{now}"|true|null|[]|{{}}|[9999999999]|"""#);
+    let beyond =
+        "1e400|-1e400|9223372036854775808|-9223372036854775809|18446744073709551615|18446744073709551616";
+    let no_json = "NaN|Infinity|0x7fffffff|1_000|+1|01|-|--1|1.";
+    let times = |times: &[i64]| times.iter().map(i64::to_string).collect::<Vec<_>>().join("|");
+    let (least, most) = (i64::MIN, i64::MAX);
+    let mut cases = vec![
+        ("exp", times(&[least, -1, 0, now - 1, now]), Some(TokenExpired)),
+        ("exp", "-0".to_owned(), Some(TokenExpired)),
+        ("exp", times(&[now + 1, now + 300, 9_007_199_254_740_993, most]), None),
+        ("nbf", times(&[now + 1, now + 60, most]), Some(TokenPremature)),
+        ("nbf", times(&[now, now - 1, 0, least]), None),
+        ("iat", times(&[now + 61, most]), Some(TimestampFuture)),
+        ("iat", times(&[now - 301, 0, least]), Some(TimestampStale)),
+    ];
+    for name in ["exp", "nbf", "iat"] {
+        cases.push((name, no_number.clone(), Some(ClaimMalformed)));
+        cases.push((name, beyond.to_owned(), Some(ClaimMalformed)));
+        cases.push((name, no_json.to_owned(), Some(ClaimsMalformed)));
     }
-    let lenient: Subject = SignedWebhook::new(secret(KEY))
-        .clock(|| NOW)
-        .leeway(Tolerance::either_way(std::time::Duration::from_secs(10)).unwrap())
-        .into();
-    for (exp, valid) in [(now - 11, false), (now - 10, false), (now - 9, true), (now, true)] {
-        let token = with(Scheme::JwtPost, "exp", &exp.to_string());
-        if valid {
-            drop(run.accepts(&lenient, token));
-        } else {
-            run.rejects(&lenient, token, TokenExpired);
-        }
-    }
-}
-
-fn case_129_exp_at_and_beyond_the_types_ends(run: &mut Run) {
-    for scheme in jwt_schemes() {
-        for json in [
-            "1e400",
-            "-1e400",
-            "NaN",
-            "Infinity",
-            "9223372036854775808",
-            "-9223372036854775809",
-            "18446744073709551615",
-            "18446744073709551616",
-            "0x7fffffff",
-            "1_000",
-            "+1",
-            "01",
-            "-",
-            "--1",
-            "1.",
-        ] {
-            run.rejects_as(&scheme.subject(), with(scheme, "exp", json), &[ClaimMalformed, ClaimsMalformed]);
-        }
-        for (json, rejected) in [
-            ("9007199254740993", false),
-            ("9223372036854775807", false),
-            ("-9223372036854775808", true),
-            ("-1", true),
-            ("-0", true),
-        ] {
-            let token = with(scheme, "exp", json);
-            if rejected {
-                run.rejects(&scheme.subject(), token, TokenExpired);
-            } else {
-                drop(run.accepts(&scheme.subject(), token));
+    for scheme in Scheme::ALL {
+        run.rejects(&scheme.verifier(), signed(scheme, &without(scheme, "iat")), ClaimMissing);
+        for (name, texts, rejected) in &cases {
+            for json in texts.split('|') {
+                let forged = with(scheme, name, json);
+                match rejected {
+                    Some(kind) => run.rejects(&scheme.verifier(), forged, *kind),
+                    None => drop(run.accepts(&scheme.verifier(), forged)),
+                }
             }
         }
     }
 }
 
-fn case_130_nbf_to_come_or_no_number(run: &mut Run) {
-    let now = NOW.as_secs();
-    for scheme in jwt_schemes() {
-        for nbf in [now + 1, now + 60, i64::MAX] {
-            run.rejects(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()), TokenPremature);
-        }
-        for nbf in [now, now - 1, 0, i64::MIN] {
-            let _ = run.accepts(&scheme.subject(), with(scheme, "nbf", &nbf.to_string()));
-        }
-        for json in [&format!("\"{now}\""), "null", "true", "[]"] {
-            run.rejects(&scheme.subject(), with(scheme, "nbf", json), ClaimMalformed);
-        }
-    }
-}
-
-fn case_131_iat_missing_early_late_or_no_number(run: &mut Run) {
-    let now = NOW.as_secs();
-    for scheme in jwt_schemes() {
-        run.rejects(&scheme.subject(), signed(scheme, &without(scheme, "iat")), ClaimMissing);
-        for (iat, kind) in [
-            (now + 61, TimestampFuture),
-            (i64::MAX, TimestampFuture),
-            (now - 301, TimestampStale),
-            (0, TimestampStale),
-            (i64::MIN, TimestampStale),
-        ] {
-            run.rejects(&scheme.subject(), with(scheme, "iat", &iat.to_string()), kind);
-        }
-        for json in [&format!("\"{now}\""), "null", "true", "[]", "{}"] {
-            run.rejects(&scheme.subject(), with(scheme, "iat", json), ClaimMalformed);
-        }
-    }
-}
-
 fn case_132_a_claim_twice(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         let genuine = claims_of(scheme);
         let inner = genuine.trim_matches(['{', '}']);
         for (name, json) in [
@@ -274,7 +198,7 @@ fn case_132_a_claim_twice(run: &mut Run) {
             } else {
                 claims
             };
-            run.rejects(&scheme.subject(), signed(scheme, &twice), ClaimsMalformed);
+            run.rejects(&scheme.verifier(), signed(scheme, &twice), ClaimsMalformed);
         }
         for (name, json) in
             [("iat", NOW.to_string()), ("jti", "\"x\"".to_owned()), ("iss", "\"Vonage\"".to_owned())]
@@ -284,12 +208,12 @@ fn case_132_a_claim_twice(run: &mut Run) {
                 format!("\"\\u00{:02x}{}\":{json}", name.as_bytes()[0], &name[1..]),
             ] {
                 run.rejects(
-                    &scheme.subject(),
+                    &scheme.verifier(),
                     signed(scheme, &format!("{{{inner},{member}}}")),
                     ClaimsMalformed,
                 );
                 run.rejects(
-                    &scheme.subject(),
+                    &scheme.verifier(),
                     signed(scheme, &format!("{{{member},{inner}}}")),
                     ClaimsMalformed,
                 );
@@ -299,25 +223,26 @@ fn case_132_a_claim_twice(run: &mut Run) {
 }
 
 fn case_133_who_issued_it_for_whom(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         for issuer in ["vonage", "Nexmo", "", "Vonage ", " Vonage", "Vonage\0", "V\u{43e}nage"] {
             let json = Value::from(issuer).to_string();
-            run.rejects_as(&scheme.subject(), with(scheme, "iss", &json), &[ClaimMismatch, ClaimMalformed]);
+            run.rejects_as(&scheme.verifier(), with(scheme, "iss", &json), &[ClaimMismatch, ClaimMalformed]);
         }
         for json in NO_TEXT {
-            run.rejects(&scheme.subject(), with(scheme, "iss", json), ClaimMalformed);
+            run.rejects(&scheme.verifier(), with(scheme, "iss", json), ClaimMalformed);
         }
+        let _ = run.accepts(&scheme.verifier(), signed(scheme, &without(scheme, "iss")));
         // The audience and the subject are not documented, so they are not read.
         for name in ["aud", "sub"] {
             for json in NO_TEXT {
-                let _ = run.accepts(&scheme.subject(), with(scheme, name, json));
+                let _ = run.accepts(&scheme.verifier(), with(scheme, name, json));
             }
         }
     }
     let webhook = || SignedWebhook::new(secret(KEY)).clock(|| NOW);
     for (subject, name) in [
-        (webhook().api_key("expected").unwrap().into(), "api_key"),
-        (webhook().application_id("expected").unwrap().into(), "application_id"),
+        (webhook().api_key("expected").unwrap(), "api_key"),
+        (webhook().application_id("expected").unwrap(), "application_id"),
     ] {
         let _ = run.accepts(&subject, with(Scheme::JwtPost, name, "\"expected\""));
         run.rejects(&subject, Scheme::JwtPost.delivery(), ClaimMissing);
@@ -332,38 +257,18 @@ fn case_133_who_issued_it_for_whom(run: &mut Run) {
 }
 
 fn case_134_claims_that_are_not_one_object(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         let genuine = claims_of(scheme);
         let inner = genuine.trim_matches(['{', '}']);
-        for claims in [
-            String::new(),
-            "[]".into(),
-            "\"x\"".into(),
-            "1".into(),
-            "null".into(),
-            "{".into(),
-            "}".into(),
-            format!("[{genuine}]"),
-            format!("{genuine}x"),
-            format!("{genuine}{{}}"),
-            format!("{genuine}\0"),
-            format!("\u{feff}{genuine}"),
-            format!("{{{inner},}}"),
-            format!("{{,{inner}}}"),
-            format!("{{{inner}"),
-            format!("{{{inner} \"x\":1}}"),
-            format!("{{{inner},x:1}}"),
-            format!("{{{inner},'x':1}}"),
-            format!("{{{inner},\"x\":\"\\ud800\"}}"),
-            format!("{{{inner},\"x\":\"\0\"}}"),
-            format!("{{{inner},\"x\":\"\n\"}}"),
-            format!("{{{inner},\"x\":\"\\q\"}}"),
-            format!("{{{inner},\"x\":[}}"),
-            format!("{{{inner},\"x\":NaN}}"),
-            format!("{{{inner},\"x\":1}}//"),
-            format!("{{{inner},\"x\":{}", "[".repeat(5_000)),
-        ] {
-            run.rejects(&scheme.subject(), signed(scheme, &claims), ClaimsMalformed);
+        // `R` is the genuine members.
+        let texts = [
+            r#"|[]|"x"|1|null|{|}|[{R}]|{R}x|{R}{}|{R,}|{,R}|{R|{R "x":1}|{R,x:1}|{R,'x':1}|{R,"x":"\ud800"}"#,
+            r#"{R,"x":"\q"}|{R,"x":[}|{R,"x":NaN}|{R,"x":1}//"#,
+            "{R}\0|\u{feff}{R}|{R,\"x\":\"\0\"}|{R,\"x\":\"\n\"}",
+            &format!("{{R,\"x\":{}", "[".repeat(5_000)),
+        ];
+        for claims in texts.iter().flat_map(|line| line.split('|')).map(|text| text.replace('R', inner)) {
+            run.rejects(&scheme.verifier(), signed(scheme, &claims), ClaimsMalformed);
         }
         // Bytes that are not text, and text with escaped NULs.
         for bytes in [&b"\xff"[..], b"\xc0\xaf", b"\xed\xa0\x80"] {
@@ -371,20 +276,20 @@ fn case_134_claims_that_are_not_one_object(run: &mut Run) {
             let input = format!("{}.{}", encode(HEADER.as_bytes()), encode(&claims));
             let tag = crate::secrets::hmac::<Sha256>(64, &key_of(scheme), input.as_bytes());
             let forged = with_token(scheme, &format!("{input}.{}", encode(&tag)));
-            run.rejects(&scheme.subject(), forged, ClaimsMalformed);
+            run.rejects(&scheme.verifier(), forged, ClaimsMalformed);
         }
-        run.rejects(&scheme.subject(), with(scheme, "iss", "\"a\\u0000b\""), ClaimMalformed);
-        let _ = run.accepts(&scheme.subject(), with(scheme, "x", "\"a\\u0000b\""));
+        run.rejects(&scheme.verifier(), with(scheme, "iss", "\"a\\u0000b\""), ClaimMalformed);
+        let _ = run.accepts(&scheme.verifier(), with(scheme, "x", "\"a\\u0000b\""));
         let long = format!("{{{inner},\"x\":\"{}\"}}", "x".repeat(1 << 20));
-        run.rejects(&scheme.subject(), signed(scheme, &long), ErrorKind::HeaderTooLong);
+        run.rejects(&scheme.verifier(), signed(scheme, &long), ErrorKind::HeaderTooLong);
     }
 }
 
 fn case_135_a_wrong_signature_over_malformed_claims(run: &mut Run) {
-    for scheme in jwt_schemes() {
+    for scheme in Scheme::ALL {
         for claims in ["", "x", "{", "[]", "{\"iat\":\"x\"}", "{\"exp\":0,\"iat\":0}", "\u{feff}"] {
             let forged = with_token(scheme, &token(HEADER, claims, OTHER_KEY.as_bytes()));
-            run.rejects(&scheme.subject(), forged, SignatureMismatch);
+            run.rejects(&scheme.verifier(), forged, SignatureMismatch);
         }
     }
 }
@@ -397,13 +302,13 @@ fn case_136_the_hash_of_the_body_written_again(run: &mut Run) {
         let hash = format!("\"{}\"", hex::encode(Sha256::digest(rewritten)));
         let token =
             sign::TokenSigner::new(&secret(KEY), NOW).claim_json("payload_hash", &hash).post(original);
-        run.rejects(&Scheme::JwtPost.subject(), &token, PayloadHashMismatch);
-        let _ = run.accepts(&Scheme::JwtPost.subject(), Forged::from(&token).body(rewritten));
+        run.rejects(&Scheme::JwtPost.verifier(), &token, PayloadHashMismatch);
+        let _ = run.accepts(&Scheme::JwtPost.verifier(), Forged::from(&token).body(rewritten));
         let token = sign::ContactCenterSigner::new(&secret(KEY), NOW)
             .unwrap()
             .claim_json("payload_hash", &hash)
             .post(original);
-        run.rejects(&Scheme::ContactCenter.subject(), &token, PayloadHashMismatch);
+        run.rejects(&Scheme::ContactCenter.verifier(), &token, PayloadHashMismatch);
     }
 }
 
@@ -430,34 +335,14 @@ fn hash_of(scheme: Scheme) -> String {
     claims["payload_hash"].as_str().unwrap().to_owned()
 }
 
-/// A claim that is not read may have any type. Case 133 has those that are read. Times may have a fraction.
+/// A claim that is not read may have any type. Case 133 has those that are read.
 fn case_158_claims_nobody_asked_for(run: &mut Run) {
-    let now = NOW.as_secs();
-    for scheme in jwt_schemes() {
-        for name in ["api_key", "application_id", "jti"] {
+    for scheme in Scheme::ALL {
+        for name in ["api_key", "application_id", "jti", "scp"] {
             for json in NO_TEXT {
-                let verified = run.accepts(&scheme.subject(), with(scheme, name, json));
+                let verified = run.accepts(&scheme.verifier(), with(scheme, name, json));
                 let claims = verified.claims().unwrap();
                 run.holds([claims.text("api_key"), claims.text("application_id")] == [None, None]);
-            }
-        }
-        // `iat` and `exp` are rounded down and `nbf` up, so rounding never extends a token's validity.
-        for (name, json, rejected) in [
-            ("iat", format!("{now}.9"), None),
-            ("iat", format!("{now}.0e0"), None),
-            ("iat", format!("{}.1", now + 61), Some(TimestampFuture)),
-            ("exp", format!("{now}.9"), Some(TokenExpired)),
-            ("exp", format!("{}.0", now + 1), None),
-            ("exp", "9.9e9".to_owned(), None),
-            ("exp", "1e400".to_owned(), Some(ClaimMalformed)),
-            ("nbf", format!("{now}.1"), Some(TokenPremature)),
-            ("nbf", format!("{}.9", now - 1), None),
-            ("nbf", "-0.5".to_owned(), None),
-        ] {
-            let token = with(scheme, name, &json);
-            match rejected {
-                Some(kind) => run.rejects(&scheme.subject(), token, kind),
-                None => drop(run.accepts(&scheme.subject(), token)),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use countersign::sign::Delivery;
 
-use crate::schemes::{Carrier, Scheme};
+use crate::schemes::Scheme;
 
 /// A request with any bytes.
 #[derive(Clone, PartialEq)]
@@ -39,29 +39,6 @@ impl Forged {
         scheme.delivery().into()
     }
 
-    /// A genuine request with these bytes as its signature, encoded as its query, form or JSON needs.
-    pub(crate) fn signed(scheme: Scheme, signature: &[u8]) -> Self {
-        match scheme {
-            Scheme::Sms(_, Carrier::Json) => {
-                let escaped: Vec<_> = signature.iter().flat_map(|byte| json_escaped(*byte)).collect();
-                let mut forged = Self::from(scheme.with_signature("HERE"));
-                forged.body = replaced(&forged.body, b"HERE", &escaped);
-                forged
-            }
-            Scheme::Sms(..) => {
-                let escaped: String = signature.iter().map(|byte| format!("%{byte:02x}")).collect();
-                scheme.with_signature(&escaped).into()
-            }
-            _ => {
-                let mut forged = Self::from(scheme.with_signature("HERE"));
-                for (_, value) in &mut forged.headers {
-                    *value = replaced(value, b"HERE", signature);
-                }
-                forged
-            }
-        }
-    }
-
     /// Replaces the value of a header.
     pub(crate) fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
@@ -89,19 +66,5 @@ impl std::fmt::Debug for Forged {
         let start = |bytes: &[u8]| bytes[..bytes.len().min(600)].escape_ascii().to_string();
         write!(f, "{} ?{} {} ", self.method, start(&self.query), start(&self.body))?;
         f.debug_map().entries(self.headers.iter().map(|(name, value)| (name, start(value)))).finish()
-    }
-}
-
-fn json_escaped(byte: u8) -> Vec<u8> {
-    match byte {
-        0..0x20 | b'"' | b'\\' => format!("\\u{byte:04x}").into_bytes(),
-        _ => vec![byte],
-    }
-}
-
-fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    match text.windows(from.len()).position(|window| window == from) {
-        Some(at) => [&text[..at], to, &text[at + from.len()..]].concat(),
-        None => text.to_vec(),
     }
 }

@@ -1,4 +1,4 @@
-//! 61 to 71: time and replay.
+//! 61 to 69: time.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use countersign::ErrorKind::{
     TimestampMalformed, TimestampMissing, TimestampStale,
 };
 use countersign::vonage::{SignatureMethod, SignedWebhook, Sms};
-use countersign::{Clock, Tolerance, UnixTime, sign};
+use countersign::{Clock, Tolerance, UnixTime, Verifier, sign};
 
 use crate::forged::Forged;
 use crate::run::Run;
-use crate::schemes::{Scheme, Subject};
+use crate::schemes::{Scheme, sms};
 use crate::support::{KEY, NOW, secret};
 
 cases! {
@@ -24,24 +24,25 @@ cases! {
     case_067_two_timestamps,
     case_068_a_tolerance_of_nothing_and_of_all_time,
     case_069_a_clock_that_is_wrong,
-    case_071_the_same_request_twice_without_a_guard,
 }
 
 fn case_061_at_the_bounds_and_a_second_beyond(run: &mut Run) {
-    for scheme in Scheme::all() {
-        for (seconds, rejected) in [
-            (-301, Some(TimestampStale)),
-            (-300, None),
-            (-1, None),
-            (0, None),
-            (1, None),
-            (60, None),
-            (61, Some(TimestampFuture)),
-        ] {
-            let Some(delivery) = scheme.signed_at(seconds) else { continue };
+    for (seconds, rejected) in [
+        (-301, Some(TimestampStale)),
+        (-300, None),
+        (-1, None),
+        (0, None),
+        (1, None),
+        (60, None),
+        (61, Some(TimestampFuture)),
+    ] {
+        let message = |delivery| -> (Box<dyn Verifier>, Forged) { (Box::new(sms(300, 60)), delivery) };
+        let messages = sms_deliveries(Some(&(NOW.as_secs() + seconds).to_string())).map(message);
+        let tokens = Scheme::ALL.map(|scheme| (scheme.verifier(), scheme.signed_at(seconds).into()));
+        for (verifier, delivery) in messages.into_iter().chain(tokens) {
             match rejected {
-                Some(kind) => run.rejects(&scheme.subject(), delivery, kind),
-                None => drop(run.accepts(&scheme.subject(), delivery)),
+                Some(kind) => run.rejects(&verifier, delivery, kind),
+                None => drop(run.accepts(&verifier, delivery)),
             }
         }
     }
@@ -49,10 +50,10 @@ fn case_061_at_the_bounds_and_a_second_beyond(run: &mut Run) {
 
 fn case_062_no_timestamp_where_one_is_required(run: &mut Run) {
     for signed in sms_deliveries(None) {
-        run.rejects(&tolerant(300, 60), signed, TimestampMissing);
+        run.rejects(&sms(300, 60), signed, TimestampMissing);
     }
     let untimed = sign::TokenSigner::new(&secret(KEY), NOW).without_claim("iat").post("{}");
-    run.rejects(&Scheme::JwtPost.subject(), untimed, ErrorKind::ClaimMissing);
+    run.rejects(&Scheme::JwtPost.verifier(), untimed, ErrorKind::ClaimMissing);
 }
 
 fn case_063_a_timestamp_changed(run: &mut Run) {
@@ -60,66 +61,48 @@ fn case_063_a_timestamp_changed(run: &mut Run) {
     for signed in sms_deliveries(Some(&now)) {
         let edit = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap().replace(&now, &later);
         let forged = signed.clone().query(edit(&signed.query)).body(edit(&signed.body));
-        run.rejects(&tolerant(300, 60), forged.clone(), SignatureMismatch);
-        run.rejects(&Sms::new(SignatureMethod::Sha256, secret(KEY)).into(), forged, SignatureMismatch);
+        run.rejects(&sms(300, 60), forged.clone(), SignatureMismatch);
+        run.rejects(&Sms::new(SignatureMethod::Sha256, secret(KEY)), forged, SignatureMismatch);
     }
 }
 
 fn case_064_a_timestamp_that_is_no_plain_number(run: &mut Run) {
-    let texts = [
-        "",
-        "+5",
-        "-1",
-        " 1763712000",
-        "1763712000 ",
-        "1763712000.0",
-        "1.5",
-        "1e9",
-        "0x1",
-        "1_763_712_000",
-        "01763712000",
-        "00001",
-        "١٧٦٣٧١٢٠٠٠",
-        "1763712000\n",
-        "1763712000\0",
-        "１７６３７１２０００",
-        "NaN",
-        "now",
-    ];
-    for text in texts {
+    let texts = "|+5|-1| 1763712000|1763712000 |1763712000.0|1.5|1e9|0x1|1_763_712_000|01763712000|00001|NaN|now\
+        |١٧٦٣٧١٢٠٠٠|1763712000\n|1763712000\0|１７６３７１２０００";
+    for text in texts.split('|') {
         for signed in sms_deliveries(Some(text)) {
-            run.rejects(&tolerant(300, 60), signed, TimestampMalformed);
+            run.rejects(&sms(300, 60), signed, TimestampMalformed);
         }
         let quoted = serde_json::Value::from(text).to_string();
-        run.rejects(&Scheme::JwtPost.subject(), issued_at(&quoted), ClaimMalformed);
+        run.rejects(&Scheme::JwtPost.verifier(), issued_at(&quoted), ClaimMalformed);
     }
 }
 
 fn case_065_milliseconds_for_seconds(run: &mut Run) {
     let milliseconds = (NOW.as_secs() * 1_000).to_string();
     for signed in sms_deliveries(Some(&milliseconds)) {
-        run.rejects(&tolerant(300, 60), signed, TimestampFuture);
+        run.rejects(&sms(300, 60), signed, TimestampFuture);
     }
-    run.rejects(&Scheme::JwtPost.subject(), issued_at(&milliseconds), TimestampFuture);
+    run.rejects(&Scheme::JwtPost.verifier(), issued_at(&milliseconds), TimestampFuture);
 }
 
 fn case_066_numbers_at_and_beyond_the_types_ends(run: &mut Run) {
     let beyond = [u64::MAX.to_string(), "9223372036854775808".to_owned(), "1".repeat(20), "9".repeat(400)];
     for text in &beyond {
         for signed in sms_deliveries(Some(text)) {
-            run.rejects(&tolerant(300, 60), signed, TimestampMalformed);
+            run.rejects(&sms(300, 60), signed, TimestampMalformed);
         }
-        run.rejects(&Scheme::JwtPost.subject(), issued_at(text), ClaimMalformed);
+        run.rejects(&Scheme::JwtPost.verifier(), issued_at(text), ClaimMalformed);
     }
     for (text, kind) in [(i64::MIN.to_string(), TimestampStale), (i64::MAX.to_string(), TimestampFuture)] {
         for (past, future) in [(300, 60), (0, 0)] {
             let window = Tolerance::new(Duration::from_secs(past), Duration::from_secs(future)).unwrap();
-            let subject = SignedWebhook::new(secret(KEY)).clock(|| NOW).tolerance(window).into();
+            let subject = SignedWebhook::new(secret(KEY)).clock(|| NOW).tolerance(window);
             run.rejects(&subject, issued_at(&text), kind);
         }
     }
     for signed in sms_deliveries(Some(&i64::MAX.to_string())) {
-        run.rejects(&tolerant(300, 60), signed, TimestampFuture);
+        run.rejects(&sms(300, 60), signed, TimestampFuture);
     }
 }
 
@@ -130,14 +113,14 @@ fn case_067_two_timestamps(run: &mut Run) {
             .param("timestamp", first)
             .param("timestamp", second);
         let query = signer.query();
-        run.rejects(&tolerant(300, 60), query, ParameterRepeated);
+        run.rejects(&sms(300, 60), query, ParameterRepeated);
     }
 }
 
 fn case_068_a_tolerance_of_nothing_and_of_all_time(run: &mut Run) {
     let exact = Tolerance::either_way(Duration::ZERO).unwrap();
     let all = Tolerance::either_way(Duration::MAX).unwrap();
-    let of = |window| SignedWebhook::new(secret(KEY)).clock(|| NOW).tolerance(window).into();
+    let of = |window| SignedWebhook::new(secret(KEY)).clock(|| NOW).tolerance(window);
     let at = |seconds: i64| issued_at(&seconds.to_string());
     let now = NOW.as_secs();
     let _ = run.accepts(&of(exact), at(now));
@@ -155,41 +138,25 @@ fn case_069_a_clock_that_is_wrong(run: &mut Run) {
             None
         }
     }
-    let webhook = || SignedWebhook::new(secret(KEY));
-    let sms = || {
-        Sms::new(SignatureMethod::Sha256, secret(KEY))
-            .tolerance(Tolerance::either_way(Duration::from_secs(60)).unwrap())
-    };
     let deliveries = || [sign::TokenSigner::new(&secret(KEY), NOW).post("{}"), sms_at(NOW)];
-    for (subjects, kind) in [
-        ([webhook().clock(Broken).into(), sms().clock(Broken).into()], ClockUnavailable),
-        ([webhook().clock(|| at(-1)).into(), sms().clock(|| at(-1)).into()], ClockUnavailable),
-        ([webhook().clock(|| at(i64::MIN)).into(), sms().clock(|| at(i64::MIN)).into()], ClockUnavailable),
-        ([webhook().clock(|| at(i64::MAX)).into(), sms().clock(|| at(i64::MAX)).into()], TimestampStale),
-        ([webhook().clock(|| at(0)).into(), sms().clock(|| at(0)).into()], TimestampFuture),
+    let webhook = || SignedWebhook::new(secret(KEY));
+    let [token, message] = deliveries();
+    run.rejects(&webhook().clock(Broken), token, ClockUnavailable);
+    run.rejects(&sms(60, 60).clock(Broken), message, ClockUnavailable);
+    for (seconds, kind) in [
+        (-1, ClockUnavailable),
+        (i64::MIN, ClockUnavailable),
+        (i64::MAX, TimestampStale),
+        (0, TimestampFuture),
     ] {
-        for (subject, delivery) in subjects.iter().zip(deliveries()) {
-            run.rejects(subject, delivery, kind);
-        }
-    }
-}
-
-fn case_071_the_same_request_twice_without_a_guard(run: &mut Run) {
-    for scheme in Scheme::all() {
-        let (subject, delivery) = (scheme.subject(), scheme.delivery());
-        let first = run.accepts(&subject, &delivery);
-        let second = run.accepts(&subject, &delivery);
-        run.holds(first == second && first.replay_key() == second.replay_key());
+        let [token, message] = deliveries();
+        run.rejects(&webhook().clock(move || at(seconds)), token, kind);
+        run.rejects(&sms(60, 60).clock(move || at(seconds)), message, kind);
     }
 }
 
 fn at(seconds: i64) -> UnixTime {
     UnixTime::from_secs(seconds)
-}
-
-fn tolerant(past: u64, future: u64) -> Subject {
-    let window = Tolerance::new(Duration::from_secs(past), Duration::from_secs(future)).unwrap();
-    Sms::new(SignatureMethod::Sha256, secret(KEY)).tolerance(window).clock(|| NOW).into()
 }
 
 fn sms_at(time: UnixTime) -> sign::Delivery {

@@ -1,28 +1,14 @@
 //! Platforms that sign only the raw body, and static tokens, which sign nothing.
 
 use countersign::ErrorKind::{
-    self, HeaderRepeated, HeaderTooLong, MethodUnsupported, SignatureMalformed, SignatureMismatch,
-    SignatureMissing,
+    HeaderTooLong, MethodUnsupported, SignatureMalformed, SignatureMismatch, SignatureMissing,
 };
 use countersign::schemes::{Scheme, Settings};
 use countersign::sign::Unsigned;
-use countersign::{
-    Agora, ConfigError, Coverage, Head, Keyring, Replays, Request, Secret, StaticToken, Verified, Verifier,
-};
+use countersign::{Agora, ConfigError, Coverage, Keyring, Replays, Secret, StaticToken, Verifier};
 
-use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret, verdict};
+use crate::support::{KEY, OTHER_KEY, accepts, rejects, secret, verify};
 use crate::timestamped::{Vector, vectors};
-
-#[track_caller]
-fn verify(
-    verifier: &dyn Verifier,
-    method: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Result<Verified, ErrorKind> {
-    let headers = headers.to_vec();
-    verdict(verifier, Request::new(Head::new(method, &headers), body)).map_err(|error| error.kind())
-}
 
 /// The vectors without a time. `timestamped` has them accepted, and rejected after a change.
 fn untimed() -> impl Iterator<Item = Vector> {
@@ -57,7 +43,8 @@ fn agora_never_falls_back_to_sha1() {
     let v1 = "5a3bb6a6d9fad2ea9ae3fb707a14c9d7f3136df1";
     let vector = untimed().find(|vector| vector.scheme == "agora").unwrap();
     let agora = Agora::new(secret("secret"));
-    let kind = |headers: &[(&str, &str)]| verify(&agora, "POST", headers, vector.body.as_bytes()).map(drop);
+    let kind =
+        |headers: &[(&str, &str)]| verify(&agora, "POST", "/", headers, vector.body.as_bytes()).map(drop);
     assert_eq!(kind(&[("Agora-Signature", v1)]), Err(SignatureMissing));
     let (v2, wrong) = (&*vector.headers[0].1, "0".repeat(64));
     assert_eq!(kind(&[("Agora-Signature-V2", v1)]), Err(SignatureMalformed));
@@ -82,7 +69,7 @@ fn a_static_token_proves_nothing_of_a_request() {
     for method in ["POST", "PUT", "PATCH"] {
         for body in [&b""[..], b"{}", b"anything", b"\xff"] {
             for (given, index) in [(KEY, 0), (OTHER_KEY, 1)] {
-                let verified = verify(&plain, method, &[("x-webhook-secret", given)], body).unwrap();
+                let verified = verify(&plain, method, "/", &[("x-webhook-secret", given)], body).unwrap();
                 assert_eq!((verified.coverage(), verified.key().index()), (Coverage::None, index));
                 assert_eq!((verified.replay_key(), verified.signed_at()), (None, None));
                 assert_eq!((verified.parameters(), verified.valid_until()), (None, None));
@@ -90,47 +77,36 @@ fn a_static_token_proves_nothing_of_a_request() {
         }
     }
     assert_eq!((plain.scheme(), plain.replays()), ("static-token", Replays::Undetectable));
-    assert_eq!(verify(&plain, "GET", &[("x-webhook-secret", KEY)], b""), Err(MethodUnsupported));
+    assert_eq!(verify(&plain, "GET", "/", &[("x-webhook-secret", KEY)], b""), Err(MethodUnsupported));
     let gets = token("X-Webhook-Secret", "").methods(["GET"]).unwrap();
-    assert!(verify(&gets, "GET", &[("x-webhook-secret", KEY)], b"").is_ok());
-    assert_eq!(verify(&gets, "POST", &[("x-webhook-secret", KEY)], b""), Err(MethodUnsupported));
+    assert!(verify(&gets, "GET", "/", &[("x-webhook-secret", KEY)], b"").is_ok());
+    assert_eq!(verify(&gets, "POST", "/", &[("x-webhook-secret", KEY)], b""), Err(MethodUnsupported));
     assert_eq!(token("a", "").methods([""; 0]).unwrap_err(), ConfigError::MethodsInvalid);
     assert_eq!(StaticToken::new("a b", secret(KEY)).unwrap_err(), ConfigError::HeaderNameInvalid);
 }
 
+/// The conformance table has the header cut, extended, repeated, blank and missing.
 #[test]
-fn a_static_token_is_compared_whole() {
-    let kind =
-        |verifier: &StaticToken, headers: &[(&str, &str)]| verify(verifier, "POST", headers, b"{}").map(drop);
+fn a_static_token_is_compared_whole_after_its_prefix() {
     let (plain, bearer) = (token("X-Token", ""), token("Authorization", "Bearer "));
-    for wrong in [
-        &KEY[1..],
-        &KEY[..KEY.len() - 1],
-        &format!("{KEY}="),
-        &format!("{KEY} "),
-        &format!(" {KEY}"),
-        &KEY.to_lowercase(),
-        &KEY.to_uppercase(),
-        &format!("{KEY},{OTHER_KEY}"),
-        &format!("Bearer {KEY}"),
-        &format!("{KEY}{OTHER_KEY}"),
-        "x",
-        &"x".repeat(16 * 1024),
-    ] {
-        assert_eq!(kind(&plain, &[("X-Token", wrong)]), Err(SignatureMismatch), "{wrong}");
-        let value = format!("Bearer {wrong}");
-        let expected = if value.len() > 16 * 1024 { HeaderTooLong } else { SignatureMismatch };
-        assert_eq!(kind(&bearer, &[("Authorization", &value)]), Err(expected), "{wrong}");
+    let check = |verifier, name, value: &str, expected| {
+        let found = verify(verifier, "POST", "/", &[(name, value)], b"{}").map(drop);
+        assert_eq!(found, expected, "{name}: {value:.40}");
+    };
+    let both = format!("{KEY},{OTHER_KEY}");
+    let (spaced, longest) = (format!(" {KEY}"), "x".repeat(16 * 1024));
+    for wrong in [&KEY[1..], &KEY.to_lowercase(), &KEY.to_uppercase(), &both, &spaced, "x", &longest] {
+        check(&plain, "X-Token", wrong, Err(SignatureMismatch));
+        let too_long = wrong.len() + "Bearer ".len() > 16 * 1024;
+        let expected = if too_long { HeaderTooLong } else { SignatureMismatch };
+        check(&bearer, "Authorization", &format!("Bearer {wrong}"), Err(expected));
     }
-    assert_eq!(kind(&plain, &[("X-Token", KEY)]), Ok(()));
-    assert_eq!(kind(&bearer, &[("Authorization", &format!("Bearer {KEY}"))]), Ok(()));
+    check(&plain, "X-Token", &format!("Bearer {KEY}"), Err(SignatureMismatch));
+    check(&plain, "X-Token", "", Err(SignatureMalformed));
+    check(&bearer, "Authorization", &format!("Bearer {KEY}"), Ok(()));
     for malformed in [KEY, &format!("bearer {KEY}"), &format!("Bearer{KEY}"), "Bearer ", "Bearer", ""] {
-        assert_eq!(kind(&bearer, &[("Authorization", malformed)]), Err(SignatureMalformed));
+        check(&bearer, "Authorization", malformed, Err(SignatureMalformed));
     }
-    assert_eq!(kind(&plain, &[("X-Token", "")]), Err(SignatureMalformed));
-    assert_eq!(kind(&plain, &[]), Err(SignatureMissing));
-    assert_eq!(kind(&plain, &[("X-Token", KEY), ("x-token", KEY)]), Err(HeaderRepeated));
-    assert_eq!(kind(&plain, &[("X-Token", KEY), ("x-token", "")]), Err(HeaderRepeated));
 }
 
 #[test]

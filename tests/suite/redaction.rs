@@ -1,7 +1,8 @@
 //! What `Debug` and errors print. `redaction` of the tests of services has every public type.
 
-use countersign::vonage::SignedWebhook;
-use countersign::{Keyring, Tenants, Verifier as _, Vogent, sign};
+use countersign::vonage::SignatureMethod::Sha1;
+use countersign::vonage::{SignedWebhook, Sms};
+use countersign::{HexHmac, Keyring, Secret, Tenants, Verifier as _, Vogent, sign};
 
 use crate::registry::rows;
 use crate::support::{KEY, NOW, OTHER_KEY, secret};
@@ -14,8 +15,9 @@ fn assert_hides(printed: &str, hidden: &str) {
     }
 }
 
+/// Attack 37.
 #[test]
-fn debug_output_names_the_type() {
+fn debug_output_names_the_type_and_hides_the_secret() {
     let delivery = sign::vogent(&secret(KEY), "{}");
     let vogent = Vogent::new(Keyring::new([secret(KEY), secret(OTHER_KEY)]).unwrap());
     let webhook = sign::TokenSigner::new(&secret(KEY), NOW).post("{}");
@@ -36,9 +38,17 @@ fn debug_output_names_the_type() {
         (format!("{:?}", proof.replay_key()), "Some(ReplayKey)"),
     ] {
         assert!(printed.contains(expected), "{printed}");
+        assert_hides(&printed, KEY);
     }
+    let untrimmed = Secret::new(format!("{KEY}\n")).unwrap_err();
+    assert_hides(&format!("{untrimmed:?} {untrimmed}"), KEY);
+    let signers = (sign::TokenSigner::new(&secret(KEY), NOW), sign::SmsSigner::new(Sha1, &secret(KEY)));
+    let verifiers = (HexHmac::new("x-sig", secret(KEY)).unwrap(), Sms::new(Sha1, secret(KEY)));
+    let of_tenants = Sms::tenants(Sha1, Tenants::new([("account", secret(KEY))]).unwrap());
+    assert_hides(&format!("{signers:#?} {verifiers:#?} {of_tenants:#?}"), KEY);
 }
 
+/// Attack 38.
 #[test]
 fn errors_contain_no_signature() {
     for (row, other) in rows(7).into_iter().zip(rows(8)) {

@@ -53,9 +53,11 @@ pub(crate) fn rows(seed: u8) -> Vec<Row> {
             sample.unsigned = Unsigned::new("GET", "").target("/in?to=1&from=2");
         }));
     }
-    rows.push(Row::new("twilio", seed, |sample| {
-        sample.unsigned = Unsigned::json(r#"{"price":1.50}"#).target("/in?to=1");
-    }));
+    for json in ["twilio", "signalwire"] {
+        rows.push(Row::new(json, seed, |sample| {
+            sample.unsigned = Unsigned::json(r#"{"price":1.50}"#).target("/in?to=1");
+        }));
+    }
     #[cfg(feature = "ed25519")]
     for name in ["standard-webhooks", "svix"] {
         rows.push(Row::new(name, seed, |sample| {
@@ -161,14 +163,17 @@ impl Place {
 }
 
 impl Signature {
-    /// The request with another text instead of its signature.
+    /// The request with another text instead of its signature, escaped as its query, form or JSON needs.
     pub(crate) fn exchanged(&self, delivery: &Delivery, text: &[u8]) -> Forged {
-        let value = [&self.before, text, &self.after].concat();
+        let text: Vec<u8> = match &self.place {
+            Place::Header(_) => text.to_vec(),
+            Place::Body if self.is_in_json() => text.iter().flat_map(|byte| json_escaped(*byte)).collect(),
+            _ => text.iter().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect(),
+        };
+        let value = [&self.before[..], &text, &self.after].concat();
         let mut forged = Forged::from(delivery);
         match &self.place {
-            Place::Header(name) => {
-                forged = forged.with_header(name, &value);
-            }
+            Place::Header(name) => forged = forged.with_header(name, &value),
             Place::Query => {
                 forged.target = format!("{}?{}", delivery.path(), String::from_utf8(value).unwrap());
             }
@@ -177,13 +182,20 @@ impl Signature {
         forged
     }
 
-    /// Whether two texts are the same signature, since hex has two cases.
-    pub(crate) fn is_same(&self, text: &[u8]) -> bool {
-        self.is_hex() && self.text.eq_ignore_ascii_case(text)
+    /// JSON is read as UTF-8, before the signature.
+    pub(crate) fn is_in_json(&self) -> bool {
+        self.place == Place::Body && self.before.starts_with(b"{")
     }
 
     pub(crate) fn is_hex(&self) -> bool {
         self.text.iter().all(u8::is_ascii_hexdigit) && self.text.len().is_multiple_of(2)
+    }
+}
+
+fn json_escaped(byte: u8) -> Vec<u8> {
+    match byte {
+        0..0x20 | b'"' | b'\\' => format!("\\u{byte:04x}").into_bytes(),
+        _ => vec![byte],
     }
 }
 

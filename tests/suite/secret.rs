@@ -20,6 +20,14 @@ fn text_like_a_key_file_is_rejected_and_text_with_spaces_accepted() {
 }
 
 #[test]
+fn a_keyring_and_tenants_hold_a_secret() {
+    assert_eq!(Keyring::new([]).unwrap_err(), ConfigError::KeyringEmpty);
+    assert!(Keyring::new(["a", ""].map(Secret::new).into_iter().flatten()).is_ok());
+    assert!(["a", ""].map(Secret::new).into_iter().collect::<Result<Vec<_>, _>>().is_err());
+    assert!(Tenants::new(Vec::<(&str, Secret)>::new()).is_err());
+}
+
+#[test]
 fn base64_is_of_the_standard_alphabet_padded_or_not() {
     for text in ["a2V5", "a2V5MQ==", "a2V5MQ"] {
         assert!(Secret::from_base64(text).is_ok(), "{text}");

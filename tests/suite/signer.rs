@@ -4,7 +4,8 @@ use countersign::schemes::Registered;
 use countersign::sign::{Delivery, Unsigned};
 use countersign::vonage::{ContactCenter, SignatureMethod, SignedWebhook, Sms};
 use countersign::{
-    BaseUrl, Error, ErrorKind, LiveKit, MessageBird, StaticToken, Tenants, UnixTime, Verifier, Vogent, sign,
+    BaseUrl, Error, ErrorKind, LiveKit, MessageBird, PlivoV3, StaticToken, Tenants, UnixTime, Verifier,
+    Vogent, sign,
 };
 
 use crate::support::{KEY, NOW, accepts, secret};
@@ -114,13 +115,13 @@ fn a_verifier_does_not_sign_what_it_rejects_with_any_signature() {
     let sms = || Box::new(Sms::new(SignatureMethod::Sha256, secret(KEY)));
     let post_only = || signed_webhook().methods(["POST"]).unwrap();
     let get = |target: &str, body: &str| Unsigned::new("GET", body).target(target);
-    let messagebird = || {
-        let base = BaseUrl::new("https://example.com").unwrap();
-        Box::new(MessageBird::new(base, secret(KEY)).clock(|| NOW))
-    };
+    let base = || BaseUrl::new("https://example.com").unwrap();
+    let messagebird = || Box::new(MessageBird::new(base(), secret(KEY)).clock(|| NOW));
+    let plivo = PlivoV3::new(base(), secret(KEY));
     let static_token = || Box::new(StaticToken::new("x-token", secret(KEY)).unwrap());
     let json = || Unsigned::json("{}");
-    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 14] = [
+    let cases: [(Box<dyn Registered>, Unsigned, ErrorKind); 15] = [
+        (Box::new(plivo), json(), BodyUnexpected),
         (Box::new(signed_webhook()), json().header("authorization", "Bearer a"), HeaderRepeated),
         (messagebird(), json().id(""), ClaimMissing),
         (messagebird(), json().target("*"), PayloadHashMismatch),

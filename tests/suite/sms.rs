@@ -15,7 +15,7 @@ use countersign::{ConfigError, Coverage, Keyring, ReplayKey, Tenants, Tolerance,
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::support::{KEY, NOW, OTHER_KEY, accepts, hmac_sha256, rejects, secret, verdict};
+use crate::support::{KEY, NOW, OTHER_KEY, accepts, hmac_sha256, rejects, secret};
 
 fn verifier() -> Sms {
     Sms::new(SignatureMethod::Sha256, secret(KEY))
@@ -96,33 +96,6 @@ fn a_blank_member_of_json_has_a_plain_name() {
     accepts_both("a=1&{&b=", b"&a=1&b=&{=");
     // The signature is checked first.
     rejects_both("a=1&text[]=", b"&a=2", SignatureMismatch);
-}
-
-/// The catalogue has the plain forms of the charset.
-#[test]
-fn an_unusual_charset_is_rejected() {
-    let genuine = form("a=1", b"&a=1").without_header("content-type");
-    for (parameters, accepted) in [
-        (";", true),
-        ("; charset=US-ASCII ; a=b", true),
-        ("; a=b; charset=utf-8", true),
-        ("; charset=", false),
-        ("; charset", false),
-        ("; charset*0=utf-16", false),
-        ("; charset= utf-8", false),
-        ("; charset=utf-8 utf-16", false),
-        ("; charset='utf-8'", false),
-        ("; charset=\"utf-8", false),
-        ("; a charset=utf-16", false),
-        ("; xcharset=utf-8", false),
-        ("; charset=utf-8,charset=utf-16", false),
-    ] {
-        let media_type = format!("application/x-www-form-urlencoded{parameters}");
-        let delivery = genuine.clone().with_header("content-type", &media_type);
-        let expected = if accepted { Ok(()) } else { Err(MediaTypeUnsupported) };
-        let found = verdict(&verifier(), delivery.request()).map(drop).map_err(|error| error.kind());
-        assert_eq!(found, expected, "{parameters}");
-    }
 }
 
 /// The catalogue has the other texts and literals.
@@ -421,36 +394,33 @@ fn without_a_tolerance_any_age_and_any_timestamp_verify() {
     }
 }
 
+/// The catalogue has the plain forms of the charset.
 #[test]
 fn the_media_type_selects_form_or_json() {
-    let delivery = form("a=1", b"&a=1");
-    let typed = |media_type: &str| {
+    let (form, json) = (form("a=1", b"&a=1"), json("\"a\":1", b"&a=1"));
+    let typed = |delivery: &Delivery, media_type: &str| {
         delivery.clone().without_header("content-type").with_header("Content-Type", media_type)
     };
-    for media_type in [
-        "Application/X-WWW-Form-URLEncoded; charset=utf-8",
-        "application/x-www-form-urlencoded;charset=utf-8",
-        " application/x-www-form-urlencoded ; a=b",
-    ] {
-        let _ = accepts(&verifier(), typed(media_type).request());
+    let accepted = "Application/X-WWW-Form-URLEncoded; charset=utf-8|application/x-www-form-urlencoded;charset=utf-8\
+        | application/x-www-form-urlencoded ; a=b|application/x-www-form-urlencoded;\
+        |application/x-www-form-urlencoded; charset=US-ASCII ; a=b|application/x-www-form-urlencoded; a=b; charset=utf-8";
+    for media_type in accepted.split('|') {
+        let _ = accepts(&verifier(), typed(&form, media_type).request());
     }
-    let as_json = json("\"a\":1", b"&a=1").without_header("content-type");
-    let _ = accepts(&verifier(), as_json.with_header("content-type", "APPLICATION/JSON;x").request());
-    for media_type in [
-        "",
-        "text/plain",
-        "application/x-www-form-urlencoded2",
-        "multipart/form-data",
-        "application/xml",
-        "application/vnd.api+json",
-        "text/json",
-    ] {
-        rejects(&verifier(), typed(media_type).request(), MediaTypeUnsupported);
+    let _ = accepts(&verifier(), typed(&json, "APPLICATION/JSON;x").request());
+    let others = "|text/plain|application/x-www-form-urlencoded2|multipart/form-data|application/xml\
+        |application/vnd.api+json|text/json";
+    let charsets = "=||*0=utf-16|= utf-8|=utf-8 utf-16|='utf-8'|=\"utf-8|=utf-8,charset=utf-16";
+    let charsets = charsets.split('|').map(|end| format!("application/x-www-form-urlencoded; charset{end}"));
+    let beside = ["; a charset=utf-16", "; xcharset=utf-8"]
+        .map(|end| format!("application/x-www-form-urlencoded{end}"));
+    for media_type in others.split('|').map(str::to_owned).chain(charsets).chain(beside) {
+        rejects(&verifier(), typed(&form, &media_type).request(), MediaTypeUnsupported);
     }
-    let twice = delivery.clone().with_header("content-type", "application/json");
+    let twice = form.clone().with_header("content-type", "application/json");
     for (delivery, kind) in [
-        (typed("application/json"), BodyMalformed),
-        (delivery.without_header("content-type"), MediaTypeUnsupported),
+        (typed(&form, "application/json"), BodyMalformed),
+        (form.without_header("content-type"), MediaTypeUnsupported),
         (twice, HeaderRepeated),
     ] {
         rejects(&verifier(), delivery.request(), kind);

@@ -30,6 +30,20 @@ pub(crate) fn verdict(verifier: &dyn Verifier, request: Request<'_>) -> Result<V
     whole
 }
 
+/// The proof, or the error's kind.
+#[track_caller]
+pub(crate) fn verify(
+    verifier: &dyn Verifier,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: impl AsRef<[u8]>,
+) -> Result<Verified, ErrorKind> {
+    let headers = headers.to_vec();
+    let head = Head::new(method, &headers).with_target(target);
+    verdict(verifier, Request::new(head, body.as_ref())).map_err(|error| error.kind())
+}
+
 pub(crate) fn in_chunks(
     verifier: &dyn Verifier,
     request: Request<'_>,

@@ -76,12 +76,6 @@ mod livekit {
             let claims = verified.claims().unwrap();
             assert_eq!((claims.issuer(), claims.text("video")), (Some("api-1"), None));
             assert_eq!((claims.issued_at(), claims.not_before()), (verified.signed_at(), Some(NOW)));
-            rejects(
-                &verifier(),
-                Request::new(Head::new("POST", &headers), BODY.replace('1', "2").as_str()),
-                PayloadHashMismatch,
-            );
-            rejects(&verifier(), Request::new(Head::new("GET", &headers), BODY), MethodUnsupported);
         }
         assert_eq!(verifier().replays(), Replays::Undetectable);
     }

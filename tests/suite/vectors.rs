@@ -111,23 +111,19 @@ fn sms() {
 }
 
 fn altered_is_rejected(vector: &SmsVector, sms: &Sms) {
-    for (index, (_, value)) in vector.params.iter().enumerate() {
-        let mut params = vector.params.clone();
-        params[index].1 = Value::from(format!("{}x", value.as_str().unwrap_or_default()));
-        let altered = SmsVector { params, ..vector.clone() };
-        for delivery in altered.deliveries() {
-            rejects(sms, delivery.request(), SignatureMismatch);
-        }
-    }
+    let with = |params| SmsVector { params, ..vector.clone() };
+    let mut altered: Vec<_> = (0..vector.params.len())
+        .map(|index| {
+            let mut params = vector.params.clone();
+            params[index].1 = Value::from(format!("{}x", params[index].1.as_str().unwrap_or_default()));
+            with(params)
+        })
+        .collect();
     let digit = if vector.sig.starts_with('0') { "1" } else { "0" };
-    let altered = SmsVector { sig: format!("{digit}{}", &vector.sig[1..]), ..vector.clone() };
-    for delivery in altered.deliveries() {
-        rejects(sms, delivery.request(), SignatureMismatch);
-    }
+    altered.push(SmsVector { sig: format!("{digit}{}", &vector.sig[1..]), ..vector.clone() });
     let added = [("added".to_owned(), Value::from("1"))];
-    let altered =
-        SmsVector { params: vector.params.iter().cloned().chain(added).collect(), ..vector.clone() };
-    for delivery in altered.deliveries() {
+    altered.push(with([&vector.params[..], &added].concat()));
+    for delivery in altered.iter().flat_map(SmsVector::deliveries) {
         rejects(sms, delivery.request(), SignatureMismatch);
     }
 }
