@@ -43,8 +43,8 @@ fn case_056_what_stands_around_a_token(run: &mut Run) {
         for after in [" x", " "] {
             run.rejects(&verifier, with(format!("Bearer {token}{after}")), SignatureMalformed);
         }
-        let befores = "|Bearer|Bearer  |Bearer\t|Basic |Token |JWT |Bearer: |Bearer,| Bearer |\"Bearer ";
-        for before in befores.split('|') {
+        let prefixes = "|Bearer|Bearer  |Bearer\t|Basic |Token |JWT |Bearer: |Bearer,| Bearer |\"Bearer ";
+        for before in prefixes.split('|') {
             run.rejects(&verifier, with(format!("{before}{token}")), TokenMalformed);
         }
     }
