@@ -25,7 +25,7 @@ pub(super) fn find(
     None
 }
 
-/// The base URL, and other versions: with another scheme, host or port, or without its path.
+/// The base URL, and other versions: with another scheme, host or port, or without its path or its user.
 fn bases(capture: &Capture, base: &BaseUrl) -> Vec<(Option<String>, BaseUrl)> {
     let [start, prefix] = base.without_port();
     let (scheme, host) = start.split_once("://").unwrap_or(("", start));
@@ -42,6 +42,9 @@ fn bases(capture: &Capture, base: &BaseUrl) -> Vec<(Option<String>, BaseUrl)> {
         format!("{scheme}://{host}{}{prefix}", base.standard_port()),
     );
     push("the URL has no path before the target".to_owned(), format!("{scheme}://{host}{port}"));
+    if let Some((_, host)) = host.rsplit_once('@') {
+        push("the URL has no user name".to_owned(), format!("{scheme}://{host}{port}{prefix}"));
+    }
     for other in ["https", "http", "wss", "ws"].into_iter().filter(|other| *other != scheme) {
         push(format!("the URL's scheme is `{other}`"), format!("{other}://{host}{port}{prefix}"));
         push(format!("the URL's scheme is `{other}`, without a port"), format!("{other}://{host}{prefix}"));

@@ -108,6 +108,7 @@ fn another_url() {
         ("wss://example.com:8443", "/hook/?b=2&a=1", "scheme is `https`, without a port"),
         ("https://example.com:443", "/hook/?b=2&a=1", "has no port"),
         ("https://example.com/api", "/hook/?b=2&a=1", "no path before the target"),
+        ("https://user:password@example.com", "/hook/?b=2&a=1", "has no user name"),
         ("https://example.org", "/hook/?b=2&a=1", "host is that of the header `x-forwarded-host`"),
         (BASE, "/hook?b=2&a=1", "ends in a slash"),
         (BASE, "/inner?b=2&a=1", "path is that of the header `x-original-uri`"),
