@@ -11,13 +11,15 @@
 //!   such a body is rejected, because it would not be signed. This parameter is checked first, because it is signed and the
 //!   content type is not.
 //! - A GET, or a POST without a body: only the URL.
+//! - The handshake of a WebSocket: only the URL. Twilio's documentation says that a `/` at its end may be needed. So with a base
+//!   URL of `wss://` and without a query, it is tried as it is and with that `/`.
 //! - Twilio signs some URLs with their port and some without. So two URLs are tried: without a port, and with the base URL's
 //!   port. If it has none, that is `:443` or `:80`.
 //! - The key is the auth token as text. API keys never sign.
 //! - No time and no identifier is signed. `I-Twilio-Idempotency-Token` is not signed either.
 //!
-//! Sources: the vendor's helper libraries for Python, Node, Go, Ruby and Java, and its page on error 57012; read in November
-//! 2026. The libraries differ on repeated names. This type follows Python and Node, which have a published test.
+//! Sources: the vendor's helper libraries for Python, Node, Go, Ruby and Java, and its pages on the security of webhooks and on
+//! error 57012; read in November 2026. The libraries differ on repeated names. This type follows Python and Node, which have a published test.
 //!
 //! # One message for several requests
 //!
@@ -42,6 +44,7 @@
 //! - Give the start of the URL that Twilio calls: scheme, host and port as in Twilio's console, not those behind your proxy. Add
 //!   a path only if your proxy removes it: see [URLs](crate::guide::production#urls). No header such as `X-Forwarded-Proto` is
 //!   read. Enter URLs with a path, such as `https://example.com/`.
+//! - Leave a user name and a password out of the base URL: Twilio removes them before it signs.
 //! - The upgrade request of a WebSocket is signed with `wss://`. Give its route its own verifier with such a base URL.
 //! - The secondary token does not sign until it is promoted. Until then, give both in a [`Keyring`].
 //! - Subaccounts have their own tokens: see [`Twilio::tenants`].
@@ -51,6 +54,8 @@
 //! - Shared keys, a beta of 2026: their encoding is not documented. `X-Twilio-Webhooks-Signature-Settings` has no effect here,
 //!   and such requests are rejected.
 //! - Whether requests with a JSON body name their account.
+//! - How the URL of a WebSocket is signed if it has a query. Media Streams send none. An SDK of the vendor
+//!   (`twilio-agent-connect-python`) signs its parameters as those of a form. Here it is signed as text.
 //! - Whether a fragment of the URL (`#rc=…`) is signed. It never reaches a server, so such a URL would not verify.
 
 use crate::error::{Error, ErrorKind};
@@ -127,6 +132,10 @@ impl Rule for TwilioRule {
             return Ok(());
         }
         envelope.url_with_port(head, "").or().url_with_port(head, port);
+        let [start, _] = base.without_port();
+        if start.starts_with("ws") && !head.target().contains('?') && !head.target().ends_with('/') {
+            envelope.or().url_with_port(head, "").part("/").or().url_with_port(head, port).part("/");
+        }
         if let Some(hash) = body {
             envelope.body_sha256(hash);
         }

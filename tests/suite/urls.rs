@@ -363,6 +363,21 @@ fn twilio_reads_a_url_as_text() {
             assert_eq!(on(base, &signed), Err(SignatureMismatch), "{base} {signed}");
         }
     }
+    // Twilio may sign a WebSocket's handshake with a slash that it does not send.
+    for (base, signed, target, expected) in [
+        ("wss://example.com", "wss://example.com/stream/", "/stream", Ok(Coverage::Url)),
+        ("wss://example.com", "wss://example.com:443/stream/", "/stream", Ok(Coverage::Url)),
+        ("wss://example.com:8443/api", "wss://example.com/api/stream/", "/stream", Ok(Coverage::Url)),
+        ("wss://example.com", "wss://example.com/stream//", "/stream/", Err(SignatureMismatch)),
+        ("wss://example.com", "wss://example.com/stream/?a=1", "/stream?a=1", Err(SignatureMismatch)),
+        ("wss://example.com", "wss://example.com/stream?a=1/", "/stream?a=1", Err(SignatureMismatch)),
+        ("wss://example.com", "wss://example.com/stream", "/stream/", Err(SignatureMismatch)),
+        ("https://example.com", "https://example.com/stream/", "/stream", Err(SignatureMismatch)),
+    ] {
+        let twilio = Twilio::new(self::base(base), secret(KEY));
+        let headers = [("X-Twilio-Signature", &*sha1_base64(signed))];
+        assert_eq!(coverage_of(&twilio, "GET", target, &headers, ""), expected, "{signed} {target}");
+    }
     let escaped = twilio_on("https://example.com/?x=%27", "GET", "/?x='", None, "");
     assert_eq!(escaped, Err(SignatureMismatch));
     // A framework that passes only the query.

@@ -184,7 +184,12 @@ fn of_url(platform: &Platform, key: &[u8], request: &Request, target: &str) -> O
         (_, port) if port == usual => vec!["", port],
         (_, port) => vec![port],
     };
-    let urls: Vec<_> = ports.iter().map(|port| [host, port, prefix, target].concat().into_bytes()).collect();
+    let mut ends = vec![target.to_owned()];
+    if scheme == "twilio" && base.starts_with("ws") && !target.contains('?') && !target.ends_with('/') {
+        ends.push(format!("{target}/"));
+    }
+    let url = |port: &&str, end: &str| [host, port, prefix, end].concat().into_bytes();
+    let urls: Vec<_> = ports.iter().flat_map(|port| ends.iter().map(move |end| url(port, end))).collect();
     let holds = |after: &[u8], tags: &[Vec<u8>]| {
         let is_signed = |url: &Vec<u8>| is_tag(Function::HmacSha1, key, &[url, after].concat(), tags);
         urls.iter().any(is_signed).then_some(())
