@@ -8,12 +8,16 @@
 //! - The secret is the integration's `outboundNotificationWebhookSignatureSecretToken`, as text.
 //! - No time and no identifier is signed. Deduplicate on the payload.
 //!
-//! Source: the vendor's blueprint for Slack over Open Messaging (`docs/routes/slack.js`), as read in November 2026. It publishes no
-//! signature to test with.
+//! Sources: the documentation's page on validating notifications of Open Messaging, and the vendor's blueprint for Slack
+//! (`docs/routes/slack.js`); read in November 2026. They publish no signature to test with.
+//!
+//! # Setup
+//!
+//! Answer within 10 seconds. Otherwise, and after 429 and 5xx, Genesys retries up to 5 times, 5 seconds apart.
 //!
 //! # Unknown
 //!
-//! - Whether the body is always sent as it was signed: the blueprint parses the JSON and writes it again before it hashes.
+//! - Whether the body is always sent as it was signed: both sources parse the JSON and write it again before they hash.
 //! - `AudioHook` uses another scheme, HTTP message signatures, and is not supported. Other webhooks of Genesys Cloud have
 //!   headers that you configure: see [`StaticToken`](crate::StaticToken).
 

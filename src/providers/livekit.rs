@@ -9,6 +9,8 @@
 //!   rooms, and those have no such claim.
 //! - `exp`, 5 minutes after issue, is required. `exp` and `nbf` have a leeway of 60 s, as in the vendor's SDKs.
 //! - LiveKit sends no `iat` and does not sign the URL.
+//! - After a connection error, 429 or 5xx, LiveKit retries, by default 4 times within about 15 s. A retry has the first
+//!   attempt's token, so it is rejected after `exp`.
 //! - The event's identifier is `id` in the body (`EV_…`). `jti` does not identify an event, so it gives no replay key.
 //!
 //! Sources: the vendor's SDKs for Go (`protocol`, `url_notifier.go` and `verifier.go`), Rust (`livekit-api`) and Python; read in
@@ -20,7 +22,7 @@
 //!
 //! # Unknown
 //!
-//! Whether a late retry has the token of the first attempt. If so, it is rejected after `exp`.
+//! Whether LiveKit Cloud retries in the same way as the open server.
 
 use crate::claims::Claims;
 use crate::config_error::ConfigError;

@@ -8,14 +8,16 @@
 //! - The key is the API key with the webhook badge in the dashboard, as text. Other API keys of the account do not verify.
 //! - The time may be 5 minutes in the past or in the future.
 //! - Digits could move from the time to the body. So a window is required, of a day at most.
+//! - Custom functions are signed with this rule too.
 //! - No identifier is signed. The documentation deduplicates on `event` and `call_id`.
 //!
-//! Sources: the vendor's SDKs for TypeScript (`webhook_auth.ts`) and Python (`webhook_auth.py`), and the documentation's page on
-//! secure webhooks; read in November 2026.
+//! Sources: the vendor's SDKs for TypeScript (`webhook_auth.ts`) and Python (`webhook_auth.py`), and the documentation's
+//! pages on secure webhooks and on custom functions; read in November 2026.
 //!
 //! # Unknown
 //!
-//! Whether custom functions are signed with this rule.
+//! What is signed in a custom function with GET or DELETE, which has no body. Both are rejected, unless you accept them with
+//! [`methods`](Webhook::methods).
 
 use crate::error::Error;
 use crate::mac::{Algorithm, Keys};

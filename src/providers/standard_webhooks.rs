@@ -26,6 +26,8 @@
 //!
 //! # Setup
 //!
+//! Supabase shows the secrets of its auth hooks with `v1,` before `whsec_`. Leave that out.
+//!
 //! Recall.ai signs nothing until a workspace has a verification secret. In workspaces from before 15 December 2025, webhooks of
 //! the dashboard come from [`Svix`](crate::Svix), and each endpoint has its own secret.
 //!

@@ -11,8 +11,8 @@
 //! - The raw body is signed. The vendor's sample parses the JSON and writes it again, which works only for bodies that
 //!   JavaScript writes in the same way.
 //!
-//! Sources: the documentation's page on webhooks and the vendor's sample `zoom/webhook-sample`; read in November 2026. The vendor
-//! publishes no signature to test with.
+//! Sources: the documentation's page on webhooks, the support's page on their delays, and the vendor's sample
+//! `zoom/webhook-sample`; read in November 2026. The vendor publishes no signature to test with.
 //!
 //! # Setup
 //!
@@ -23,7 +23,9 @@
 //!
 //! # Unknown
 //!
-//! Whether a header marks a retry: `x-zm-trackingid` is not documented and not signed.
+//! - Whether a retry is signed anew. Zoom retries 5, 25 and 85 minutes after the first attempt, unless it gets 200 or 204 within
+//!   3 seconds. If not, retries are rejected as stale: to accept them, widen the [`tolerance`](Webhook::tolerance).
+//! - Whether a header marks a retry: `x-zm-trackingid` is not documented and not signed.
 
 use serde_json::{Value, json};
 
