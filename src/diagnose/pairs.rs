@@ -229,13 +229,16 @@ fn without_some(raw: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
 
 /// How browsers, libraries and proxies write forms: the escaped characters, whether a space is a `+`, and whether escapes are in
 /// lower case.
-const FORMS: [(&AsciiSet, bool, bool); 6] = [
+const FORMS: [(&AsciiSet, bool, bool); 9] = [
     (FORM, true, false),
     (ENCODE_URI_COMPONENT, false, false),
     (RFC_3986, false, false),
     (RFC_3986, true, false),
     (RFC_3986, false, true),
     (FORM, true, true),
+    (ENCODE_URI_COMPONENT, true, false),
+    (QUERY, true, false),
+    (QUERY, false, false),
 ];
 
 const SMALL_BYTES: usize = 4096;
@@ -254,3 +257,12 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.')
 /// The escapes of JavaScript's `encodeURIComponent`.
 const ENCODE_URI_COMPONENT: &AsciiSet =
     &RFC_3986.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
+/// RFC 3986, section 3.4: all characters but those that a query may contain. `&`, `=` and `+` separate parameters and words.
+const QUERY: &AsciiSet = &ENCODE_URI_COMPONENT
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'?')
+    .remove(b'@');

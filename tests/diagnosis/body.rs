@@ -125,6 +125,7 @@ fn text_forms_and_packaging() {
         "a=b+c%2A%27~%C3%BC",
         "a=b%20c%2a%27~%c3%bc",
         "a=b+c*%27%7e%c3%bc",
+        "a=b+c*'~%C3%BC",
     ];
     for sent in forms {
         for received in forms.into_iter().filter(|received| *received != sent) {

@@ -130,6 +130,9 @@ fn another_url() {
         ("/hook?a=1&b=2", "/hook?a=1&b=2&_route=hook", "params_added"),
         ("/hook?a=%20b", "/hook?a=+b", "params_decoding"),
         ("/hook?a=%C3%BC", "/hook?a=%c3%bc", "params_decoding"),
+        ("/hook?a=William+O'hara", "/hook?a=William+O%27hara", "params_decoding"),
+        ("/hook?a=sip:1@b;x+2", "/hook?a=sip%3A1%40b%3Bx+2", "params_decoding"),
+        ("/hook?a=sip:1@b,%202", "/hook?a=sip%3A1%40b%2C%202", "params_decoding"),
     ] {
         let delivery = signed(sent).with_target(received);
         requires(received, &acme(KEY, BASE).diagnose(&capture(&delivery), &Credentials::new()), &[cause]);
