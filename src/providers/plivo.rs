@@ -49,6 +49,7 @@
 //! # Unknown
 //!
 //! - Whether a retry has the nonce of the first attempt.
+//! - Whether escapes in the path are decoded before signing. The SDK for Go decodes them, the others do not. This type does not.
 //! - Whether `+` in the query is a space. The SDK for Ruby says no. This type says yes, as the other SDKs.
 
 use crate::error::{Error, ErrorKind};
