@@ -99,8 +99,9 @@ pub(super) fn is_unescaped(raw: &[u8]) -> bool {
 
 /// Tries the ways in which programs escape a form.
 pub(super) fn escape(trials: &mut Trials<'_>, cause: Cause) {
+    let once: Vec<_> = texts(trials.text).map(decode).collect();
     for (escaped, plus, lower) in FORMS {
-        let form = write_with(texts(trials.text).map(decode), escaped, plus, lower);
+        let form = write_with(once.iter(), escaped, plus, lower);
         trials.test(cause, "the parameters are escaped in another way", Some(form));
     }
 }

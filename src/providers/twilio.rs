@@ -19,7 +19,8 @@
 //! - No time and no identifier is signed. `I-Twilio-Idempotency-Token` is not signed either.
 //!
 //! Sources: the vendor's helper libraries for Python, Node, Go, Ruby and Java, and its pages on the security of webhooks and on
-//! error 57012; read in November 2026. The libraries differ on repeated names. This type follows Python and Node, which have a published test.
+//! error 57012; read in November 2026. The libraries differ on repeated names. This type follows Python and Node, which have a
+//! published test.
 //!
 //! # One message for several requests
 //!
