@@ -10,7 +10,7 @@ use crate::time::UnixTime;
 
 /// The claims of a verified token (RFC 7519): the registered ones, and a platform's own in [`text`](Self::text).
 ///
-/// A text claim of another type, or with U+0000, counts as absent. If the verifier needs it, the token is rejected.
+/// A text claim of another type, or with U+0000, counts as absent.
 /// Fractions of seconds are rounded so that a token is never valid for longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims {

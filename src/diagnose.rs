@@ -1,12 +1,11 @@
 //! Why a request was rejected: the cause, the evidence and the remedy.
 //!
-//! Feature `diagnose`. For development, and for the day on which nothing verifies. It works offline, from a captured request and
-//! your secrets. It is never part of a verification, and changes no verdict.
+//! Feature `diagnose`. Use it in development, and when nothing verifies. It works offline, from a captured request and your
+//! secrets. It changes no verdict.
 //!
-//! It undoes, one after the other, the changes that are known to happen to secrets, headers, bodies, parameters and URLs. After
-//! each, the same code verifies the request again. A finding is *proved* if the signature then matches. Otherwise it is a *hint*:
-//! something looks wrong. Findings name headers, parameters and lengths. They contain no secret, no signature and no value of
-//! the request.
+//! It undoes known changes to secrets, headers, bodies, parameters and URLs, one at a time. After each, the same code verifies
+//! the request again. If the signature then matches, the finding is *proved*. Otherwise it is a *hint*. Findings name headers,
+//! parameters and lengths. They contain no secret, no signature and no value of the request.
 //!
 //! # Example
 //!
@@ -33,7 +32,7 @@
 //! # Ok::<(), countersign::ConfigError>(())
 //! ```
 //!
-//! A [`Rule`](crate::Rule) of your own is diagnosed too, without a line for it:
+//! It also works with a [`Rule`](crate::Rule) of your own:
 //!
 //! ```
 //! use countersign::diagnose::{Capture, Cause, Credentials, Diagnose};
@@ -69,12 +68,12 @@
 //!
 //! # Limits
 //!
-//! One thing at a time is undone, of a body up to 4 MiB and under the first 16 secrets. Two faults in one request are found only
-//! where they do not meet: a header's name and the body, a token's time and its body. What a gateway removes cannot be put back.
+//! It tries the first 16 secrets, and bodies up to 4 MiB. It finds two faults in one request only in separate parts, such as a
+//! header's name and the body, or a token's time and its body. It cannot restore what a gateway removed.
 //!
-//! All trials together cost at most 2,000 verifications of the request. A trial counts by the length of the message that is
-//! hashed, and 1,024 bytes besides. When that is used up, the diagnosis ends and has the hint [`Cause::SearchIncomplete`].
-//! Beside the trials, the head is read up to 1,000 times and the text is rewritten some 100 times. Do not diagnose for strangers.
+//! All trials together cost at most 2,000 verifications of the request. A trial costs the length of the hashed message and 1,024
+//! bytes more. At this limit, the diagnosis ends with the hint [`Cause::SearchIncomplete`]. It also reads the head up to 1,000
+//! times, and rewrites the text about 100 times. Do not diagnose for strangers.
 
 mod bodies;
 mod capture;

@@ -137,7 +137,7 @@ pub trait ReplayGuard: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown when the lease ends.
+    /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): the end of the lease is unknown.
     fn renew(&self, lease: &Lease, time: Duration) -> impl Future<Output = Result<bool, Error>> + Send;
 
     /// Marks the request done for `ttl`, with the response to repeat if there is one. A free key becomes done too, since the
@@ -147,7 +147,7 @@ pub trait ReplayGuard: Debug + Send + Sync {
     ///
     /// - [`ReplayGuardUnavailable`](crate::ErrorKind::ReplayGuardUnavailable): it is unknown whether the request is done. If it
     ///   is not, the key becomes free when the lease ends, and the event can be handled again.
-    /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room. The same follows.
+    /// - [`ReplayGuardFull`](crate::ErrorKind::ReplayGuardFull): the store has no room, with the same result.
     fn complete(
         &self,
         lease: &Lease,

@@ -19,9 +19,8 @@ use crate::request::Head;
 
 /// A platform's signing rule: where a request has the signature, and what the signature covers.
 ///
-/// A rule only reads the head. A [`Webhook`](crate::Webhook) verifies what it reads. The webhook does what platforms share:
-/// keys and their rotation, constant time, chunks, limits, methods, the timestamp window. So a rule cannot accept a request. If
-/// it does not mention the body, a body is rejected.
+/// A rule only reads the head. A [`Webhook`](crate::Webhook) verifies what it reads, so a rule cannot accept a request. If the
+/// rule does not mention the body, a body is rejected.
 ///
 /// # Example
 ///

@@ -48,7 +48,7 @@ impl Capture {
         Self { target: Some(target), query, ..self }
     }
 
-    /// The text of a header that is given once.
+    /// Returns the text of a header that appears once.
     pub(super) fn header(&self, name: &'static str) -> Option<&str> {
         match self.headers.lookup(&HeaderName::from_static(name)) {
             HeaderLookup::One(value) => str::from_utf8(value).ok(),

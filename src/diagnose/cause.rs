@@ -8,22 +8,22 @@ macro_rules! causes {
         pub enum Cause { $( #[doc = $sentence] $cause, )* }
 
         impl Cause {
-            /// Every cause there is in this version, in the order of the declaration.
+            /// All causes of this version, in the order of declaration.
             pub const ALL: &[Self] = &[$( Self::$cause, )*];
 
-            /// The stable name in snake case.
+            /// Returns the stable name in snake case.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $( Self::$cause => $code, )* }
             }
 
-            /// The cause in one sentence.
+            /// Returns the cause in one sentence.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self { $( Self::$cause => $sentence, )* }
             }
 
-            /// What to do about it.
+            /// Returns what to do about it.
             #[must_use]
             pub const fn remedy(self) -> &'static str {
                 match self { $( Self::$cause => $remedy, )* }
@@ -75,7 +75,7 @@ causes! {
 
     HeaderOther = "header_other", "Another header holds the signature or another signed value.",
         "Stop the proxy from renaming the header, or configure the verifier with its new name.";
-    SignaturePrefix = "signature_prefix", "The signature has extra text around it, such as a prefix, or lacks its prefix.",
+    SignaturePrefix = "signature_prefix", "The signature has extra text, such as a prefix, or lacks its prefix.",
         "Find what rewrites the header. If the platform sends it so, use the verifier of its scheme.";
     SignatureList = "signature_list", "The header holds a list, and one entry is the signature.",
         "Find what merges headers. If the platform sends a list, use the verifier of its scheme.";
@@ -106,11 +106,11 @@ causes! {
     ClockSkew = "clock_skew", "The signed time is outside the timestamp window.",
         "Synchronise the clock with NTP. Verify when the request arrives, or widen the window.";
     TimestampMilliseconds = "timestamp_milliseconds", "A time is in milliseconds where seconds are expected, or the reverse.",
-        "If the evidence names the clock, give whole seconds to `UnixTime::from_secs`. Otherwise the sender must sign the documented unit.";
+        "If the evidence names the clock, give seconds to `UnixTime::from_secs`. Otherwise the sender must sign the documented unit.";
     TokenExpired = "token_expired", "The token had expired when it was verified.",
         "Verify when the request arrives, synchronise the clock, or allow a `leeway`.";
-    PayloadAltered = "payload_altered", "The signature is genuine and the secret is right, but the payload is another one.",
-        "Pass the body and query that came with this signature. Something on the way replaced or changed them.";
+    PayloadAltered = "payload_altered", "The signature and the secret are right, but the payload is not the signed one.",
+        "Pass the body and query that came with this signature. Find what changes them on the way.";
     PayloadHashReserialised = "payload_hash_reserialised", "The token is genuine, and the body is JSON that was parsed and written again.",
         "Verify the raw bytes before any JSON middleware. Stop gateways from rewriting them.";
     PayloadHashRawQuery = "payload_hash_raw_query", "The token is genuine, and its hash is that of the raw query.",
@@ -120,11 +120,11 @@ causes! {
     UnsignedCallback = "unsigned_callback", "The request has no token.",
         "Check that signed webhooks are on, and that no proxy removes the header. With `retry_unsigned`, Vonage sends it again.";
 
-    RejectedOtherwise = "rejected_otherwise", "The verifier rejects the request for another reason than its signature.",
+    RejectedOtherwise = "rejected_otherwise", "The verifier rejects the request, but not for its signature.",
         "Correct what the evidence names: the guide's chapter `errors` says how.";
     SearchIncomplete = "search_incomplete", "The search ended before everything was tried.",
         "Give fewer secrets at once, and capture a shorter request with fewer signatures in it.";
-    ForgedOrUnknownSecret = "forged_or_unknown_secret", "The request is forged or altered, or signed with a secret that you did not give.",
+    ForgedOrUnknownSecret = "forged_or_unknown_secret", "The request is forged or altered, or you did not give its secret.",
         "Give your other secrets too, such as the previous one. Compare the secret's length, and the base URL if the URL is signed, \
             with the dashboard's. Find what changes requests on the way.";
 }

@@ -49,8 +49,8 @@ impl Credentials {
         self.and(text, Some(tenant), Some(label))
     }
 
-    /// Adds a secret that the verifier does not know, such as another credential of the platform, that of another stage, or the
-    /// previous one. `label` names it in the evidence.
+    /// Adds a secret that the verifier does not know, such as the previous one, or another credential or environment of the
+    /// platform. `label` names it in the evidence.
     pub fn other(self, label: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
         self.and(text, None, Some(format!("`{}`", label.into())))
     }

@@ -20,7 +20,7 @@ pub struct Finding {
 }
 
 impl Diagnosis {
-    /// Puts proved findings first. The last say if the signature is unexplained, or if the search ended early.
+    /// Puts proved findings first. An unexplained signature and an incomplete search come last.
     pub(super) fn new(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| !finding.proved);
         Self { findings }
@@ -82,7 +82,7 @@ impl Finding {
     }
 }
 
-/// For people: each finding in three lines.
+/// Prints each finding in three lines, for people.
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_genuine() {

@@ -7,12 +7,12 @@ use super::trials::MOST_VERIFICATIONS;
 use super::{Capture, Cause, Credentials, Diagnosis, Finding, other_scheme, signatures};
 use crate::error::ErrorKind;
 
-/// A verifier that can say why it rejects a request. All verifiers of this crate can, and a [`Webhook`](crate::Webhook) with a rule
-/// of your own. You cannot implement it yourself.
+/// Says why a verifier rejects a request. All verifiers of this crate implement it, also a [`Webhook`](crate::Webhook) with your
+/// own rule. The trait is sealed.
 pub trait Diagnose: Explain {
     /// Finds out why this verifier, with its settings and its clock, rejects a request.
     ///
-    /// A verifier does not keep readable secrets, so give them again, with others to try. If
+    /// A verifier keeps no readable secrets, so give them again, with others to try. If
     /// [`Secret::new`](crate::Secret::new) rejects the secret, build the verifier with
     /// [`Secret::verbatim`](crate::Secret::verbatim).
     fn diagnose(&self, capture: &Capture, credentials: &Credentials) -> Diagnosis {

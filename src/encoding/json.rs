@@ -81,7 +81,7 @@ impl<'t, F: Fn(u8) -> bool> Reader<'t, F> {
         Some(b',')
     }
 
-    #[expect(clippy::inline_always, reason = "calls would be a tenth of a token's cost beside its hash")]
+    #[expect(clippy::inline_always, reason = "calls would take 10 % of a token's time without its hash")]
     #[inline(always)]
     fn member(&mut self) -> Option<(Cow<'t, str>, Value<'t>)> {
         self.token().filter(|next| *next == b'"')?;

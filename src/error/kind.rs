@@ -44,8 +44,8 @@ kinds! {
     SignatureMissing = "signature_missing", 401, "signature", "is missing";
     /// The signature is not in the scheme's form, or its hex or base64 does not have the algorithm's length.
     SignatureMalformed = "signature_malformed", 401, "signature", "has the wrong form or length";
-    /// The signature is well-formed, but no key matches. If it should match, check this: the secret may be another credential,
-    /// the algorithm may differ, or a proxy may rewrite the body. Where the URL is signed, the base URL may be wrong.
+    /// The signature is well-formed, but no key matches. Check the secret, the algorithm, whether a proxy rewrites the body, and
+    /// the base URL if the URL is signed.
     SignatureMismatch = "signature_mismatch", 401, "signature", "matches no key";
 
     /// The request has no token.
@@ -134,7 +134,7 @@ kinds! {
     /// The body is longer than the verifier's limit.
     BodyTooLarge = "body_too_large", 413, "body", "is longer than the limit";
     /// The body could not be read to its end: the connection failed, or its framing is wrong. Anyone can send such a body, so
-    /// it is not a 5xx. If the connection failed, nobody reads the answer.
+    /// it is not a 5xx.
     BodyInterrupted = "body_interrupted", 400, "body", "is incomplete";
     /// The body comes in more than 1,000 frames without data.
     BodyFragmented = "body_fragmented", 400, "body", "has too many empty frames";

@@ -244,7 +244,7 @@ impl<R: TokenRule> Verifier for TokenWebhook<R> {
         Ok(covered.body.begin(evidence, self.max_body).checked_again(&self.policy.clock))
     }
 
-    /// Skips the incremental steps, which would cost a tenth of a small token's verification.
+    /// Skips the incremental steps, which would cost 10 % of a small token's verification.
     fn verify(&self, request: Request<'_>) -> Result<Verified, Error> {
         let (signed, validity, covered) = self.check(request.head())?;
         covered.body.check(request.body(), self.max_body)?;

@@ -4,7 +4,7 @@
 //!
 //! `Agora-Signature-V2` holds the hex of HMAC-SHA256(secret, raw body).
 //!
-//! - The secret is the one of the product's notifications in the console, as text.
+//! - The secret is that of the product's notifications in the console, as text.
 //! - Agora also sends `Agora-Signature`, with SHA-1. It is never read: a request without `Agora-Signature-V2` is rejected.
 //! - No separate time or identifier is signed. Deduplicate on `noticeId`. `notifyMs` is the time of sending.
 //!

@@ -23,7 +23,7 @@
 //!
 //! # Unknown
 //!
-//! - The unit of the time. So the number of digits decides.
+//! - The unit of the time. Here the number of digits decides.
 //! - Whether pinless dial-in gives its key in the same way.
 
 use crate::config_error::ConfigError;

@@ -14,7 +14,7 @@
 //!
 //! # Unknown
 //!
-//! - The account's API key also signs. Which key signs if both exist is not documented. A [`Keyring`] may hold both.
+//! - Which key signs: the account's API key also does. Give both in a [`Keyring`].
 //! - Whether and for how long Hume retries.
 
 use crate::error::Error;

@@ -26,7 +26,7 @@
 //!
 //! # Unknown
 //!
-//! Whether a retry is signed anew. If not, it is rejected after `exp`.
+//! Whether a retry is signed again. If not, it is rejected after `exp`.
 
 use crate::claims::Claims;
 use crate::encoding::hex;

@@ -4,7 +4,7 @@
 //!
 //! `X-Sinch-Signature` holds the hex of HMAC-**SHA1**(callback secret, raw body).
 //!
-//! - The secret is the one of the project's callback configuration, as text.
+//! - The secret is that of the project's callback configuration, as text.
 //! - No separate time or identifier is signed. The body's `eventId` identifies the event.
 //!
 //! Sources: the vendor's SDKs for Python and Node; read in November 2026.

@@ -14,8 +14,8 @@
 //! - The secret is base64. This type decodes it, with or without padding, and ignores trailing bits.
 //! - The time may be 5 minutes in the past or in the future. The vendor gives no number.
 //! - The query is not signed, and there is no signed identifier. Deduplicate on the payload.
-//! - Of the body, only the MD5 is signed, and MD5 is broken. Whoever can choose a part of a body can make two bodies with one
-//!   signature.
+//! - Of the body, only the MD5 is signed, and MD5 is broken. Anyone who can choose a part of a body can make two bodies with
+//!   one signature.
 //!
 //! Sources: the vendor's documentation of callback requests, and its SDKs for Java, Node, .NET and Python; read in November
 //! 2026. The example in the documentation of the Verification API has a signature of another request.

@@ -23,8 +23,9 @@
 //!
 //! # Unknown
 //!
-//! - Whether a retry is signed anew. Zoom retries 5, 25 and 85 minutes after the first attempt, unless it gets 200 or 204 within
-//!   3 seconds. If not, retries are rejected as stale: to accept them, widen the [`tolerance`](Webhook::tolerance).
+//! - Whether a retry is signed again. If not, it is rejected as stale: to accept it, widen the
+//!   [`tolerance`](Webhook::tolerance). Zoom retries 5, 25 and 85 minutes after the first attempt, unless it gets 200 or 204
+//!   within 3 seconds.
 //! - Whether a header marks a retry: `x-zm-trackingid` is not documented and not signed.
 
 use serde_json::{Value, json};

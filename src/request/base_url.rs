@@ -5,10 +5,9 @@ use std::fmt;
 use crate::config_error::ConfigError;
 
 /// The part of the public URL before the request target, as you entered it on the platform: scheme, authority and perhaps a
-/// path prefix that a proxy removes. Not the whole URL: the path and query that reach the service are added.
+/// path prefix that a proxy removes. The path and query that reach the service are added to it.
 ///
-/// Platforms sign this URL as text. So it stays text: it is not parsed and written again. Nothing of the request is used, since
-/// a sender chooses the `Host`.
+/// Platforms sign this URL as text, so it stays text. The request's `Host` is not used, since the sender chooses it.
 ///
 /// # Example
 ///

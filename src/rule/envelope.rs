@@ -171,7 +171,7 @@ impl<'h> Envelope<'h> {
         self
     }
 
-    /// Sets the signed identifier, which a retry must keep. Each candidate must contain it. An empty one is ignored.
+    /// Sets the signed identifier, which a retry must keep. Each candidate must contain it. An empty identifier is ignored.
     pub fn id(&mut self, id: impl Into<Cow<'h, [u8]>>) -> &mut Self {
         self.id = Some(id.into()).filter(|id| !id.is_empty());
         self

@@ -61,7 +61,7 @@ use crate::webhook::{Webhook, Whole, read_form};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Sign: Rule {
-    /// Writes the signature, and what is signed beside the body. It is called twice, with a blank signature and with the true
+    /// Writes the signature and the signed values other than the body. It is called twice, with a blank signature and with the true
     /// one. Everything but the signature must be equal both times.
     fn write(&self, draft: &mut Draft<'_>);
 

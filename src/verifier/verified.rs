@@ -31,8 +31,8 @@ pub struct Verified(Evidence);
 
 /// What the signature covers. Everything else in the request can be forged.
 ///
-/// Most schemes sign no method, no path and no header, and almost none signs the `Content-Type`. So read a body as the platform
-/// documents it, not as its header says.
+/// Most schemes sign no method, no path and no header. So read a body as the platform documents it, not as its `Content-Type`
+/// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Coverage {
@@ -47,8 +47,8 @@ pub enum Coverage {
     Params,
     /// Only the token: neither body nor query.
     Token,
-    /// Only the public URL, not the body. If the platform's documentation here says that the query is unsigned, it is the URL
-    /// up to its path. If it says that the query is signed decoded or sorted, the query's text and order are not covered.
+    /// Only the public URL, not the body. If the scheme does not sign the query, it is the URL
+    /// up to its path. If the platform signs the query decoded or sorted, the query's text and order are not covered.
     Url,
     /// The public URL as in [`Url`](Self::Url), and the raw body byte for byte.
     UrlBody,
@@ -87,8 +87,7 @@ impl Verified {
         self.0
     }
 
-    /// Returns the [name](crate::Verifier::scheme) of the scheme that verified the request. It says which layer made a proof,
-    /// where several lie over a handler.
+    /// Returns the [name](crate::Verifier::scheme) of the scheme that verified the request.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
         self.0.scheme

@@ -63,7 +63,7 @@ use crate::webhook::Webhook;
 ///
 /// A store that ignores case or trailing spaces knows one account by many names. `MySQL`'s default collation ignores case, and
 /// before version 8.0 trailing spaces too. An attacker can then fill the cache of known accounts with such names. And a replay
-/// guard cannot tell that an event signed for two of them is one. Use a binary collation. Or compare the stored name with the
+/// guard counts one event under two such names as two events. Use a binary collation. Or compare the stored name with the
 /// given one, and answer `None` where they differ.
 ///
 /// # Runtime
@@ -134,7 +134,7 @@ impl TenantLookup {
     ///
     /// # Errors
     ///
-    /// - Those of [`Secret::new`]: never, in this version.
+    /// - Never in this version.
     pub fn by_head<S, E, V>(
         hint: impl Fn(Head<'_>) -> Result<String, Error> + Send + Sync + 'static,
         store: impl Fn(String) -> S + Send + Sync + 'static,

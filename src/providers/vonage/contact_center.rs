@@ -22,7 +22,7 @@ use crate::verifier::Coverage;
 /// - `exp`, five minutes after issue, is required.
 /// - Only a POST with a signed body is accepted. Nothing else is documented.
 ///
-/// Whether these tokens name an issuer is not documented. If one does, it must be `Vonage`, as for the other products, unless
+/// It is not documented whether these tokens name an issuer. If one does, it must be `Vonage`, as for the other products, unless
 /// you [`accept_any_issuer`](ContactCenter::accept_any_issuer). The subscription secret belongs to one subscription, so there
 /// are no tenants.
 ///

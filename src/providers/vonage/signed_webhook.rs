@@ -50,7 +50,7 @@ use crate::verifier::Coverage;
 ///
 /// # Deployment caveat
 ///
-/// Whether a retry is signed anew is not documented. If not, a retry after the window is rejected as stale, and lost. To
+/// It is not documented whether a retry is signed again. If not, a retry after the window is rejected as stale, and lost. To
 /// survive longer outages, widen the [`tolerance`](SignedWebhook::tolerance) and remember the
 /// [`replay_key`](crate::Verified::replay_key)s for as long.
 ///

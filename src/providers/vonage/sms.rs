@@ -56,9 +56,9 @@ pub(crate) use source::Source;
 /// - JSON types: `"true"` and `true` have one signature, and so do `"7"` and `7`.
 /// - The method: the same parameters verify in a GET, a form and JSON.
 /// - In a POST the body's parameters count and those of the query are unsigned: use nothing from the query.
-/// - Time: `timestamp` is signed. But the platform may retry for up to 24 hours (receipts, by one support article, 72), and
-///   whether a retry is signed anew is not documented. So there is no [`tolerance`](Self::tolerance) by default, and a request
-///   of any age verifies. Remember the [`replay_key`](Verified::replay_key)s to reject replays.
+/// - Time: `timestamp` is signed. But the platform may retry for up to 24 hours (receipts 72, by one support article), perhaps
+///   with the first signature. So there is no [`tolerance`](Self::tolerance) by default, and a request of any age verifies.
+///   Remember the [`replay_key`](Verified::replay_key)s to reject replays.
 ///
 /// # Deployment caveat
 ///
