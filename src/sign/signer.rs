@@ -26,8 +26,8 @@ pub trait Signer: Verifier {
     /// # Errors
     ///
     /// - Those of [`Webhook::sign`](crate::Webhook::sign).
-    /// - Others of the verifier for a request that it would reject with any signature, such as
-    ///   [`BodyMalformed`](ErrorKind::BodyMalformed). The verifier's limit of the body does not count.
+    /// - Those of the verifier, if it would reject the request with any signature, such as
+    ///   [`BodyMalformed`](ErrorKind::BodyMalformed). The body limit is not checked.
     fn sign(&self, key: &SigningKey, unsigned: &Unsigned) -> Result<Delivery, Error>;
 }
 

@@ -61,8 +61,8 @@ use crate::webhook::{Webhook, Whole, read_form};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Sign: Rule {
-    /// Writes the signature and the signed values other than the body. It is called twice, with a blank signature and with the true
-    /// one. Everything but the signature must be equal both times.
+    /// Writes the signature and the signed values other than the body. It is called twice, first with a blank signature. Everything
+    /// but the signature must be equal both times.
     fn write(&self, draft: &mut Draft<'_>);
 
     /// Decodes a secret that is in the platform's encoding, such as base64. Default: the key is the text itself.
@@ -79,7 +79,7 @@ impl<R: Sign> Webhook<R> {
     /// Signs a request with this key, as the platform would: for the tests of a handler. Feature `sign`.
     ///
     /// A secret is in the platform's encoding, as in the platform's constructor. The request verifies with this key, within the
-    /// timestamp window and the body limit. The verifier need not have the key, so a test can sign with a wrong one. If the
+    /// timestamp window and the body limit. The verifier does not need the key, so a test can sign with a wrong one. If the
     /// rule reads several candidates for the signed message, the first is signed. [`Sign`] has an example.
     ///
     /// # Errors

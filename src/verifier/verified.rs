@@ -184,7 +184,7 @@ impl Verified {
     }
 
     /// Returns the signed parameters, if the signature covers parameters, such as those of the SMS API or of a signed webhook's
-    /// GET. Read them from here, not from the request.
+    /// GET. Read them from here, not from the request. Keep them in a variable: their values borrow from them.
     #[must_use]
     pub fn parameters(&self) -> Option<Parameters> {
         match &self.0.covered {
