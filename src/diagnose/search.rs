@@ -35,7 +35,8 @@ pub(super) fn explain<S: Subject>(subject: &S, case: &Case<'_>) -> Explanation {
     let moved = subject.moved(case);
     let form = moved.first().filter(|(changes, _)| changes.is_empty());
     let capture = form.map_or(case.capture, |(_, form)| form);
-    let search = Search { subject, traits, case, capture, moved: &moved, kind, known };
+    let search =
+        Search { subject, traits, case, capture, moved: &moved, kind, has_keys: own.is_some(), known };
     search.run().ok_or_else(|| subject.hints(case))
 }
 
@@ -47,6 +48,8 @@ struct Search<'s, S> {
     capture: &'s Capture,
     moved: &'s [(Changes, Capture)],
     kind: SignatureKind,
+    /// Whether the verifier has keys for the request.
+    has_keys: bool,
     /// Whether each given secret is the verifier's own.
     known: Vec<bool>,
 }
@@ -85,14 +88,7 @@ impl<S: Subject> Search<'_, S> {
             findings.extend(self.payload(request, keys.as_ref(), &error));
         }
         if findings.is_empty() {
-            findings.push(match self.case.rejection.kind() {
-                ErrorKind::SignatureMismatch => {
-                    let evidence =
-                        "the signature matches with the secret that you gave, and the verifier has another";
-                    Finding::proved(Cause::SecretOther, evidence)
-                }
-                _ => self.case.rejected_otherwise(),
-            });
+            findings.push(self.case.rejected_otherwise());
         }
         findings
     }
@@ -102,7 +98,12 @@ impl<S: Subject> Search<'_, S> {
         let is_own = kind == self.kind;
         let own = if is_own { self.prove(request, None) } else { None };
         let given = self.case.given_secrets().zip(&self.known).filter(|(_, known)| !(is_own && **known));
-        let given = given.map(|((changes, text), _)| (changes, text, self.traits.readings));
+        let given = given.map(|((mut changes, text), known)| {
+            if changes.is_empty() && self.has_keys && !known {
+                changes.push((Cause::SecretOther, "the secret that you gave is used".to_owned()));
+            }
+            (changes, text, self.traits.readings)
+        });
         own.map(|signed| (Vec::new(), None, signed)).or_else(|| self.signed_by(kind, request, given))
     }
 

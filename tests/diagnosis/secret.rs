@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use countersign::diagnose::Credentials;
 
-use crate::scheme::{KEY, OTHER_KEY, SCHEMES, capture, codes};
+use crate::scheme::{BODY, KEY, OTHER_KEY, SCHEMES, capture, codes};
 
 /// Stores a secret with a mistake.
 type Store = fn(&str) -> String;
@@ -81,6 +81,15 @@ fn another_secret_is_named() {
         let diagnosis = scheme.diagnose_with(OTHER_KEY, &genuine, &padded);
         assert_eq!(codes(&diagnosis), ["secret_whitespace", "secret_other"], "{}", scheme.name);
     }
+}
+
+#[test]
+fn another_secret_is_named_beside_a_changed_body() {
+    let scheme = SCHEMES[0];
+    let received = scheme.genuine(KEY).with_body(format!("{BODY}\n"));
+    let credentials = Credentials::new().secret(KEY);
+    let diagnosis = scheme.diagnose_with(OTHER_KEY, &capture(&received), &credentials);
+    assert_eq!(codes(&diagnosis), ["body_newline", "secret_other"], "{diagnosis}");
 }
 
 #[test]
