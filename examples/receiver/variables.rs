@@ -80,6 +80,7 @@ impl Variables {
     /// Checks that the scheme's required settings are set.
     pub(crate) fn check(&self, settings: &Settings, needed: &Settings) -> Result<(), Box<dyn Error>> {
         for (setting, is_needed, is_set) in [
+            // A scheme without secrets has public keys.
             ("PUBLIC_KEY", needed.keyring.is_none(), settings.keyring.is_none()),
             ("HEADER", needed.header.is_some(), settings.header.is_some()),
             ("ALGORITHM", needed.algorithm.is_some(), settings.algorithm.is_some()),

@@ -96,9 +96,10 @@ fn whole(trials: &mut Trials<'_>) {
 fn json(trials: &mut Trials<'_>) {
     let Some(json) = str::from_utf8(trials.text).ok().and_then(json::compact) else { return };
     styles(trials, &json, "", &ON_ONE_LINE);
-    if json.len() <= MAX_REWRITTEN {
+    if json.len() <= MAX_REWRITTEN
+        && let Some(sorted) = json::sorted(&json)
+    {
         styles(trials, &json, "", &IN_LINES);
-        let Some(sorted) = json::sorted(&json) else { return };
         for layouts in [ON_ONE_LINE, IN_LINES] {
             styles(trials, &sorted, ", members sorted by name", &layouts);
         }

@@ -60,9 +60,12 @@ pub(super) fn count_numbers(json: &str) -> usize {
 pub(super) fn with_digits(json: &str, chosen: u64, digits: usize) -> String {
     let mut bit = 1_u64;
     let rewritten = tokens(json).map(|token| {
-        let is_chosen = is_number(token) && chosen & bit != 0;
-        bit = if is_number(token) { bit.checked_mul(2).unwrap_or(bit) } else { bit };
-        if is_chosen { number_with_digits(token, digits) } else { Cow::Borrowed(token) }
+        if !is_number(token) {
+            return token.into();
+        }
+        let is_chosen = chosen & bit != 0;
+        bit = bit.checked_mul(2).unwrap_or(bit);
+        if is_chosen { number_with_digits(token, digits) } else { token.into() }
     });
     rewritten.collect()
 }

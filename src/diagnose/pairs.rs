@@ -34,7 +34,7 @@ pub(super) fn decoded(raw: &[u8]) -> Pairs {
 }
 
 /// The raw names and values of a query or form.
-pub(super) fn halves(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+fn halves(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     pieces(raw).map(|pair| {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
         let mut half = || halves.next().unwrap_or_default();
