@@ -68,8 +68,9 @@
 //!
 //! # Limits
 //!
-//! It tries the first 16 secrets, and bodies up to 4 MiB. It finds two faults in one request only in separate parts, such as a
-//! header's name and the body, or a token's time and its body. It cannot restore what a gateway removed.
+//! It tries the first 16 secrets, and bodies up to 4 MiB, those over 256 KiB with fewer changes. It finds two faults in one
+//! request only in separate parts, such as a header's name and the body, or a token's time and its body. It cannot restore what
+//! a gateway removed.
 //!
 //! All trials together cost at most 2,000 verifications of the request. A trial costs the length of the hashed message and 1,024
 //! bytes more. At this limit, the diagnosis ends with the hint [`Cause::SearchIncomplete`]. It also reads the head up to 1,000

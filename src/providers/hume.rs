@@ -14,7 +14,7 @@
 //!
 //! # Unknown
 //!
-//! - Which key signs: the account's API key also does. Give both in a [`Keyring`].
+//! - Which key signs if the account has an API key and a signing key. Either can sign. Give both in a [`Keyring`].
 //! - Whether and for how long Hume retries.
 
 use crate::error::Error;

@@ -47,8 +47,8 @@ pub enum Coverage {
     Params,
     /// Only the token: neither body nor query.
     Token,
-    /// Only the public URL, not the body. If the scheme does not sign the query, it is the URL
-    /// up to its path. If the platform signs the query decoded or sorted, the query's text and order are not covered.
+    /// Only the public URL, not the body. If the scheme does not sign the query, it is the URL up to its path. If it signs the
+    /// query decoded or sorted, the query's text and order are not covered.
     Url,
     /// The public URL as in [`Url`](Self::Url), and the raw body byte for byte.
     UrlBody,
