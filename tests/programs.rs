@@ -97,6 +97,10 @@ fn a_byte_order_mark_is_no_part_of_a_file() {
         let run = run("explain", arguments, "");
         assert!(run.status == 2 && run.errors.contains("the file is UTF-16"), "{run:?}");
     }
+    // A line that only begins like it ends no file.
+    let file = saved("a bad line", [b"{}\n\xff\xfe\n", delivery("vogent genuine").as_bytes()].concat());
+    let run = run("deliveries", &["--json", &file], "");
+    assert_eq!((run.status, run.ids()), (2, vec![json!("vogent genuine")]), "{run:?}");
 }
 
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use httparse::{EMPTY_HEADER, Status};
 
-use super::input::without_mark;
+use super::input::{reject_utf16, without_mark};
 
 /// A saved request.
 pub(crate) struct Request {
@@ -19,7 +19,8 @@ pub(crate) struct Request {
 impl Request {
     /// Reads a head and the body after it. In the output of `curl -v`, it reads the lines that begin with `>`.
     pub(crate) fn read(file: &[u8]) -> Result<Self, String> {
-        let file = without_mark(file).map_err(|error| error.to_string())?;
+        reject_utf16(file).map_err(|error| error.to_string())?;
+        let file = without_mark(file);
         if let Ok(request) = Self::parse(file) {
             return Ok(request);
         }

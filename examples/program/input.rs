@@ -51,7 +51,10 @@ impl Input {
         };
         for (number, line) in (1..).zip(lines.split(b'\n')) {
             let line = line?;
-            let text = without_mark(&line)?;
+            if number == 1 {
+                reject_utf16(&line)?;
+            }
+            let text = without_mark(&line);
             if !text.trim_ascii().is_empty() {
                 take(number, text);
             }
@@ -61,12 +64,17 @@ impl Input {
     }
 }
 
-/// Removes the byte order mark that some editors and shells write.
-pub(crate) fn without_mark(text: &[u8]) -> io::Result<&[u8]> {
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+/// Rejects a file that begins as UTF-16 does.
+pub(crate) fn reject_utf16(start: &[u8]) -> io::Result<()> {
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is UTF-16: save it as UTF-8"));
     }
-    Ok(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))
+    Ok(())
+}
+
+/// Removes the byte order mark that some editors and shells write.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// A progress bar on standard error after a second, unless the terminal shows the lines themselves.
